@@ -1,0 +1,1 @@
+"""The auth domain: accounts, sessions and profile."""

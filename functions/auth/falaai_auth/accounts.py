@@ -1,0 +1,61 @@
+"""JSON routes of accounts: take the form, ask the rule, answer."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import JSONResponse
+
+from falaai.queues import Queues, queues
+from falaai.web import pages, texts
+from falaai.web.current_user import Db, clear_session_cookie, client_address, cookie_name, set_session_cookie
+from falaai_auth import registration, signing_in, verification
+from falaai_auth.forms import Credentials, Email, Registration
+
+router = APIRouter()
+
+Sender = Annotated[Queues, Depends(queues)]
+
+
+@router.post("/register", status_code=201)
+def register(form: Registration, request: Request, database: Db, sender: Sender) -> dict[str, str]:
+    """201 {message, redirect_url}, whether or not the e-mail already had an account."""
+    registration.register(database, sender, form, client_address(request))
+    return {"message": texts.REGISTERED, "redirect_url": pages.address(request, "/sucesso")}
+
+
+@router.post("/login")
+def login(form: Credentials, request: Request, response: Response, database: Db) -> dict[str, str | int]:
+    """200 {message, user_id, redirect_url} and the session cookie."""
+    signed_in = signing_in.sign_in(
+        database,
+        form,
+        agent=request.headers.get("user-agent", ""),
+        address=client_address(request),
+        old_token=request.cookies.get(cookie_name()),
+    )
+    set_session_cookie(response, signed_in.token)
+    return {
+        "message": texts.SIGNED_IN,
+        "user_id": signed_in.user_id,
+        "redirect_url": pages.address(request, "/chat"),
+    }
+
+
+@router.post("/logout")
+def logout(request: Request, response: Response, database: Db) -> dict[str, str]:
+    """200 {message, redirect_url}; signing out twice is no mistake."""
+    if token := request.cookies.get(cookie_name()):
+        signing_in.sign_out(database, token)
+    clear_session_cookie(response)
+    return {"message": texts.SIGNED_OUT, "redirect_url": pages.address(request, "/login")}
+
+
+@router.post("/resend_verification_code")
+def resend_verification_code(
+    email: Annotated[Email, Form()], request: Request, database: Db, sender: Sender
+) -> Response:
+    """Always the same 200, whoever the address belongs to."""
+    verification.resend(database, sender, email)
+    if pages.wants_page(request):
+        return pages.page(request, "verificacao.html", {"notice": texts.LETTER_ON_ITS_WAY})
+    return JSONResponse({"message": texts.LETTER_ON_ITS_WAY})

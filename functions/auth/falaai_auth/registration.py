@@ -1,0 +1,41 @@
+"""Signing up, without telling anyone who already has an account."""
+
+import pymysql
+
+from falaai import rate_limits
+from falaai.database import Database, Statements
+from falaai.passwords import hash_password
+from falaai.queue_messages import LetterRequested
+from falaai.queues import Queues
+from falaai.repositories import users
+from falaai_auth.forms import Registration
+
+
+def register(database: Database, queues: Queues, form: Registration, address: str) -> None:
+    """Make an account and ask for its letter, as one: if the letter cannot be asked for, there is no account.
+
+    An address already taken gets a letter that says so, and the caller the same answer after the same work.
+    Raises TooManyRequests, QueueUnavailable, DatabaseUnavailable.
+    """
+    rate_limits.take(database, rate_limits.SIGN_UP_BY_ADDRESS, address)
+    rate_limits.take(database, rate_limits.LETTERS_A_DAY, form.email)
+    password_hash = hash_password(form.senha)
+
+    def write(sql: Statements) -> None:
+        queues.send(_write_account(sql, form, password_hash))
+
+    try:
+        database.transaction(write)
+    except pymysql.IntegrityError:
+        database.transaction(write)  # somebody registered the same address at the same moment; now it is found
+
+
+def _write_account(sql: Statements, form: Registration, password_hash: str) -> LetterRequested:
+    user = users.find_user_by_email(sql, form.email)
+    if user is None:
+        user_id = users.add_user(sql, form.nome, form.email, password_hash)
+        return LetterRequested(letter="verificar", user_id=user_id)
+    if not user.is_verified:
+        users.change_unverified_user(sql, user.id, form.nome, password_hash)
+        return LetterRequested(letter="verificar", user_id=user.id)
+    return LetterRequested(letter="conta_existente", user_id=user.id)

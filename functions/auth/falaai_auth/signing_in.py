@@ -1,0 +1,60 @@
+"""Signing in and out."""
+
+from dataclasses import dataclass
+
+from falaai import rate_limits
+from falaai.database import Database, Statements
+from falaai.errors import EmailNotVerified, WrongCredentials
+from falaai.passwords import hash_password, is_outdated, is_right_password
+from falaai.repositories import sessions, users
+from falaai.secret_tokens import new_token
+from falaai.web.current_user import stored_key
+from falaai_auth.forms import Credentials
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who signed in, and the token for the cookie; nothing but the cookie ever holds it."""
+
+    user_id: int
+    token: str
+
+
+def sign_in(database: Database, form: Credentials, agent: str, address: str, old_token: str | None) -> SignedIn:
+    """A new session; the one the browser brought along ends.
+
+    Hashes once whether or not the account exists. Only a right password learns that the e-mail waits to be
+    verified. Raises WrongCredentials, EmailNotVerified, TooManyRequests.
+    """
+    limits = (
+        (rate_limits.WRONG_PASSWORD_BY_ADDRESS, address),
+        (rate_limits.WRONG_PASSWORD_BY_ACCOUNT, form.email),
+    )
+    for (
+        limit,
+        subject,
+    ) in limits:  # counted before the password is looked at, so that parallel guesses count too
+        rate_limits.take(database, limit, subject)
+    user = database.autocommit(lambda sql: users.find_user_by_email(sql, form.email))
+    if not is_right_password(form.senha, user.password_hash if user else None) or user is None:
+        raise WrongCredentials("unknown e-mail or wrong password")
+    for limit, subject in limits:
+        rate_limits.give_back(database, limit, subject)
+    if not user.is_verified:
+        raise EmailNotVerified(f"user {user.id}")
+    token = new_token()
+
+    def open_session(sql: Statements) -> None:
+        if is_outdated(user.password_hash):
+            users.change_password_hash(sql, user.id, hash_password(form.senha))
+        if old_token:
+            sessions.delete_session(sql, stored_key(old_token))
+        sessions.add_session(sql, user.id, stored_key(token), agent, address)
+
+    database.transaction(open_session)
+    return SignedIn(user.id, token)
+
+
+def sign_out(database: Database, token: str) -> None:
+    """End the session for good; the cookie is worthless from now on."""
+    database.autocommit(lambda sql: sessions.delete_session(sql, stored_key(token)))

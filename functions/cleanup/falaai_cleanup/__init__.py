@@ -1,0 +1,1 @@
+"""The cleanup domain: what is old or expired goes."""

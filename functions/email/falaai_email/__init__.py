@@ -1,0 +1,1 @@
+"""The email domain: letters, and the links in them."""

@@ -1,0 +1,1 @@
+"""The memory domain: the running summary of a long conversation."""

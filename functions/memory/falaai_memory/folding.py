@@ -1,0 +1,70 @@
+"""Folds the oldest turns of a long conversation into its summary."""
+
+from functools import cache
+from pathlib import Path
+
+from falaai import settings
+from falaai.batches import missing_row
+from falaai.conversation_memory import Folding, Turn, due_folding
+from falaai.database import Database, database
+from falaai.errors import Again, LanguageModelError
+from falaai.language_model import LanguageModel, Prompt, ask, count_tokens, language_model
+from falaai.logs import logger
+from falaai.queue_messages import FoldingRequested
+from falaai.repositories import conversations, messages
+from falaai.repositories.conversations import Conversation
+
+TURNS_READ = 400
+ANSWER_SECONDS = 40.0
+MAX_TOKENS = 1024
+_SPEAKERS = {"usuario": "Pessoa", "ia": "Assistente"}
+
+
+def handle(message: FoldingRequested, age_seconds: float) -> None:
+    """One message of the queue, with the process's own database and model."""
+    limit = settings.read(settings.MemorySettings).memory_tokens
+    fold(database(), language_model(), message, limit, age_seconds)
+
+
+def fold(
+    database: Database,
+    model: LanguageModel,
+    message: FoldingRequested,
+    memory_tokens: int,
+    age_seconds: float,
+) -> None:
+    """One folding if one is due. A summary that another process wrote meanwhile wins. Raises Again."""
+    conversation = database.autocommit(
+        lambda sql: conversations.find_conversation_of_anyone(sql, message.conversation_id)
+    )
+    if conversation is None:
+        missing_row(f"conversation {message.conversation_id}", age_seconds)
+        return
+    turns = database.autocommit(
+        lambda sql: messages.list_oldest_turns(
+            sql, conversation.id, conversation.summary_until_seq, conversation.last_seq, TURNS_READ
+        )
+    )
+    folding = due_folding(turns, memory_tokens, count_tokens)
+    if folding is None:
+        return
+    summary = _summary(model, conversation, folding)
+    kept = database.autocommit(
+        lambda sql: conversations.change_summary(sql, conversation, summary, folding.until_seq)
+    )
+    facts = {"conversation_id": conversation.id, "turns": len(folding.turns), "until_seq": folding.until_seq}
+    logger().info("turns folded" if kept else "another summary came first", extra=facts)
+
+
+def _summary(model: LanguageModel, conversation: Conversation, folding: Folding) -> str:
+    lines = "\n".join(f"{_SPEAKERS[turn.author]}: {turn.text}" for turn in folding.turns)
+    text = f"Resumo atual:\n{conversation.summary or '(vazio)'}\n\nFalas seguintes:\n{lines}"
+    try:
+        return ask(model, Prompt(_prompt(), (Turn(1, "usuario", text),), MAX_TOKENS), ANSWER_SECONDS)
+    except LanguageModelError as error:
+        raise Again(error.code) from error
+
+
+@cache
+def _prompt() -> str:
+    return (Path(__file__).parent / "prompt.txt").read_text(encoding="utf-8").strip()

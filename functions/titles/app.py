@@ -1,0 +1,7 @@
+"""Lambda entry point of the titles domain."""
+
+from falaai.batches import batch_handler
+from falaai.queue_messages import TitleRequested
+from falaai_titles.titling import handle
+
+handler = batch_handler(TitleRequested, handle)

@@ -1,0 +1,1 @@
+"""The titles domain: a name for a new conversation."""

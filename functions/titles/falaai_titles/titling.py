@@ -1,0 +1,82 @@
+"""Gives a conversation its title from its first question and answer."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from falaai.batches import missing_row
+from falaai.conversation_memory import Turn
+from falaai.database import Database, database
+from falaai.errors import (
+    Again,
+    LanguageModelError,
+    ModelInterrupted,
+    ModelRateLimited,
+    ModelTimedOut,
+    ModelUnavailable,
+)
+from falaai.language_model import LanguageModel, Prompt, ask, language_model
+from falaai.queue_messages import TitleRequested
+from falaai.repositories import conversations, messages
+from falaai.repositories.conversations import TITLE_MAX_CHARACTERS
+
+TITLE_MAX_WORDS = 5
+TURNS_READ = 2
+EXCERPT_CHARACTERS = 1500
+ANSWER_SECONDS = 20.0
+MAX_TOKENS = 256
+# Failures that pass; any other would come again with the same question.
+_PASSING = (ModelTimedOut, ModelRateLimited, ModelUnavailable, ModelInterrupted)
+
+
+def handle(message: TitleRequested, age_seconds: float) -> None:
+    """One message of the queue, with the process's own database and model."""
+    give_title(database(), language_model(), message, age_seconds)
+
+
+def give_title(database: Database, model: LanguageModel, message: TitleRequested, age_seconds: float) -> None:
+    """A title of at most 5 words and 50 characters, unless the conversation has one. Raises Again."""
+    conversation = database.autocommit(
+        lambda sql: conversations.find_conversation_of_anyone(sql, message.conversation_id)
+    )
+    if conversation is None:
+        missing_row(f"conversation {message.conversation_id}", age_seconds)
+        return
+    if not conversation.is_untitled:
+        return
+    turns = database.autocommit(
+        lambda sql: messages.list_oldest_turns(sql, conversation.id, 0, conversation.last_seq, TURNS_READ)
+    )
+    if not turns:
+        missing_row(f"first message of conversation {conversation.id}", age_seconds)
+        return
+    title = _title(model, turns)
+    database.autocommit(lambda sql: conversations.give_title(sql, conversation.id, title))
+
+
+def _title(model: LanguageModel, turns: Sequence[Turn]) -> str:
+    """The model's title; the question's own first words if the model will not name it."""
+    text = "\n\n".join(turn.text[:EXCERPT_CHARACTERS] for turn in turns)
+    try:
+        title = tidy(ask(model, Prompt(_prompt(), (Turn(1, "usuario", text),), MAX_TOKENS), ANSWER_SECONDS))
+    except _PASSING as error:
+        raise Again(error.code) from error
+    except LanguageModelError:
+        title = ""
+    return title or tidy(turns[0].text) or turns[0].text.strip()[:TITLE_MAX_CHARACTERS]
+
+
+def tidy(said: str) -> str:
+    """The first line as a bare title: no label, quotes, Markdown or full stop; whole words within the limits."""
+    line = next((line for line in said.strip().splitlines() if line.strip()), "")
+    line = re.sub(r"^\W*t[íi]tulo\s*:", "", line, flags=re.IGNORECASE)
+    words = re.sub(r"[*_`#\"“”«»]", "", line).split()[:TITLE_MAX_WORDS]
+    while words and len(" ".join(words)) > TITLE_MAX_CHARACTERS:
+        words.pop()
+    return " ".join(words).strip(" .,:;-–—'")
+
+
+@cache
+def _prompt() -> str:
+    return (Path(__file__).parent / "prompt.txt").read_text(encoding="utf-8").strip()

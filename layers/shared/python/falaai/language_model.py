@@ -1,0 +1,240 @@
+"""Gemini through LangChain: the only module that knows either, and it imports them at the first use.
+
+An Answer yields pieces of text as they come and ends in one of our own errors if anything goes wrong. Its
+deadline is total: LangChain's timeout is per read, so the stream is read in a thread of its own and whoever
+waits for the next piece never waits beyond the deadline, whatever the network does.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from falaai import settings
+from falaai.conversation_memory import Turn
+from falaai.errors import (
+    LanguageModelError,
+    ModelBlocked,
+    ModelCutShort,
+    ModelInterrupted,
+    ModelMalformed,
+    ModelNotConfigured,
+    ModelRateLimited,
+    ModelSilent,
+    ModelTimedOut,
+    ModelUnavailable,
+)
+from falaai.logs import logger
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessageChunk, BaseMessage
+    from langchain_google_genai import ChatGoogleGenerativeAI
+
+TEMPERATURE = 0.7
+# LangChain counts the first try as one; each further one adds seconds of back-off, and people are waiting.
+MAX_ATTEMPTS = 2
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What the model is asked: who it is and what it remembers, then the turns, the question last."""
+
+    system: str
+    turns: tuple[Turn, ...]
+    max_tokens: int = 8192
+
+
+class Answer(Protocol):
+    """Pieces of text to iterate once; the rest is complete when they are."""
+
+    model: str
+    tokens_in: int
+    tokens_out: int
+
+    def __iter__(self) -> Iterator[str]: ...
+
+
+class LanguageModel(Protocol):
+    def answer(self, prompt: Prompt, seconds: float) -> Answer:
+        """Ask; iterating the answer raises a LanguageModelError, at the latest `seconds` after this call."""
+        ...
+
+
+@dataclass
+class GeminiAnswer:
+    """An answer under way."""
+
+    family: "GeminiModels"
+    prompt: Prompt
+    deadline: float
+    model: str = ""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    _pieces: "queue.Queue[AIMessageChunk | BaseException | None]" = field(default_factory=queue.Queue)
+    _left: threading.Event = field(default_factory=threading.Event)
+
+    def __iter__(self) -> Iterator[str]:
+        threading.Thread(target=self._read, daemon=True).start()
+        reason, spoke = None, False
+        try:
+            while (chunk := self._next()) is not None:
+                reason = self._note(chunk) or reason
+                if text := chunk.text:
+                    spoke = True
+                    yield text
+        finally:
+            self._left.set()
+        _judge_ending(reason, spoke)
+
+    def _read(self) -> None:
+        """In its own thread: hand over chunks until the end, a failure, or nobody listening."""
+        try:
+            for chunk in self.family.stream(self):
+                if self._left.is_set():
+                    return
+                self._pieces.put(chunk)
+            self._pieces.put(None)
+        except BaseException as error:  # noqa: BLE001 - carried over to the thread that waits, and raised there
+            self._pieces.put(error)
+
+    def _next(self) -> "AIMessageChunk | None":
+        try:
+            got = self._pieces.get(timeout=max(0.0, self.deadline - time.monotonic()))
+        except queue.Empty:
+            raise ModelTimedOut(f"{self.model} did not finish in time") from None
+        if isinstance(got, BaseException):
+            raise _translated(got) from got
+        return got
+
+    def _note(self, chunk: "AIMessageChunk") -> str | None:
+        """Add up what a chunk says of tokens (each chunk counts its own); the reason to end, if it has one."""
+        if chunk.usage_metadata:
+            self.tokens_in += chunk.usage_metadata["input_tokens"]
+            self.tokens_out += chunk.usage_metadata["output_tokens"]
+        said = chunk.response_metadata
+        blocked = (said.get("prompt_feedback") or {}).get("block_reason")
+        return "SAFETY" if blocked else said.get("finish_reason")
+
+
+class GeminiModels:
+    """The models of GEMINI_MODEL in their order; one that answers 404 is passed over while the process lives."""
+
+    def __init__(self, options: settings.GeminiSettings) -> None:
+        self._options = options
+        self._withdrawn: set[str] = set()
+        self._clients: dict[str, ChatGoogleGenerativeAI] = {}
+
+    def answer(self, prompt: Prompt, seconds: float) -> GeminiAnswer:
+        return GeminiAnswer(self, prompt, time.monotonic() + seconds)
+
+    def stream(self, answer: GeminiAnswer) -> "Iterator[AIMessageChunk]":
+        """Chunks from the first model that exists."""
+        from langchain_google_genai.chat_models import GoogleModelNotFoundError
+
+        for name in self._options.gemini_model:
+            if name in self._withdrawn:
+                continue
+            answer.model = name
+            left = max(1.0, answer.deadline - time.monotonic())
+            try:
+                yield from self._client(name).stream(_messages(answer.prompt), timeout=left, **_limits(answer))
+                return
+            except GoogleModelNotFoundError:
+                self._withdrawn.add(name)
+                logger().warning("model is gone and passed over from now on", extra={"model": name})
+        raise ModelNotConfigured("none of the models in GEMINI_MODEL exists")
+
+    def _client(self, name: str) -> "ChatGoogleGenerativeAI":
+        from langchain_google_genai import ChatGoogleGenerativeAI
+
+        if name not in self._clients:
+            self._clients[name] = ChatGoogleGenerativeAI(
+                model=name,
+                google_api_key=self._options.gemini_api_key,
+                base_url=self._options.gemini_base_url or None,
+                max_retries=MAX_ATTEMPTS,
+                **_family_parameters(name),
+            )
+        return self._clients[name]
+
+
+def _family_parameters(name: str) -> dict[str, Any]:
+    """Gemini 3 ignores temperature and has levels of thinking; before it there was a budget of thinking tokens."""
+    if name.startswith("gemini-3"):
+        return {"thinking_level": "minimal"}
+    return {"thinking_budget": 0, "temperature": TEMPERATURE}
+
+
+def _limits(answer: GeminiAnswer) -> dict[str, Any]:
+    return {"max_output_tokens": answer.prompt.max_tokens}
+
+
+def _messages(prompt: Prompt) -> "list[BaseMessage]":
+    from langchain_core.messages import SystemMessage
+
+    return [SystemMessage(prompt.system), *_as_messages(prompt.turns)]
+
+
+def _as_messages(turns: Sequence[Turn]) -> "list[BaseMessage]":
+    from langchain_core.messages import AIMessage, HumanMessage
+
+    return [HumanMessage(turn.text) if turn.author == "usuario" else AIMessage(turn.text) for turn in turns]
+
+
+def ask(model: LanguageModel, prompt: Prompt, seconds: float) -> str:
+    """The whole answer at once, for workers. Raises a LanguageModelError."""
+    return "".join(model.answer(prompt, seconds)).strip()
+
+
+def count_tokens(turns: Sequence[Turn]) -> int:
+    """About how many tokens these turns are. Counted offline: Gemini's own count is one HTTP call per message."""
+    from langchain_core.messages.utils import count_tokens_approximately
+
+    return count_tokens_approximately(_as_messages(turns))
+
+
+def _judge_ending(reason: str | None, spoke: bool) -> None:
+    """Gemini reports refusals and limits as ordinary endings; here they become errors, and so does a blank."""
+    if reason == "MAX_TOKENS":
+        raise ModelCutShort("the model reached its limit of tokens")
+    if reason not in (None, "STOP"):
+        raise ModelBlocked(f"finish reason {reason}")
+    if not spoke:
+        raise ModelSilent("the model finished without a word")
+    if reason is None:
+        raise ModelInterrupted("the stream ended without a finish reason")
+
+
+def _translated(error: BaseException) -> BaseException:
+    """A failure of LangChain, google-genai or httpx as one of ours; what none of them can be stays as it is."""
+    import httpx
+    from google.genai.errors import APIError
+    from langchain_core.exceptions import ModelAuthenticationError, ModelPermissionDeniedError
+    from langchain_google_genai.chat_models import ChatGoogleGenerativeAIError, GoogleRateLimitError
+
+    if isinstance(error, LanguageModelError):
+        return error
+    status = getattr(error, "code", None) or getattr(getattr(error, "__cause__", None), "code", None)
+    detail = f"{type(error).__name__} {status or ''}".strip()
+    if isinstance(error, GoogleRateLimitError) or status == 429:
+        return ModelRateLimited(detail)
+    if isinstance(error, httpx.TimeoutException):
+        return ModelTimedOut(detail)
+    if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
+        return ModelInterrupted(detail)
+    if isinstance(error, ModelAuthenticationError | ModelPermissionDeniedError) or "API key" in str(error):
+        return ModelNotConfigured(detail)
+    if isinstance(error, httpx.TransportError | APIError) and not isinstance(error, ChatGoogleGenerativeAIError):
+        return ModelUnavailable(detail)
+    if isinstance(error, ChatGoogleGenerativeAIError):
+        return ModelUnavailable(detail)
+    return ModelMalformed(detail) if isinstance(error, ValueError) else error
+
+
+@cache
+def language_model() -> LanguageModel:
+    """The process's model, from the environment; nothing is imported or connected before the first answer."""
+    return GeminiModels(settings.read(settings.GeminiSettings))

@@ -1,0 +1,78 @@
+"""Model text to safe HTML. The raw Markdown stays in the database; the browser never interprets model text."""
+
+from functools import cache
+from html import escape
+from typing import Any
+
+import nh3
+from markdown_it import MarkdownIt
+
+_TAGS = {
+    *("p", "br", "hr", "em", "strong", "s", "blockquote", "ul", "ol", "li", "h2", "h3", "h4", "h5", "h6"),
+    *("a", "code", "pre", "span", "div", "table", "thead", "tbody", "tr", "th", "td"),
+}
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "span": {"class"},
+    "div": {"class"},
+    "ol": {"start"},
+    "pre": {"tabindex"},
+}
+_SCHEMES = {"http", "https", "mailto"}
+
+
+def to_html(text: str) -> str:
+    """HTML that is safe to insert in a page: no scripts, styles, images, forms or foreign attributes in it.
+
+    Images become nothing: one loaded from elsewhere would tell a stranger who reads what.
+    """
+    return _cleaner().clean(_renderer().render(text))
+
+
+@cache
+def _renderer() -> MarkdownIt:
+    renderer = MarkdownIt("commonmark", {"html": False, "highlight": _highlight}).enable(["table", "strikethrough"])
+    renderer.renderer.rules["fence"] = _fence  # type: ignore[attr-defined]
+    renderer.disable("image")
+    # A page has one h1, and it is not the model's.
+    renderer.core.ruler.push("lower_headings", _lower_headings)
+    return renderer
+
+
+@cache
+def _cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes=_SCHEMES,
+        link_rel="noopener noreferrer nofollow",
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+    )
+
+
+def _lower_headings(state: Any) -> None:
+    for token in state.tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, int(token.tag[1]) + 1)}"
+
+
+def _fence(tokens: Any, index: int, _options: Any, _env: Any) -> str:
+    """A code block with its language as a label; scrollable, so reachable by keyboard."""
+    language = tokens[index].info.strip().split(" ")[0][:30]
+    code = _highlight(tokens[index].content, language, "")
+    label = f'<div class="code-language">{escape(language)}</div>' if language else ""
+    return f'<div class="code">{label}<pre tabindex="0"><code>{code}</code></pre></div>\n'
+
+
+def _highlight(code: str, language: str, _attributes: str) -> str:
+    """Spans with Pygments' short class names; plain text for a language it does not know."""
+    from pygments import highlight  # only conversations with code need it
+    from pygments.formatters.html import HtmlFormatter
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    try:
+        lexer = get_lexer_by_name(language, stripnl=False)
+    except ClassNotFound:
+        return escape(code)
+    return highlight(code, lexer, HtmlFormatter(nowrap=True))

@@ -1,0 +1,28 @@
+"""What travels through SQS: ids, never secrets or text. A message may arrive twice, late or broken."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class QueueMessage(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TitleRequested(QueueMessage):
+    """Give this conversation a title, unless a person or an earlier message did."""
+
+    conversation_id: int
+
+
+class FoldingRequested(QueueMessage):
+    """Fold the oldest turns of this conversation into its summary, if it is still too long."""
+
+    conversation_id: int
+
+
+class LetterRequested(QueueMessage):
+    """Write this letter to this person; the email function makes the link itself."""
+
+    letter: Literal["verificar", "conta_existente"]
+    user_id: int

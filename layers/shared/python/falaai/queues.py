@@ -1,0 +1,60 @@
+"""Sending queue messages to SQS."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
+
+from falaai import settings
+from falaai.errors import QueueUnavailable
+from falaai.queue_messages import FoldingRequested, LetterRequested, QueueMessage, TitleRequested
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+CONNECT_SECONDS = 2
+READ_SECONDS = 3
+
+
+class Queues(Protocol):
+    """Where rules put what others shall do."""
+
+    def send(self, message: QueueMessage) -> None:
+        """Hand the message over. Raises QueueUnavailable; then nothing was sent, or it may arrive all the same."""
+        ...
+
+
+@cache
+def sqs_client() -> "SQSClient":
+    """One client for the process; region, credentials and endpoint come from the environment."""
+    import boto3  # slow to import, and not every request sends a message
+    from botocore.config import Config
+
+    deadlines = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"total_max_attempts": 2})
+    return boto3.client("sqs", config=deadlines)
+
+
+class SqsQueues:
+    """The real queues, one for each type of message."""
+
+    def send(self, message: QueueMessage) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            sqs_client().send_message(QueueUrl=_address(message), MessageBody=message.model_dump_json())
+        except (BotoCoreError, ClientError) as error:
+            raise QueueUnavailable(f"{type(message).__name__} was not sent: {type(error).__name__}") from error
+
+
+def _address(message: QueueMessage) -> str:
+    addresses = settings.read(settings.QueueSettings)
+    by_type: dict[type[QueueMessage], str] = {
+        TitleRequested: addresses.titles_queue_url,
+        FoldingRequested: addresses.memory_queue_url,
+        LetterRequested: addresses.letters_queue_url,
+    }
+    return by_type[type(message)]
+
+
+@cache
+def queues() -> Queues:
+    """The process's queues."""
+    return SqsQueues()

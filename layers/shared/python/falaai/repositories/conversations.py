@@ -1,0 +1,159 @@
+"""Table `conversas`: a person's conversations, with their running summaries."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from falaai.database import Row, Statements
+
+DEFAULT_TITLE = "Nova Conversa"
+TITLE_MAX_CHARACTERS = 50
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """One conversation. Times are UTC without a zone; `last_seq` is the seq of its newest message."""
+
+    id: int
+    user_id: int
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    is_pinned: bool
+    last_seq: int
+    has_chosen_title: bool
+    summary: str
+    summary_until_seq: int
+    summary_version: int
+
+    @property
+    def is_untitled(self) -> bool:
+        return self.title == DEFAULT_TITLE and not self.has_chosen_title
+
+
+_COLUMNS = (
+    "id, id_usuario, titulo_conversa, data_criacao, data_atualizacao, fixada, ultima_seq, titulo_manual,"
+    " resumo, resumo_ate_seq, resumo_versao"
+)
+
+
+def find_conversation(sql: Statements, user_id: int, conversation_id: int) -> Conversation | None:
+    row = sql.find(
+        f"SELECT {_COLUMNS} FROM conversas WHERE id_usuario = %s AND id = %s",  # noqa: S608 - constant columns
+        (user_id, conversation_id),
+    )
+    return _conversation(row) if row else None
+
+
+def find_conversation_to_write(sql: Statements, user_id: int, conversation_id: int) -> Conversation | None:
+    """The same, locked until the transaction ends, so that messages get their seq one after another."""
+    row = sql.find(
+        f"SELECT {_COLUMNS} FROM conversas WHERE id_usuario = %s AND id = %s FOR UPDATE",  # noqa: S608 - constant
+        (user_id, conversation_id),
+    )
+    return _conversation(row) if row else None
+
+
+def find_conversation_of_anyone(sql: Statements, conversation_id: int) -> Conversation | None:
+    """For workers only: they serve a message that a function already checked, and show nobody anything."""
+    row = sql.find(
+        f"SELECT {_COLUMNS} FROM conversas WHERE id = %s",  # noqa: S608 - constant columns
+        (conversation_id,),
+    )
+    return _conversation(row) if row else None
+
+
+def list_conversations(sql: Statements, user_id: int, limit: int) -> list[Conversation]:
+    """Pinned first, then by last use, newest first."""
+    rows = sql.list(
+        f"SELECT {_COLUMNS} FROM conversas WHERE id_usuario = %s"  # noqa: S608 - constant columns
+        " ORDER BY fixada DESC, data_atualizacao DESC, id DESC LIMIT %s",
+        (user_id, limit),
+    )
+    return [_conversation(row) for row in rows]
+
+
+def add_conversation(sql: Statements, user_id: int) -> int:
+    return sql.insert(
+        "INSERT INTO conversas (id_usuario, titulo_conversa, data_criacao, data_atualizacao)"
+        " VALUES (%s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))",
+        (user_id, DEFAULT_TITLE),
+    )
+
+
+def advance(sql: Statements, user_id: int, conversation_id: int, last_seq: int) -> None:
+    """Note that messages up to `last_seq` were added just now."""
+    sql.run(
+        "UPDATE conversas SET ultima_seq = %s, data_atualizacao = UTC_TIMESTAMP(6) WHERE id_usuario = %s AND id = %s",
+        (last_seq, user_id, conversation_id),
+    )
+
+
+def give_title(sql: Statements, conversation_id: int, title: str) -> bool:
+    """A title of our own making; never over one a person chose or one already given."""
+    return bool(
+        sql.run(
+            "UPDATE conversas SET titulo_conversa = %s"
+            " WHERE id = %s AND titulo_manual = FALSE AND titulo_conversa = %s",
+            (title, conversation_id, DEFAULT_TITLE),
+        )
+    )
+
+
+def change_summary(sql: Statements, conversation: Conversation, summary: str, until_seq: int) -> bool:
+    """Compare-and-swap: nothing is changed, and False returned, if another summary came first."""
+    return bool(
+        sql.run(
+            "UPDATE conversas SET resumo = %s, resumo_ate_seq = %s, resumo_versao = resumo_versao + 1"
+            " WHERE id = %s AND resumo_versao = %s",
+            (summary, until_seq, conversation.id, conversation.summary_version),
+        )
+    )
+
+
+def list_unused(sql: Statements, unused_days: int, at_most: int) -> list[int]:
+    """Ids of conversations, not pinned, that nobody wrote in for so many days; the longest unused first."""
+    rows = sql.list(
+        "SELECT id FROM conversas WHERE fixada = FALSE"
+        " AND data_atualizacao < UTC_TIMESTAMP(6) - INTERVAL %s DAY ORDER BY data_atualizacao, id LIMIT %s",
+        (unused_days, at_most),
+    )
+    return [row["id"] for row in rows]
+
+
+def delete_if_unused(sql: Statements, conversation_id: int, unused_days: int) -> bool:
+    """Delete one whose messages are gone, unless somebody pinned it or wrote in it meanwhile."""
+    return bool(
+        sql.run(
+            "DELETE FROM conversas WHERE id = %s AND fixada = FALSE"
+            " AND data_atualizacao < UTC_TIMESTAMP(6) - INTERVAL %s DAY",
+            (conversation_id, unused_days),
+        )
+    )
+
+
+def is_still_unused(sql: Statements, conversation_id: int, unused_days: int) -> bool:
+    """Re-checked under a lock right before its messages are deleted."""
+    return (
+        sql.find(
+            "SELECT 1 FROM conversas WHERE id = %s AND fixada = FALSE"
+            " AND data_atualizacao < UTC_TIMESTAMP(6) - INTERVAL %s DAY FOR UPDATE",
+            (conversation_id, unused_days),
+        )
+        is not None
+    )
+
+
+def _conversation(row: Row) -> Conversation:
+    return Conversation(
+        id=row["id"],
+        user_id=row["id_usuario"],
+        title=row["titulo_conversa"],
+        created_at=row["data_criacao"],
+        updated_at=row["data_atualizacao"],
+        is_pinned=bool(row["fixada"]),
+        last_seq=row["ultima_seq"],
+        has_chosen_title=bool(row["titulo_manual"]),
+        summary=row["resumo"] or "",
+        summary_until_seq=row["resumo_ate_seq"],
+        summary_version=row["resumo_versao"],
+    )

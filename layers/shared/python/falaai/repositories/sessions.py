@@ -1,0 +1,66 @@
+"""Table `sessoes`: who is signed in where. `key` is the HMAC of the cookie's token."""
+
+from dataclasses import dataclass
+
+from falaai.database import Statements
+
+ABSOLUTE_DAYS = 30
+IDLE_DAYS = 7
+# Writing "last seen" at every request would make each read a write.
+SEEN_EVERY_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Session:
+    """A living session and the person it belongs to."""
+
+    id: int
+    user_id: int
+    active_conversation_id: int | None
+    user_name: str
+    user_email: str
+    seconds_since_seen: int
+
+
+def find_session(sql: Statements, key: str) -> Session | None:
+    """The session, unless it ended: by its absolute age or by idleness."""
+    row = sql.find(
+        "SELECT s.id, s.id_usuario, s.id_conversa_ativa, u.nome, u.email,"
+        " TIMESTAMPDIFF(SECOND, s.vista_em, UTC_TIMESTAMP(6)) AS idle"
+        " FROM sessoes s JOIN usuarios u ON u.id = s.id_usuario"
+        " WHERE s.chave = %s AND s.expira_em > UTC_TIMESTAMP(6)"
+        " AND s.vista_em > UTC_TIMESTAMP(6) - INTERVAL %s DAY",
+        (key, IDLE_DAYS),
+    )
+    if row is None:
+        return None
+    return Session(row["id"], row["id_usuario"], row["id_conversa_ativa"], row["nome"], row["email"], row["idle"])
+
+
+def add_session(sql: Statements, user_id: int, key: str, agent: str, address: str) -> None:
+    """`agent` is the browser's own description, `address` its IP; both are shown to the person."""
+    sql.run(
+        "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em, navegador, endereco)"
+        " VALUES (%s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL %s DAY, %s, %s)",
+        (key, user_id, ABSOLUTE_DAYS, agent[:255], address[:45]),
+    )
+
+
+def mark_seen(sql: Statements, session_id: int) -> None:
+    sql.run("UPDATE sessoes SET vista_em = UTC_TIMESTAMP(6) WHERE id = %s", (session_id,))
+
+
+def change_active_conversation(sql: Statements, session_id: int, conversation_id: int | None) -> None:
+    sql.run("UPDATE sessoes SET id_conversa_ativa = %s WHERE id = %s", (conversation_id, session_id))
+
+
+def delete_session(sql: Statements, key: str) -> None:
+    sql.run("DELETE FROM sessoes WHERE chave = %s", (key,))
+
+
+def delete_ended(sql: Statements, at_most: int) -> int:
+    return sql.run(
+        "DELETE FROM sessoes WHERE expira_em <= UTC_TIMESTAMP(6)"
+        " OR vista_em <= UTC_TIMESTAMP(6) - INTERVAL %s DAY LIMIT %s",
+        (IDLE_DAYS, at_most),
+    )

@@ -1,0 +1,83 @@
+"""Table `usuarios`: who has an account."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from falaai.database import Row, Statements
+
+
+@dataclass(frozen=True)
+class User:
+    """One account. `password_hash` is an encoded Argon2id hash; `registered_at` is UTC without a zone."""
+
+    id: int
+    name: str
+    email: str
+    password_hash: str
+    is_verified: bool
+    registered_at: datetime
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split()[0] if self.name.split() else ""
+
+
+_COLUMNS = "id, nome, email, senha, email_verified, data_registro"
+
+
+def find_user(sql: Statements, user_id: int) -> User | None:
+    row = sql.find(f"SELECT {_COLUMNS} FROM usuarios WHERE id = %s", (user_id,))  # noqa: S608 - constant columns
+    return _user(row) if row else None
+
+
+def find_user_by_email(sql: Statements, email: str) -> User | None:
+    """`email` in lower case, as it is stored."""
+    row = sql.find(f"SELECT {_COLUMNS} FROM usuarios WHERE email = %s", (email,))  # noqa: S608 - constant columns
+    return _user(row) if row else None
+
+
+def add_user(sql: Statements, name: str, email: str, password_hash: str) -> int:
+    """The new account's id. An address already taken is MySQL error 1062 (IntegrityError)."""
+    return sql.insert(
+        "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro, email_verified)"
+        " VALUES (%s, %s, %s, TRUE, UTC_TIMESTAMP(), FALSE)",
+        (name, email, password_hash),
+    )
+
+
+def change_unverified_user(sql: Statements, user_id: int, name: str, password_hash: str) -> None:
+    """Nobody has proved to own the address yet, so the latest registration is the one that counts."""
+    sql.run(
+        "UPDATE usuarios SET nome = %s, senha = %s, data_registro = UTC_TIMESTAMP()"
+        " WHERE id = %s AND email_verified = FALSE",
+        (name, password_hash, user_id),
+    )
+
+
+def change_password_hash(sql: Statements, user_id: int, password_hash: str) -> None:
+    sql.run("UPDATE usuarios SET senha = %s WHERE id = %s", (password_hash, user_id))
+
+
+def mark_verified(sql: Statements, user_id: int) -> None:
+    sql.run("UPDATE usuarios SET email_verified = TRUE WHERE id = %s", (user_id,))
+
+
+def delete_never_verified(sql: Statements, older_than_days: int, at_most: int) -> int:
+    """Accounts registered so long ago, never verified, with no conversation; the number deleted."""
+    return sql.run(
+        "DELETE FROM usuarios WHERE email_verified = FALSE"
+        " AND data_registro < UTC_TIMESTAMP() - INTERVAL %s DAY"
+        " AND NOT EXISTS (SELECT 1 FROM conversas WHERE conversas.id_usuario = usuarios.id) LIMIT %s",
+        (older_than_days, at_most),
+    )
+
+
+def _user(row: Row) -> User:
+    return User(
+        id=row["id"],
+        name=row["nome"],
+        email=row["email"],
+        password_hash=row["senha"],
+        is_verified=bool(row["email_verified"]),
+        registered_at=row["data_registro"],
+    )

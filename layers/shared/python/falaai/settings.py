@@ -1,0 +1,189 @@
+"""Every environment variable, typed, read once and on first use, in groups: a function reads only its own.
+
+Run as a program it checks every group and says, in one sentence, what is wrong.
+"""
+
+import sys
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from falaai.errors import SettingsError
+
+SSM_PREFIX = "ssm:"
+SESSION_KEY_MIN_CHARACTERS = 32
+_PLACEHOLDERS = (
+    "changeme",
+    "change-me",
+    "placeholder",
+    "example",
+    "your-",
+    "your_",
+    "sua-",
+    "xxx",
+    "<",
+    "todo",
+)
+
+
+def _secret_value(value: str) -> str:
+    """The secret itself: what was given, or the SSM parameter that `ssm:NAME` names."""
+    if not value.startswith(SSM_PREFIX):
+        return value
+    from aws_lambda_powertools.utilities import parameters  # boto3 is slow to import and rarely needed here
+
+    found = parameters.get_parameter(value.removeprefix(SSM_PREFIX), decrypt=True, max_age=3600)
+    return str(found)
+
+
+def _refuse_placeholder(secret: SecretStr) -> SecretStr:
+    if secret.get_secret_value().lower().startswith(_PLACEHOLDERS):
+        raise ValueError("is still a placeholder")
+    return secret
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_secret_value), AfterValidator(_refuse_placeholder)]
+
+
+def _model_names(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(value, tuple):  # the default
+        return value
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+class _Group(BaseSettings):
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+class DatabaseSettings(_Group):
+    """Where the data lives: TiDB Cloud, or any server that speaks the MySQL protocol."""
+
+    db_host: str = Field(min_length=1)
+    db_port: int = Field(default=4000, ge=1, le=65535)
+    db_name: str = Field(default="falaai_db", min_length=1)
+    db_user: str = Field(min_length=1)
+    db_password: Secret
+
+
+class SessionSettings(_Group):
+    """The key of the session table; changing it signs everyone out."""
+
+    session_secret_key: Annotated[Secret, Field(min_length=SESSION_KEY_MIN_CHARACTERS)]
+
+
+class GeminiSettings(_Group):
+    """Which models answer, in order of preference, and where (an empty base URL is Google's own)."""
+
+    gemini_api_key: Annotated[Secret, Field(min_length=20)]
+    gemini_model: Annotated[tuple[str, ...], BeforeValidator(_model_names)] = Field(
+        default=("gemini-2.5-flash", "gemini-3.5-flash-lite"), min_length=1
+    )
+    gemini_base_url: str = ""
+
+    # A comma-separated list, not the JSON that pydantic-settings expects of a tuple.
+    model_config = SettingsConfigDict(enable_decoding=False)
+
+
+class MemorySettings(_Group):
+    """How much of a conversation goes to the model, in approximate tokens."""
+
+    memory_tokens: int = Field(default=4000, ge=200)
+
+
+class LetterSettings(_Group):
+    """Who sends letters, and where their links lead."""
+
+    sendgrid_api_key: Annotated[Secret, Field(min_length=20)]
+    sendgrid_base_url: str = ""
+    email_user: str = Field(min_length=3)
+    public_url: str = Field(pattern=r"^https?://[^/]+(/[^/]+)*$")
+
+
+class WebSettings(_Group):
+    """What the pages know of where they are served; an empty address is API Gateway's own, on HTTPS."""
+
+    public_url: str = Field(default="", pattern=r"^(https?://[^/]+(/[^/]+)*)?$")
+
+    @property
+    def is_https(self) -> bool:
+        return not self.public_url.startswith("http://")
+
+
+class RetentionSettings(_Group):
+    """After how many days without use a conversation is deleted; 0 keeps everything."""
+
+    retention_days: int = Field(default=90, ge=0)
+
+
+class QueueSettings(_Group):
+    """Addresses of the queues a function sends to; an empty one is a mistake found at the first use."""
+
+    titles_queue_url: str = ""
+    memory_queue_url: str = ""
+    letters_queue_url: str = ""
+
+
+class WorkerSettings(_Group):
+    """The queue a worker is fed from, and where hopeless messages go."""
+
+    queue_url: str = Field(min_length=1)
+    dead_letter_queue_url: str = Field(min_length=1)
+
+
+# Queue addresses are not here: they exist only once the queues do.
+CHECKED = (
+    DatabaseSettings,
+    SessionSettings,
+    GeminiSettings,
+    MemorySettings,
+    LetterSettings,
+    WebSettings,
+    RetentionSettings,
+)
+
+
+Group = TypeVar("Group", bound=_Group)
+
+
+@cache
+def read(group: type[Group]) -> Group:
+    """One group from the environment, read once.
+
+    Raises SettingsError with one sentence that names every faulty variable and never its value.
+    """
+    try:
+        return group()
+    except ValidationError as error:
+        raise SettingsError("; ".join(_problem(detail) for detail in error.errors()) + ".") from None
+
+
+def _problem(detail: Any) -> str:
+    name = str(detail["loc"][0]).upper()
+    wording: dict[str, Callable[[dict[str, Any]], str]] = {
+        "missing": lambda _: f"{name} is not set",
+        "too_short": lambda context: f"{name} is too short: at least {context['min_length']} characters are needed",
+        "value_error": lambda context: f"{name} {context['error']}",
+    }
+    wording["string_too_short"] = wording["too_short"]
+    known = wording.get(detail["type"])
+    return known(detail.get("ctx", {})) if known else f"{name} is not valid: {detail['msg']}"
+
+
+def main() -> int:
+    """Check every group; print one line per faulty one to standard error."""
+    problems = []
+    for group in CHECKED:
+        try:
+            read(group)
+        except SettingsError as error:
+            problems.append(str(error))
+    if problems:
+        print(" ".join(problems), file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

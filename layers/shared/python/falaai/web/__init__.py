@@ -1,0 +1,1 @@
+"""What pages and JSON routes share: frame, errors, sessions, headers, templates, texts and static files."""

@@ -1,0 +1,76 @@
+"""Who is asking: the session cookie, and the dependencies that a route's signature reads as its permissions."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+
+from falaai import settings
+from falaai.database import Database, database
+from falaai.errors import NotSignedIn
+from falaai.repositories import sessions
+from falaai.repositories.sessions import ABSOLUTE_DAYS, SEEN_EVERY_SECONDS, Session
+from falaai.secret_tokens import session_key
+
+Db = Annotated[Database, Depends(database)]
+
+
+def cookie_name() -> str:
+    """Browsers accept __Host- names only with Secure, Path=/ and no Domain: nobody else can plant one."""
+    return "__Host-falaai" if settings.read(settings.WebSettings).is_https else "falaai"
+
+
+def stored_key(token: str) -> str:
+    """What stands in the database for this cookie."""
+    return session_key(token, settings.read(settings.SessionSettings).session_secret_key.get_secret_value())
+
+
+def set_session_cookie(response: Response, token: str) -> None:
+    response.set_cookie(
+        cookie_name(),
+        token,
+        max_age=ABSOLUTE_DAYS * 24 * 60 * 60,
+        path="/",
+        secure=settings.read(settings.WebSettings).is_https,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def clear_session_cookie(response: Response) -> None:
+    response.delete_cookie(
+        cookie_name(),
+        path="/",
+        secure=settings.read(settings.WebSettings).is_https,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def find_current_session(request: Request, database: Db) -> Session | None:
+    """The session of the request's cookie, if it lives; asked of the database every time, so revoked is revoked."""
+    token = request.cookies.get(cookie_name())
+    if not token:
+        return None
+    session = database.autocommit(lambda sql: sessions.find_session(sql, stored_key(token)))
+    if session and session.seconds_since_seen >= SEEN_EVERY_SECONDS:
+        seen = session.id
+        database.autocommit(lambda sql: sessions.mark_seen(sql, seen))
+    return session
+
+
+MaybeSession = Annotated[Session | None, Depends(find_current_session)]
+
+
+def require_session(session: MaybeSession) -> Session:
+    if session is None:
+        raise NotSignedIn("no living session")
+    return session
+
+
+CurrentSession = Annotated[Session, Depends(require_session)]
+
+
+def client_address(request: Request) -> str:
+    """The caller's IP by API Gateway's own word; forwarding headers are anybody's to write."""
+    identity = request.scope.get("aws.event", {}).get("requestContext", {}).get("identity", {})
+    return str(identity.get("sourceIp") or (request.client.host if request.client else ""))

@@ -1,0 +1,128 @@
+"""Errors become statuses and sentences here and nowhere else: a page for who asked for one, else JSON.
+
+The body is {"detail": sentence in Portuguese, "code": machine word}; a 422 lists its fields beside them. What was
+sent is never repeated in it, and what is not ours becomes a 500 with a reference that also stands in the log.
+"""
+
+import uuid
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from falaai import errors
+from falaai.errors import FalaAIError
+from falaai.logs import logger
+from falaai.web import pages, texts
+
+STATUSES: dict[type[FalaAIError], int] = {
+    errors.InvalidInput: 422,
+    errors.NotSignedIn: 401,
+    errors.WrongCredentials: 401,
+    errors.EmailNotVerified: 403,
+    errors.CrossOrigin: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.StillAnswering: 409,
+    errors.LinkNotValid: 410,
+    errors.TooManyRequests: 429,
+    errors.Unavailable: 503,
+    errors.ModelTimedOut: 504,
+    errors.ModelRateLimited: 503,
+    errors.ModelUnavailable: 503,
+    errors.ModelNotConfigured: 503,
+    errors.ModelBlocked: 422,
+    errors.LanguageModelError: 502,
+}
+RETRY_SECONDS = 5
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    app.add_exception_handler(FalaAIError, _ours)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def status_of(error: FalaAIError) -> int:
+    """The status of the nearest class of `error` in the table; 500 for none."""
+    return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
+
+
+def sentence_of(error: FalaAIError) -> str:
+    if isinstance(error, errors.InvalidInput):
+        return error.sentence
+    sentence = texts.ERRORS.get(error.code, texts.ERRORS["internal_error"])
+    wait = texts.wait_in_words(error.retry_after) if isinstance(error, errors.TooManyRequests) else ""
+    return sentence.format(wait=wait)
+
+
+def unexpected(request: Request, error: Exception) -> Response:
+    """A 500 for what nobody foresaw; the reference leads to the log, and nothing else leads anywhere."""
+    reference = uuid.uuid4().hex[:12]
+    logger().exception("unexpected error", extra={"reference": reference, "error": type(error).__name__})
+    sentence = f"{texts.ERRORS['internal_error']} (referência {reference})"
+    return _answer(request, 500, sentence, "internal_error")
+
+
+def _ours(request: Request, error: Exception) -> Response:
+    assert isinstance(error, FalaAIError)  # noqa: S101 - registered for exactly this class
+    if isinstance(error, errors.NotSignedIn) and pages.wants_page(request):
+        return pages.redirect(request, "/login")
+    status = status_of(error)
+    if status >= 500:
+        logger().warning("request failed", extra={"code": error.code, "reason": str(error)})
+    headers = {}
+    if isinstance(error, errors.TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after)
+    elif status == 503:
+        headers["Retry-After"] = str(RETRY_SECONDS)
+    facts = dict(error.facts)
+    if isinstance(error, errors.InvalidInput):
+        facts["fields"] = [_field(error.field, error.sentence)]
+    return _answer(request, status, sentence_of(error), error.code, headers, facts)
+
+
+def _not_valid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for exactly this class
+    fields = [_field(_field_of(detail), _field_sentence(detail)) for detail in error.errors()]
+    sentence = "; ".join(f"{texts.field_name(field['field'])}: {field['message']}" for field in fields)
+    return _answer(request, 422, sentence, "invalid_input", extra={"fields": fields})
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for exactly this class
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code)
+    code = code or HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+    sentence = texts.ERRORS.get(code, texts.ERRORS["invalid_input"])
+    return _answer(request, error.status_code, sentence, code, dict(error.headers or {}))
+
+
+def _field(field: str, message: str) -> dict[str, str]:
+    return {"field": field, "message": message}
+
+
+def _field_of(detail: dict[str, Any]) -> str:
+    words = [str(part) for part in detail["loc"][1:] if not isinstance(part, int)]
+    return ".".join(words) or str(detail["loc"][0])
+
+
+def _field_sentence(detail: dict[str, Any]) -> str:
+    if detail["type"] == "value_error":  # raised by a form of ours, in Portuguese
+        return str(detail["ctx"]["error"])
+    return texts.FIELDS.get(detail["type"], texts.FIELD_OTHERWISE).format(**detail.get("ctx", {}))
+
+
+def _answer(
+    request: Request,
+    status: int,
+    sentence: str,
+    code: str,
+    headers: dict[str, str] | None = None,
+    extra: dict[str, Any] | None = None,
+) -> Response:
+    if pages.wants_page(request):
+        return pages.page(request, "error.html", {"status": status, "sentence": sentence}, status, headers)
+    return JSONResponse({"detail": sentence, "code": code, **(extra or {})}, status, headers)

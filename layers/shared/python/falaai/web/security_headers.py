@@ -1,0 +1,35 @@
+"""Headers every answer carries, errors and static files included."""
+
+from collections.abc import Iterable
+from functools import cache
+
+from falaai import settings
+
+Header = tuple[bytes, bytes]
+
+# No inline code, nothing from elsewhere: even HTML that got past the sanitizer could neither run nor phone home.
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'none'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@cache
+def _constant_headers() -> tuple[Header, ...]:
+    headers = [
+        (b"content-security-policy", _CONTENT_SECURITY_POLICY.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"same-origin"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+    ]
+    if settings.read(settings.WebSettings).is_https:
+        headers.append((b"strict-transport-security", b"max-age=63072000; includeSubDomains"))
+    return tuple(headers)
+
+
+def security_headers(present: Iterable[Header]) -> list[Header]:
+    """What to add to these headers; nothing is kept by caches unless the route said how long."""
+    names = {name.lower() for name, _ in present}
+    default = [] if b"cache-control" in names else [(b"cache-control", b"no-store")]
+    return [*_constant_headers(), *default]

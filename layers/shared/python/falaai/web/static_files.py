@@ -1,0 +1,55 @@
+"""Scripts, styles and images from the layer. The name carries a hash of the content, so browsers keep them a year."""
+
+import hashlib
+import mimetypes
+import re
+from functools import cache
+from pathlib import Path
+
+from fastapi import APIRouter, Response
+
+from falaai.errors import NotFound
+
+_FOLDER = Path(__file__).parent / "static"
+_IMPORT = re.compile(r'(?<=from "\./)([a-z_]+\.js)(?=")')
+
+router = APIRouter()
+
+
+@cache
+def _content(name: str) -> bytes:
+    """A file as it is served: scripts import each other by the hashed name too."""
+    content = (_FOLDER / name).read_bytes()
+    if not name.endswith(".js"):
+        return content
+    return _IMPORT.sub(lambda found: _hashed_name(found[1]), content.decode()).encode()
+
+
+@cache
+def _hashed_name(name: str) -> str:
+    stem, _, suffix = name.rpartition(".")
+    return f"{stem}.{hashlib.sha256(_content(name)).hexdigest()[:12]}.{suffix}"
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Served name, such as chat.3f9a0c12d4e5.js, to the file's own."""
+    return {_hashed_name(path.name): path.name for path in _FOLDER.iterdir() if path.is_file()}
+
+
+def static_path(name: str) -> str:
+    """The path that serves the file `name` of the static folder as it is now."""
+    return f"/static/{_hashed_name(name)}"
+
+
+@router.get("/static/{name}")
+def static_file(name: str) -> Response:
+    """A file of the static folder, under its hashed name only."""
+    if name not in _names():
+        raise NotFound(name)
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return Response(
+        _content(_names()[name]),
+        media_type=kind,
+        headers={"Cache-Control": "public, max-age=31536000, immutable"},
+    )

@@ -1,0 +1,81 @@
+"""Every sentence a chatter reads that does not stand in a template, in one place and in good Portuguese."""
+
+import math
+
+ERRORS = {
+    "internal_error": "Algo deu errado do nosso lado. Nada do que você já enviou se perdeu. Tente de novo.",
+    "not_signed_in": "Entre na sua conta para continuar.",
+    "wrong_credentials": "E-mail ou senha não conferem.",
+    "email_not_verified": "Falta confirmar seu e-mail. Procure o link que enviamos ou peça outro.",
+    "cross_origin": "Este pedido veio de outro site e foi recusado.",
+    "not_found": "Não encontramos o que você procura.",
+    "method_not_allowed": "Este endereço não aceita esse tipo de pedido.",
+    "conflict": "Essa mensagem já foi enviada com outro texto.",
+    "still_answering": "Esta resposta ainda está sendo escrita.",
+    "link_not_valid": "Este link já foi usado ou venceu.",
+    "too_many_requests": "Foram muitas tentativas. Espere {wait} e tente de novo.",
+    "database_unavailable": "Estamos sem acesso às conversas por um instante. Tente de novo em alguns segundos.",
+    "queue_unavailable": "Não conseguimos concluir agora. Nada mudou. Tente de novo em alguns segundos.",
+    "model_timed_out": "O Gemini não respondeu a tempo. Sua pergunta está guardada.",
+    "model_rate_limited": "O Gemini está atendendo gente demais agora. Sua pergunta está guardada.",
+    "model_unavailable": "O Gemini está fora do ar por um instante. Sua pergunta está guardada.",
+    "model_interrupted": "A resposta do Gemini foi cortada no meio. Sua pergunta está guardada.",
+    "model_malformed": "O Gemini respondeu algo que não entendemos. Sua pergunta está guardada.",
+    "model_blocked": "Não posso responder a isso. Tente perguntar de outro jeito.",
+    "model_cut_short": "A resposta ficou longa demais e parou aqui. Peça para continuar.",
+    "model_silent": "O Gemini não soube o que dizer. Sua pergunta está guardada.",
+    "model_not_configured": "O Gemini não está configurado nesta instalação. Sua pergunta está guardada.",
+    "invalid_input": "Confira os dados e tente de novo.",
+}
+
+FIELDS = {
+    "missing": "preencha este campo",
+    "json_invalid": "o corpo do pedido não é um JSON válido",
+    "string_too_short": "escreva pelo menos {min_length} caracteres",
+    "string_too_long": "use no máximo {max_length} caracteres",
+    "string_type": "escreva um texto",
+    "string_unicode": "há caracteres que não conseguimos guardar",
+    "int_parsing": "escreva um número inteiro",
+    "int_type": "escreva um número inteiro",
+    "greater_than_equal": "use pelo menos {ge}",
+    "less_than_equal": "use no máximo {le}",
+    "bool_type": "marque sim ou não",
+    "bool_parsing": "marque sim ou não",
+}
+FIELD_OTHERWISE = "este valor não serve"
+
+FIELD_NAMES = {
+    "nome": "Nome",
+    "email": "E-mail",
+    "senha": "Senha",
+    "termos_registro": "Termos de uso",
+    "message": "Mensagem",
+}
+
+NAME_EMPTY = "Diga como podemos chamar você."
+EMAIL_NOT_VALID = "Escreva um e-mail válido, como voce@exemplo.com.br."
+PASSWORD_SHORT = "A senha precisa de pelo menos 8 caracteres."  # noqa: S105 - a sentence
+PASSWORD_LONG = "A senha pode ter no máximo 128 caracteres."  # noqa: S105 - a sentence
+PASSWORD_COMMON = "Essa senha está entre as mais usadas. Escolha outra."  # noqa: S105 - a sentence
+PASSWORD_IS_EMAIL = "A senha não pode ser o seu e-mail."  # noqa: S105 - a sentence
+TERMS_NOT_ACCEPTED = "Para criar a conta é preciso aceitar os termos de uso."
+MESSAGE_EMPTY = "Escreva uma mensagem."
+
+REGISTERED = "Conta criada. Enviamos um link de confirmação para o seu e-mail."
+SIGNED_IN = "Bem-vindo de volta."
+SIGNED_OUT = "Você saiu da sua conta."
+LETTER_ON_ITS_WAY = "Se este e-mail tem uma conta à espera de confirmação, enviamos um novo link."
+CHAT_RESET = "Pronto, vamos começar uma conversa nova."
+
+
+def wait_in_words(seconds: int) -> str:
+    """ "12 segundos", "1 minuto", "2 horas": rounded up, as people say it."""
+    for size, one, many in ((3600, "hora", "horas"), (60, "minuto", "minutos")):
+        if seconds >= size:
+            count = math.ceil(seconds / size)
+            return f"{count} {one if count == 1 else many}"
+    return f"{seconds} segundo" if seconds == 1 else f"{seconds} segundos"
+
+
+def field_name(name: str) -> str:
+    return FIELD_NAMES.get(name, name)
