@@ -73,9 +73,7 @@ environment() {
 environment .venv requirements/dev.txt
 for part in "$@"; do
   case $part in
-    mariadb)
-      apt_packages mariadbd mariadb-server-core mariadb-client-core
-      apt_packages my_print_defaults mariadb-client-core ;; # mariadb-install-db calls it
+    mariadb) apt_packages mariadbd mariadb-server-core ;;
     chromium) apt_packages chromium chromium fonts-dejavu-core ;;
     sam) environment .devcloud/sam requirements/sam.txt ;;
     *) fail "unknown part: $part" ;;

@@ -1,4 +1,5 @@
 -- The three tables of the first FalaAI, as they stand in databases that already run it.
+-- transactional: false
 
 CREATE TABLE IF NOT EXISTS usuarios (
     id INT AUTO_INCREMENT PRIMARY KEY,

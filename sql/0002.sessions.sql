@@ -1,5 +1,6 @@
 -- Sessions live in the database, so that signing out holds at the next request in every process.
 -- depends: 0001.seed
+-- transactional: false
 
 CREATE TABLE IF NOT EXISTS sessoes (
     id BIGINT AUTO_INCREMENT PRIMARY KEY,

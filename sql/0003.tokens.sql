@@ -1,5 +1,6 @@
 -- Links in letters, stored hashed; pending verification codes of the first FalaAI go on working.
 -- depends: 0002.sessions
+-- transactional: false
 
 CREATE TABLE IF NOT EXISTS tokens (
     chave CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,

@@ -1,5 +1,6 @@
 -- Counters for rate limits, shared by every process.
 -- depends: 0003.tokens
+-- transactional: false
 
 CREATE TABLE IF NOT EXISTS limites (
     chave CHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY,

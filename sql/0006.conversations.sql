@@ -1,5 +1,6 @@
 -- Conversations learn their order, pins, chosen titles and the running summary of the memory.
 -- depends: 0005.emails
+-- transactional: false
 
 ALTER TABLE conversas
     MODIFY data_criacao DATETIME(6) NOT NULL,

@@ -1,5 +1,6 @@
 -- Messages get a gapless place in their conversation, a state, and the client's own id.
 -- depends: 0006.conversations
+-- transactional: false
 
 ALTER TABLE mensagens
     MODIFY conteudo MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,

@@ -1,11 +1,12 @@
 """Applies the migrations beside this file, each once; what an interrupted run left half done is finished.
 
-Reads the DB_* settings. DDL commits by itself, so a killed run can leave a statement applied whose migration is
-not marked: when it runs again, "already there" errors of exactly such statements are the expected answer.
+Reads the DB_* settings. DDL commits by itself, so migrations run without a transaction and a killed run can leave
+statements applied whose migration is not marked. When it runs again their "already there" is the expected answer.
 """
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pymysql
 from yoyo import read_migrations
@@ -22,22 +23,26 @@ LOCK_NAME = "falaai_migrate"
 ALREADY_DONE = {1050, 1060, 1061, 1091}
 
 
+class _ForgivingCursor(pymysql.cursors.Cursor):
+    """Takes a statement whose effect is already there as done."""
+
+    def execute(self, query: Any, args: Any = None) -> int:
+        try:
+            return super().execute(query, args)
+        except pymysql.MySQLError as error:
+            if error.args and error.args[0] in ALREADY_DONE:
+                return 0
+            raise
+
+
 class _Backend(MySQLBackend):
     """yoyo's, on a connection of ours: TLS verified, session settings fixed."""
 
     def connect(self, _dburi):  # type: ignore[no-untyped-def]
         connection = connect(settings.read(settings.DatabaseSettings))
         connection._read_timeout = None  # type: ignore[attr-defined]  # rewriting a big table takes its time
-        connection.cursorclass = pymysql.cursors.Cursor
+        connection.cursorclass = _ForgivingCursor
         return connection
-
-    def execute(self, sql, params=None):  # type: ignore[no-untyped-def]
-        try:
-            return super().execute(sql, params)
-        except pymysql.err.MySQLError as error:
-            if error.args and error.args[0] in ALREADY_DONE and "yoyo" not in sql:
-                return self.cursor()
-            raise
 
 
 def _plain_sql() -> MigrationList:

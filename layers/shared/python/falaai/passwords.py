@@ -25,8 +25,9 @@ def hash_password(password: str) -> str:
 
 def is_right_password(password: str, stored: str | None) -> bool:
     """Whether `password` made `stored`. Always costs one hash, also for no account (None) or a broken hash."""
+    known = stored if stored and stored.isascii() else None
     try:
-        return _hasher().verify(stored or DUMMY_HASH, password) and stored is not None
+        return _hasher().verify(known or DUMMY_HASH, password) and known is not None
     except VerificationError:
         return False
     except InvalidHashError:

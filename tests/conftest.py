@@ -1,0 +1,92 @@
+"""The one devcloud that a whole test run shares, and nothing but loopback for everybody."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parent.parent
+START_SECONDS = 60
+
+
+@dataclass
+class RunningCloud:
+    """A devcloud process and where its parts are."""
+
+    process: "subprocess.Popen[bytes]"
+    data: Path
+    log: Path
+    addresses: dict[str, Any]
+
+    @property
+    def gateway(self) -> str:
+        return str(self.addresses["gateway"])
+
+    @property
+    def inbox(self) -> str:
+        return str(self.addresses["inbox"])
+
+    def letters_to(self, address: str) -> list[dict[str, str]]:
+        """Newest first."""
+        letters = httpx.get(f"{self.inbox}/messages.json").json()
+        return [letter for letter in letters if letter["to"] == address]
+
+    def function_processes(self, name: str) -> list[int]:
+        functions = httpx.get(f"{self.inbox}/functions.json").json()
+        return [process["pid"] for one in functions if one["name"] == name for process in one["processes"]]
+
+    def invoke(self, name: str, event: dict[str, Any]) -> Any:
+        answer = httpx.post(f"{self.inbox}/2015-03-31/functions/{name}/invocations", json=event, timeout=60)
+        answer.raise_for_status()
+        return answer.json()
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=20)
+
+
+def start_cloud(data: Path, *arguments: str, env_file: Path | None = None) -> RunningCloud:
+    """Start devcloud on free ports and wait until it is ready; fails with its log if it never is."""
+    data.mkdir(parents=True, exist_ok=True)
+    log = data / "log.txt"
+    command = [sys.executable, "-m", "devcloud", "--port", "0", "--inbox-port", "0", "--no-reload"]
+    command += ["--data", str(data), "--env-file", str(env_file or data / "no.env"), *arguments]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+    ready = data / "addresses.json"
+    deadline = time.monotonic() + START_SECONDS
+    while not ready.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            process.wait()
+            pytest.fail(f"devcloud did not start:\n{log.read_text()}")
+        time.sleep(0.05)
+    return RunningCloud(process, data, log, json.loads(ready.read_text()))
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+    running = start_cloud(tmp_path_factory.mktemp("cloud"))
+    yield running
+    assert running.stop() == 0
+    if os.environ.get("CI"):
+        print(running.log.read_text()[-5000:])
+
+
+def wait_until(condition: Any, seconds: float, what: str) -> Any:
+    """Poll until `condition()` is true and give what it gave; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (result := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {seconds} s: {what}")
+        time.sleep(0.05)
+    return result

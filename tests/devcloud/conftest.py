@@ -1,0 +1,135 @@
+"""A devcloud to try things on, and stand-ins served alone."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from devcloud.http_server import HttpServer
+
+ROOT = Path(__file__).parents[2]
+PROJECT = Path(__file__).with_name("project")
+
+
+def eventually(condition: Callable[[], Any], seconds: float = 10) -> Any:
+    """The first true value of `condition`; fails when there is none in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        if value := condition():
+            return value
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.02)
+
+
+class RunningDevcloud:
+    """One `python -m devcloud` on a copy of the small project."""
+
+    def __init__(self, folder: Path, *arguments: str, environment: dict[str, str] | None = None) -> None:
+        self.folder = folder
+        self.data = folder / ".devcloud"
+        self.log = folder.parent / f"devcloud-{time.monotonic_ns()}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "devcloud", "--port", "0", "--inbox-port", "0", *arguments],
+                cwd=folder,
+                env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def wait_until_ready(self) -> "RunningDevcloud":
+        def announced() -> bool:
+            assert self.process.poll() is None, self.log.read_text()
+            return "aws  " in self.log.read_text()
+
+        # Not the file: one that a killed devcloud left behind may still be there.
+        eventually(announced, 30)
+        self.addresses = json.loads((self.data / "addresses.json").read_text())
+        return self
+
+    def children(self) -> set[int]:
+        """Every process that works in or for the project's folder, devcloud itself excepted."""
+        mine = set()
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit() and int(entry.name) not in (self.process.pid, os.getpid()):
+                try:
+                    places = (os.readlink(entry / "cwd"), (entry / "cmdline").read_text())
+                except OSError:
+                    continue  # It ended while we looked, or is not ours to look at.
+                if any(str(self.folder) in place for place in places):
+                    mine.add(int(entry.name))
+        return mine
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(10)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the small project."""
+    return Path(shutil.copytree(PROJECT, tmp_path / "project"))
+
+
+@pytest.fixture
+def start(project: Path) -> Iterator[Callable[..., RunningDevcloud]]:
+    """Starts devcloud on the project; whatever still runs at the end is killed."""
+    started: list[RunningDevcloud] = []
+
+    def begin(*arguments: str, **options: Any) -> RunningDevcloud:
+        started.append(RunningDevcloud(project, *arguments, **options))
+        return started[-1]
+
+    yield begin
+    for one in started:
+        if one.process.poll() is None:
+            one.end()
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDevcloud]:
+    """One devcloud for all tests of a module; it writes what its worker got into `journal`."""
+    folder = tmp_path_factory.mktemp("cloud") / "project"
+    shutil.copytree(PROJECT, folder)
+    (folder / ".env").write_text(f"JOURNAL={folder}/journal\nGREETING=\nUNDECLARED=1\nDB_NAME=\n")
+    running = RunningDevcloud(folder, environment={"GREETING": "from the shell"}).wait_until_ready()
+    yield running
+    assert running.end() == 0
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Callable[[web.Application], str]]:
+    """Serves an application from a thread of its own; gives its address."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    servers: list[HttpServer] = []
+
+    def begin(application: web.Application) -> str:
+        server = HttpServer(application)
+        servers.append(server)
+        return f"http://{asyncio.run_coroutine_threadsafe(server.start(), loop).result(5)}"
+
+    yield begin
+    for server in servers:
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(5)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(5)
+    loop.close()
+
+
+@pytest.fixture(name="eventually")
+def eventually_fixture() -> Callable[..., Any]:
+    """`eventually(condition, seconds)`: waits for a condition instead of a time."""
+    return eventually

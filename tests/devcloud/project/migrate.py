@@ -1,0 +1,19 @@
+"""Makes one table, and counts its starts in it."""
+
+import os
+
+import pymysql
+
+connection = pymysql.connect(
+    host=os.environ["DB_HOST"],
+    port=int(os.environ["DB_PORT"]),
+    user=os.environ["DB_USER"],
+    password=os.environ["DB_PASSWORD"],
+    database=os.environ["DB_NAME"],
+    autocommit=True,
+)
+with connection.cursor() as cursor:
+    cursor.execute("CREATE TABLE IF NOT EXISTS starts (id INT AUTO_INCREMENT PRIMARY KEY)")
+    cursor.execute("INSERT INTO starts () VALUES ()")
+    cursor.execute("SELECT COUNT(*) FROM starts")
+    print(f"start number {cursor.fetchone()[0]}")

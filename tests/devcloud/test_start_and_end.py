@@ -1,0 +1,118 @@
+"""Starting, refusing to start, and ending without leaving anything behind."""
+
+import signal
+import socket
+import time
+
+import httpx
+import pytest
+
+pytestmark = pytest.mark.timeout(60)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_within_seconds_and_leaves_nothing(start, number):
+    cloud = start().wait_until_ready()
+    assert len(cloud.children()) >= 3, "a database, AWS and functions"
+    begin = time.monotonic()
+    assert cloud.end(number) == 0
+    assert time.monotonic() - begin < 3
+    assert cloud.children() == set()
+    assert not (cloud.data / "addresses.json").exists()
+    assert "Traceback" not in cloud.log.read_text()
+
+
+def test_a_request_under_way_does_not_delay_the_end(start, eventually):
+    cloud = start().wait_until_ready()
+    with socket.create_connection(cloud.addresses["gateway"].removeprefix("http://").split(":")) as connection:
+        connection.sendall(b"GET /do/sleep?seconds=1.9 HTTP/1.1\r\nHost: x\r\n\r\n")
+        inbox = cloud.addresses["inbox"]
+        eventually(lambda: "busy" in httpx.get(f"{inbox}/functions.json").text)
+        begin = time.monotonic()
+        assert cloud.end() == 0 and time.monotonic() - begin < 3
+    assert cloud.children() == set()
+
+
+def test_nothing_outlives_a_killed_devcloud_and_its_data_stay(start, eventually):
+    cloud = start().wait_until_ready()
+    key = (cloud.data / "secrets.json").read_text()
+    cloud.end(signal.SIGKILL)
+    eventually(lambda: cloud.children() == set(), 5)
+    again = start().wait_until_ready()
+    assert (again.data / "secrets.json").read_text() == key
+    assert (again.data / "secrets.json").stat().st_mode & 0o077 == 0
+    assert "start number 2" in again.log.read_text()
+
+
+def test_a_signal_during_the_start_ends_it(start, eventually):
+    cloud = start()
+    eventually(lambda: (cloud.data / "database").exists())
+    assert cloud.end() == 0
+    assert cloud.children() == set()
+
+
+def refusal(cloud):
+    """The one sentence with which it refused to start."""
+    assert cloud.process.wait(20) == 1
+    assert cloud.children() == set()
+    lines = cloud.log.read_text().splitlines()
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+def test_a_busy_port_is_one_sentence(start):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = refusal(start("--port", str(port)))
+    assert said == f"devcloud: Port {port} is in use; choose another one for the gateway with --port."
+
+
+def test_a_refusing_check_is_its_own_last_sentence(start, project):
+    (project / ".env").write_text("GREETING=unwanted\n")
+    assert refusal(start()) == "devcloud: GREETING must not be unwanted."
+
+
+def test_a_template_it_cannot_follow_is_one_sentence(start, project):
+    template = project / "template.yaml"
+    template.write_text(template.read_text().replace("!Ref Greeting", "!FindInMap [A, B, C]"))
+    assert refusal(start()) == "devcloud: devcloud does not know the intrinsic function Fn::FindInMap."
+
+
+def test_two_cannot_share_their_data(start):
+    first = start().wait_until_ready()
+    second = start()
+    assert second.process.wait(20) == 1
+    assert "Another devcloud is running" in second.log.read_text()
+    assert httpx.get(f"{first.addresses['gateway']}/do/tell").status_code == 200
+
+
+def test_services_of_env_are_not_started(start, project):
+    (project / ".env").write_text("GEMINI_API_KEY=k\nSENDGRID_API_KEY=k\n")
+    cloud = start().wait_until_ready()
+    assert cloud.addresses["gemini"] is None and cloud.addresses["sendgrid"] is None
+    assert "real, from .env" in cloud.log.read_text()
+
+
+def test_a_stage_is_served_under_its_name(start):
+    cloud = start("--stage", "live", "--no-reload").wait_until_ready()
+    assert cloud.addresses["gateway"].endswith("/live")
+    event = httpx.get(f"{cloud.addresses['gateway']}/do/tell").json()["event"]
+    assert (event["path"], event["requestContext"]["path"]) == ("/do/tell", "/live/do/tell")
+    outside = httpx.get(cloud.addresses["gateway"].removesuffix("/live") + "/do/tell")
+    assert outside.status_code == 403
+
+
+def test_a_function_that_cannot_be_imported_says_so_once(start, project):
+    (project / "web/app.py").write_text("import nothing_of_this_name\n")
+    cloud = start().wait_until_ready()
+    for _ in range(2):
+        assert httpx.get(f"{cloud.addresses['gateway']}/do/tell", timeout=20).status_code == 502
+    log = cloud.log.read_text()
+    assert log.count("ERROR WebFunction cannot start: Runtime.ImportModuleError") == 1
+    assert "nothing_of_this_name" in log
+
+
+def test_a_function_that_ends_by_itself_does_not_hang_its_requests(start, project):
+    (project / "web/app.py").write_text("import os\nos._exit(3)\n")
+    cloud = start().wait_until_ready()
+    assert httpx.get(f"{cloud.addresses['gateway']}/do/tell", timeout=20).status_code == 502

@@ -1,0 +1,231 @@
+"""A whole devcloud over HTTP: what a request, a message and an invocation meet."""
+
+import base64
+import json
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+import httpx
+import pytest
+from botocore.config import Config
+
+pytestmark = pytest.mark.timeout(60)
+
+
+@pytest.fixture
+def http(cloud):
+    with httpx.Client(base_url=cloud.addresses["gateway"], timeout=20) as client:
+        yield client
+
+
+def client_of(service, address):
+    return boto3.client(
+        service,
+        endpoint_url=address,
+        region_name="us-east-1",
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=20),
+    )
+
+
+def processes(cloud, name):
+    functions = httpx.get(f"{cloud.addresses['inbox']}/functions.json").json()
+    return next(function["processes"] for function in functions if function["name"] == name)
+
+
+def test_a_request_becomes_a_proxy_event(cloud, http):
+    response = http.get("/do/tell", params=[("a", "1"), ("a", "2"), ("b", "é")], headers={"X-Forwarded-For": "9.9.9.9"})
+    event = response.json()["event"]
+    assert (event["resource"], event["path"], event["httpMethod"]) == ("/do/{what}", "/do/tell", "GET")
+    assert event["queryStringParameters"] == {"a": "2", "b": "é"}
+    assert event["multiValueQueryStringParameters"] == {"a": ["1", "2"], "b": ["é"]}
+    assert event["pathParameters"] == {"what": "tell"}
+    assert event["headers"]["X-Forwarded-For"] == "9.9.9.9, 127.0.0.1"
+    assert event["body"] is None and event["isBase64Encoded"] is False
+    context = event["requestContext"]
+    assert context["stage"] == "live" and context["path"] == "/do/tell"
+    assert context["identity"]["sourceIp"] == "127.0.0.1"
+    assert response.headers["x-amzn-requestid"] == context["requestId"]
+
+
+def test_the_host_header_does_not_decide_the_domain(cloud, http):
+    event = http.get("/do/tell", headers={"Host": "evil.example"}).json()["event"]
+    assert f"http://{event['requestContext']['domainName']}" == cloud.addresses["gateway"]
+    assert event["headers"]["Host"] == "evil.example"
+
+
+def test_bytes_come_back_as_they_were_sent(http):
+    sent = bytes(range(256)) * 100
+    assert http.post("/do/echo", content=sent).content == sent
+
+
+def test_several_cookies_stay_apart(http):
+    assert http.get("/do/cookies").headers.get_list("set-cookie") == ["a=1", "b=2"]
+
+
+def test_an_unknown_path_is_a_missing_token_as_on_aws(http):
+    response = http.get("/nowhere")
+    assert (response.status_code, response.json()) == (403, {"message": "Missing Authentication Token"})
+
+
+@pytest.mark.parametrize("what", ["malformed", "raise"])
+def test_a_failed_or_malformed_answer_is_502(http, what):
+    response = http.get(f"/do/{what}")
+    assert (response.status_code, response.json()) == (502, {"message": "Internal server error"})
+    assert response.headers["x-from"] == "the gateway"
+
+
+def test_a_request_above_ten_megabytes_is_413(http):
+    assert http.post("/do/echo", content=b"x" * (10 * 1024 * 1024 + 1)).status_code == 413
+
+
+def test_a_function_killed_in_the_middle_fails_that_request_only(cloud, http, eventually):
+    answers = []
+    request = threading.Thread(target=lambda: answers.append(http.get("/do/sleep?seconds=1.5")))
+    request.start()
+    busy = eventually(lambda: [p for p in processes(cloud, "WebFunction") if p["state"] == "busy"])
+    os.kill(busy[0]["pid"], signal.SIGKILL)
+    request.join(10)
+    assert answers[0].status_code == 502
+    assert http.get("/do/tell").json()["pid"] != busy[0]["pid"]
+
+
+def test_an_idle_process_that_was_killed_is_not_asked(cloud, http):
+    for process in processes(cloud, "WebFunction"):
+        os.kill(process["pid"], signal.SIGKILL)
+    assert http.get("/do/tell").status_code == 200
+
+
+def test_the_time_limit_is_enforced_by_killing(cloud, http, eventually):
+    pid = http.get("/do/tell").json()["pid"]
+    begin = time.monotonic()
+    response = http.get("/do/sleep?seconds=30")
+    assert response.status_code == 502 and 1.9 < time.monotonic() - begin < 4
+    eventually(lambda: pid not in [process["pid"] for process in processes(cloud, "WebFunction")])
+    assert "Task timed out after 2.00 seconds" in cloud.log.read_text()
+    assert http.get("/do/tell").status_code == 200
+
+
+def test_a_route_has_its_own_limit(http):
+    begin = time.monotonic()
+    response = http.get("/impatient")
+    assert (response.status_code, response.json()) == (504, {"message": "Endpoint request timed out"})
+    assert time.monotonic() - begin < 0.9
+
+
+def test_one_process_has_one_request_at_a_time(cloud, http):
+    begin = time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        pids = [r.json()["pid"] for r in pool.map(lambda _: http.get("/do/sleep?seconds=0.8"), range(4))]
+    # With one process they would need 3.2 seconds.
+    assert time.monotonic() - begin < 2.8
+    assert len(set(pids)) > 1
+
+
+def test_a_function_sees_only_its_own_environment(cloud, http):
+    answer = http.get("/do/tell").json()
+    environment = answer["environment"]
+    assert environment["GREETING"] == "olá", "an empty value of .env counts as not set, the shell does not count"
+    assert "UNDECLARED" not in environment and "JOURNAL" not in environment
+    assert len(environment["KEY"]) >= 48
+    assert environment["JOBS_QUEUE_URL"].startswith(cloud.addresses["aws"])
+    assert environment["DB_PORT"] == str(cloud.addresses["database"]["port"])
+    assert environment["TZ"] == ":UTC" and environment["AWS_LAMBDA_FUNCTION_NAME"] == "WebFunction"
+    assert answer["thanks"] == "obrigado" and 0 < answer["milliseconds"] <= 2000
+    assert str(cloud.folder / "layer/python") in answer["path"]
+
+
+def test_secrets_in_paths_and_queries_stay_out_of_the_log(cloud, http):
+    http.get("/private/canary-1?code=canary-2")
+    http.get("/unknown/canary-3")
+    log = cloud.log.read_text()
+    assert "canary" not in log
+    assert "GET /private/{token} 200" in log and "GET /unknown… 403" in log
+
+
+def journal(cloud):
+    path = cloud.folder / "journal"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def names(cloud, name):
+    return [entry["count"] for entry in journal(cloud) if entry["name"] == name]
+
+
+def test_only_what_failed_of_a_batch_comes_again(cloud, http, eventually):
+    queue = http.get("/do/tell").json()["environment"]["JOBS_QUEUE_URL"]
+    sqs = client_of("sqs", cloud.addresses["aws"])
+    messages = [{"name": "good"}, {"name": "once", "failures": 1}, {"name": "never", "failures": 99}]
+    entries = [{"Id": message["name"], "MessageBody": json.dumps(message)} for message in messages]
+    sqs.send_message_batch(QueueUrl=queue, Entries=entries)
+    eventually(lambda: names(cloud, "once") == [1, 2] and names(cloud, "never") == [1, 2])
+    dead = queue.replace("JobsQueue", "DeadJobsQueue")
+    buried = eventually(lambda: sqs.receive_message(QueueUrl=dead).get("Messages"))
+    assert json.loads(buried[0]["Body"])["name"] == "never"
+    assert names(cloud, "good") == [1]
+    record = journal(cloud)[0]["record"]
+    assert record["eventSource"] == "aws:sqs" and record["eventSourceARN"].endswith(":JobsQueue")
+    assert int(record["attributes"]["SentTimestamp"]) > 1_600_000_000_000
+    assert {"messageId", "receiptHandle", "md5OfBody", "awsRegion", "messageAttributes"} <= record.keys()
+
+
+def test_lambdas_invoke_api(cloud):
+    client = client_of("lambda", cloud.addresses["inbox"])
+    answer = client.invoke(FunctionName="WorkerFunction", Payload=json.dumps({"a": "é"}))
+    assert json.load(answer["Payload"]) == {"answer": {"a": "é"}}
+    answer = client.invoke(FunctionName="WebFunction", Payload=b"{}")
+    assert answer["FunctionError"] == "Unhandled"
+    assert json.load(answer["Payload"])["errorType"] == "KeyError"
+    assert client.invoke(FunctionName="WorkerFunction", InvocationType="Event")["StatusCode"] == 202
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.invoke(FunctionName="Nobody")
+
+
+def test_the_database_has_no_account_without_a_password(cloud):
+    import pymysql
+
+    address = cloud.addresses["database"]
+    for user in ("root", "", address["user"]):
+        for place in ({"host": address["host"], "port": address["port"]}, {"unix_socket": address["socket"]}):
+            with pytest.raises(pymysql.err.OperationalError, match="1045|1698"):
+                pymysql.connect(user=user, password="", **place)
+
+
+def test_a_letter_reaches_the_inbox(cloud):
+    message = {
+        "from": {"email": "a@example.com"},
+        "personalizations": [{"to": [{"email": "b@example.com"}]}],
+        "subject": "<b>Olá</b>",
+        "content": [
+            {"type": "text/plain", "value": "bom dia"},
+            {"type": "text/html", "value": '<p title="x">bom dia</p><script>1</script>'},
+        ],
+    }
+    headers = {"Authorization": "Bearer key"}
+    sent = httpx.post(f"{cloud.addresses['sendgrid']}/v3/mail/send", json=message, headers=headers)
+    assert sent.status_code == 202
+    inbox = cloud.addresses["inbox"]
+    [letter] = httpx.get(f"{inbox}/messages.json").json()
+    assert (letter["to"], letter["subject"], letter["text"]) == ("b@example.com", "<b>Olá</b>", "bom dia")
+    page = httpx.get(inbox).text
+    assert "&lt;b&gt;Olá&lt;/b&gt;" in page and "<script>1" not in page and 'sandbox="allow-popups' in page
+    assert httpx.delete(f"{inbox}/messages.json").status_code == 200
+    assert httpx.get(f"{inbox}/messages.json").json() == []
+
+
+def test_changed_code_is_served_without_a_restart(cloud, http, eventually):
+    source = cloud.folder / "web/app.py"
+    source.write_text(source.read_text().replace('"first"', '"second"'))
+    eventually(lambda: http.get("/do/tell").json()["version"] == "second")
+    (cloud.folder / ".env").write_text(f"JOURNAL={cloud.folder}/journal\n")
+    eventually(lambda: ".env changed; restart devcloud" in cloud.log.read_text())
+
+
+def test_base64_is_what_the_function_gets(http):
+    body = http.post("/do/tell", content=b"\xff\x00").json()["event"]["body"]
+    assert base64.b64decode(body) == b"\xff\x00"

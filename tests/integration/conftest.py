@@ -1,0 +1,116 @@
+"""A migrated database of its own on devcloud's server, emptied before each test; and the other stand-ins."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from falaai import settings
+from falaai.database import Database, Row, connect
+from tests.conftest import RunningCloud
+from tests.integration.migrating import create_database, migrate
+
+TABLES = ("mensagens", "conversas", "tokens", "sessoes", "limites", "usuarios")
+
+
+@pytest.fixture(scope="session")
+def where(cloud: RunningCloud) -> settings.DatabaseSettings:
+    """Settings of a migrated database that only the tests use."""
+    fresh = create_database(cloud, "falaai_db_integration")
+    finished = migrate(fresh)
+    assert finished.returncode == 0, finished.stderr
+    return fresh
+
+
+@pytest.fixture
+def database(where: settings.DatabaseSettings) -> Database:
+    database = Database(lambda: connect(where))
+    for table in TABLES:
+        database.autocommit(lambda sql, table=table: sql.run(f"DELETE FROM {table}"))  # type: ignore[misc]
+    return database
+
+
+@dataclass
+class Rows:
+    """Puts rows in and looks at them, behind the repositories' backs."""
+
+    database: Database
+
+    def run(self, sql: str, *parameters: Any) -> int:
+        return self.database.autocommit(lambda statements: statements.run(sql, parameters))
+
+    def insert(self, sql: str, *parameters: Any) -> int:
+        return self.database.autocommit(lambda statements: statements.insert(sql, parameters))
+
+    def list(self, sql: str, *parameters: Any) -> list[Row]:
+        return self.database.autocommit(lambda statements: statements.list(sql, parameters))
+
+    def value(self, sql: str, *parameters: Any) -> Any:
+        (row,) = self.list(sql, *parameters)
+        return next(iter(row.values()))
+
+    def user(self, email: str = "ana@exemplo.com.br", verified: bool = True) -> int:
+        return self.insert(
+            "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro, email_verified)"
+            " VALUES ('Ana Souza', %s, 'x', TRUE, UTC_TIMESTAMP(), %s)",
+            email,
+            verified,
+        )
+
+    def conversation(self, user_id: int, *texts: str, days_old: int = 0, pinned: bool = False) -> int:
+        """A conversation of alternating questions and replies."""
+        conversation_id = self.insert(
+            "INSERT INTO conversas (id_usuario, data_criacao, data_atualizacao, ultima_seq, fixada) VALUES"
+            " (%s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) - INTERVAL %s DAY, %s, %s)",
+            user_id,
+            days_old,
+            len(texts),
+            pinned,
+        )
+        for seq, text in enumerate(texts, start=1):
+            self.insert(
+                "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio)"
+                " VALUES (%s, %s, %s, %s, UTC_TIMESTAMP(6))",
+                conversation_id,
+                seq,
+                "usuario" if seq % 2 else "ia",
+                text,
+            )
+        return conversation_id
+
+
+@pytest.fixture
+def rows(database: Database) -> Rows:
+    return Rows(database)
+
+
+@dataclass
+class StandIn:
+    """A stand-in of devcloud and its admin routes."""
+
+    url: str
+
+    def fault(self, **fault: Any) -> None:
+        httpx.put(f"{self.url}/admin/faults", json=fault).raise_for_status()
+
+    def requests(self) -> list[dict[str, Any]]:
+        return list(httpx.get(f"{self.url}/admin/requests").json())
+
+
+@pytest.fixture
+def gemini(cloud: RunningCloud) -> Iterator[StandIn]:
+    stand_in = StandIn(str(cloud.addresses["gemini"]))
+    httpx.delete(f"{stand_in.url}/admin/requests").raise_for_status()
+    yield stand_in
+    stand_in.fault(fault=None)
+
+
+@pytest.fixture
+def sendgrid(cloud: RunningCloud) -> Iterator[StandIn]:
+    stand_in = StandIn(str(cloud.addresses["sendgrid"]))
+    yield stand_in
+    stand_in.fault(status=None)
+
+

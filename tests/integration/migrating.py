@@ -1,0 +1,45 @@
+"""Making databases and running the migrations as `make migrate` does: as a program."""
+
+import os
+import subprocess
+import sys
+
+import pymysql
+
+from falaai import settings
+from tests.conftest import ROOT, RunningCloud
+
+
+def create_database(cloud: RunningCloud, name: str) -> settings.DatabaseSettings:
+    """An empty database on devcloud's server, and how to reach it."""
+    server = cloud.addresses["database"]
+    with pymysql.connect(
+        host=server["host"], port=server["port"], user=server["user"], password=server["password"]
+    ) as connection:
+        connection.cursor().execute(f"DROP DATABASE IF EXISTS `{name}`")
+        connection.cursor().execute(f"CREATE DATABASE `{name}`")
+    return settings.DatabaseSettings(
+        db_host=server["host"],
+        db_port=server["port"],
+        db_user=server["user"],
+        db_password=server["password"],
+        db_name=name,
+    )
+
+
+def environment(where: settings.DatabaseSettings) -> dict[str, str]:
+    """The DB_* variables, and what Python needs to find the layer."""
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "layers/shared/python"),
+        "DB_HOST": where.db_host,
+        "DB_PORT": str(where.db_port),
+        "DB_USER": where.db_user,
+        "DB_PASSWORD": where.db_password.get_secret_value(),
+        "DB_NAME": where.db_name,
+    }
+
+
+def migrate(where: settings.DatabaseSettings) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, str(ROOT / "sql/migrate.py")]
+    return subprocess.run(command, env=environment(where), capture_output=True, text=True, timeout=60)

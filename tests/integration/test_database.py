@@ -1,0 +1,92 @@
+"""Transactions on the real database: kept or rolled back whole, repeated when that helps, honest when it does not."""
+
+import ssl
+import threading
+
+import pymysql
+import pytest
+
+from falaai import settings
+from falaai.database import Database, Statements, connect, is_this_machine
+from falaai.errors import DatabaseUnavailable
+from tests.integration.conftest import Rows
+
+
+def test_what_fails_is_rolled_back(database: Database, rows: Rows) -> None:
+    def work(sql: Statements) -> None:
+        sql.run("INSERT INTO limites VALUES ('a', NOW(), NOW(), 1)")
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        database.transaction(work)
+    assert rows.list("SELECT * FROM limites") == []
+
+
+def test_connection_killed_by_the_server_is_replaced(database: Database) -> None:
+    first = database.autocommit(lambda sql: sql.find("SELECT CONNECTION_ID() AS id"))
+    assert first is not None
+    killer = Database(database._connect)
+    killer.autocommit(lambda sql: sql.run("KILL %s", (first["id"],)))
+    second = database.transaction(lambda sql: sql.find("SELECT CONNECTION_ID() AS id"))
+    assert second is not None
+    assert second["id"] != first["id"]
+
+
+def test_deadlock_is_repeated_until_both_are_done(database: Database, rows: Rows) -> None:
+    for key in ("a", "b"):
+        rows.run("INSERT INTO limites VALUES (%s, NOW(), NOW(), 0)", key)
+    meeting = threading.Barrier(2)
+    attempts = []
+
+    def work(sql: Statements, keys: str) -> None:
+        attempts.append(keys)
+        first_time = attempts.count(keys) == 1
+        sql.run("UPDATE limites SET contagem = contagem + 1 WHERE chave = %s", (keys[0],))
+        if first_time:
+            meeting.wait(5)
+        sql.run("UPDATE limites SET contagem = contagem + 1 WHERE chave = %s", (keys[1],))
+
+    threads = [
+        threading.Thread(target=database.transaction, args=(lambda sql, keys=keys: work(sql, keys),))
+        for keys in ("ab", "ba")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert len(attempts) > 2
+    assert [row["contagem"] for row in rows.list("SELECT contagem FROM limites")] == [2, 2]
+
+
+def test_nobody_there_is_unavailable() -> None:
+    nowhere = settings.DatabaseSettings(db_host="127.0.0.1", db_port=1, db_user="x", db_password="x")  # type: ignore[arg-type]
+    with pytest.raises(DatabaseUnavailable):
+        Database(lambda: connect(nowhere)).autocommit(lambda sql: sql.find("SELECT 1"))
+
+
+def test_fault_in_our_own_sql_is_not_called_an_outage(database: Database) -> None:
+    with pytest.raises(pymysql.ProgrammingError):
+        database.autocommit(lambda sql: sql.find("SELECT nothing FROM nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [("127.0.0.1", True), ("localhost", True), ("::1", True), ("gateway01.example", False), ("10.0.0.5", False)],
+)
+def test_only_this_machine_goes_without_tls(host: str, local: bool) -> None:
+    assert is_this_machine(host) is local
+
+
+def test_server_elsewhere_without_tls_is_refused(
+    where: settings.DatabaseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same server under a name that could be anywhere: its password must not be sent in the clear."""
+    import socket
+
+    real = socket.create_connection
+    monkeypatch.setattr(
+        socket, "create_connection", lambda address, *rest, **more: real(("127.0.0.1", address[1]), *rest, **more)
+    )
+    elsewhere = where.model_copy(update={"db_host": "database.example"})
+    with pytest.raises((pymysql.OperationalError, ssl.SSLError), match="SSL|certificate"):
+        connect(elsewhere)

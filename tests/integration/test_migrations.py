@@ -1,0 +1,133 @@
+"""Migrations: each once, safe to repeat, finished after an interruption, clear when they cannot run."""
+
+import subprocess
+import sys
+import time
+
+import pymysql
+import pytest
+from pydantic import SecretStr
+
+from falaai import settings
+from falaai.database import Database, connect
+from tests.conftest import ROOT, RunningCloud
+from tests.integration.migrating import create_database, environment, migrate
+
+STEPS = sorted(path.stem for path in (ROOT / "sql").glob("*.sql"))
+
+
+def schema(where: settings.DatabaseSettings) -> list[tuple[str, ...]]:
+    sql = (
+        "SELECT table_name, column_name, column_type, is_nullable, column_default, collation_name"
+        " FROM information_schema.columns WHERE table_schema = %s AND table_name NOT LIKE '%%yoyo%%'"
+        " ORDER BY table_name, ordinal_position"
+    )
+    rows = Database(lambda: connect(where)).autocommit(lambda statements: statements.list(sql, (where.db_name,)))
+    indexes = (
+        "SELECT table_name, index_name, column_name, seq_in_index, non_unique FROM information_schema.statistics"
+        " WHERE table_schema = %s AND table_name NOT LIKE '%%yoyo%%' ORDER BY 1, 2, 4"
+    )
+    more = Database(lambda: connect(where)).autocommit(lambda statements: statements.list(indexes, (where.db_name,)))
+    return [tuple(map(str, row.values())) for row in [*rows, *more]]
+
+
+def test_each_once_and_safe_to_repeat(cloud: RunningCloud) -> None:
+    where = create_database(cloud, "falaai_db_twice")
+    first, second = migrate(where), migrate(where)
+    assert [line.split()[1] for line in first.stdout.splitlines()[:-1]] == STEPS
+    assert second.stdout == "migrate: nothing to do\n"
+
+
+@pytest.mark.parametrize("step", [name for name in STEPS if name > "0004"])
+def test_killed_between_statement_and_mark_it_is_finished(cloud: RunningCloud, step: str, where: object) -> None:
+    assert isinstance(where, settings.DatabaseSettings)
+    half = create_database(cloud, "falaai_db_half")
+    assert migrate(half).returncode == 0
+    # As a kill leaves it: the statements are there, the mark is not, and yoyo's lock still stands.
+    with connect(half) as connection:
+        cursor = connection.cursor()
+        cursor.execute("DELETE FROM _yoyo_migration WHERE migration_id >= %s", (step,))
+        cursor.execute("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, UTC_TIMESTAMP(), 1)")
+    finished = migrate(half)
+    assert finished.returncode == 0, finished.stderr
+    assert "an earlier run was interrupted; finishing its work" in finished.stderr
+    assert schema(half) == schema(where)
+
+
+def test_two_at_once_do_not_meet(cloud: RunningCloud) -> None:
+    where = create_database(cloud, "falaai_db_locked")
+    with connect(where) as connection:
+        connection.cursor().execute("SELECT GET_LOCK('falaai_migrate', 0)")
+        finished = migrate(where)
+    assert finished.returncode == 1
+    assert finished.stderr == (
+        "migrate: another migration of this database is running; try again when it has finished\n"
+    )
+
+
+def test_killed_run_leaves_nothing_in_the_way(cloud: RunningCloud) -> None:
+    where = create_database(cloud, "falaai_db_killed")
+    command = [sys.executable, str(ROOT / "sql/migrate.py")]
+    process = subprocess.Popen(command, env=environment(where), stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    while "0006" not in process.stdout.readline():
+        assert process.poll() is None
+    time.sleep(0.01)
+    process.kill()
+    process.communicate()
+    finished = migrate(where)
+    assert finished.returncode == 0, finished.stderr
+    assert migrate(where).stdout == "migrate: nothing to do\n"
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"db_password": SecretStr("errada")}, "refused the user devcloud: wrong DB_USER or DB_PASSWORD"),
+        ({"db_port": 1}, "no database answers at 127.0.0.1:1; check DB_HOST and DB_PORT"),
+        ({"db_name": "falaai_db_nowhere"}, "has no database named falaai_db_nowhere"),
+    ],
+)
+def test_one_sentence_when_the_database_cannot_be_used(
+    where: settings.DatabaseSettings, changed: dict[str, object], sentence: str
+) -> None:
+    finished = migrate(where.model_copy(update=changed))
+    assert finished.returncode == 1
+    assert sentence in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
+def test_old_database_upgrades_in_place(cloud: RunningCloud) -> None:
+    """The first FalaAI's tables with data: messages get their order, pending codes become links."""
+    where = create_database(cloud, "falaai_db_seed")
+    seed = (ROOT / "sql/0001.seed.sql").read_text()
+    with connect(where) as connection:
+        cursor = connection.cursor()
+        for statement in seed.split(";")[:-1]:
+            cursor.execute(statement)
+        cursor.execute(
+            "INSERT INTO usuarios VALUES (1, 'Ana', 'Ana@Exemplo.com.br', 'x', 1, NOW(), 0, 'old-code',"
+            " NOW() + INTERVAL 1 DAY, NULL)"
+        )
+        cursor.execute("INSERT INTO conversas VALUES (1, 1, 'Nova Conversa', NOW(), NOW())")
+        for second, text in [(3, "três"), (1, "um"), (2, "dois")]:
+            cursor.execute(
+                "INSERT INTO mensagens (id_conversa, remetente, conteudo, data_envio) VALUES"
+                " (1, 'usuario', %s, '2025-01-01' + INTERVAL %s SECOND)",
+                (text, second),
+            )
+    finished = migrate(where)
+    assert finished.returncode == 0, finished.stderr
+    with connect(where) as connection:
+        cursor = connection.cursor()
+        cursor.execute("SELECT seq, conteudo FROM mensagens ORDER BY seq")
+        assert [tuple(row.values()) for row in cursor.fetchall()] == [(1, "um"), (2, "dois"), (3, "três")]
+        cursor.execute("SELECT ultima_seq FROM conversas")
+        assert cursor.fetchone() == {"ultima_seq": 3}
+        cursor.execute("SELECT email FROM usuarios")
+        assert cursor.fetchone() == {"email": "ana@exemplo.com.br"}
+        cursor.execute("SELECT COUNT(*) AS n FROM tokens WHERE chave = SHA2('old-code', 256)")
+        assert cursor.fetchone() == {"n": 1}
+        with pytest.raises(pymysql.IntegrityError):
+            cursor.execute("INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio)"
+                           " VALUES (1, 3, 'ia', 'x', NOW())")  # fmt: skip

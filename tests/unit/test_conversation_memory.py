@@ -1,0 +1,61 @@
+"""The summary-buffer rule, with a word counted as a token."""
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from falaai.conversation_memory import Turn, due_folding, recent_turns
+
+
+def count(turns: Sequence[Turn]) -> int:
+    return sum(len(turn.text.split()) for turn in turns)
+
+
+def conversation(*sizes: int) -> list[Turn]:
+    return [
+        Turn(seq, "usuario" if seq % 2 else "ia", "palavra " * size) for seq, size in enumerate(sizes, start=1)
+    ]
+
+
+def seqs(turns: Sequence[Turn]) -> list[int]:
+    return [turn.seq for turn in turns]
+
+
+def test_everything_goes_while_it_fits() -> None:
+    turns = conversation(2, 2, 2)
+    assert recent_turns(turns, 6, count) == tuple(turns)
+
+
+def test_oldest_pairs_are_left_out_whole() -> None:
+    assert seqs(recent_turns(conversation(2, 2, 2, 2, 2), 7, count)) == [3, 4, 5]
+
+
+def test_last_question_goes_even_when_it_alone_is_too_long() -> None:
+    assert seqs(recent_turns(conversation(2, 2, 50), 10, count)) == [3]
+
+
+def test_nothing_is_folded_within_the_limit() -> None:
+    assert due_folding(conversation(5, 5), 10, count) is None
+
+
+def test_folding_goes_down_to_half_the_limit() -> None:
+    folding = due_folding(conversation(2, 2, 2, 2, 2, 2), 10, count)
+    assert folding is not None
+    assert (seqs(folding.turns), folding.until_seq) == ([1, 2, 3, 4], 4)
+
+
+def test_newest_pair_is_never_folded() -> None:
+    assert due_folding(conversation(50, 50), 10, count) is None
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=60), st.integers(10, 100))
+def test_folding_takes_whole_pairs_and_is_then_not_due_again(sizes: list[int], limit: int) -> None:
+    turns = conversation(*sizes)
+    folding = due_folding(turns, limit, count)
+    if folding is None:
+        return
+    rest = turns[len(folding.turns) :]
+    assert rest[0].author == "usuario"
+    assert count(rest) <= limit or len(rest) <= 2
+    assert due_folding(rest, limit, count) is None or count(rest[-2:]) > limit // 2

@@ -1,0 +1,22 @@
+"""Every letter: a subject, and the same link in text and HTML."""
+
+from pathlib import Path
+
+import pytest
+
+import falaai_email
+from falaai_email.letters import write_letter
+
+FOLDERS = [path.name for path in (Path(falaai_email.__file__).parent / "letters").iterdir() if path.is_dir()]
+
+
+@pytest.mark.parametrize("kind", FOLDERS)
+def test_letter(kind: str) -> None:
+    letter = write_letter(kind, "ana@exemplo.com.br", name="Ana <b>", link="https://fala.example/x?a=1")
+    assert letter.subject
+    assert "\n" not in letter.subject
+    assert "https://fala.example/x?a=1" in letter.text
+    assert 'href="https://fala.example/x?a=1"' in letter.html
+    assert "Ana &lt;b&gt;" in letter.html
+    assert "Se não foi você, ignore." in letter.text
+    assert "Se não foi você, ignore." in letter.html

@@ -1,0 +1,22 @@
+"""What the model says becomes a title of at most five words and fifty characters."""
+
+import pytest
+
+from falaai_titles.titling import tidy
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        ("Receita de pão de queijo", "Receita de pão de queijo"),
+        ('"Receita de pão de queijo mineiro."', "Receita de pão de queijo"),
+        ("**Título: Plano de estudos**", "Plano de estudos"),
+        ("\n\nCLT ou PJ?\nOutra linha", "CLT ou PJ?"),
+        ("# Viagem a Recife", "Viagem a Recife"),
+        ("", ""),
+        ("...", ""),
+        ("Anticonstitucionalissimamente otorrinolaringologista pneumo", "Anticonstitucionalissimamente"),
+    ],
+)
+def test_tidy(said: str, title: str) -> None:
+    assert tidy(said) == title
