@@ -95,9 +95,12 @@ def test_a_function_killed_in_the_middle_fails_that_request_only(cloud, http, ev
     assert http.get("/do/tell").json()["pid"] != busy[0]["pid"]
 
 
-def test_an_idle_process_that_was_killed_is_not_asked(cloud, http):
-    for process in processes(cloud, "WebFunction"):
-        os.kill(process["pid"], signal.SIGKILL)
+def test_an_idle_process_that_was_killed_is_replaced(cloud, http, eventually):
+    killed = {process["pid"] for process in processes(cloud, "WebFunction")}
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    eventually(lambda: not killed & {process["pid"] for process in processes(cloud, "WebFunction")})
+    eventually(lambda: processes(cloud, "WebFunction"))
     assert http.get("/do/tell").status_code == 200
 
 

@@ -1,0 +1,50 @@
+"""pyproject.toml, .env, and who wins."""
+
+from pathlib import Path
+
+import pytest
+
+from devcloud.configuration import fill, function_variables, read_configuration
+from devcloud.errors import ConfigurationError
+from devcloud.secret_store import SecretStore
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.devcloud.gemini]\nunless = "KEY"\n[tool.devcloud.environment]\nA = "{gateway}/x {other}"\n'
+    )
+    return tmp_path
+
+
+def test_a_service_starts_unless_env_sets_its_variable(folder):
+    assert read_configuration(folder, folder / ".env").starts("gemini")
+    (folder / ".env").write_text("KEY=\n")
+    assert read_configuration(folder, folder / ".env").starts("gemini"), "empty counts as not set"
+    (folder / ".env").write_text("KEY='$HOME'\n")
+    configuration = read_configuration(folder, folder / ".env")
+    assert not configuration.starts("gemini") and configuration.dotenv == {"KEY": "$HOME"}
+    assert not configuration.starts("sendgrid"), "pyproject.toml does not ask for it"
+
+
+def test_words_in_braces(folder):
+    secrets = SecretStore(folder / "secrets.json")
+    filled = fill({"A": "{gateway}/{x}", "B": "{secret}", "C": "{secret}"}, {"gateway": "g", "x": "y"}, secrets)
+    assert filled["A"] == "g/y"
+    assert len(filled["B"]) >= 48 and filled["B"] != filled["C"]
+    assert SecretStore(folder / "secrets.json").get("B") == filled["B"], "made once, kept"
+    assert (folder / "secrets.json").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(ConfigurationError, match=r"\{other\} in A is unknown"):
+        fill(read_configuration(folder, folder / ".env").environment, {"gateway": "g"}, secrets)
+
+
+def test_only_declared_variables_are_overlaid_and_the_last_wins():
+    assert function_variables({"A": "1", "B": "2"}, [{"A": "3", "C": "4"}, {"A": "5"}]) == {"A": "5", "B": "2"}
+
+
+def test_a_folder_without_settings_is_one_sentence(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"There is no pyproject.toml"):
+        read_configuration(tmp_path, tmp_path / ".env")
+    (tmp_path / "pyproject.toml").write_text("")
+    with pytest.raises(ConfigurationError, match=r"has no table \[tool.devcloud\]"):
+        read_configuration(tmp_path, tmp_path / ".env")

@@ -1,0 +1,62 @@
+"""The private database server."""
+
+import asyncio
+
+import pytest
+
+from devcloud.database import Database
+from devcloud.errors import StartError
+from devcloud.secret_store import SecretStore
+
+pytestmark = pytest.mark.timeout(60)
+
+
+def test_a_missing_server_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr("devcloud.database.shutil.which", lambda *_, **__: None)
+    database = Database(tmp_path, "d", SecretStore(tmp_path / "s"))
+    with pytest.raises(StartError, match="install the Debian package mariadb-server-core"):
+        asyncio.run(database.start())
+
+
+def test_a_deep_folder_has_its_socket_elsewhere(tmp_path):
+    import pymysql
+
+    data = tmp_path / ("deep" * 30)
+    data.mkdir()
+
+    async def use():
+        database = Database(data, "d", SecretStore(data / "s"))
+        await database.start()
+        address = database.address
+        try:
+            assert len(address.socket) < 108
+            connection = pymysql.connect(
+                unix_socket=address.socket, user=address.user, password=address.password, database="d"
+            )
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT @@sql_mode, @@collation_database, @@time_zone")
+                mode, collation, zone = cursor.fetchone()
+            connection.close()
+            assert "STRICT_TRANS_TABLES" in mode and (collation, zone) == ("utf8mb4_bin", "+00:00")
+        finally:
+            await database.stop()
+        return address.socket
+
+    from pathlib import Path
+
+    assert not Path(asyncio.run(use())).parent.exists()
+
+
+def test_a_server_left_by_a_killed_devcloud_is_ended_first(tmp_path):
+    async def use():
+        left = Database(tmp_path, "d", SecretStore(tmp_path / "s"))
+        await left.start()
+        fresh = Database(tmp_path, "d", SecretStore(tmp_path / "s"))
+        try:
+            await fresh.start()
+            assert await asyncio.wait_for(left.child.wait(), 5) == 0
+        finally:
+            await fresh.stop()
+            await left.stop()
+
+    asyncio.run(use())

@@ -1,0 +1,260 @@
+"""The stand-in for Gemini over HTTP: its protocol, its refusals, its failures, and a real client."""
+
+import json
+import time
+
+import httpx
+import pytest
+
+from devcloud.gemini import GeminiStandIn
+
+pytestmark = pytest.mark.timeout(60)
+MODEL = "gemini-2.5-flash"
+
+
+@pytest.fixture
+def gemini(serve):
+    address = serve(GeminiStandIn().application())
+    with httpx.Client(base_url=address, headers={"x-goog-api-key": "k"}, timeout=5) as client:
+        yield client
+
+
+def turns(*texts):
+    roles = ("user", "model")
+    return [{"role": roles[number % 2], "parts": [{"text": text}]} for number, text in enumerate(texts)]
+
+
+def generate(gemini, *texts, model=MODEL, system="", **more):
+    body = {"contents": turns(*texts), **more}
+    if system:
+        body["systemInstruction"] = {"parts": [{"text": system}]}
+    return gemini.post(f"/v1beta/models/{model}:generateContent", json=body)
+
+
+def stream(gemini, *texts, model=MODEL):
+    body = {"contents": turns(*texts)}
+    with gemini.stream("POST", f"/v1beta/models/{model}:streamGenerateContent?alt=sse", json=body) as response:
+        if response.status_code != 200:
+            response.read()
+            return response.status_code, []
+        events = response.read().decode().split("\r\n\r\n")
+    assert events[-1] == "" and all(event.startswith("data: ") for event in events[:-1])
+    return 200, [json.loads(event[6:]) for event in events[:-1]]
+
+
+def said(response):
+    return "".join(part["text"] for part in response["candidates"][0]["content"].get("parts", []))
+
+
+def test_an_answer_says_that_it_is_a_demonstration(gemini):
+    answer = generate(gemini, "Oi", "Olá", "Qual é a capital do Brasil?").json()
+    assert said(answer).startswith("Esta é uma resposta de demonstração: ")
+    assert "Recebi 3 mensagens nesta conversa." in said(answer) and "capital do Brasil" in said(answer)
+    assert answer["candidates"][0]["finishReason"] == "STOP"
+    usage = answer["usageMetadata"]
+    assert usage["totalTokenCount"] == usage["promptTokenCount"] + usage["candidatesTokenCount"]
+
+
+def test_a_stream_says_the_same_in_pieces_with_cumulative_usage(gemini):
+    status, events = stream(gemini, "Faça uma lista")
+    assert status == 200 and len(events) > 3
+    assert "".join(map(said, events)) == said(generate(gemini, "Faça uma lista").json())
+    counts = [event["usageMetadata"]["candidatesTokenCount"] for event in events]
+    assert counts == sorted(counts) and counts[0] < counts[-1]
+    assert [event["candidates"][0].get("finishReason") for event in events] == [None] * (len(events) - 1) + ["STOP"]
+
+
+def test_the_pace_can_be_set(gemini):
+    gemini.put("/admin/pace", json={"delay": 0, "pieces": 2, "text": "um dois três quatro"})
+    _, events = stream(gemini, "oi")
+    assert list(map(said, events)) == ["um dois ", "três quatro"]
+
+
+def test_counting_tokens(gemini):
+    body = {"contents": turns("a" * 60)}
+    assert gemini.post(f"/v1beta/models/{MODEL}:countTokens", json=body).json() == {"totalTokens": 15}
+
+
+def test_requests_are_kept_until_they_are_forgotten(gemini):
+    stream(gemini, "oi")
+    [entry] = gemini.get("/admin/requests").json()
+    assert (entry["model"], entry["method"]) == (MODEL, "streamGenerateContent")
+    assert entry["body"]["contents"] == turns("oi") and entry["pieces"] > 1
+    gemini.delete("/admin/requests")
+    assert gemini.get("/admin/requests").json() == []
+
+
+def test_without_a_key_it_is_403(gemini):
+    response = httpx.post(f"{gemini.base_url}v1beta/models/{MODEL}:generateContent", json={})
+    assert response.status_code == 403 and response.json()["error"]["status"] == "PERMISSION_DENIED"
+
+
+def test_an_unknown_model_is_404(gemini):
+    gemini.put("/admin/models", json={"models": ["gemini-3.5-flash-lite"]})
+    error = generate(gemini, "oi").json()["error"]
+    assert (error["code"], error["status"]) == (404, "NOT_FOUND") and MODEL in error["message"]
+    assert generate(gemini, "oi", model="gemini-3.5-flash-lite").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("model", "body"),
+    [
+        (MODEL, {}),
+        (MODEL, {"contents": []}),
+        (MODEL, {"contents": [{"role": "user", "parts": []}]}),
+        (MODEL, {"contents": [{"role": "user", "parts": [{}]}]}),
+        (MODEL, {"contents": [{"role": "assistant", "parts": [{"text": "x"}]}]}),
+        (MODEL, {"contents": turns("x"), "generationConfig": {"thinkingConfig": {"thinking_level": "low"}}}),
+        (MODEL, {"contents": turns("x"), "generationConfig": {"thinkingConfig": {"thinkingLevel": "low"}}}),
+        ("gemini-3.5-flash-lite", {"contents": turns("x", "y")}),
+        ("gemini-3.5-flash-lite", {"contents": turns("x"), "generationConfig": {"presencePenalty": 1}}),
+    ],
+)
+def test_what_the_real_api_refuses_is_400(gemini, model, body):
+    response = gemini.post(f"/v1beta/models/{model}:generateContent", json=body)
+    assert response.status_code == 400 and response.json()["error"]["status"] == "INVALID_ARGUMENT"
+
+
+def test_what_the_real_api_accepts(gemini):
+    assert generate(gemini, "x", "y").status_code == 200, "2.5 tolerates a history that ends with the model"
+    third = {"model": "gemini-3.5-flash-lite", "generationConfig": {"thinkingConfig": {"thinking_level": "minimal"}}}
+    assert generate(gemini, "x", **third).status_code == 200
+    assert generate(gemini, "x", generationConfig={"thinkingConfig": {"thinkingBudget": 0}}).status_code == 200
+
+
+def test_the_limit_of_tokens_cuts_an_answer(gemini):
+    answer = generate(gemini, "oi", generationConfig={"maxOutputTokens": 5}).json()
+    assert answer["candidates"][0]["finishReason"] == "MAX_TOKENS" and len(said(answer)) <= 20
+
+
+def fault(gemini, **wanted):
+    assert gemini.put("/admin/faults", json=wanted).status_code == 200
+
+
+@pytest.mark.parametrize("status", [429, 500, 503, 404])
+def test_statuses(gemini, status):
+    fault(gemini, fault=str(status), times=2)
+    response = generate(gemini, "oi")
+    assert response.status_code == status and response.json()["error"]["code"] == status
+    assert stream(gemini, "oi")[0] == status
+    assert generate(gemini, "oi").status_code == 200, "only as often as it was told"
+
+
+def test_a_fault_may_be_for_one_model(gemini):
+    fault(gemini, fault="503", model=MODEL)
+    assert generate(gemini, "oi").status_code == 503
+    assert generate(gemini, "oi", model="gemini-3.5-flash-lite").status_code == 200
+    fault(gemini, fault=None)
+    assert generate(gemini, "oi").status_code == 200
+
+
+def test_an_error_inside_a_stream(gemini):
+    fault(gemini, fault="503", after_pieces=1)
+    _, events = stream(gemini, "oi")
+    assert said(events[0]) and events[1]["error"]["code"] == 503 and len(events) == 2
+
+
+@pytest.mark.parametrize("after", [0, 2])
+def test_timeout_never_answers(gemini, after):
+    fault(gemini, fault="timeout", after_pieces=after)
+    with pytest.raises(httpx.ReadTimeout):
+        gemini.post(
+            f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse", json={"contents": turns("oi")}, timeout=0.4
+        )
+
+
+@pytest.mark.parametrize("method", ["generateContent", "streamGenerateContent"])
+def test_drip_never_ends_and_is_never_silent(gemini, method):
+    fault(gemini, fault="drip", delay=0.05)
+    begin, pieces = time.monotonic(), 0
+    body = {"contents": turns("oi")}
+    with gemini.stream("POST", f"/v1beta/models/{MODEL}:{method}", json=body, timeout=0.4) as response:
+        for _ in response.iter_raw():
+            pieces += 1
+            if time.monotonic() - begin > 0.8:
+                break
+    assert pieces >= 5
+
+
+@pytest.mark.parametrize("method", ["generateContent", "streamGenerateContent"])
+def test_cut_ends_the_connection(gemini, method):
+    fault(gemini, fault="cut")
+    with pytest.raises(httpx.RemoteProtocolError):
+        gemini.post(f"/v1beta/models/{MODEL}:{method}", json={"contents": turns("oi")})
+
+
+def test_cut_comes_after_some_pieces(gemini):
+    fault(gemini, fault="cut", after_pieces=2)
+    got = b""
+    with pytest.raises(httpx.RemoteProtocolError):
+        body = {"contents": turns("oi")}
+        with gemini.stream("POST", f"/v1beta/models/{MODEL}:streamGenerateContent", json=body) as response:
+            for piece in response.iter_raw():
+                got += piece
+    assert got.count(b"\r\n\r\n") == 2
+
+
+def test_malformed(gemini):
+    fault(gemini, fault="malformed")
+    with pytest.raises(json.JSONDecodeError):
+        generate(gemini, "oi").json()
+    with pytest.raises(json.JSONDecodeError):
+        stream(gemini, "oi")
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize(("name", "finish"), [("safety", "SAFETY"), ("max_tokens", "MAX_TOKENS"), ("empty", "STOP")])
+def test_answers_that_end_early(gemini, name, finish, at_once):
+    fault(gemini, fault=name)
+    answers = [generate(gemini, "oi").json()] if at_once else stream(gemini, "oi")[1]
+    assert answers[-1]["candidates"][0]["finishReason"] == finish
+    assert bool("".join(map(said, answers))) == (name == "max_tokens")
+
+
+def test_blocked(gemini):
+    fault(gemini, fault="blocked")
+    answer = generate(gemini, "oi").json()
+    assert answer["promptFeedback"]["blockReason"] and "candidates" not in answer
+
+
+def test_an_unknown_fault_is_refused(gemini):
+    assert gemini.put("/admin/faults", json={"fault": "sneeze"}).status_code == 400
+
+
+@pytest.fixture
+def langchain(gemini):
+    from langchain_google_genai import ChatGoogleGenerativeAI
+
+    return ChatGoogleGenerativeAI(
+        model=MODEL, api_key="k", base_url=str(gemini.base_url).rstrip("/"), max_retries=1, temperature=0.7,
+        thinking_budget=0, max_output_tokens=500,
+    )  # fmt: skip
+
+
+def test_langchain_invokes(langchain):
+    message = langchain.invoke([("system", "Seja breve."), ("user", "Meu nome é Ana."), ("ai", "Oi"), ("user", "oi")])
+    assert "Recebi 3 mensagens" in message.text and message.usage_metadata["output_tokens"] > 0
+    assert message.response_metadata["finish_reason"] == "STOP"
+
+
+def test_langchain_streams(langchain):
+    chunks = list(langchain.stream("Escreva uma tabela"))
+    assert len(chunks) > 3
+    whole = chunks[0]
+    for chunk in chunks[1:]:
+        whole += chunk
+    assert whole.text == langchain.invoke("Escreva uma tabela").text
+    assert whole.usage_metadata["output_tokens"] == langchain.invoke("Escreva uma tabela").usage_metadata["output_tokens"]
+
+
+def test_langchain_meets_the_errors_of_the_real_api(gemini, langchain):
+    from langchain_google_genai.chat_models import ChatGoogleGenerativeAIError
+
+    fault(gemini, fault="429", times=1)
+    with pytest.raises(ChatGoogleGenerativeAIError, match="RESOURCE_EXHAUSTED"):
+        langchain.invoke("oi")
+    fault(gemini, fault="cut", times=1)
+    with pytest.raises(httpx.RemoteProtocolError):
+        list(langchain.stream("oi"))
+    fault(gemini, fault="blocked", times=1)
+    assert langchain.invoke("oi").text == ""

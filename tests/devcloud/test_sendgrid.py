@@ -1,0 +1,94 @@
+"""The stand-in for SendGrid, with SendGrid's own package."""
+
+import json
+
+import httpx
+import pytest
+from python_http_client.exceptions import BadRequestsError, TooManyRequestsError, UnauthorizedError
+from sendgrid import SendGridAPIClient
+from sendgrid.helpers.mail import Mail
+
+from devcloud.inbox import Inbox
+from devcloud.sendgrid import SendgridStandIn, check
+
+pytestmark = pytest.mark.timeout(30)
+
+
+@pytest.fixture
+def inbox(tmp_path):
+    return tmp_path / "inbox.json"
+
+
+@pytest.fixture
+def address(serve, inbox):
+    return serve(SendgridStandIn(Inbox(inbox)).application())
+
+
+def letter(**changes):
+    given = {
+        "from_email": ("falante@example.com", "Falante"),
+        "to_emails": "ana@example.com",
+        "subject": "Olá",
+        "plain_text_content": "bom dia",
+        "html_content": "<p>bom dia</p>",
+    }
+    return Mail(**{**given, **changes})
+
+
+def test_its_own_package_sends_a_letter_that_stays(address, inbox):
+    response = SendGridAPIClient("key", host=address).send(letter())
+    assert response.status_code == 202 and response.headers["X-Message-Id"]
+    [kept] = json.loads(inbox.read_text())
+    assert (kept["to"], kept["subject"], kept["text"], kept["html"]) == (
+        "ana@example.com", "Olá", "bom dia", "<p>bom dia</p>",
+    )  # fmt: skip
+    SendGridAPIClient("key", host=address).send(letter(subject="segunda"))
+    again = Inbox(inbox)
+    assert [one["subject"] for one in json.loads(inbox.read_text())] == ["segunda", "Olá"]
+    again.add([])
+    assert len(json.loads(inbox.read_text())) == 2, "a restart keeps them"
+
+
+def test_a_key_is_required(address):
+    response = httpx.post(f"{address}/v3/mail/send", json={})
+    assert response.status_code == 401 and response.json()["errors"][0]["field"] is None
+
+
+def test_faults(address):
+    client = SendGridAPIClient("key", host=address)
+    httpx.put(f"{address}/admin/faults", json={"status": 429, "times": 1})
+    with pytest.raises(TooManyRequestsError):
+        client.send(letter())
+    assert client.send(letter()).status_code == 202
+    httpx.put(f"{address}/admin/faults", json={"status": 401})
+    with pytest.raises(UnauthorizedError):
+        client.send(letter())
+    httpx.put(f"{address}/admin/faults", json={"status": "timeout"})
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{address}/v3/mail/send", json={}, timeout=0.3)
+    httpx.put(f"{address}/admin/faults", json={"status": None})
+    assert client.send(letter()).status_code == 202
+
+
+def test_what_the_real_one_refuses_is_400(address, inbox):
+    with pytest.raises(BadRequestsError) as refused:
+        SendGridAPIClient("key", host=address).send(letter(to_emails="nobody"))
+    assert json.loads(refused.value.body)["errors"][0]["field"] == "personalizations.0.to.0.email"
+    assert not inbox.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"from": None}, "from"),
+        ({"from": {"email": "x"}}, "from.email"),
+        ({"personalizations": []}, "personalizations"),
+        ({"personalizations": [{}]}, "personalizations.0.to"),
+        ({"subject": ""}, "subject"),
+        ({"content": []}, "content"),
+        ({"content": [{"type": "text/plain", "value": ""}]}, "content.0.value"),
+        ({"content": [{"type": "text/html", "value": "a"}, {"type": "text/plain", "value": "a"}]}, "content"),
+    ],
+)
+def test_each_field_is_checked(change, field):
+    assert [error["field"] for error in check({**letter().get(), **change})] == [field]

@@ -1,0 +1,50 @@
+"""Small classes with the face of the real thing, for rules under test."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from falaai.errors import LanguageModelError, QueueUnavailable
+from falaai.language_model import Prompt
+from falaai.queue_messages import QueueMessage
+
+
+@dataclass
+class FakeAnswer:
+    """Yields its pieces, then fails if it is told to."""
+
+    pieces: list[str]
+    failure: LanguageModelError | None = None
+    model: str = "fake"
+    tokens_in: int = 3
+    tokens_out: int = 2
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.pieces
+        if self.failure:
+            raise self.failure
+
+
+@dataclass
+class FakeModel:
+    """Answers everything alike and keeps what it was asked."""
+
+    pieces: list[str] = field(default_factory=lambda: ["Olá", ", Ana."])
+    failure: LanguageModelError | None = None
+    prompts: list[Prompt] = field(default_factory=list)
+
+    def answer(self, prompt: Prompt, seconds: float) -> FakeAnswer:
+        self.prompts.append(prompt)
+        return FakeAnswer(self.pieces, self.failure)
+
+
+@dataclass
+class FakeQueues:
+    """Keeps messages, or refuses them."""
+
+    sent: list[QueueMessage] = field(default_factory=list)
+    refuses: bool = False
+
+    def send(self, message: QueueMessage) -> None:
+        if self.refuses:
+            raise QueueUnavailable("refused")
+        self.sent.append(message)

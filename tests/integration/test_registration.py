@@ -1,0 +1,55 @@
+"""Signing up on the real database: one account, one letter, or neither."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from falaai.database import Database
+from falaai.errors import QueueUnavailable
+from falaai.queue_messages import LetterRequested
+from falaai_auth.forms import Registration
+from falaai_auth.registration import register
+from tests.fakes import FakeQueues
+from tests.integration.conftest import Rows
+
+
+def form(name: str = "Ana Souza") -> Registration:
+    return Registration(nome=name, email="ana@exemplo.com.br", senha="cavalo bateria", termos_registro=True)
+
+
+def test_new_account_waits_for_its_letter(database: Database, rows: Rows) -> None:
+    queues = FakeQueues()
+    register(database, queues, form(), "10.0.0.1")
+    (user,) = rows.list("SELECT * FROM usuarios")
+    assert (user["email"], user["email_verified"], user["termos_registro"]) == ("ana@exemplo.com.br", 0, 1)
+    assert user["senha"].startswith("$argon2id$")
+    assert queues.sent == [LetterRequested(letter="verificar", user_id=user["id"])]
+
+
+def test_queue_that_refuses_leaves_no_account(database: Database, rows: Rows) -> None:
+    with pytest.raises(QueueUnavailable):
+        register(database, FakeQueues(refuses=True), form(), "10.0.0.1")
+    assert rows.list("SELECT * FROM usuarios") == []
+
+
+def test_owner_of_a_taken_address_gets_a_letter_and_keeps_everything(database: Database, rows: Rows) -> None:
+    user_id, queues = rows.user(), FakeQueues()
+    register(database, queues, form("Mallory"), "10.0.0.1")
+    assert queues.sent == [LetterRequested(letter="conta_existente", user_id=user_id)]
+    assert rows.list("SELECT nome, senha FROM usuarios") == [{"nome": "Ana Souza", "senha": "x"}]
+
+
+def test_unverified_address_takes_the_latest_registration(database: Database, rows: Rows) -> None:
+    user_id, queues = rows.user(verified=False), FakeQueues()
+    register(database, queues, form("Ana Clara"), "10.0.0.1")
+    assert queues.sent == [LetterRequested(letter="verificar", user_id=user_id)]
+    (user,) = rows.list("SELECT nome, senha FROM usuarios")
+    assert user["nome"] == "Ana Clara"
+    assert user["senha"] != "x"
+
+
+def test_same_address_five_times_at_once_is_one_account(database: Database, rows: Rows) -> None:
+    queues = FakeQueues()
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(lambda _: register(database, queues, form(), "10.0.0.1"), range(5)))
+    assert rows.value("SELECT COUNT(*) FROM usuarios") == 1

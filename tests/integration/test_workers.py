@@ -1,0 +1,113 @@
+"""Titles, folding and letters: each message once or more, early or late, ends in the same place."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from falaai.database import Database
+from falaai.errors import Again, ModelBlocked, ModelRateLimited, Never
+from falaai.queue_messages import FoldingRequested, LetterRequested, TitleRequested
+from falaai.secret_tokens import link_key
+from falaai_auth.verification import verify
+from falaai_email.letters import Letter
+from falaai_email.sending import send_letter
+from falaai_memory.folding import fold
+from falaai_titles.titling import give_title
+from tests.fakes import FakeModel
+from tests.integration.conftest import Rows
+
+URL = "https://fala.example"
+
+
+@dataclass
+class FakeMailbox:
+    letters: list[Letter] = field(default_factory=list)
+    failure: Again | Never | None = None
+
+    def post(self, letter: Letter) -> None:
+        if self.failure:
+            raise self.failure
+        self.letters.append(letter)
+
+
+def test_title_is_given_once(database: Database, rows: Rows) -> None:
+    conversation = rows.conversation(rows.user(), "Como faço pão de queijo?", "Com polvilho.")
+    message = TitleRequested(conversation_id=conversation)
+    give_title(database, FakeModel(["Pão de queijo"]), message, 1)
+    second = FakeModel(["Outro"])
+    give_title(database, second, message, 1)
+    assert rows.value("SELECT titulo_conversa FROM conversas") == "Pão de queijo"
+    assert second.prompts == []
+
+
+def test_chosen_title_stays(database: Database, rows: Rows) -> None:
+    conversation = rows.conversation(rows.user(), "Oi", "Olá")
+    rows.run("UPDATE conversas SET titulo_manual = TRUE")
+    give_title(database, FakeModel(["Outro"]), TitleRequested(conversation_id=conversation), 1)
+    assert rows.value("SELECT titulo_conversa FROM conversas") == "Nova Conversa"
+
+
+def test_title_waits_for_a_model_that_is_busy_and_does_without_one_that_refuses(
+    database: Database, rows: Rows
+) -> None:
+    message = TitleRequested(conversation_id=rows.conversation(rows.user(), "Como funciona o empréstimo?"))
+    with pytest.raises(Again):
+        give_title(database, FakeModel([], ModelRateLimited("429")), message, 1)
+    give_title(database, FakeModel([], ModelBlocked("SAFETY")), message, 1)
+    assert rows.value("SELECT titulo_conversa FROM conversas") == "Como funciona o empréstimo?"
+
+
+def test_row_that_is_not_there_is_waited_for_and_then_given_up(database: Database) -> None:
+    message = TitleRequested(conversation_id=404)
+    with pytest.raises(Again):
+        give_title(database, FakeModel(), message, 10)
+    give_title(database, FakeModel(), message, 301)
+
+
+def test_folding_writes_a_summary_up_to_a_pair(database: Database, rows: Rows) -> None:
+    conversation = rows.conversation(rows.user(), *["palavra " * 100] * 10)
+    model = FakeModel(["Falaram de palavras."])
+    fold(database, model, FoldingRequested(conversation_id=conversation), 1000, 1)
+    (row,) = rows.list("SELECT resumo, resumo_ate_seq, resumo_versao FROM conversas")
+    assert row["resumo"] == "Falaram de palavras."
+    assert row["resumo_ate_seq"] % 2 == 0
+    assert row["resumo_versao"] == 1
+    fold(database, model, FoldingRequested(conversation_id=conversation), 1000, 1)
+    assert len(model.prompts) == 1
+
+
+def test_folding_that_comes_second_changes_nothing(database: Database, rows: Rows) -> None:
+    conversation = rows.conversation(rows.user(), *["palavra " * 100] * 10)
+
+    class Overtaken(FakeModel):
+        def answer(self, prompt, seconds):  # type: ignore[no-untyped-def]
+            rows.run("UPDATE conversas SET resumo = 'o outro', resumo_versao = 7")
+            return super().answer(prompt, seconds)
+
+    fold(database, Overtaken(), FoldingRequested(conversation_id=conversation), 1000, 1)
+    assert rows.value("SELECT resumo FROM conversas") == "o outro"
+
+
+def test_letter_holds_the_only_copy_of_a_working_link(database: Database, rows: Rows) -> None:
+    user, mailbox = rows.user(verified=False), FakeMailbox()
+    send_letter(database, mailbox, LetterRequested(letter="verificar", user_id=user), URL, 1)
+    (letter,) = mailbox.letters
+    token = letter.text.split("/verify_link/")[1].split()[0]
+    assert rows.value("SELECT chave FROM tokens") == link_key(token)
+    assert token not in str(rows.list("SELECT * FROM tokens"))
+    verify(database, token)
+    assert rows.value("SELECT email_verified FROM usuarios") == 1
+
+
+def test_newer_letter_ends_the_older_link(database: Database, rows: Rows) -> None:
+    message, mailbox = LetterRequested(letter="verificar", user_id=rows.user(verified=False)), FakeMailbox()
+    send_letter(database, mailbox, message, URL, 1)
+    send_letter(database, mailbox, message, URL, 1)
+    assert len(mailbox.letters) == 2
+    assert rows.value("SELECT COUNT(*) FROM tokens") == 1
+
+
+def test_verified_account_needs_no_verification(database: Database, rows: Rows) -> None:
+    mailbox = FakeMailbox()
+    send_letter(database, mailbox, LetterRequested(letter="verificar", user_id=rows.user()), URL, 1)
+    assert mailbox.letters == []
