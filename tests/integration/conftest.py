@@ -112,5 +112,3 @@ def sendgrid(cloud: RunningCloud) -> Iterator[StandIn]:
     stand_in = StandIn(str(cloud.addresses["sendgrid"]))
     yield stand_in
     stand_in.fault(status=None)
-
-

@@ -66,9 +66,7 @@ def test_each_family_gets_its_own_parameters(gemini: StandIn, name: str, thinkin
         ("empty", errors.ModelSilent),
     ],
 )
-def test_each_failure_has_its_own_error(
-    gemini: StandIn, fault: str, error: type[errors.LanguageModelError]
-) -> None:
+def test_each_failure_has_its_own_error(gemini: StandIn, fault: str, error: type[errors.LanguageModelError]) -> None:
     gemini.fault(fault=fault)
     with pytest.raises(error):
         ask(models(gemini), PROMPT, 20)

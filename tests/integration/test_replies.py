@@ -96,7 +96,10 @@ def test_failed_reply_is_tried_again_in_its_place(database: Database, rows: Rows
     again = ask(database, active, question)
     assert (again.reply_id, [turn.text for turn in again.turns]) == (first.reply_id, ["Oi"])
     answer(database, again, FakeModel(pieces=["Agora sim."]))
-    assert [row["conteudo"] for row in rows.list("SELECT conteudo FROM mensagens ORDER BY seq")] == ["Oi", "Agora sim."]
+    assert [row["conteudo"] for row in rows.list("SELECT conteudo FROM mensagens ORDER BY seq")] == [
+        "Oi",
+        "Agora sim.",
+    ]
 
 
 def test_reply_of_a_dead_process_can_be_tried_again(database: Database, rows: Rows, session: Session) -> None:

@@ -27,9 +27,7 @@ def test_zero_days_keeps_everything(database: Database, rows: Rows) -> None:
     assert swept(database, days=0) == {}
 
 
-def test_long_conversation_goes_in_batches(
-    database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_long_conversation_goes_in_batches(database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeping, "BATCH", 3)
     rows.conversation(rows.user(), *["texto"] * 10, days_old=91)
     assert swept(database) == {"conversations": 1, "messages": 10}

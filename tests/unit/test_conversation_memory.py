@@ -13,9 +13,7 @@ def count(turns: Sequence[Turn]) -> int:
 
 
 def conversation(*sizes: int) -> list[Turn]:
-    return [
-        Turn(seq, "usuario" if seq % 2 else "ia", "palavra " * size) for seq, size in enumerate(sizes, start=1)
-    ]
+    return [Turn(seq, "usuario" if seq % 2 else "ia", "palavra " * size) for seq, size in enumerate(sizes, start=1)]
 
 
 def seqs(turns: Sequence[Turn]) -> list[int]:

@@ -88,16 +88,23 @@ def _ours(request: Request, error: Exception) -> Response:
 def _not_valid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for exactly this class
     fields = [_field(_field_of(detail), _field_sentence(detail)) for detail in error.errors()]
-    sentence = "; ".join(f"{texts.field_name(field['field'])}: {field['message']}" for field in fields)
+    sentence = "; ".join(_with_name(field) for field in fields)
     return _answer(request, 422, sentence, "invalid_input", extra={"fields": fields})
 
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for exactly this class
+    if error.status_code == 400:  # FastAPI's word for a body whose bytes are not even text
+        return _answer(request, 422, texts.FIELDS["json_invalid"], "invalid_input")
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code)
     code = code or HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
     sentence = texts.ERRORS.get(code, texts.ERRORS["invalid_input"])
     return _answer(request, error.status_code, sentence, code, dict(error.headers or {}))
+
+
+def _with_name(field: dict[str, str]) -> str:
+    name = texts.FIELD_NAMES.get(field["field"])
+    return f"{name}: {field['message']}" if name else field["message"]
 
 
 def _field(field: str, message: str) -> dict[str, str]:

@@ -30,7 +30,7 @@ ERRORS = {
 
 FIELDS = {
     "missing": "preencha este campo",
-    "json_invalid": "o corpo do pedido não é um JSON válido",
+    "json_invalid": "O corpo do pedido não é um JSON válido.",
     "string_too_short": "escreva pelo menos {min_length} caracteres",
     "string_too_long": "use no máximo {max_length} caracteres",
     "string_type": "escreva um texto",
@@ -75,7 +75,3 @@ def wait_in_words(seconds: int) -> str:
             count = math.ceil(seconds / size)
             return f"{count} {one if count == 1 else many}"
     return f"{seconds} segundo" if seconds == 1 else f"{seconds} segundos"
-
-
-def field_name(name: str) -> str:
-    return FIELD_NAMES.get(name, name)

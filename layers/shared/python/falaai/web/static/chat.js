@@ -22,14 +22,14 @@ function append(child) {
 }
 
 function thinking() {
-  const dots = element("div", "reply thinking");
+  const dots = element("div", "thinking");
   dots.setAttribute("aria-label", "Escrevendo a resposta");
   dots.append(...[0, 1, 2].map(() => document.createElement("i")));
   return dots;
 }
 
 function failure(problem, again) {
-  const note = element("div", "reply reply-problem");
+  const note = element("div", "reply-problem");
   note.append(element("span", "", problem.message));
   const button = element("button", "button quiet", problem.status === 401 ? "Entrar" : "Tentar de novo");
   button.type = "button";

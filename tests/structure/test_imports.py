@@ -1,0 +1,102 @@
+"""Who may import whom, and what must not happen merely because something is imported."""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+LAYER = ROOT / "layers/shared/python"
+DOMAINS = sorted(path.name for path in (ROOT / "functions").iterdir() if (path / "app.py").exists())
+GEMINI = ("langchain", "langchain_core", "langchain_google_genai", "google", "langsmith")
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def roots(folder: Path) -> dict[Path, set[str]]:
+    return {path: {name.split(".")[0] for name in imports(path)} for path in folder.rglob("*.py")}
+
+
+def run(domain: str, code: str, *more: str) -> str:
+    """Run `code` in a fresh interpreter that sees what Lambda would show it, and no settings."""
+    path = os.pathsep.join([str(ROOT / "functions" / domain), str(LAYER), *more])
+    environment = {"PYTHONPATH": path, "PATH": os.environ["PATH"], "AWS_LAMBDA_FUNCTION_NAME": domain}
+    finished = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60, cwd="/"
+    )
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+def test_six_domains() -> None:
+    assert DOMAINS == ["auth", "chat", "cleanup", "email", "memory", "titles"]
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_function_imports_no_other_function_and_no_devcloud(domain: str) -> None:
+    foreign = {f"falaai_{other}" for other in DOMAINS if other != domain} | {"devcloud", "tests"}
+    for path, names in roots(ROOT / "functions" / domain).items():
+        assert not names & foreign, path
+
+
+def test_layer_imports_no_function() -> None:
+    for path, names in roots(LAYER).items():
+        assert not {name for name in names if name.startswith("falaai_")} | (names & {"devcloud"}), path
+
+
+def test_only_language_model_imports_langchain_or_gemini() -> None:
+    for folder in (LAYER, ROOT / "functions"):
+        for path, names in roots(folder).items():
+            if path != LAYER / "falaai/language_model.py":
+                assert not names & set(GEMINI), path
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_importing_a_function_loads_no_langchain_and_needs_no_settings(domain: str) -> None:
+    """No environment and no network stand ready here: anything read or connected at import would fail."""
+    code = (
+        "import socket, sys\n"
+        "def refuse(*_): raise SystemExit('something connects at import')\n"
+        "socket.socket.connect = socket.socket.connect_ex = refuse\n"
+        "import app\n"
+        "assert callable(app.handler)\n"
+        f"print([name for name in {GEMINI!r} if name in sys.modules])"
+    )
+    assert run(domain, code).strip() == "[]"
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_importing_a_function_reads_no_setting(domain: str) -> None:
+    code = (
+        "import os\n"
+        "from falaai import settings\n"
+        "names = {name.upper() for group in settings.CHECKED for name in group.model_fields}\n"
+        "import app\n"
+        "assert settings.read.cache_info().currsize == 0\n"
+        "print(len(names))"
+    )
+    assert int(run(domain, code)) > 8
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_entry_point_only_connects(domain: str) -> None:
+    source = (ROOT / "functions" / domain / "app.py").read_text()
+    assert len(source.splitlines()) <= 15
+    kinds = {type(node).__name__ for node in ast.parse(source).body}
+    assert kinds <= {"Expr", "ImportFrom", "Assign"}
+
+
+def test_email_folder_does_not_hide_the_standard_library() -> None:
+    assert not (ROOT / "functions/email/__init__.py").exists()
+    assert not (ROOT / "functions/__init__.py").exists()

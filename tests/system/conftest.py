@@ -1,0 +1,88 @@
+"""People who use the product over HTTP."""
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import RunningCloud, wait_until
+
+PASSWORD = "cavalo bateria grampo"
+_number = itertools.count(1)
+
+
+@dataclass
+class Person:
+    """A browser of one person, without the browser."""
+
+    cloud: RunningCloud
+    http: httpx.Client
+    email: str
+
+    def register(self, password: str = PASSWORD, name: str = "Ana Souza") -> httpx.Response:
+        form = {"nome": name, "email": self.email, "senha": password, "termos_registro": True}
+        return self.http.post("/register", json=form)
+
+    def login(self, password: str = PASSWORD) -> httpx.Response:
+        return self.http.post("/login", json={"email": self.email, "senha": password})
+
+    def link(self) -> str:
+        """The verification link of the newest letter, awaited."""
+        letters = wait_until(lambda: self.cloud.letters_to(self.email), 10, f"a letter to {self.email}")
+        found = re.search(r"http://\S+/verify_link/\S+", letters[0]["text"])
+        assert found is not None
+        return found[0]
+
+    def say(self, message: str, **more: Any) -> dict[str, Any]:
+        answer = self.http.post("/chat/message", json={"message": message, **more})
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+
+@dataclass
+class People:
+    """Makes people, each at an address of their own, and sends them home in the end."""
+
+    cloud: RunningCloud
+    clients: list[httpx.Client] = field(default_factory=list)
+
+    def stranger(self, email: str = "") -> Person:
+        number = next(_number)
+        # Every 127.x.y.z is this machine, and the gateway tells them apart as it does real addresses.
+        transport = httpx.HTTPTransport(local_address=f"127.1.{number // 250}.{number % 250 + 1}")
+        client = httpx.Client(base_url=self.cloud.gateway, timeout=40, transport=transport)
+        self.clients.append(client)
+        return Person(self.cloud, client, email or f"pessoa{number}@exemplo.com.br")
+
+    def member(self) -> Person:
+        """Registered, verified and signed in."""
+        person = self.stranger()
+        assert person.register().status_code == 201
+        assert person.http.post(person.link()).status_code == 303
+        assert person.login().status_code == 200
+        return person
+
+    def close(self) -> None:
+        for client in self.clients:
+            client.close()
+
+
+@pytest.fixture
+def people(cloud: RunningCloud) -> Iterator[People]:
+    people = People(cloud)
+    yield people
+    people.close()
+
+
+@pytest.fixture
+def person(people: People) -> Person:
+    return people.stranger()
+
+
+@pytest.fixture
+def member(people: People) -> Person:
+    return people.member()

@@ -1,0 +1,224 @@
+"""Chat routes over HTTP, through the whole devcloud."""
+
+import os
+import re
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.conftest import RunningCloud, wait_until
+from tests.system.conftest import People, Person
+
+
+def test_other_process_answers_with_what_the_first_one_heard(member: Person, cloud: RunningCloud) -> None:
+    assert "Recebi 1 mensagem" in member.say("Meu nome é Anabela.")["response"]
+    first = cloud.function_processes("ChatFunction")
+    for pid in first:
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not set(cloud.function_processes("ChatFunction")) & set(first), 5, "the processes to end")
+    second = member.say("Qual é o meu nome?")["response"]
+    assert "Recebi 3 mensagens" in second
+    assert "Anabela" in second
+    assert cloud.function_processes("ChatFunction")
+
+
+@pytest.mark.parametrize("name", ["AuthFunction", "ChatFunction", "TitlesFunction", "EmailFunction"])
+def test_killing_a_function_leaves_the_system_serving(
+    member: Person, people: People, cloud: RunningCloud, name: str
+) -> None:
+    for pid in cloud.function_processes(name):
+        os.kill(pid, signal.SIGKILL)
+    conversation = member.say("Ainda está aí?")["conversation_id"]
+    assert member.http.get("/profile").status_code == 200
+    wait_until(
+        lambda: member.http.get("/conversations").json()[0]["titulo_conversa"] != "Nova Conversa", 15, "a title"
+    )
+    assert member.http.get("/conversations").json()[0]["id"] == conversation
+    people.member()  # registering and its letter work too
+
+
+def test_conversation_goes_on_where_the_person_is(member: Person) -> None:
+    first = member.say("Primeira")["conversation_id"]
+    assert member.say("E segue")["conversation_id"] == first
+    assert member.http.post("/reset_chat").status_code == 200
+    second = member.say("Outra")["conversation_id"]
+    assert second != first
+    member.http.get(f"/conversation/{first}")
+    assert member.say("De volta à primeira")["conversation_id"] == first
+    assert member.say("Na segunda", conversation_id=second)["conversation_id"] == second
+    assert [one["id"] for one in member.http.get("/conversations").json()] == [second, first]
+
+
+def test_same_client_id_is_one_question(member: Person) -> None:
+    first = member.say("Só uma vez", client_id="um")
+    second = member.say("Só uma vez", client_id="um")
+    assert second["message_id"] == first["message_id"]
+    assert len(member.http.get(f"/conversation/{first['conversation_id']}").json()) == 2
+    other = member.http.post("/chat/message", json={"message": "Outra", "client_id": "um"})
+    assert (other.status_code, other.json()["code"]) == (409, "conflict")
+
+
+def test_pages_of_a_long_conversation(member: Person) -> None:
+    for number in range(3):
+        conversation = member.say(f"Mensagem {number}")["conversation_id"]
+    newest = member.http.get(f"/conversation/{conversation}", params={"limit": 4})
+    assert [message["seq"] for message in newest.json()] == [3, 4, 5, 6]
+    found = re.match(r'<(.+)>; rel="next"', newest.headers["link"])
+    assert found is not None
+    older = member.http.get(found[1])
+    assert [message["seq"] for message in older.json()] == [1, 2]
+    assert "link" not in older.headers
+
+
+def test_times_and_fields_are_the_contracts(member: Person) -> None:
+    conversation = member.say("Oi")["conversation_id"]
+    (listed,) = member.http.get("/conversations").json()
+    assert set(listed) == {"id", "titulo_conversa", "data_criacao", "data_atualizacao", "fixada"}
+    assert listed["data_atualizacao"] > 1_700_000_000_000
+    message = member.http.get(f"/conversation/{conversation}").json()[0]
+    assert {"id", "seq", "remetente", "conteudo", "html", "estado", "data_envio"} <= set(message)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", message["data_envio"])
+
+
+def test_somebody_elses_conversation_answers_like_none(member: Person, people: People) -> None:
+    theirs = people.member().say("Segredo")["conversation_id"]
+    for method, path, body in [
+        ("GET", "/conversation/{}", None),
+        ("GET", "/chat/{}", None),
+        ("POST", "/chat/message", {"message": "Oi"}),
+    ]:
+        answers = [
+            member.http.request(method, path.format(id), json=body and {**body, "conversation_id": id})
+            for id in (theirs, 2_000_000_000)
+        ]
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert answers[0].content == answers[1].content
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code"),
+    [("429", 503, "model_rate_limited"), ("blocked", 422, "model_blocked"), ("cut", 502, "model_interrupted")],
+)
+def test_failed_reply_keeps_the_question_and_is_answered_at_the_next_try(
+    member: Person, cloud: RunningCloud, fault: str, status: int, code: str
+) -> None:
+    admin = f"{cloud.addresses['gemini']}/admin/faults"
+    question = {"message": "Vai falhar?", "client_id": "f-1"}
+    httpx.put(admin, json={"fault": fault}).raise_for_status()
+    try:
+        failed = member.http.post("/chat/message", json=question)
+    finally:
+        httpx.put(admin, json={"fault": None}).raise_for_status()
+    assert (failed.status_code, failed.json()["code"]) == (status, code)
+    conversation = failed.json()["conversation_id"]
+    stored = member.http.get(f"/conversation/{conversation}").json()
+    assert (stored[0]["conteudo"], stored[1]["estado"], stored[1]["erro"]) == ("Vai falhar?", "erro", code)
+    assert member.http.post("/chat/message", json=question).status_code == 200
+    assert [message["estado"] for message in member.http.get(f"/conversation/{conversation}").json()] == [
+        "completa",
+        "completa",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["🧀🇧🇷 pão", "שלום مرحبا", "x" * 8000, "linha\nlinha\ttab", "<script>alert(1)</script>", "'; DROP TABLE--"],
+)
+def test_any_text_is_kept_as_written(member: Person, text: str) -> None:
+    conversation = member.say(text)["conversation_id"]
+    assert member.http.get(f"/conversation/{conversation}").json()[0]["conteudo"] == text
+    assert "<script>alert" not in member.http.get("/chat").text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"message": ""},
+        {"message": "  \n"},
+        {"message": "x" * 8001},
+        {"message": 5},
+        {"message": "oi", "language": "<b>"},
+        {"message": "oi", "client_id": "a b"},
+        {"message": "oi", "conversation_id": "x"},
+    ],
+)
+def test_bad_message_is_a_portuguese_422_and_stores_nothing(member: Person, body: dict[str, object]) -> None:
+    answer = member.http.post("/chat/message", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["fields"]
+    assert member.http.get("/conversations").json() == []
+
+
+def test_lone_surrogate_is_422(member: Person) -> None:
+    answer = member.http.post(
+        "/chat/message", content=b'{"message": "\\ud800"}', headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/conversations"),
+        ("GET", "/conversation/1"),
+        ("POST", "/reset_chat"),
+        ("POST", "/chat/message"),
+        ("GET", "/chat"),
+        ("GET", "/profile"),
+    ],
+)
+def test_strangers_get_401(cloud: RunningCloud, method: str, path: str) -> None:
+    answer = httpx.request(method, cloud.gateway + path, json={"message": "oi"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
+
+
+def test_twenty_at_once_each_get_their_answer(member: Person) -> None:
+    member.say("Início")
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda number: member.say(f"Pergunta {number}"), range(20)))
+    conversation = replies[0]["conversation_id"]
+    stored = member.http.get(f"/conversation/{conversation}", params={"limit": 100}).json()
+    assert [message["seq"] for message in stored] == list(range(1, 43))
+    for question, reply in zip(stored[::2], stored[1::2], strict=True):
+        assert question["conteudo"] in reply["conteudo"]
+
+
+def test_chat_page_shows_the_conversation_without_scripts(member: Person) -> None:
+    conversation = member.say("Uma <b>lista</b> de frutas")["conversation_id"]
+    page = member.http.get(f"/chat/{conversation}").text
+    assert "Uma &lt;b&gt;lista&lt;/b&gt; de frutas" in page
+    assert "Oi, Ana." not in page
+    member.http.post("/reset_chat")
+    assert "Oi, Ana." in member.http.get("/chat").text
+
+
+def test_static_files_are_kept_for_a_year_and_scripts_import_each_other(cloud: RunningCloud, member: Person) -> None:
+    page = member.http.get("/chat").text
+    paths = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
+    assert len(paths) == 3
+    for path in paths:
+        file = httpx.get(cloud.gateway + path)
+        assert file.status_code == 200
+        assert file.headers["cache-control"] == "public, max-age=31536000, immutable"
+        for imported in re.findall(r'from "\./([^"]+)"', file.text):
+            assert httpx.get(f"{cloud.gateway}/static/{imported}").status_code == 200
+    assert httpx.get(f"{cloud.gateway}/static/chat.js").status_code == 404
+
+
+def test_health(cloud: RunningCloud) -> None:
+    for path in ("/health", "/health?deep=1"):
+        answer = httpx.get(cloud.gateway + path)
+        assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+
+
+def test_unknown_page_is_404(cloud: RunningCloud) -> None:
+    answer = httpx.get(f"{cloud.gateway}/nada")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_sweep_runs_as_the_schedule_calls_it(cloud: RunningCloud) -> None:
+    swept = cloud.invoke("CleanupFunction", {"source": "aws.scheduler"})
+    assert set(swept) >= {"conversations", "messages", "sessions", "tokens", "counters"}
