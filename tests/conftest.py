@@ -1,7 +1,6 @@
 """The one devcloud that a whole test run shares, and nothing but loopback for everybody."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -78,8 +77,6 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
     running = start_cloud(tmp_path_factory.mktemp("cloud"))
     yield running
     assert running.stop() == 0
-    if os.environ.get("CI"):
-        print(running.log.read_text()[-5000:])
 
 
 def wait_until(condition: Any, seconds: float, what: str) -> Any:

@@ -89,7 +89,9 @@ def test_failed_reply_says_so_and_can_be_tried_again(
     try:
         page.get_by_label("Sua mensagem").fill("Vai falhar?")
         page.keyboard.press("Enter")
-        expect(page.get_by_text("A resposta do Gemini foi cortada no meio. Sua pergunta está guardada.")).to_be_visible()
+        expect(
+            page.get_by_text("A resposta do Gemini foi cortada no meio. Sua pergunta está guardada.")
+        ).to_be_visible()
     finally:
         httpx.put(admin, json={"fault": None}).raise_for_status()
     screenshot(page, "chat-failed-dark")

@@ -88,5 +88,5 @@ def test_server_elsewhere_without_tls_is_refused(
         socket, "create_connection", lambda address, *rest, **more: real(("127.0.0.1", address[1]), *rest, **more)
     )
     elsewhere = where.model_copy(update={"db_host": "database.example"})
-    with pytest.raises((pymysql.OperationalError, ssl.SSLError), match="SSL|certificate"):
+    with pytest.raises((pymysql.OperationalError, ssl.SSLError), match=r"SSL|certificate"):
         connect(elsewhere)

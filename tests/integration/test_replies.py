@@ -23,7 +23,8 @@ PROMPT = Prompt("persona", (Turn(1, "usuario", "Oi"),))
 def session(rows: Rows) -> Session:
     user_id = rows.user()
     session_id = rows.insert(
-        "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em) VALUES ('k', %s, NOW(), NOW(), NOW())",
+        "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em)"
+        " VALUES ('k', %s, NOW(), NOW(), NOW())",
         user_id,
     )
     return Session(session_id, user_id, None, "Ana", "ana@exemplo.com.br", 0)

@@ -19,7 +19,7 @@ _number = itertools.count(1)
 class Person:
     """A browser of one person, without the browser."""
 
-    cloud: RunningCloud
+    inbox_of: RunningCloud
     http: httpx.Client
     email: str
 
@@ -32,7 +32,7 @@ class Person:
 
     def link(self) -> str:
         """The verification link of the newest letter, awaited."""
-        letters = wait_until(lambda: self.cloud.letters_to(self.email), 10, f"a letter to {self.email}")
+        letters = wait_until(lambda: self.inbox_of.letters_to(self.email), 10, f"a letter to {self.email}")
         found = re.search(r"http://\S+/verify_link/\S+", letters[0]["text"])
         assert found is not None
         return found[0]
@@ -48,6 +48,7 @@ class People:
     """Makes people, each at an address of their own, and sends them home in the end."""
 
     cloud: RunningCloud
+    inbox_of: RunningCloud | None = None
     clients: list[httpx.Client] = field(default_factory=list)
 
     def stranger(self, email: str = "") -> Person:
@@ -56,7 +57,7 @@ class People:
         transport = httpx.HTTPTransport(local_address=f"127.1.{number // 250}.{number % 250 + 1}")
         client = httpx.Client(base_url=self.cloud.gateway, timeout=40, transport=transport)
         self.clients.append(client)
-        return Person(self.cloud, client, email or f"pessoa{number}@exemplo.com.br")
+        return Person(self.inbox_of or self.cloud, client, email or f"pessoa{number}@exemplo.com.br")
 
     def member(self) -> Person:
         """Registered, verified and signed in."""

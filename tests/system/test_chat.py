@@ -90,8 +90,8 @@ def test_somebody_elses_conversation_answers_like_none(member: Person, people: P
         ("POST", "/chat/message", {"message": "Oi"}),
     ]:
         answers = [
-            member.http.request(method, path.format(id), json=body and {**body, "conversation_id": id})
-            for id in (theirs, 2_000_000_000)
+            member.http.request(method, path.format(one), json=body and {**body, "conversation_id": one})
+            for one in (theirs, 2_000_000_000)
         ]
         assert [answer.status_code for answer in answers] == [404, 404]
         assert answers[0].content == answers[1].content

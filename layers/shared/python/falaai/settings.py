@@ -34,9 +34,13 @@ def _secret_value(value: str) -> str:
     if not value.startswith(SSM_PREFIX):
         return value
     from aws_lambda_powertools.utilities import parameters  # boto3 is slow to import and rarely needed here
+    from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
-    found = parameters.get_parameter(value.removeprefix(SSM_PREFIX), decrypt=True, max_age=3600)
-    return str(found)
+    name = value.removeprefix(SSM_PREFIX)
+    try:
+        return str(parameters.get_parameter(name, decrypt=True, max_age=3600))
+    except GetParameterError as error:
+        raise ValueError(f"names the SSM parameter {name}, which cannot be read") from error
 
 
 def _refuse_placeholder(secret: SecretStr) -> SecretStr:
@@ -55,7 +59,7 @@ def _model_names(value: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 class _Group(BaseSettings):
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True)
 
 
 class DatabaseSettings(_Group):
