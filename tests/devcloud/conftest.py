@@ -64,7 +64,7 @@ class RunningDevcloud:
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit() and int(entry.name) not in (self.process.pid, os.getpid()):
                 try:
-                    places = (os.readlink(entry / "cwd"), (entry / "cmdline").read_text())
+                    places = (str((entry / "cwd").readlink()), (entry / "cmdline").read_text())
                 except OSError:
                     continue  # It ended while we looked, or is not ours to look at.
                 if any(str(self.folder) in place for place in places):

@@ -23,7 +23,8 @@ def test_a_service_starts_unless_env_sets_its_variable(folder):
     assert read_configuration(folder, folder / ".env").starts("gemini"), "empty counts as not set"
     (folder / ".env").write_text("KEY='$HOME'\n")
     configuration = read_configuration(folder, folder / ".env")
-    assert not configuration.starts("gemini") and configuration.dotenv == {"KEY": "$HOME"}
+    assert not configuration.starts("gemini")
+    assert configuration.dotenv == {"KEY": "$HOME"}
     assert not configuration.starts("sendgrid"), "pyproject.toml does not ask for it"
 
 
@@ -31,7 +32,8 @@ def test_words_in_braces(folder):
     secrets = SecretStore(folder / "secrets.json")
     filled = fill({"A": "{gateway}/{x}", "B": "{secret}", "C": "{secret}"}, {"gateway": "g", "x": "y"}, secrets)
     assert filled["A"] == "g/y"
-    assert len(filled["B"]) >= 48 and filled["B"] != filled["C"]
+    assert len(filled["B"]) >= 48
+    assert filled["B"] != filled["C"]
     assert SecretStore(folder / "secrets.json").get("B") == filled["B"], "made once, kept"
     assert (folder / "secrets.json").stat().st_mode & 0o777 == 0o600
     with pytest.raises(ConfigurationError, match=r"\{other\} in A is unknown"):

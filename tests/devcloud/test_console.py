@@ -7,7 +7,15 @@ from devcloud.console import Console, readable
 
 
 def test_a_structured_line_is_level_message_and_pairs():
-    record = {"level": "INFO", "location": "x:1", "message": "enviada", "timestamp": "t", "service": "s", "id": 7, "k": "v"}
+    record = {
+        "level": "INFO",
+        "location": "x:1",
+        "message": "enviada",
+        "timestamp": "t",
+        "service": "s",
+        "id": 7,
+        "k": "v",
+    }
     assert readable(json.dumps(record)) == "INFO enviada id=7 k=v"
 
 
@@ -26,4 +34,5 @@ def test_other_lines_stay_as_they_are():
 def test_there_are_no_colours_outside_a_terminal():
     stream = io.StringIO()
     Console(stream).access("GET", "/a/{b}", 500, 12.3, "WebFunction")
-    assert "\x1b" not in stream.getvalue() and stream.getvalue().endswith("GET /a/{b} 500 12 ms WebFunction\n")
+    assert "\x1b" not in stream.getvalue()
+    assert stream.getvalue().endswith("GET /a/{b} 500 12 ms WebFunction\n")

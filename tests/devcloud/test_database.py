@@ -37,7 +37,8 @@ def test_a_deep_folder_has_its_socket_elsewhere(tmp_path):
                 cursor.execute("SELECT @@sql_mode, @@collation_database, @@time_zone")
                 mode, collation, zone = cursor.fetchone()
             connection.close()
-            assert "STRICT_TRANS_TABLES" in mode and (collation, zone) == ("utf8mb4_bin", "+00:00")
+            assert "STRICT_TRANS_TABLES" in mode
+            assert (collation, zone) == ("utf8mb4_bin", "+00:00")
         finally:
             await database.stop()
         return address.socket

@@ -38,7 +38,8 @@ def stream(gemini, *texts, model=MODEL):
             response.read()
             return response.status_code, []
         events = response.read().decode().split("\r\n\r\n")
-    assert events[-1] == "" and all(event.startswith("data: ") for event in events[:-1])
+    assert events[-1] == ""
+    assert all(event.startswith("data: ") for event in events[:-1])
     return 200, [json.loads(event[6:]) for event in events[:-1]]
 
 
@@ -49,7 +50,8 @@ def said(response):
 def test_an_answer_says_that_it_is_a_demonstration(gemini):
     answer = generate(gemini, "Oi", "Olá", "Qual é a capital do Brasil?").json()
     assert said(answer).startswith("Esta é uma resposta de demonstração: ")
-    assert "Recebi 3 mensagens nesta conversa." in said(answer) and "capital do Brasil" in said(answer)
+    assert "Recebi 3 mensagens nesta conversa." in said(answer)
+    assert "capital do Brasil" in said(answer)
     assert answer["candidates"][0]["finishReason"] == "STOP"
     usage = answer["usageMetadata"]
     assert usage["totalTokenCount"] == usage["promptTokenCount"] + usage["candidatesTokenCount"]
@@ -57,10 +59,12 @@ def test_an_answer_says_that_it_is_a_demonstration(gemini):
 
 def test_a_stream_says_the_same_in_pieces_with_cumulative_usage(gemini):
     status, events = stream(gemini, "Faça uma lista")
-    assert status == 200 and len(events) > 3
+    assert status == 200
+    assert len(events) > 3
     assert "".join(map(said, events)) == said(generate(gemini, "Faça uma lista").json())
     counts = [event["usageMetadata"]["candidatesTokenCount"] for event in events]
-    assert counts == sorted(counts) and counts[0] < counts[-1]
+    assert counts == sorted(counts)
+    assert counts[0] < counts[-1]
     assert [event["candidates"][0].get("finishReason") for event in events] == [None] * (len(events) - 1) + ["STOP"]
 
 
@@ -79,20 +83,23 @@ def test_requests_are_kept_until_they_are_forgotten(gemini):
     stream(gemini, "oi")
     [entry] = gemini.get("/admin/requests").json()
     assert (entry["model"], entry["method"]) == (MODEL, "streamGenerateContent")
-    assert entry["body"]["contents"] == turns("oi") and entry["pieces"] > 1
+    assert entry["body"]["contents"] == turns("oi")
+    assert entry["pieces"] > 1
     gemini.delete("/admin/requests")
     assert gemini.get("/admin/requests").json() == []
 
 
 def test_without_a_key_it_is_403(gemini):
-    response = httpx.post(f"{gemini.base_url}v1beta/models/{MODEL}:generateContent", json={})
-    assert response.status_code == 403 and response.json()["error"]["status"] == "PERMISSION_DENIED"
+    response = httpx.post(f"{gemini.base_url}/v1beta/models/{MODEL}:generateContent", json={})
+    assert response.status_code == 403
+    assert response.json()["error"]["status"] == "PERMISSION_DENIED"
 
 
 def test_an_unknown_model_is_404(gemini):
     gemini.put("/admin/models", json={"models": ["gemini-3.5-flash-lite"]})
     error = generate(gemini, "oi").json()["error"]
-    assert (error["code"], error["status"]) == (404, "NOT_FOUND") and MODEL in error["message"]
+    assert (error["code"], error["status"]) == (404, "NOT_FOUND")
+    assert MODEL in error["message"]
     assert generate(gemini, "oi", model="gemini-3.5-flash-lite").status_code == 200
 
 
@@ -112,7 +119,8 @@ def test_an_unknown_model_is_404(gemini):
 )
 def test_what_the_real_api_refuses_is_400(gemini, model, body):
     response = gemini.post(f"/v1beta/models/{model}:generateContent", json=body)
-    assert response.status_code == 400 and response.json()["error"]["status"] == "INVALID_ARGUMENT"
+    assert response.status_code == 400
+    assert response.json()["error"]["status"] == "INVALID_ARGUMENT"
 
 
 def test_what_the_real_api_accepts(gemini):
@@ -124,7 +132,8 @@ def test_what_the_real_api_accepts(gemini):
 
 def test_the_limit_of_tokens_cuts_an_answer(gemini):
     answer = generate(gemini, "oi", generationConfig={"maxOutputTokens": 5}).json()
-    assert answer["candidates"][0]["finishReason"] == "MAX_TOKENS" and len(said(answer)) <= 20
+    assert answer["candidates"][0]["finishReason"] == "MAX_TOKENS"
+    assert len(said(answer)) <= 20
 
 
 def fault(gemini, **wanted):
@@ -135,7 +144,8 @@ def fault(gemini, **wanted):
 def test_statuses(gemini, status):
     fault(gemini, fault=str(status), times=2)
     response = generate(gemini, "oi")
-    assert response.status_code == status and response.json()["error"]["code"] == status
+    assert response.status_code == status
+    assert response.json()["error"]["code"] == status
     assert stream(gemini, "oi")[0] == status
     assert generate(gemini, "oi").status_code == 200, "only as often as it was told"
 
@@ -151,7 +161,9 @@ def test_a_fault_may_be_for_one_model(gemini):
 def test_an_error_inside_a_stream(gemini):
     fault(gemini, fault="503", after_pieces=1)
     _, events = stream(gemini, "oi")
-    assert said(events[0]) and events[1]["error"]["code"] == 503 and len(events) == 2
+    assert said(events[0])
+    assert events[1]["error"]["code"] == 503
+    assert len(events) == 2
 
 
 @pytest.mark.parametrize("after", [0, 2])
@@ -186,11 +198,11 @@ def test_cut_ends_the_connection(gemini, method):
 def test_cut_comes_after_some_pieces(gemini):
     fault(gemini, fault="cut", after_pieces=2)
     got = b""
-    with pytest.raises(httpx.RemoteProtocolError):
-        body = {"contents": turns("oi")}
-        with gemini.stream("POST", f"/v1beta/models/{MODEL}:streamGenerateContent", json=body) as response:
-            for piece in response.iter_raw():
-                got += piece
+    body = {"contents": turns("oi")}
+    path = f"/v1beta/models/{MODEL}:streamGenerateContent"
+    with gemini.stream("POST", path, json=body) as response, pytest.raises(httpx.RemoteProtocolError):  # noqa: PT012
+        for piece in response.iter_raw():
+            got += piece
     assert got.count(b"\r\n\r\n") == 2
 
 
@@ -214,7 +226,8 @@ def test_answers_that_end_early(gemini, name, finish, at_once):
 def test_blocked(gemini):
     fault(gemini, fault="blocked")
     answer = generate(gemini, "oi").json()
-    assert answer["promptFeedback"]["blockReason"] and "candidates" not in answer
+    assert answer["promptFeedback"]["blockReason"]
+    assert "candidates" not in answer
 
 
 def test_an_unknown_fault_is_refused(gemini):
@@ -233,7 +246,8 @@ def langchain(gemini):
 
 def test_langchain_invokes(langchain):
     message = langchain.invoke([("system", "Seja breve."), ("user", "Meu nome é Ana."), ("ai", "Oi"), ("user", "oi")])
-    assert "Recebi 3 mensagens" in message.text and message.usage_metadata["output_tokens"] > 0
+    assert "Recebi 3 mensagens" in message.text
+    assert message.usage_metadata["output_tokens"] > 0
     assert message.response_metadata["finish_reason"] == "STOP"
 
 
@@ -244,7 +258,10 @@ def test_langchain_streams(langchain):
     for chunk in chunks[1:]:
         whole += chunk
     assert whole.text == langchain.invoke("Escreva uma tabela").text
-    assert whole.usage_metadata["output_tokens"] == langchain.invoke("Escreva uma tabela").usage_metadata["output_tokens"]
+    assert (
+        whole.usage_metadata["output_tokens"]
+        == langchain.invoke("Escreva uma tabela").usage_metadata["output_tokens"]
+    )
 
 
 def test_langchain_meets_the_errors_of_the_real_api(gemini, langchain):

@@ -72,7 +72,8 @@ def test_a_summary_keeps_the_facts_with_the_earlier_one_first(system):
 def test_a_summary_is_bounded_and_personal_facts_survive():
     lines = ["Usuário: Meu nome é Ana."] + [f"Assistente: Fato de número {n} sobre o mundo." for n in range(200)]
     said = ask("\n".join(lines), system="Resuma.")
-    assert len(said) <= LONGEST_SUMMARY and said.startswith("Meu nome é Ana.")
+    assert len(said) <= LONGEST_SUMMARY
+    assert said.startswith("Meu nome é Ana.")
 
 
 def test_a_chat_whose_instructions_hold_a_summary_is_still_a_chat():

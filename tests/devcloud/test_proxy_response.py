@@ -25,7 +25,8 @@ def test_base64_stays_text_when_they_do_not_match():
 def test_multi_value_headers_win_over_single_ones():
     answer = {"statusCode": 200, "headers": {"X-A": "1", "X-B": 2}, "multiValueHeaders": {"x-a": ["3", "4"]}}
     response = respond(answer)
-    assert response.headers.getall("X-A") == ["3", "4"] and response.headers["X-B"] == "2"
+    assert response.headers.getall("X-A") == ["3", "4"]
+    assert response.headers["X-B"] == "2"
 
 
 def test_headers_that_the_gateway_owns_are_renamed():
@@ -42,7 +43,7 @@ def test_headers_that_the_gateway_owns_are_renamed():
         {"statusCode": "no"},
         {"statusCode": 999},
         {"statusCode": 200, "body": {"a": 1}},
-        {"statusCode": 200, "headers": []},
+        {"statusCode": 200, "headers": ["X-A"]},
         {"statusCode": 200, "headers": {"X-A": ["1"]}},
         {"statusCode": 200, "headers": {"X-A": "1\r\nX-B: 2"}},
         {"statusCode": 200, "multiValueHeaders": {"X-A": "1"}},

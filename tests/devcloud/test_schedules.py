@@ -14,12 +14,14 @@ from devcloud.template import Schedule
 START = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)  # a Sunday
 
 
-def schedule(expression, timezone="UTC", source="aws.scheduler", input=None):
-    return Schedule("Daily", "Sweep", expression, timezone, input, source)
+def schedule(expression, timezone="UTC", source="aws.scheduler", payload=None):
+    return Schedule("Daily", "Sweep", expression, timezone, payload, source)
 
 
 def first(expression, count=2, timezone="UTC"):
-    return [time.strftime("%Y-%m-%d %H:%M") for time in islice(occurrences(schedule(expression, timezone), START), count)]
+    return [
+        time.strftime("%Y-%m-%d %H:%M") for time in islice(occurrences(schedule(expression, timezone), START), count)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -58,14 +60,15 @@ def test_the_time_zone_counts():
     ],
 )
 def test_what_cannot_be_read_is_told(expression, timezone):
-    with pytest.raises(TemplateError, match="schedule|Schedule"):
+    with pytest.raises(TemplateError, match=r"schedule|Schedule"):
         occurrences(schedule(expression, timezone), START)
 
 
 def test_events():
-    assert schedule_event(schedule("rate(1 day)", input='{"a": 1}'), START, "us-east-1") == {"a": 1}
+    assert schedule_event(schedule("rate(1 day)", payload='{"a": 1}'), START, "us-east-1") == {"a": 1}
     rule = schedule_event(schedule("rate(1 day)", source="aws.events"), START, "us-east-1")
-    assert rule["source"] == "aws.events" and rule["time"] == "2026-11-22T12:30:00Z"
+    assert rule["source"] == "aws.events"
+    assert rule["time"] == "2026-11-22T12:30:00Z"
     assert rule["resources"] == ["arn:aws:events:us-east-1:123456789012:rule/Daily"]
 
 

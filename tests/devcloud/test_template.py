@@ -96,7 +96,8 @@ Resources:
     one = template.functions["One"]
     assert one.variables == {"A": "general", "B": "own", "FLAG": "true"}
     assert (one.timeout, one.memory, one.reserved_concurrency) == (7, 512, 2)
-    assert one.folder == tmp_path / "one" and one.layers == (tmp_path / "shared/python",)
+    assert one.folder == tmp_path / "one"
+    assert one.layers == (tmp_path / "shared/python",)
 
 
 def test_a_resource_with_a_false_condition_does_not_exist(tmp_path: Path) -> None:
@@ -109,7 +110,8 @@ Resources:
   Jobs: {Type: AWS::SQS::Queue, Condition: Never}
 """,
     )
-    assert template.functions == {} and template.queues == []
+    assert template.functions == {}
+    assert template.queues == []
 
 
 def test_an_unknown_event_is_refused(tmp_path: Path) -> None:
@@ -125,5 +127,7 @@ Resources:
 
 def test_the_products_own_template_is_understood() -> None:
     template = read_template(Path(__file__).parents[2] / "template.yaml")
-    assert template.functions and template.routes and template.queue_triggers
+    assert template.functions
+    assert template.routes
+    assert template.queue_triggers
     assert "*/*" in template.binary_media_types

@@ -16,4 +16,3 @@ with connection.cursor() as cursor:
     cursor.execute("CREATE TABLE IF NOT EXISTS starts (id INT AUTO_INCREMENT PRIMARY KEY)")
     cursor.execute("INSERT INTO starts () VALUES ()")
     cursor.execute("SELECT COUNT(*) FROM starts")
-    print(f"start number {cursor.fetchone()[0]}")

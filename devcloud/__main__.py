@@ -1,0 +1,69 @@
+"""`python -m devcloud`: runs the template of the folder it is started in."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from devcloud.cloud import Cloud, Options
+from devcloud.console import Console
+from devcloud.errors import DevcloudError
+
+
+def main() -> int:
+    """Runs until Ctrl-C or SIGTERM; gives the exit code."""
+    try:
+        return asyncio.run(_run(_options()))
+    except DevcloudError as error:
+        print(f"devcloud: {error}", file=sys.stderr)
+        return 1
+
+
+async def _run(options: Options) -> int:
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stopped.set)
+    running = asyncio.create_task(_serve_until(stopped, options))
+    signalled = asyncio.create_task(stopped.wait())
+    await asyncio.wait([running, signalled], return_when=asyncio.FIRST_COMPLETED)
+    signalled.cancel()
+    # A signal during the start ends the start; what was begun is ended on its way out.
+    running.cancel()
+    await asyncio.wait([running])
+    if not running.cancelled():
+        running.result()
+    return 0
+
+
+async def _serve_until(stopped: asyncio.Event, options: Options) -> None:
+    async with Cloud(options, Console()):
+        await stopped.wait()
+
+
+def _options() -> Options:
+    parser = argparse.ArgumentParser(prog="python -m devcloud", description=sys.modules["devcloud"].__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=8000, help="port of the API Gateway; 0 takes a free one")
+    parser.add_argument("--inbox-port", type=int, default=8025, help="port of the inbox and Lambda's Invoke API")
+    parser.add_argument("--env-file", type=Path, default=Path(".env"), help="settings that win over all others")
+    parser.add_argument("--data", type=Path, default=Path(".devcloud"), help="folder of the database and the letters")
+    parser.add_argument(
+        "--stage", default="", metavar="NAME", help="serve under /NAME, as API Gateway's own domain does"
+    )
+    parser.add_argument("--no-reload", action="store_true", help="do not watch the sources for changes")
+    given = parser.parse_args()
+    return Options(
+        root=Path.cwd(),
+        host=given.host,
+        port=given.port,
+        inbox_port=given.inbox_port,
+        env_file=given.env_file.resolve(),
+        data=given.data.resolve(),
+        stage=given.stage.strip("/"),
+        reload=not given.no_reload,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

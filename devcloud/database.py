@@ -1,0 +1,173 @@
+"""A private MariaDB server whose data stays in devcloud's folder."""
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from devcloud.errors import StartError
+from devcloud.processes import Child, clean_environment, first_of, start_child
+from devcloud.secret_store import SecretStore, write_privately
+
+USER = "devcloud"
+# The kernel allows 108 bytes for the path of a unix socket, its final NUL included.
+_LONGEST_SOCKET_PATH = 107
+_SYSTEM_TABLES = ("mysql_system_tables.sql", "mysql_performance_tables.sql", "mysql_system_tables_data.sql")
+# The defaults of TiDB 8 and of MySQL 8.
+_SQL_MODE = (
+    "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
+    "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+)
+_SMALL = [
+    "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=2",
+    "--innodb-data-file-path=ibdata1:4M:autoextend", "--innodb-temp-data-file-path=ibtmp1:4M:autoextend",
+    "--key-buffer-size=1M", "--aria-pagecache-buffer-size=4M", "--performance-schema=OFF", "--skip-log-bin",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DatabaseAddress:
+    """How to reach the database."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    name: str
+    socket: str
+
+
+class Database:
+    """`address` is known at once, `start()` returns when the server answers, `stop()` shuts it down cleanly."""
+
+    def __init__(self, data: Path, name: str, secrets: SecretStore) -> None:
+        self._folder = data / "database"
+        self.child: Child | None = None
+        self._socket_folder = self._short_folder()
+        path = str(self._socket_folder / "socket")
+        self.address = DatabaseAddress("127.0.0.1", _free_port(), USER, secrets.get("database password"), name, path)
+
+    async def start(self) -> None:
+        folders = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
+        program = shutil.which("mariadbd", path=folders)
+        if program is None:
+            raise StartError("mariadbd is missing; install the Debian package mariadb-server-core.")
+        await self._end_stale_server()
+        if not (self._folder / "ready").exists():
+            await self._create(program)
+        await self._serve(program)
+
+    async def stop(self) -> None:
+        if self.child is not None:
+            await self.child.end(grace=2)
+        if self._socket_folder != self._folder:
+            shutil.rmtree(self._socket_folder, ignore_errors=True)
+
+    async def _create(self, program: str) -> None:
+        """Makes the system tables; what mariadb-install-db does, without the client programs it asks for."""
+        if self._folder.exists():
+            shutil.rmtree(self._folder)  # left half made by a start that was cut short
+        self._folder.mkdir(parents=True)
+        statements = self._folder.parent / "system_tables.sql"
+        statements.write_text(_system_tables())
+        with statements.open("rb") as file:
+            child = await start_child(
+                [program, *self._options(), "--bootstrap", "--log-warnings=0"],
+                environment=clean_environment({}), folder=self._folder, input_file=file.fileno(),
+            )  # fmt: skip
+            code = await child.wait()
+        statements.unlink()
+        if code:
+            raise StartError(f"mariadbd could not make its tables: {_reason(child)}")
+        (self._folder / "ready").touch()
+
+    async def _serve(self, program: str) -> None:
+        address = self.address
+        accounts = self._folder / "accounts.sql"
+        write_privately(accounts, _accounts(address))
+        ready = asyncio.Event()
+        self.child = await start_child(
+            [program, *self._options(), f"--init-file={accounts}", f"--socket={address.socket}",
+             f"--port={address.port}", "--bind-address=127.0.0.1", f"--pid-file={self._folder / 'pid'}",
+             "--character-set-server=utf8mb4", "--collation-server=utf8mb4_bin", "--skip-name-resolve",
+             f"--sql-mode={_SQL_MODE}", "--default-time-zone=+00:00"],
+            environment=clean_environment({}), folder=self._folder, death_signal="TERM",
+            on_line=lambda line: ready.set() if "ready for connections" in line else None,
+        )  # fmt: skip
+        if await first_of(self.child, ready.wait()) is None:
+            raise StartError(f"The database ended while starting: {_reason(self.child)}")
+
+    def _options(self) -> list[str]:
+        user = ["--user=root"] if os.geteuid() == 0 else []
+        return ["--no-defaults", *user, f"--datadir={self._folder}", *_SMALL]
+
+    def _short_folder(self) -> Path:
+        if len(os.fsencode(self._folder / "socket")) <= _LONGEST_SOCKET_PATH:
+            return self._folder
+        return Path(tempfile.mkdtemp(prefix="devcloud-"))
+
+    async def _end_stale_server(self) -> None:
+        """Ends the server that a killed devcloud may have left, if it really is ours."""
+        pid_file = self._folder / "pid"
+        if not pid_file.exists():
+            return
+        pid = int(pid_file.read_text().strip() or 0)
+        command = Path(f"/proc/{pid}/cmdline")
+        if pid and command.exists() and f"--datadir={self._folder}".encode() in command.read_bytes().split(b"\0"):
+            await _end_stranger(pid)
+        pid_file.unlink(missing_ok=True)
+
+
+async def _end_stranger(pid: int) -> None:
+    """SIGTERM to a process that is not our child, and waits until it is gone."""
+    descriptor = os.pidfd_open(pid)
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(descriptor, ended.set)
+    try:
+        os.kill(pid, signal.SIGTERM)
+        await asyncio.wait_for(ended.wait(), 10)
+    except TimeoutError:
+        os.kill(pid, signal.SIGKILL)
+        await ended.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+
+
+def _system_tables() -> str:
+    for folder in (Path("/usr/share/mysql"), Path("/usr/share/mariadb")):
+        if all((folder / name).exists() for name in _SYSTEM_TABLES):
+            text = "\n".join((folder / name).read_text() for name in _SYSTEM_TABLES)
+            # Root accounts for this machine's host name are of no use here.
+            kept = (line for line in text.splitlines() if "@current_hostname" not in line)
+            return "create database mysql;\nuse mysql;\nset @auth_root_socket=NULL;\n" + "\n".join(kept) + "\n"
+    raise StartError("mariadbd's system tables are missing; install the Debian package mariadb-server-core.")
+
+
+def _accounts(address: DatabaseAddress) -> str:
+    """Run by the server at each start, before it listens: one account with a password, and no other.
+
+    The account may also make databases whose names begin like its own, for tests.
+    """
+    return (
+        "DELETE FROM mysql.global_priv WHERE User IN ('root', '');\nFLUSH PRIVILEGES;\n"
+        f"CREATE OR REPLACE USER '{address.user}'@'%' IDENTIFIED BY '{address.password}';\n"
+        f"GRANT ALL ON `{address.name}%`.* TO '{address.user}'@'%';\n"
+        f"CREATE DATABASE IF NOT EXISTS `{address.name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;\n"
+    )
+
+
+def _reason(child: Child) -> str:
+    errors = [line for line in child.tail if "ERROR" in line]
+    return (errors or list(child.tail) or ["it said nothing"])[-1]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,127 @@
+"""API Gateway's REST API: the template's routes, proxied to its functions."""
+
+import asyncio
+import json
+import re
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from devcloud.console import Console
+from devcloud.errors import FunctionError
+from devcloud.function_pool import TOO_LARGE, FunctionPool
+from devcloud.proxy_event import MalformedAnswer, Place, proxy_event, proxy_response
+from devcloud.routes import Match, RouteTable
+from devcloud.template import Template
+
+LARGEST_REQUEST = 10 * 1024 * 1024
+_GATEWAY_ERRORS = {
+    "MISSING_AUTHENTICATION_TOKEN": (403, "Missing Authentication Token"),
+    "REQUEST_TOO_LARGE": (413, "Request Too Long"),
+    "INTEGRATION_TIMEOUT": (504, "Endpoint request timed out"),
+    # What a failed or malformed function answer is called only by its status.
+    "LAMBDA_FAILURE": (502, "Internal server error"),
+}
+
+
+class Gateway:
+    """`handle` answers one request by invoking the function of its route."""
+
+    def __init__(self, template: Template, pools: Mapping[str, FunctionPool], place: Place, console: Console) -> None:
+        self._routes = RouteTable(template.routes)
+        self._responses = template.gateway_responses
+        self._pools = pools
+        self._place = place
+        self._console = console
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """One request, with its line in the log."""
+        begin, request_id = time.monotonic(), str(uuid.uuid4())
+        path = _without_prefix(request.rel_url.raw_path, self._place.prefix)
+        match = self._routes.match(request.method, path) if path is not None else None
+        if match is None or path is None:
+            response = self._error("MISSING_AUTHENTICATION_TOKEN")
+        else:
+            response = await self._proxy(request, match, path, request_id)
+        response.headers["x-amzn-RequestId"] = request_id
+        # The values of path parameters may be secrets, and so may anything in a path nobody knows.
+        shown = match.route.path if match else _shortened(request.rel_url.raw_path)
+        function = match.route.function if match else "(no route)"
+        self._console.access(request.method, shown, response.status, 1000 * (time.monotonic() - begin), function)
+        return response
+
+    async def _proxy(self, request: web.BaseRequest, match: Match, path: str, request_id: str) -> web.Response:
+        body = await _read(request, LARGEST_REQUEST)
+        if body is None:
+            return self._error("REQUEST_TOO_LARGE")
+        event = proxy_event(request, match, path, body, self._place)
+        event["requestContext"]["requestId"] = request_id
+        binary = self._place.binary_media_types
+        try:
+            invocation = self._pools[match.route.function].invoke(event)
+            answer = await asyncio.wait_for(invocation, match.route.timeout_ms / 1000)
+            return proxy_response(answer, request.headers.get("Accept", ""), binary)
+        except TimeoutError:
+            return self._error("INTEGRATION_TIMEOUT")
+        except FunctionError as error:
+            return self._error("REQUEST_TOO_LARGE" if error.error_type == TOO_LARGE else "LAMBDA_FAILURE")
+        except MalformedAnswer as error:
+            self._console.say("gateway", f"ERROR {match.route.function} gave a malformed answer: {error}")
+            return self._error("LAMBDA_FAILURE")
+
+    def _error(self, kind: str) -> web.Response:
+        """An answer of the gateway itself, as the template's GatewayResponses would have it."""
+        status, message = _GATEWAY_ERRORS[kind]
+        general = self._responses.get("DEFAULT_4XX" if status < 500 else "DEFAULT_5XX", {})
+        own = self._responses.get(kind, {})
+        status = int(own.get("StatusCode", general.get("StatusCode", status)))
+        templates: dict[str, str] = own.get("ResponseTemplates") or general.get("ResponseTemplates") or {}
+        content_type, text = next(
+            iter(templates.items()), ("application/json", '{"message":$context.error.messageString}')
+        )
+        body = text.replace("$context.error.messageString", json.dumps(message))
+        body = body.replace("$context.error.message", message).replace("$context.error.responseType", kind)
+        headers = {
+            "Content-Type": content_type,
+            "x-amzn-ErrorType": kind,
+            **_headers(general),
+            **_headers(own),
+        }
+        return web.Response(status=status, body=body.encode(), headers=headers)
+
+
+def _headers(response: dict[str, Any]) -> dict[str, str]:
+    """Static headers of a GatewayResponse, which are written in quotes inside quotes."""
+    headers = response.get("ResponseParameters", {}).get("Headers", {})
+    return {name: str(value).strip("'") for name, value in headers.items()}
+
+
+def _without_prefix(path: str, prefix: str) -> str | None:
+    if not path.startswith("/"):
+        return None
+    if not prefix:
+        return path
+    if path == prefix:
+        return "/"
+    return path.removeprefix(prefix) if path.startswith(f"{prefix}/") else None
+
+
+def _shortened(path: str) -> str:
+    first = re.match(r"/?[^/]{0,40}", path)
+    shown = first[0] if first else ""
+    return shown if shown == path else f"{shown}…"
+
+
+async def _read(request: web.BaseRequest, limit: int) -> bytes | None:
+    """The whole body; None when it is larger than `limit`."""
+    if (request.content_length or 0) > limit:
+        return None
+    body = bytearray()
+    async for piece in request.content.iter_chunked(65_536):
+        body += piece
+        if len(body) > limit:
+            return None
+    return bytes(body)

@@ -1,0 +1,108 @@
+"""A stand-in for Gemini's REST API, v1beta. Under /admin, tests steer it and read what it was asked.
+
+PUT /admin/faults     {"fault": "429", "times": 1, "after_pieces": 0, "delay": 1, "model": …}; see gemini_faults
+PUT /admin/pace       {"delay": seconds between pieces, "pieces": how many, "text": a fixed reply}
+PUT /admin/models     {"models": […]}: any other one answers 404
+GET, DELETE /admin/requests
+"""
+
+import json
+import time
+from collections import deque
+from typing import Any
+
+from aiohttp import web
+
+from devcloud.gemini_answers import Turn, answer
+from devcloud.gemini_faults import FaultPlan, send_at_once, send_in_pieces
+from devcloud.gemini_protocol import InvalidArgument, Reply, check, count_tokens, error_response, texts
+
+API_KEY_HEADER = "x-goog-api-key"
+DEFAULT_MODELS = ("gemini-2.5-flash", "gemini-3.5-flash-lite")
+_METHODS = ("generateContent", "streamGenerateContent", "countTokens")
+_WORDS_PER_PIECE = 4
+_KEPT_REQUESTS = 1000
+
+
+class GeminiStandIn:
+    """`application()` is its HTTP face."""
+
+    def __init__(self) -> None:
+        self._models = list(DEFAULT_MODELS)
+        self._delay = 0.03
+        self._pieces: int | None = None
+        self._text: str | None = None
+        self._faults = FaultPlan()
+        self._requests: deque[dict[str, Any]] = deque(maxlen=_KEPT_REQUESTS)
+
+    def application(self) -> web.Application:
+        application = web.Application(client_max_size=20 * 1024 * 1024)
+        application.add_routes(
+            [
+                web.post("/v1beta/models/{call}", self._call),
+                web.put("/admin/faults", self._set_fault),
+                web.put("/admin/pace", self._set_pace),
+                web.put("/admin/models", self._set_models),
+                web.get("/admin/requests", self._list_requests),
+                web.delete("/admin/requests", self._forget_requests),
+            ]
+        )
+        return application
+
+    async def _call(self, request: web.Request) -> web.StreamResponse:
+        model, _, method = request.match_info["call"].partition(":")
+        if not request.headers.get(API_KEY_HEADER):
+            return error_response(403)
+        try:
+            body = await request.json()
+        except json.JSONDecodeError:
+            return error_response(400, "Invalid JSON payload received. Unexpected token.")
+        entry = {"model": model, "method": method, "body": body, "time": time.time(), "pieces": 0}
+        self._requests.append(entry)
+        if model not in self._models or method not in _METHODS:
+            unknown = f"models/{model} is not found for API version v1beta, or is not supported for {method}."
+            return error_response(404, unknown)
+        try:
+            check(model, body)
+        except InvalidArgument as error:
+            return error_response(400, str(error))
+        if method == "countTokens":
+            return web.json_response({"totalTokens": count_tokens(body)})
+        reply, fault = self._reply(entry), self._faults.take(model)
+        if method == "generateContent":
+            return await send_at_once(request, reply, fault)
+        return await send_in_pieces(request, reply, fault, self._delay)
+
+    def _reply(self, entry: dict[str, Any]) -> Reply:
+        body = entry["body"]
+        turns = [Turn(content.get("role", "user"), " ".join(texts(content))) for content in body["contents"]]
+        system = "\n".join(texts(body.get("systemInstruction") or body.get("system_instruction") or {}))
+        words = (self._text or answer(turns, system)).split(" ")
+        size = -(-len(words) // self._pieces) if self._pieces else _WORDS_PER_PIECE
+        pieces = [" ".join(words[start : start + size]) for start in range(0, len(words), size)]
+        return Reply(entry, [*(f"{piece} " for piece in pieces[:-1]), pieces[-1]])
+
+    async def _set_fault(self, request: web.Request) -> web.Response:
+        try:
+            self._faults.set(await request.json())
+        except (TypeError, ValueError) as error:
+            raise web.HTTPBadRequest(text=str(error)) from error
+        return web.json_response({})
+
+    async def _set_pace(self, request: web.Request) -> web.Response:
+        pace = await request.json()
+        self._delay = float(pace.get("delay", self._delay))
+        self._pieces = pace.get("pieces")
+        self._text = pace.get("text")
+        return web.json_response({})
+
+    async def _set_models(self, request: web.Request) -> web.Response:
+        self._models = list((await request.json())["models"])
+        return web.json_response({})
+
+    async def _list_requests(self, _request: web.Request) -> web.Response:
+        return web.json_response(list(self._requests))
+
+    async def _forget_requests(self, _request: web.Request) -> web.Response:
+        self._requests.clear()
+        return web.json_response({})

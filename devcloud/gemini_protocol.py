@@ -1,0 +1,130 @@
+"""The shapes of Gemini's REST API: its responses, its errors, and what it refuses."""
+
+import uuid
+from typing import Any
+
+from aiohttp import web
+
+_STATUS_WORDS = {
+    400: ("INVALID_ARGUMENT", "Request contains an invalid argument."),
+    403: (
+        "PERMISSION_DENIED",
+        (
+            "Method doesn't allow unregistered callers (callers without established identity). "
+            "Please use API Key or other form of API consumer identity to call this API."
+        ),
+    ),
+    404: ("NOT_FOUND", "The model is not found."),
+    429: (
+        "RESOURCE_EXHAUSTED",
+        "You exceeded your current quota, please check your plan and billing details.",
+    ),
+    500: ("INTERNAL", "An internal error has occurred. Please retry or report the problem."),
+    503: ("UNAVAILABLE", "The model is overloaded. Please try again later."),
+}
+_CHARACTERS_PER_TOKEN = 4
+
+
+class InvalidArgument(Exception):
+    """The request is one that the real API answers with 400 INVALID_ARGUMENT."""
+
+
+class Reply:
+    """One answer on its way out: its pieces of text, and the protocol's wrapping around each.
+
+    `entry` is the request as it was noted; it counts there how many pieces were sent.
+    """
+
+    def __init__(self, entry: dict[str, Any], pieces: list[str]) -> None:
+        self.pieces = pieces
+        self.finish = "STOP"
+        self._entry = entry
+        self._prompt_tokens = count_tokens(entry["body"])
+        self._identity = uuid.uuid4().hex[:22]
+        self._said = 0
+        self._limit_to(entry["body"].get("generationConfig", {}).get("maxOutputTokens"))
+
+    def part(self, text: str | None, finish: str | None = None) -> dict[str, Any]:
+        """One GenerateContentResponse, whose usage counts all that was said so far; None: without parts."""
+        content: dict[str, Any] = {"role": "model"}
+        if text is not None:
+            self._said += len(text)
+            self._entry["pieces"] += 1
+            content = {"parts": [{"text": text}], "role": "model"}
+        candidate = {"content": content, "index": 0, **({"finishReason": finish} if finish else {})}
+        return {"candidates": [candidate], **self._envelope()}
+
+    def blocked(self) -> dict[str, Any]:
+        """The response to a prompt that may not be answered."""
+        return {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, **self._envelope()}
+
+    def _limit_to(self, tokens: int | None) -> None:
+        text = "".join(self.pieces)
+        if tokens and len(text) > tokens * _CHARACTERS_PER_TOKEN:
+            allowed, kept = tokens * _CHARACTERS_PER_TOKEN, []
+            for piece in self.pieces:
+                kept.append(piece[:allowed])
+                allowed -= len(kept[-1])
+            self.pieces, self.finish = [piece for piece in kept if piece], "MAX_TOKENS"
+
+    def _envelope(self) -> dict[str, Any]:
+        said = -(-self._said // _CHARACTERS_PER_TOKEN)
+        usage = {"promptTokenCount": self._prompt_tokens, "totalTokenCount": self._prompt_tokens + said}
+        if said:
+            usage["candidatesTokenCount"] = said
+        return {"usageMetadata": usage, "modelVersion": self._entry["model"], "responseId": self._identity}
+
+
+def error_body(status: int, message: str = "") -> dict[str, Any]:
+    """The body of an error, as the real API words it unless `message` says otherwise."""
+    word, usual = _STATUS_WORDS[status]
+    return {"error": {"code": status, "message": message or usual, "status": word}}
+
+
+def error_response(status: int, message: str = "") -> web.Response:
+    """An error as a whole response."""
+    return web.json_response(error_body(status, message), status=status)
+
+
+def texts(content: dict[str, Any]) -> list[str]:
+    """The text of every part of one content."""
+    return [part["text"] for part in content.get("parts", []) if isinstance(part.get("text"), str)]
+
+
+def count_tokens(body: dict[str, Any]) -> int:
+    """About how many tokens a request holds."""
+    contents = [*body.get("contents", []), body.get("systemInstruction") or {}]
+    return sum(-(-len(text) // _CHARACTERS_PER_TOKEN) for content in contents for text in texts(content))
+
+
+def check(model: str, body: Any) -> None:
+    """Raises InvalidArgument for what the real API refuses for this model."""
+    if not isinstance(body, dict):
+        raise InvalidArgument("Invalid JSON payload received. The root is not an object.")
+    contents = body.get("contents")
+    if not isinstance(contents, list) or not contents:
+        raise InvalidArgument("* GenerateContentRequest.contents: contents is not specified\n")
+    for number, content in enumerate(contents):
+        _check_content(f"* GenerateContentRequest.contents[{number}]", content)
+    settings = body.get("generationConfig", {})
+    thinking = settings.get("thinkingConfig") or settings.get("thinking_config") or {}
+    if model.startswith("gemini-2.5") and ({"thinkingLevel", "thinking_level"} & thinking.keys()):
+        raise InvalidArgument("Thinking level is not supported for this model.")
+    if model.startswith("gemini-3"):
+        _check_third_generation(contents, settings)
+
+
+def _check_content(place: str, content: dict[str, Any]) -> None:
+    if content.get("role", "user") not in ("user", "model"):
+        raise InvalidArgument("Please use a valid role: user, model.")
+    if not content.get("parts"):
+        raise InvalidArgument(f"{place}.parts: contents.parts must not be empty.\n")
+    if len(texts(content)) < len(content["parts"]):
+        raise InvalidArgument(f"{place}.parts: required oneof field 'data' must have one initialized field\n")
+
+
+def _check_third_generation(contents: list[dict[str, Any]], settings: dict[str, Any]) -> None:
+    if contents[-1].get("role") == "model":
+        raise InvalidArgument("Please ensure that the last turn of the conversation is a user turn.")
+    if {"presencePenalty", "frequencyPenalty"} & settings.keys():
+        raise InvalidArgument("Penalty is not enabled for this model.")

@@ -1,0 +1,74 @@
+"""A small HTTP server on one address, for one handler."""
+
+import errno
+import socket
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from devcloud.errors import StartError
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+def bind(host: str, port: int, purpose: str) -> socket.socket:
+    """A listening socket; connections made before anybody serves it wait in its queue."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise StartError(f"Port {port} is in use; choose another one for the {purpose}.") from error
+        raise StartError(f"Cannot listen on {host}, port {port}: {error.strerror}.") from error
+    return listener
+
+
+class HttpServer:
+    """Serves `handler`, or a whole application, on `listener`, or on a free port of this machine alone."""
+
+    def __init__(
+        self,
+        handler: Handler | web.Application,
+        listener: socket.socket | None = None,
+        *,
+        keeps_running: bool = False,
+    ) -> None:
+        self._listener = listener
+        # A handler ends when its client goes away, unless `keeps_running`: a stand-in that never answers and
+        # the poll of a killed function would otherwise stay for ever.
+        self._runner: web.BaseRunner
+        if isinstance(handler, web.Application):
+            self._runner = web.AppRunner(
+                handler,
+                access_log=None,
+                handler_cancellation=True,
+                shutdown_timeout=0.2,
+                handle_signals=False,
+            )
+        else:
+            self._runner = web.ServerRunner(
+                web.Server(handler, access_log=None, handler_cancellation=not keeps_running),
+                shutdown_timeout=0.2,
+                handle_signals=False,
+            )
+
+    async def start(self) -> str:
+        """Begins to serve; gives host:port."""
+        listener = self._listener or bind("127.0.0.1", 0, "loopback server")
+        await self._runner.setup()
+        await web.SockSite(self._runner, listener).start()
+        return address_of(listener)
+
+    async def stop(self) -> None:
+        await self._runner.cleanup()
+
+
+def address_of(listener: socket.socket) -> str:
+    """host:port at which a listening socket is reached from this machine."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

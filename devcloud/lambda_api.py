@@ -1,0 +1,69 @@
+"""Lambda's Invoke API, and a look at the processes."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from devcloud.errors import FunctionError
+from devcloud.function_pool import FunctionPool
+
+
+class LambdaApi:
+    """What boto3's Lambda client needs to invoke a function by its name or its logical id."""
+
+    def __init__(self, pools: Mapping[str, FunctionPool]) -> None:
+        self._pools = pools
+        self._by_name = {pool.function.name: pool for pool in pools.values()} | dict(pools)
+        self._events: set[asyncio.Task[Any]] = set()
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.post("/2015-03-31/functions/{name}/invocations", self._invoke),
+            web.get("/functions.json", self._list),
+        ]
+
+    async def _invoke(self, request: web.Request) -> web.Response:
+        # An ARN names the function in its seventh part.
+        name = request.match_info["name"]
+        pool = self._by_name.get(name.split(":")[6] if name.startswith("arn:") else name)
+        if pool is None:
+            return _refusal(404, "ResourceNotFoundException", f"Function not found: {name}")
+        try:
+            event = json.loads(await request.read() or "{}")
+        except json.JSONDecodeError as error:
+            return _refusal(400, "InvalidRequestContentException", f"Could not parse request body into json: {error}")
+        if request.headers.get("X-Amz-Invocation-Type") == "Event":
+            task = asyncio.create_task(_result(pool, event))
+            self._events.add(task)
+            task.add_done_callback(self._events.discard)
+            return web.Response(status=202)
+        result, failed = await asyncio.shield(asyncio.ensure_future(_result(pool, event)))
+        headers = {"x-amzn-RequestId": str(uuid.uuid4()), "X-Amz-Executed-Version": "$LATEST"}
+        if failed:
+            headers["X-Amz-Function-Error"] = "Unhandled"
+        return web.json_response(result, headers=headers)
+
+    async def _list(self, _request: web.Request) -> web.Response:
+        functions = [
+            {
+                "name": logical_id,
+                "processes": [{"pid": process.pid, "state": process.state} for process in pool.processes],
+            }
+            for logical_id, pool in self._pools.items()
+        ]
+        return web.json_response(functions, headers={"Cache-Control": "no-store"})
+
+
+async def _result(pool: FunctionPool, event: Any) -> tuple[Any, bool]:
+    try:
+        return await pool.invoke(event), False
+    except FunctionError as error:
+        return error.payload, True
+
+
+def _refusal(status: int, kind: str, message: str) -> web.Response:
+    return web.json_response({"Type": "User", "Message": message}, status=status, headers={"x-amzn-ErrorType": kind})

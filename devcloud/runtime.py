@@ -1,0 +1,228 @@
+"""One process of one function, and the Lambda Runtime API that it speaks to.
+
+Every process has a listening socket of its own: that is how its calls are told from all others.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from devcloud.errors import FunctionError, FunctionFailed, FunctionTimedOut
+from devcloud.http_server import HttpServer
+from devcloud.intrinsics import ACCOUNT
+from devcloud.processes import Child, clean_environment, start_child
+from devcloud.template import Function
+
+API = "/2018-06-01/runtime"
+# Lambda's limit for what a function is given and for what it answers.
+LARGEST_PAYLOAD = 6 * 1024 * 1024
+# Lambda gives the initialisation 10 seconds; a laptop that starts everything at once may need longer.
+INIT_LIMIT = 30
+
+
+@dataclass
+class Invocation:
+    """One event on its way through a function; `answer` gets the result or a FunctionError."""
+
+    event: bytes
+    answer: asyncio.Future[Any]
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    trace_id: str = field(default_factory=lambda: f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]};Sampled=0")
+
+    def settle(self, result: Any = None, error: FunctionError | None = None) -> None:
+        """Gives the answer, unless there is one already."""
+        if self.answer.done():
+            return
+        if error is None:
+            self.answer.set_result(result)
+        else:
+            self.answer.set_exception(error)
+
+
+class FunctionProcess:
+    """One process of a function, from its start to its end.
+
+    `take` is awaited whenever it asks for work; `ended` is called once when it is gone, with what kept it
+    from starting, if that is why. `state` is starting, idle, busy or ended.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        take: Callable[["FunctionProcess"], Awaitable[Invocation]],
+        ended: Callable[["FunctionProcess", FunctionError | None], None],
+    ) -> None:
+        self.function = function
+        self.state = "starting"
+        self.ready = asyncio.Event()
+        self._take = take
+        self._ended = ended
+        self._server = HttpServer(self._handle)
+        self._child: Child | None = None
+        self._invocation: Invocation | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._init_error: FunctionError | None = None
+        self._life: asyncio.Task[None] | None = None
+        self._killed = False
+        self._arn = ""
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child else None
+
+    @property
+    def is_alive(self) -> bool:
+        return self._child is not None and self._child.is_alive
+
+    def start(self, environment: Mapping[str, str], on_line: Callable[[str], None]) -> None:
+        """Begins its life in the background."""
+        self._arn = arn_of(self.function, environment["AWS_REGION"])
+        self._life = asyncio.create_task(self._live(environment, on_line))
+
+    def kill(self) -> None:
+        """Ends it at once; an invocation it still has fails."""
+        self._killed = True
+        if self._child is not None:
+            self._child.kill()
+
+    async def end(self) -> None:
+        """Kills it and waits until it is gone."""
+        self.kill()
+        if self._life is not None:
+            await asyncio.wait([self._life])
+
+    async def _live(self, environment: Mapping[str, str], on_line: Callable[[str], None]) -> None:
+        try:
+            address = await self._server.start()
+            variables = clean_environment({**environment, "AWS_LAMBDA_RUNTIME_API": address})
+            self._child = await start_child(
+                command_of(self.function), environment=variables, folder=self.function.folder, on_line=on_line
+            )
+            if self._killed:
+                self._child.kill()
+            self._timer = asyncio.get_running_loop().call_later(INIT_LIMIT, self._child.kill)
+            self._explain_end(await self._child.wait())
+        except OSError as error:
+            self._init_error = FunctionFailed(f"cannot start: {error}", "Runtime.InvalidEntrypoint")
+        finally:
+            self._finish()
+            starting, self.state = self.state == "starting", "ended"
+            self.ready.set()
+            await self._server.stop()
+            self._ended(self, self._init_error if starting else None)
+
+    def _explain_end(self, code: int) -> None:
+        ending = f"signal {-code}" if code < 0 else f"exit status {code}"
+        error = FunctionFailed(f"Runtime exited with error: {ending}", "Runtime.ExitError")
+        self._fail(error)
+        self._init_error = self._init_error or error
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        method, _, path = f"{request.method} {request.path}".partition(f" {API}")
+        if (method, path) == ("GET", "/invocation/next"):
+            return await self._next()
+        if (method, path) == ("POST", "/init/error"):
+            self._init_error = _reported(await request.content.read(), "Runtime.InitError")
+            return web.json_response({"status": "OK"}, status=202)
+        invocation = self._invocation
+        if method != "POST" or invocation is None or not path.startswith(f"/invocation/{invocation.request_id}/"):
+            return web.json_response({"errorType": "InvalidRequestID"}, status=400)
+        body = await request.content.read()
+        if path.endswith("/response"):
+            self._respond(invocation, body)
+        else:
+            self._fail(_reported(body, "Runtime.UnknownReason"))
+        return web.json_response({"status": "OK"}, status=202)
+
+    async def _next(self) -> web.Response:
+        self._finish()
+        self.state = "idle"
+        self.ready.set()
+        invocation = self._invocation = await self._take(self)
+        self.state = "busy"
+        self._timer = asyncio.get_running_loop().call_later(self.function.timeout, self._time_out, invocation)
+        deadline = int((time.time() + self.function.timeout) * 1000)
+        return web.Response(
+            body=invocation.event,
+            content_type="application/json",
+            headers={
+                "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+                "Lambda-Runtime-Deadline-Ms": str(deadline),
+                "Lambda-Runtime-Invoked-Function-Arn": self._arn,
+                "Lambda-Runtime-Trace-Id": invocation.trace_id,
+            },
+        )
+
+    def _respond(self, invocation: Invocation, body: bytes) -> None:
+        if len(body) > LARGEST_PAYLOAD:
+            error = f"Response payload size exceeded maximum allowed payload size ({LARGEST_PAYLOAD} bytes)."
+            self._fail(FunctionFailed(error, "Function.ResponseSizeTooLarge"))
+            return
+        self._finish()
+        invocation.settle(json.loads(body) if body else None)
+
+    def _fail(self, error: FunctionError) -> None:
+        invocation = self._invocation
+        self._finish()
+        if invocation is not None:
+            invocation.settle(error=error)
+
+    def _time_out(self, invocation: Invocation) -> None:
+        seconds = self.function.timeout
+        error = FunctionTimedOut(f"Task timed out after {seconds:.2f} seconds", "Sandbox.Timedout")
+        invocation.settle(error=error)
+        if self._child is not None:
+            self._child.kill()
+
+    def _finish(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._invocation = self._timer = None
+
+
+def command_of(function: Function) -> list[str]:
+    """How a process of this function is started: by AWS's own runtime interface client."""
+    return [sys.executable, "-m", "awslambdaric", function.handler]
+
+
+def runtime_variables(function: Function, region: str) -> dict[str, str]:
+    """The variables that Lambda itself sets."""
+    import_roots = [function.folder, *function.layers]
+    return {
+        "TZ": ":UTC",
+        "PYTHONPATH": os.pathsep.join(map(str, import_roots)),
+        "LAMBDA_TASK_ROOT": str(function.folder),
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": f"devcloud/{uuid.uuid4().hex}",
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "_HANDLER": function.handler,
+    }
+
+
+def arn_of(function: Function, region: str) -> str:
+    """The function's Amazon resource name."""
+    return f"arn:aws:lambda:{region}:{ACCOUNT}:function:{function.name}"
+
+
+def _reported(body: bytes, error_type: str) -> FunctionFailed:
+    """The error that a runtime posted."""
+    try:
+        report = json.loads(body)
+    except json.JSONDecodeError:
+        report = {}
+    message = str(report.get("errorMessage", "unknown error"))
+    return FunctionFailed(message, str(report.get("errorType", error_type)), report.get("stackTrace") or [])

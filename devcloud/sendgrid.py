@@ -1,0 +1,152 @@
+"""A stand-in for SendGrid's POST /v3/mail/send, which puts every letter into the inbox.
+
+PUT /admin/faults  {"status": 429, 500, 401, 413, "timeout" or null, "times": how often (none: until taken back)}
+"""
+
+import asyncio
+import json
+import re
+import uuid
+from typing import Any
+
+from aiohttp import web
+
+from devcloud.inbox import Inbox, Letter
+
+_ADDRESS = re.compile(r"[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\"]+")
+_HELP = "http://sendgrid.com/docs/API_Reference/Web_API_v3/Mail/errors.html#message"
+_FAULTS = {
+    401: "The provided authorization grant is invalid, expired, or revoked",
+    413: "The JSON payload you have included in your request is too large.",
+    429: "too many requests",
+    500: "internal server error",
+}
+
+
+class SendgridStandIn:
+    """`application()` is its HTTP face."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+        self._fault: int | str | None = None
+        self._times: int | None = None
+
+    def application(self) -> web.Application:
+        application = web.Application(client_max_size=30 * 1024 * 1024)
+        application.add_routes([web.post("/v3/mail/send", self._send), web.put("/admin/faults", self._set_fault)])
+        return application
+
+    async def _send(self, request: web.Request) -> web.Response:
+        fault = self._take_fault()
+        if fault == "timeout":
+            # Ends when the client goes away, or devcloud does.
+            await asyncio.Event().wait()
+        if isinstance(fault, int):
+            return _refusal(fault, [_error(_FAULTS[fault])])
+        if not re.fullmatch(r"Bearer \S+", request.headers.get("Authorization", "")):
+            return _refusal(401, [_error(_FAULTS[401])])
+        try:
+            letter = await request.json()
+        except json.JSONDecodeError:
+            return _refusal(400, [_error("Bad Request")])
+        errors = check(letter)
+        if errors:
+            return _refusal(400, errors)
+        self._inbox.add(letters_of(letter))
+        return web.Response(status=202, headers={"X-Message-Id": uuid.uuid4().hex[:22]})
+
+    async def _set_fault(self, request: web.Request) -> web.Response:
+        wanted = await request.json()
+        if wanted.get("status") not in (None, "timeout", *_FAULTS):
+            raise web.HTTPBadRequest(text=f"known: {', '.join(map(str, _FAULTS))}, timeout, null")
+        self._fault, self._times = wanted.get("status"), wanted.get("times")
+        return web.json_response({})
+
+    def _take_fault(self) -> int | str | None:
+        fault = self._fault
+        if fault is not None and self._times is not None:
+            self._times -= 1
+            if self._times <= 0:
+                self._fault = None
+        return fault
+
+
+def letters_of(message: dict[str, Any]) -> list[Letter]:
+    """One letter for each personalization of a message."""
+    contents = {content["type"]: content["value"] for content in message["content"]}
+    return [
+        Letter(
+            to=", ".join(person["email"] for person in personalization["to"]),
+            subject=personalization.get("subject") or message.get("subject", ""),
+            text=contents.get("text/plain", ""),
+            html=contents.get("text/html", ""),
+        )
+        for personalization in message["personalizations"]
+    ]
+
+
+def check(message: Any) -> list[dict[str, Any]]:
+    """What the real API would refuse about a message, in its own words."""
+    if not isinstance(message, dict):
+        return [_error("Bad Request")]
+    errors = []
+    sender = message.get("from")
+    if not isinstance(sender, dict) or not sender.get("email"):
+        needed = "The from object must be provided for every email send. It is an object that requires the email"
+        errors.append(_error(f"{needed} parameter, but may also contain a name parameter.", "from", "from"))
+    elif not _ADDRESS.fullmatch(str(sender["email"])):
+        errors.append(_error("The from email does not contain a valid address.", "from.email", "from"))
+    personalizations = message.get("personalizations")
+    if not isinstance(personalizations, list) or not personalizations:
+        errors.append(_error("The personalizations field is required and must have at least one personalization.",
+                             "personalizations", "personalizations"))  # fmt: skip
+        personalizations = []
+    errors += [error for number, one in enumerate(personalizations) for error in _check_people(number, one)]
+    if not message.get("subject") and not (personalizations and all(one.get("subject") for one in personalizations)):
+        errors.append(_error("The subject is required. You can get around this requirement if you use a template "
+                             "with a subject defined or if every personalization has a subject defined.",
+                             "subject", "subject"))  # fmt: skip
+    return errors + _check_content(message.get("content"))
+
+
+def _check_people(number: int, personalization: dict[str, Any]) -> list[dict[str, Any]]:
+    field = f"personalizations.{number}.to"
+    people = personalization.get("to")
+    if not isinstance(people, list) or not people:
+        return [_error("The to array is required for all personalization objects, and must have at least one email "
+                       "object with a valid email address.", field, "personalizations.to")]  # fmt: skip
+    errors = [
+        _error("Does not contain a valid address.", f"{field}.{index}.email", "personalizations.to")
+        for index, person in enumerate(people)
+        if not _ADDRESS.fullmatch(str(person.get("email", "")))
+    ]
+    addresses = [str(person.get("email", "")).lower() for person in people]
+    if len(set(addresses)) < len(addresses):
+        errors.append(_error("Each email address in the personalization block should be unique between to, cc, and "
+                             "bcc.", f"personalizations.{number}", "recipient-errors"))  # fmt: skip
+    return errors
+
+
+def _check_content(contents: Any) -> list[dict[str, Any]]:
+    if not isinstance(contents, list) or not contents:
+        return [_error("Unless a valid template_id is provided, the content parameter is required. There must be at "
+                       "least one defined content block.", "content", "content")]  # fmt: skip
+    errors = [
+        _error("The content value must be a string at least one character in length.",
+               f"content.{index}.value", "content.value")
+        for index, content in enumerate(contents)
+        if not isinstance(content.get("value"), str) or not content["value"]
+    ]  # fmt: skip
+    types = [content.get("type") for content in contents]
+    if "text/plain" in types[1:]:
+        errors.append(_error("If present, text/plain and text/html may only be provided once, and text/plain must be "
+                             "first, followed by text/html.", "content", "content"))  # fmt: skip
+    return errors
+
+
+def _error(message: str, field: str | None = None, help_anchor: str = "") -> dict[str, Any]:
+    return {"message": message, "field": field, "help": f"{_HELP}.{help_anchor}" if help_anchor else None}
+
+
+def _refusal(status: int, errors: list[dict[str, Any]]) -> web.Response:
+    return web.json_response({"errors": errors}, status=status)

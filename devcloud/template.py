@@ -1,0 +1,241 @@
+"""An AWS SAM template as typed data: its functions, what starts them, and what they use."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from devcloud.errors import TemplateError
+from devcloud.intrinsics import REGION, Resolver, parse
+
+GATEWAY_TIMEOUT_MS = 29_000
+
+
+@dataclass(frozen=True)
+class Function:
+    """One AWS::Serverless::Function. `layers` are the folders its layers put on the import path."""
+
+    logical_id: str
+    name: str
+    folder: Path
+    handler: str
+    runtime: str
+    timeout: float
+    memory: int
+    variables: dict[str, str]
+    layers: tuple[Path, ...]
+    reserved_concurrency: int | None
+
+
+@dataclass(frozen=True)
+class Route:
+    """One `Api` event; `method` is in capitals or ANY."""
+
+    method: str
+    path: str
+    function: str
+    timeout_ms: int = GATEWAY_TIMEOUT_MS
+
+
+@dataclass(frozen=True)
+class QueueTrigger:
+    """One `SQS` event."""
+
+    queue: str
+    queue_arn: str
+    function: str
+    batch_size: int
+    reports_batch_item_failures: bool
+    max_concurrency: int | None
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One `Schedule` (an EventBridge rule) or `ScheduleV2` (EventBridge Scheduler) event."""
+
+    name: str
+    function: str
+    expression: str
+    timezone: str
+    input: str | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One AWS::SQS::Queue with its resolved CloudFormation properties."""
+
+    logical_id: str
+    name: str
+    url: str
+    properties: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Template:
+    """All that devcloud takes from the template."""
+
+    functions: dict[str, Function]
+    routes: list[Route]
+    queue_triggers: list[QueueTrigger]
+    schedules: list[Schedule]
+    queues: list[Queue]
+    buckets: list[str]
+    stage: str = "Prod"
+    binary_media_types: list[str] = field(default_factory=list)
+    gateway_responses: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def queue_urls(self) -> dict[str, str]:
+        """The address of every queue by its logical id."""
+        return {queue.logical_id: queue.url for queue in self.queues}
+
+    @property
+    def layers(self) -> list[Path]:
+        """Every layer folder once, in the template's order."""
+        return list(dict.fromkeys(path for function in self.functions.values() for path in function.layers))
+
+
+def read_template(path: Path, queue_urls: Mapping[str, str] | None = None, region: str = REGION) -> Template:
+    """Reads the template at `path`; a `!Ref` to a queue gives its address in `queue_urls`."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise TemplateError(f"There is no template at {path}.") from None
+    return _Reader(path.parent, parse(text), queue_urls, region).read()
+
+
+class _Reader:
+    def __init__(self, root: Path, raw: dict[str, Any], queue_urls: Mapping[str, str] | None, region: str) -> None:
+        self._root = root
+        self._raw = raw
+        self._resolver = Resolver(raw, queue_urls, region)
+        self._resolve = self._resolver.resolve
+        self._globals = raw.get("Globals", {})
+
+    def read(self) -> Template:
+        api = self._api()
+        result = Template(
+            functions={logical_id: self._function(logical_id) for logical_id, _ in self._functions()},
+            routes=[],
+            queue_triggers=[],
+            schedules=[],
+            queues=[self._queue(logical_id, resource) for logical_id, resource in self._of("AWS::SQS::Queue")],
+            buckets=[self._resolver.name_of(logical_id) for logical_id, _ in self._of("AWS::S3::Bucket")],
+            stage=str(api.get("StageName", "Prod")),
+            # SAM writes the slash of a media type as ~1, a JSON pointer's escape.
+            binary_media_types=[str(kind).replace("~1", "/") for kind in api.get("BinaryMediaTypes", [])],
+            gateway_responses=api.get("GatewayResponses", {}),
+        )
+        for logical_id, resource in self._functions():
+            for name, event in resource["Properties"].get("Events", {}).items():
+                self._event(result, logical_id, name, event["Type"], event.get("Properties", {}))
+        return result
+
+    def _of(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        for logical_id, resource in self._raw.get("Resources", {}).items():
+            if resource["Type"] == kind and self._resolver.holds_for(resource):
+                yield logical_id, resource
+
+    def _functions(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        return self._of("AWS::Serverless::Function")
+
+    def _api(self) -> dict[str, Any]:
+        apis = [resource.get("Properties", {}) for _, resource in self._of("AWS::Serverless::Api")]
+        wanted = ("StageName", "BinaryMediaTypes", "GatewayResponses")
+        merged = _merged(self._globals.get("Api", {}), apis[0] if apis else {})
+        return {key: self._resolve(merged[key]) for key in wanted if key in merged}
+
+    def _function(self, logical_id: str) -> Function:
+        properties = _merged(self._globals.get("Function", {}), self._raw["Resources"][logical_id]["Properties"])
+
+        def get(key: str, default: Any) -> Any:
+            return self._resolve(properties.get(key, default))
+
+        reserved = get("ReservedConcurrentExecutions", None)
+        variables = get("Environment", {}).get("Variables", {})
+        return Function(
+            logical_id=logical_id,
+            name=self._resolver.name_of(logical_id),
+            folder=(self._root / get("CodeUri", ".")).resolve(),
+            handler=get("Handler", "app.handler"),
+            runtime=get("Runtime", "python3.13"),
+            timeout=float(get("Timeout", 3)),
+            memory=int(get("MemorySize", 128)),
+            variables={key: _variable(value) for key, value in variables.items()},
+            layers=tuple(self._layers(get("Layers", []))),
+            reserved_concurrency=None if reserved is None else int(reserved),
+        )
+
+    def _layers(self, names: list[str]) -> Iterator[Path]:
+        layers = dict(self._of("AWS::Serverless::LayerVersion"))
+        for name in names:
+            # A layer that is not made here is an ARN of somebody else's; there is nothing of it on this machine.
+            if name in layers:
+                yield (self._root / self._resolve(layers[name]["Properties"]["ContentUri"]) / "python").resolve()
+
+    def _queue(self, logical_id: str, resource: dict[str, Any]) -> Queue:
+        properties = self._resolve(resource.get("Properties", {}))
+        return Queue(logical_id, self._resolver.name_of(logical_id), self._resolve({"Ref": logical_id}), properties)
+
+    def _event(self, result: Template, function: str, name: str, kind: str, raw: dict[str, Any]) -> None:
+        if kind == "Api":
+            timeout_ms = int(self._resolve(raw.get("TimeoutInMillis", GATEWAY_TIMEOUT_MS)))
+            method, path = str(self._resolve(raw["Method"])).upper(), str(self._resolve(raw["Path"]))
+            result.routes.append(Route("ANY" if method == "*" else method, path, function, timeout_ms))
+        elif kind == "SQS":
+            result.queue_triggers.append(self._queue_trigger(function, self._resolve(raw)))
+        elif kind in ("Schedule", "ScheduleV2"):
+            schedule = self._schedule(function, name, kind, self._resolve(raw))
+            if schedule:
+                result.schedules.append(schedule)
+        else:
+            raise TemplateError(f"devcloud does not know events of type {kind} ({function}, {name}).")
+
+    def _queue_trigger(self, function: str, properties: dict[str, Any]) -> QueueTrigger:
+        arn = properties["Queue"]
+        by_name = {self._resolver.name_of(logical_id): logical_id for logical_id, _ in self._of("AWS::SQS::Queue")}
+        if arn.rpartition(":")[2] not in by_name:
+            raise TemplateError(f"{function} is triggered by {arn}, a queue that the template does not make.")
+        return QueueTrigger(
+            queue=by_name[arn.rpartition(":")[2]],
+            queue_arn=arn,
+            function=function,
+            batch_size=int(properties.get("BatchSize", 10)),
+            reports_batch_item_failures="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", []),
+            max_concurrency=properties.get("ScalingConfig", {}).get("MaximumConcurrency"),
+        )
+
+    def _schedule(self, function: str, name: str, kind: str, properties: dict[str, Any]) -> Schedule | None:
+        if properties.get("Enabled") is False or properties.get("State") == "DISABLED":
+            return None
+        return Schedule(
+            name=str(properties.get("Name", f"{function}{name}")),
+            function=function,
+            expression=str(properties["Schedule" if kind == "Schedule" else "ScheduleExpression"]),
+            timezone=str(properties.get("ScheduleExpressionTimezone", "UTC")),
+            input=properties.get("Input"),
+            source="aws.events" if kind == "Schedule" else "aws.scheduler",
+        )
+
+
+def _variable(value: Any) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def _merged(general: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """SAM's rule for Globals: maps are merged, lists are joined, anything else is replaced."""
+    result = dict(general)
+    for key, value in own.items():
+        before = result.get(key)
+        if isinstance(before, dict) and isinstance(value, dict) and not _is_intrinsic(value):
+            result[key] = _merged(before, value)
+        elif isinstance(before, list) and isinstance(value, list):
+            result[key] = before + value
+        else:
+            result[key] = value
+    return result
+
+
+def _is_intrinsic(value: dict[str, Any]) -> bool:
+    return len(value) == 1 and next(iter(value)).startswith(("Ref", "Fn::"))
