@@ -39,11 +39,18 @@ class Child:
 
     @property
     def is_alive(self) -> bool:
-        """Asked of the kernel: the news of an end may still be on its way to this process."""
+        """Asked of the kernel, since the news of an end may still be on its way: whether it will run any further.
+
+        A process that SIGKILL has been sent to never does, though it may take some milliseconds to go.
+        """
+        if sys.platform != "linux":
+            return self.returncode is None
         try:
-            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
-        except ChildProcessError:
+            status = dict(line.split(":\t", 1) for line in Path(f"/proc/{self.pid}/status").read_text().splitlines())
+        except (FileNotFoundError, ProcessLookupError):
             return False
+        pending = int(status["SigPnd"], 16) | int(status["ShdPnd"], 16)
+        return status["State"][0] not in "ZX" and not pending & 1 << signal.SIGKILL - 1
 
     async def wait(self) -> int:
         """Waits for its end and for its last lines; gives its exit code."""

@@ -42,7 +42,7 @@ def test_nothing_outlives_a_killed_devcloud_and_its_data_stay(start, eventually)
     again = start().wait_until_ready()
     assert (again.data / "secrets.json").read_text() == key
     assert (again.data / "secrets.json").stat().st_mode & 0o077 == 0
-    assert "start number 2" in again.log.read_text()
+    eventually(lambda: "start number 2" in again.log.read_text())
 
 
 def test_a_signal_during_the_start_ends_it(start, eventually):

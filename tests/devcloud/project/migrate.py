@@ -16,3 +16,5 @@ with connection.cursor() as cursor:
     cursor.execute("CREATE TABLE IF NOT EXISTS starts (id INT AUTO_INCREMENT PRIMARY KEY)")
     cursor.execute("INSERT INTO starts () VALUES ()")
     cursor.execute("SELECT COUNT(*) FROM starts")
+    (count,) = cursor.fetchone()
+print(f"start number {count}")

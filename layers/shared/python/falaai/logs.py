@@ -8,4 +8,4 @@ from aws_lambda_powertools import Logger
 @cache
 def logger() -> Logger:
     """The process's logger; its service name and level come from the POWERTOOLS_* variables."""
-    return Logger(log_uncaught_exceptions=True)
+    return Logger()
