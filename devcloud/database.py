@@ -4,12 +4,12 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from devcloud.errors import StartError
+from devcloud.http_server import free_port
 from devcloud.processes import Child, clean_environment, first_of, start_child
 from devcloud.secret_store import SecretStore, write_privately
 
@@ -49,7 +49,7 @@ class Database:
         self.child: Child | None = None
         self._socket_folder = self._short_folder()
         path = str(self._socket_folder / "socket")
-        self.address = DatabaseAddress("127.0.0.1", _free_port(), USER, secrets.get("database password"), name, path)
+        self.address = DatabaseAddress("127.0.0.1", free_port(), USER, secrets.get("database password"), name, path)
 
     async def start(self) -> None:
         folders = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
@@ -165,9 +165,3 @@ def _accounts(address: DatabaseAddress) -> str:
 def _reason(child: Child) -> str:
     errors = [line for line in child.tail if "ERROR" in line]
     return (errors or list(child.tail) or ["it said nothing"])[-1]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -9,6 +9,7 @@ from typing import Any
 from devcloud.errors import FunctionError, FunctionFailed
 from devcloud.runtime import LARGEST_PAYLOAD, FunctionProcess, Invocation
 from devcloud.template import Function
+from devcloud.web_process import WebProcess
 
 DEFAULT_CONCURRENCY = 8
 TOO_LARGE = "RequestEntityTooLargeException"
@@ -99,7 +100,8 @@ class FunctionPool:
     def _add(self) -> None:
         if self._stopping or len(self._living()) >= self._limit:
             return
-        process = FunctionProcess(self.function, self._take, self._ended)
+        kind = WebProcess if self.function.is_web_server else FunctionProcess
+        process = kind(self.function, self._take, self._ended)
         self._processes.append(process)
         process.start(self._environment, self._say)
 

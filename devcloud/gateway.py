@@ -15,7 +15,9 @@ from devcloud.errors import FunctionError
 from devcloud.function_pool import TOO_LARGE, FunctionPool
 from devcloud.proxy_event import MalformedAnswer, Place, proxy_event, proxy_response
 from devcloud.routes import Match, RouteTable
+from devcloud.streaming import send_pieces
 from devcloud.template import Template
+from devcloud.web_process import StreamedAnswer
 
 LARGEST_REQUEST = 10 * 1024 * 1024
 _GATEWAY_ERRORS = {
@@ -42,18 +44,21 @@ class Gateway:
         begin, request_id = time.monotonic(), str(uuid.uuid4())
         path = _without_prefix(request.rel_url.raw_path, self._place.prefix)
         match = self._routes.match(request.method, path) if path is not None else None
+        response: web.StreamResponse
         if match is None or path is None:
             response = self._error("MISSING_AUTHENTICATION_TOKEN")
         else:
             response = await self._proxy(request, match, path, request_id)
-        response.headers["x-amzn-RequestId"] = request_id
+        if not response.prepared:
+            response.headers["x-amzn-RequestId"] = request_id
         # The values of path parameters may be secrets, and so may anything in a path nobody knows.
         shown = match.route.path if match else _shortened(request.rel_url.raw_path)
         function = match.route.function if match else "(no route)"
         self._console.access(request.method, shown, response.status, 1000 * (time.monotonic() - begin), function)
         return response
 
-    async def _proxy(self, request: web.BaseRequest, match: Match, path: str, request_id: str) -> web.Response:
+    async def _proxy(self, request: web.BaseRequest, match: Match, path: str, request_id: str) -> web.StreamResponse:
+        begin = time.monotonic()
         body = await _read(request, LARGEST_REQUEST)
         if body is None:
             return self._error("REQUEST_TOO_LARGE")
@@ -63,6 +68,9 @@ class Gateway:
         try:
             invocation = self._pools[match.route.function].invoke(event)
             answer = await asyncio.wait_for(invocation, match.route.timeout_ms / 1000)
+            if isinstance(answer, StreamedAnswer):
+                deadline = begin + match.route.timeout_ms / 1000
+                return await send_pieces(request, answer, deadline, match.route.streams)
             return proxy_response(answer, request.headers.get("Accept", ""), binary)
         except TimeoutError:
             return self._error("INTEGRATION_TIMEOUT")

@@ -67,6 +67,13 @@ class HttpServer:
         await self._runner.cleanup()
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def address_of(listener: socket.socket) -> str:
     """host:port at which a listening socket is reached from this machine."""
     host, port = listener.getsockname()[:2]

@@ -26,6 +26,7 @@ _HOP_BY_HOP = {
 }
 # API Gateway owns these headers of a response and renames those of the function.
 _REMAPPED = {"connection", "content-length", "date", "server", "transfer-encoding", "www-authenticate"}
+_HEADER_KEYS = ("headers", "multiValueHeaders")
 
 
 class MalformedAnswer(Exception):
@@ -147,7 +148,7 @@ def _multi(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _response_headers(answer: dict[str, Any]) -> CIMultiDict[str]:
-    single, multiple = answer.get("headers") or {}, answer.get("multiValueHeaders") or {}
+    single, multiple = ({} if (given := answer.get(key)) is None else given for key in _HEADER_KEYS)
     if not isinstance(single, dict) or not isinstance(multiple, dict):
         raise MalformedAnswer("its headers are not an object")
     headers: CIMultiDict[str] = CIMultiDict()

@@ -26,6 +26,11 @@ class Function:
     layers: tuple[Path, ...]
     reserved_concurrency: int | None
 
+    @property
+    def is_web_server(self) -> bool:
+        """Whether the AWS Lambda Web Adapter runs it: its handler is then a script, not a function."""
+        return self.handler.endswith(".sh")
+
 
 @dataclass(frozen=True)
 class Route:
@@ -35,6 +40,7 @@ class Route:
     path: str
     function: str
     timeout_ms: int = GATEWAY_TIMEOUT_MS
+    streams: bool = False
 
 
 @dataclass(frozen=True)
@@ -182,7 +188,8 @@ class _Reader:
         if kind == "Api":
             timeout_ms = int(self._resolve(raw.get("TimeoutInMillis", GATEWAY_TIMEOUT_MS)))
             method, path = str(self._resolve(raw["Method"])).upper(), str(self._resolve(raw["Path"]))
-            result.routes.append(Route("ANY" if method == "*" else method, path, function, timeout_ms))
+            streams = raw.get("ResponseTransferMode") == "RESPONSE_STREAM"
+            result.routes.append(Route("ANY" if method == "*" else method, path, function, timeout_ms, streams))
         elif kind == "SQS":
             result.queue_triggers.append(self._queue_trigger(function, self._resolve(raw)))
         elif kind in ("Schedule", "ScheduleV2"):

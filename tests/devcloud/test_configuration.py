@@ -41,7 +41,10 @@ def test_words_in_braces(folder):
 
 
 def test_only_declared_variables_are_overlaid_and_the_last_wins():
-    assert function_variables({"A": "1", "B": "2"}, [{"A": "3", "C": "4"}, {"A": "5"}]) == {"A": "5", "B": "2"}
+    assert function_variables({"A": "1", "B": "2"}, [{"A": "3", "C": "4"}, {"A": "5"}]) == {
+        "A": "5",
+        "B": "2",
+    }
 
 
 def test_a_folder_without_settings_is_one_sentence(tmp_path):

@@ -125,7 +125,10 @@ def test_what_the_real_api_refuses_is_400(gemini, model, body):
 
 def test_what_the_real_api_accepts(gemini):
     assert generate(gemini, "x", "y").status_code == 200, "2.5 tolerates a history that ends with the model"
-    third = {"model": "gemini-3.5-flash-lite", "generationConfig": {"thinkingConfig": {"thinking_level": "minimal"}}}
+    third = {
+        "model": "gemini-3.5-flash-lite",
+        "generationConfig": {"thinkingConfig": {"thinking_level": "minimal"}},
+    }
     assert generate(gemini, "x", **third).status_code == 200
     assert generate(gemini, "x", generationConfig={"thinkingConfig": {"thinkingBudget": 0}}).status_code == 200
 
@@ -171,7 +174,9 @@ def test_timeout_never_answers(gemini, after):
     fault(gemini, fault="timeout", after_pieces=after)
     with pytest.raises(httpx.ReadTimeout):
         gemini.post(
-            f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse", json={"contents": turns("oi")}, timeout=0.4
+            f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse",
+            json={"contents": turns("oi")},
+            timeout=0.4,
         )
 
 

@@ -32,7 +32,8 @@ def test_other_facts_are_remembered_too():
 
 
 @pytest.mark.parametrize(
-    ("word", "markdown"), [("lista", "1. "), ("tabela", "|---|"), ("código", "```python"), ("Python", "```python")]
+    ("word", "markdown"),
+    [("lista", "1. "), ("tabela", "|---|"), ("código", "```python"), ("Python", "```python")],
 )
 def test_markdown_on_demand(word, markdown):
     assert markdown in ask(f"Quero ver: {word}")
@@ -58,7 +59,8 @@ def test_a_title_is_five_significant_words_at_most(system):
 
 
 @pytest.mark.parametrize(
-    "system", ["Resuma a conversa abaixo.", "Você mantém a memória. Atualize o resumo da conversa.", "Você resume."]
+    "system",
+    ["Resuma a conversa abaixo.", "Você mantém a memória. Atualize o resumo da conversa.", "Você resume."],
 )
 def test_a_summary_keeps_the_facts_with_the_earlier_one_first(system):
     text = (

@@ -12,7 +12,7 @@ from falaai.database import Database, Row, connect
 from tests.conftest import RunningCloud
 from tests.integration.migrating import create_database, migrate
 
-TABLES = ("mensagens", "conversas", "tokens", "sessoes", "limites", "usuarios")
+TABLES = ("uso_diario", "mensagens", "conversas", "tokens", "sessoes", "limites", "usuarios")
 
 
 @pytest.fixture(scope="session")

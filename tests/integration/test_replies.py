@@ -1,57 +1,88 @@
 """A reply, from the stored question to its proper end, on the real database with a fake model."""
 
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
-from falaai.conversation_memory import Turn
+from falaai import settings
 from falaai.database import Database
-from falaai.errors import Conflict, ModelTimedOut, NotFound, StillAnswering
-from falaai.language_model import Prompt
+from falaai.errors import CeilingReached, Conflict, ModelTimedOut, NotFound, NotTheLast, QuotaReached, StillAnswering
 from falaai.queue_messages import FoldingRequested, TitleRequested
+from falaai.repositories.messages import Ending, State
 from falaai.repositories.sessions import Session
-from falaai_chat.answering import ask_for_afterwork, generate
-from falaai_chat.asking import Asked, ask
-from falaai_chat.inputs import MessageInput
+from falaai_chat.answering import Services, reply_pieces
+from falaai_chat.asking import Asked, ask, ask_again, ask_instead
+from falaai_chat.inputs import EditInput, MessageInput
+from falaai_chat.quota import Quota
 from tests.fakes import FakeModel, FakeQueues
 from tests.integration.conftest import Rows
 
-PROMPT = Prompt("persona", (Turn(1, "usuario", "Oi"),))
+PLENTY = Quota(1000, 1000)
+NOW = datetime(2026, 6, 1, 12, 0)
+
+
+@pytest.fixture(autouse=True)
+def _settings() -> Iterator[None]:
+    settings.read.cache_clear()
+    yield
+    settings.read.cache_clear()
 
 
 @pytest.fixture
 def session(rows: Rows) -> Session:
-    user_id = rows.user()
+    return new_session(rows, rows.user())
+
+
+def new_session(rows: Rows, user_id: int) -> Session:
     session_id = rows.insert(
-        "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em)"
-        " VALUES ('k', %s, NOW(), NOW(), NOW())",
+        "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em) VALUES (%s, %s, NOW(), NOW(), NOW())",
+        f"k{user_id}",
         user_id,
     )
-    return Session(session_id, user_id, None, "Ana", "ana@exemplo.com.br", 0)
+    return Session(session_id, user_id, None, "Ana", "ana@exemplo.com.br", 0, NOW)
 
 
-def answer(database: Database, asked: Asked, model: FakeModel) -> str:
-    return "".join(generate(database, model, asked, PROMPT, 20))
+def send(database: Database, session: Session, text: str = "Oi", client_id: str | None = None, **more: int) -> Asked:
+    return ask(database, session, MessageInput(message=text, client_id=client_id, **more), PLENTY)  # type: ignore[arg-type]
+
+
+def answer(
+    database: Database, asked: Asked, model: FakeModel | None = None, queues: FakeQueues | None = None
+) -> Ending:
+    services = Services(database, model or FakeModel(), queues or FakeQueues())
+    *_, ending = reply_pieces(services, asked, "pt-BR", 20)
+    assert isinstance(ending, Ending)
+    return ending
+
+
+def texts(rows: Rows) -> list[str]:
+    return [row["conteudo"] for row in rows.list("SELECT conteudo FROM mensagens ORDER BY id_conversa, seq")]
 
 
 def test_question_is_there_before_the_model_is_called(database: Database, rows: Rows, session: Session) -> None:
-    asked = ask(database, session, MessageInput(message="Oi"))
+    asked = send(database, session)
     stored = rows.list("SELECT seq, remetente, conteudo, estado FROM mensagens ORDER BY seq")
     assert [tuple(row.values()) for row in stored] == [(1, "usuario", "Oi", "completa"), (2, "ia", "", "gerando")]
     assert rows.value("SELECT id_conversa_ativa FROM sessoes") == asked.conversation.id
 
 
 def test_reply_is_stored_with_its_cost(database: Database, rows: Rows, session: Session) -> None:
-    asked = ask(database, session, MessageInput(message="Oi"))
-    assert answer(database, asked, FakeModel()) == "Olá, Ana."
+    assert answer(database, send(database, session)).text == "Olá, Ana."
     (row,) = rows.list("SELECT conteudo, estado, modelo, tokens_entrada, tokens_saida FROM mensagens WHERE seq = 2")
     assert tuple(row.values()) == ("Olá, Ana.", "completa", "fake", 3, 2)
+    used = rows.list("SELECT mensagens, tokens_entrada, tokens_saida FROM uso_diario ORDER BY id_usuario")
+    assert [tuple(row.values()) for row in used] == [(1, 3, 2), (1, 3, 2)]
 
 
 def test_failure_keeps_the_text_so_far_and_says_why(database: Database, rows: Rows, session: Session) -> None:
-    asked = ask(database, session, MessageInput(message="Oi"))
-    with pytest.raises(ModelTimedOut):
+    asked = send(database, session)
+    with pytest.raises(ModelTimedOut) as caught:
         answer(database, asked, FakeModel(failure=ModelTimedOut("late")))
+    assert caught.value.facts["text"] == "Olá, Ana."
     (row,) = rows.list("SELECT conteudo, estado, erro FROM mensagens WHERE seq = 2")
     assert tuple(row.values()) == ("Olá, Ana.", "erro", "model_timed_out")
 
@@ -59,74 +90,176 @@ def test_failure_keeps_the_text_so_far_and_says_why(database: Database, rows: Ro
 def test_text_so_far_is_written_about_once_a_second_and_stop_ends_it(
     database: Database, rows: Rows, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = ask(database, session, MessageInput(message="Oi"))
+    asked = send(database, session)
+    services = Services(database, FakeModel(pieces=["um ", "dois ", "três ", "quatro"]), FakeQueues())
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    pieces = generate(database, FakeModel(pieces=["um ", "dois ", "três ", "quatro"]), asked, PROMPT, 20)
+    pieces = reply_pieces(services, asked, "pt-BR", 20)
     next(pieces)
     now[0] += 1.1
     next(pieces)
     assert rows.value("SELECT conteudo FROM mensagens WHERE seq = 2") == "um "
     rows.run("UPDATE mensagens SET estado = 'interrompida' WHERE seq = 2")
     now[0] += 1.1
-    assert list(pieces) == []
-    assert rows.value("SELECT estado FROM mensagens WHERE seq = 2") == "interrompida"
+    (ending,) = pieces
+    assert isinstance(ending, Ending)
+    assert ending.state is State.INTERRUPTED
+    (row,) = rows.list("SELECT conteudo, estado FROM mensagens WHERE seq = 2")
+    assert tuple(row.values()) == ("um dois ", "interrompida")
 
 
-def test_same_client_id_gives_the_same_reply(database: Database, rows: Rows, session: Session) -> None:
-    question = MessageInput(message="Oi", client_id="a-1")
-    first = ask(database, session, question)
-    active = Session(session.id, session.user_id, first.conversation.id, "Ana", session.user_email, 0)
-    with pytest.raises(StillAnswering):
-        ask(database, active, question)
-    answer(database, first, FakeModel())
-    again = ask(database, active, question)
-    assert again.answered is not None
-    assert again.answered.text == "Olá, Ana."
+def test_try_given_up_cannot_write_into_the_next_one(database: Database, rows: Rows, session: Session) -> None:
+    first = send(database, session)
+    services = Services(database, FakeModel(pieces=["velho"]), FakeQueues())
+    old = reply_pieces(services, first, "pt-BR", 20)
+    next(old)
+    rows.run("UPDATE mensagens SET escrita_em = UTC_TIMESTAMP(6) - INTERVAL 61 SECOND WHERE seq = 2")
+    second = ask_again(database, session, first.reply_id, PLENTY)
+    assert list(old)  # the old process wakes up and comes to its end
+    assert rows.value("SELECT conteudo FROM mensagens WHERE seq = 2") == ""
+    answer(database, second, FakeModel(pieces=["novo"]))
+    assert texts(rows) == ["Oi", "novo"]
+
+
+def test_same_client_id_is_the_same_question(database: Database, rows: Rows, session: Session) -> None:
+    first = send(database, session, client_id="a-1")
+    assert answer(database, first).text == "Olá, Ana."
+    model = FakeModel()
+    again = send(database, session, client_id="a-1")
+    assert answer(database, again, model).text == "Olá, Ana."
+    assert model.prompts == []
     with pytest.raises(Conflict):
-        ask(database, active, MessageInput(message="Outra coisa", client_id="a-1"))
-    assert rows.value("SELECT COUNT(*) FROM mensagens") == 2
+        send(database, session, "Outra coisa", client_id="a-1")
+    assert texts(rows) == ["Oi", "Olá, Ana."]
+
+
+def test_same_client_id_is_found_in_whichever_conversation(database: Database, rows: Rows, session: Session) -> None:
+    first = send(database, session, client_id="a-1")
+    answer(database, first)
+    rows.run("UPDATE sessoes SET id_conversa_ativa = NULL")
+    assert send(database, session, client_id="a-1").conversation.id == first.conversation.id
+    stranger = new_session(rows, rows.user("bia@exemplo.com.br"))
+    assert send(database, stranger, client_id="a-1").conversation.id != first.conversation.id
+
+
+def test_twenty_at_once_with_one_client_id_are_one_question_and_one_answer(
+    database: Database, rows: Rows, session: Session
+) -> None:
+    model = FakeModel()
+    with ThreadPoolExecutor(20) as pool:
+        endings = list(
+            pool.map(lambda _: answer(database, send(database, session, client_id="a-1"), model), range(20))
+        )
+    assert {ending.text for ending in endings} == {"Olá, Ana."}
+    assert len(model.prompts) == 1
+    assert texts(rows) == ["Oi", "Olá, Ana."]
+    assert rows.value("SELECT COUNT(*) FROM conversas") == 1
 
 
 def test_failed_reply_is_tried_again_in_its_place(database: Database, rows: Rows, session: Session) -> None:
-    question = MessageInput(message="Oi", client_id="a-1")
-    first = ask(database, session, question)
+    first = send(database, session, client_id="a-1")
     with pytest.raises(ModelTimedOut):
         answer(database, first, FakeModel(failure=ModelTimedOut("late")))
-    active = Session(session.id, session.user_id, first.conversation.id, "Ana", session.user_email, 0)
-    again = ask(database, active, question)
+    again = send(database, session, client_id="a-1")
     assert (again.reply_id, [turn.text for turn in again.turns]) == (first.reply_id, ["Oi"])
     answer(database, again, FakeModel(pieces=["Agora sim."]))
-    assert [row["conteudo"] for row in rows.list("SELECT conteudo FROM mensagens ORDER BY seq")] == [
-        "Oi",
-        "Agora sim.",
-    ]
+    assert texts(rows) == ["Oi", "Agora sim."]
 
 
-def test_reply_of_a_dead_process_can_be_tried_again(database: Database, rows: Rows, session: Session) -> None:
-    question = MessageInput(message="Oi", client_id="a-1")
-    first = ask(database, session, question)
-    rows.run("UPDATE mensagens SET escrita_em = UTC_TIMESTAMP(6) - INTERVAL 61 SECOND WHERE seq = 2")
-    active = Session(session.id, session.user_id, first.conversation.id, "Ana", session.user_email, 0)
-    assert ask(database, active, question).reply_id == first.reply_id
+def test_last_reply_is_given_again_and_an_older_complete_one_is_not(
+    database: Database, rows: Rows, session: Session
+) -> None:
+    first = send(database, session)
+    with pytest.raises(StillAnswering):
+        ask_again(database, session, first.reply_id, PLENTY)
+    answer(database, first)
+    again = ask_again(database, session, first.reply_id, PLENTY)
+    answer(database, again, FakeModel(pieces=["De outro jeito."]))
+    assert texts(rows) == ["Oi", "De outro jeito."]
+    answer(database, send(database, session, "E agora?"))
+    with pytest.raises(NotTheLast):
+        ask_again(database, session, first.reply_id, PLENTY)
 
 
-def test_somebody_elses_conversation_does_not_exist(database: Database, rows: Rows, session: Session) -> None:
-    theirs = rows.conversation(rows.user("bia@exemplo.com.br"), "segredo")
-    with pytest.raises(NotFound):
-        ask(database, session, MessageInput(message="Oi", conversation_id=theirs))
-    assert rows.value("SELECT COUNT(*) FROM mensagens") == 1
+def test_edited_question_drops_what_followed_and_the_summary_of_it(
+    database: Database, rows: Rows, session: Session
+) -> None:
+    first = send(database, session, "Um")
+    answer(database, first)
+    answer(database, send(database, session, "Dois"))
+    rows.run("UPDATE conversas SET resumo = 'Falaram de um e dois.', resumo_ate_seq = 4")
+    edited = ask_instead(database, session, first.question_id, EditInput(message="Três"), PLENTY)
+    assert [turn.text for turn in edited.turns] == ["Três"]
+    answer(database, edited, FakeModel(pieces=["Resposta três."]))
+    assert texts(rows) == ["Três", "Resposta três."]
+    (row,) = rows.list("SELECT ultima_seq, resumo, resumo_ate_seq FROM conversas")
+    assert tuple(row.values()) == (2, None, 0)
+    answer(database, send(database, session, "Quatro"))
+    assert [row["seq"] for row in rows.list("SELECT seq FROM mensagens ORDER BY seq")] == [1, 2, 3, 4]
 
 
-def test_afterwork_is_asked_for_where_it_is_due(database: Database, session: Session) -> None:
-    asked, queues = ask(database, session, MessageInput(message="Oi " * 2000)), FakeQueues()
-    ask_for_afterwork(queues, asked, "Olá", 4000)
+def test_somebody_elses_messages_do_not_exist(database: Database, rows: Rows, session: Session) -> None:
+    theirs = rows.conversation(rows.user("bia@exemplo.com.br"), "segredo", "resposta")
+    question, reply = (row["id"] for row in rows.list("SELECT id FROM mensagens ORDER BY seq"))
+    for attempt in (
+        lambda: send(database, session, conversation_id=theirs),
+        lambda: ask_again(database, session, reply, PLENTY),
+        lambda: ask_instead(database, session, question, EditInput(message="x"), PLENTY),
+        lambda: ask_again(database, session, question, PLENTY),
+    ):
+        with pytest.raises(NotFound):
+            attempt()
+    assert texts(rows) == ["segredo", "resposta"]
+
+
+def test_afterwork_is_asked_for_where_it_is_due(
+    database: Database, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEMORY_TOKENS", "2000")
+    asked, queues = send(database, session, "Oi " * 1000), FakeQueues()
+    answer(database, asked, queues=queues)
     assert queues.sent == [TitleRequested(conversation_id=asked.conversation.id)]
-    later = ask(database, session, MessageInput(message="E agora?", conversation_id=asked.conversation.id))
-    ask_for_afterwork(queues, later, "Olá", 1000)
+    answer(database, send(database, session, "E agora? " * 100), FakeModel(["palavra " * 400]), queues)
     assert queues.sent[-1] == FoldingRequested(conversation_id=asked.conversation.id)
 
 
 def test_queue_that_refuses_does_not_spoil_the_reply(database: Database, session: Session) -> None:
-    asked = ask(database, session, MessageInput(message="Oi"))
-    ask_for_afterwork(FakeQueues(refuses=True), asked, "Olá", 4000)
+    assert answer(database, send(database, session), queues=FakeQueues(refuses=True)).state is State.COMPLETE
+
+
+def test_hundred_at_once_with_ten_left_are_ten(database: Database, rows: Rows, session: Session) -> None:
+    quota, model = Quota(10, 1000), FakeModel()
+
+    def try_one(number: int) -> bool:
+        try:
+            asked = ask(database, session, MessageInput(message=f"Pergunta {number}"), quota)
+        except QuotaReached:
+            return False
+        answer(database, asked, model)
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        let_through = list(pool.map(try_one, range(100)))
+    assert (sum(let_through), len(model.prompts)) == (10, 10)
+    assert rows.value("SELECT COUNT(*) FROM mensagens") == 20
+    assert rows.value("SELECT mensagens FROM uso_diario WHERE id_usuario = 0") == 10
+
+
+def test_ceiling_holds_for_everybody_together(database: Database, rows: Rows, session: Session) -> None:
+    other = new_session(rows, rows.user("bia@exemplo.com.br"))
+    quota = Quota(10, 2)
+    ask(database, session, MessageInput(message="Um"), quota)
+    ask(database, other, MessageInput(message="Dois"), quota)
+    with pytest.raises(CeilingReached):
+        ask(database, other, MessageInput(message="Três"), quota)
+
+
+def test_quota_opens_at_midnight_in_sao_paulo(database: Database, session: Session) -> None:
+    evening = replace(session, now=datetime(2026, 6, 2, 2, 59))  # 23:59 on the first of June there
+    quota = Quota(1, 100)
+    ask(database, evening, MessageInput(message="Um"), quota)
+    with pytest.raises(QuotaReached) as caught:
+        ask(database, evening, MessageInput(message="Dois"), quota)
+    assert caught.value.retry_after == 61
+    assert caught.value.facts["resets_at"] == "2026-06-02T00:00:00-03:00"
+    ask(database, replace(session, now=datetime(2026, 6, 2, 3, 0)), MessageInput(message="Três"), quota)

@@ -1,83 +1,148 @@
-"""Generating a reply: pieces from the model, kept in the database as they come, and a proper end whatever happens."""
+"""Generating a reply: the one function whose pieces every transport carries, and a proper end whatever happens."""
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from falaai.conversation_memory import Turn, due_folding
-from falaai.database import Database
-from falaai.errors import FalaAIError, LanguageModelError, QueueUnavailable
-from falaai.language_model import Answer, LanguageModel, Prompt, count_tokens
+from falaai import settings
+from falaai.conversation_memory import Turn, due_folding, turns_limit
+from falaai.database import Database, Statements
+from falaai.errors import DatabaseUnavailable, LanguageModelError, QueueUnavailable, language_model_error
+from falaai.language_model import Answer, LanguageModel, count_tokens
 from falaai.logs import logger
 from falaai.queue_messages import FoldingRequested, QueueMessage, TitleRequested
 from falaai.queues import Queues
-from falaai.repositories import messages
-from falaai.repositories.messages import State
+from falaai.repositories import messages, usage
+from falaai.repositories.messages import Ending, State
 from falaai_chat.asking import Asked
+from falaai_chat.following import follow
+from falaai_chat.prompts import build_prompt
+from falaai_chat.quota import day_of
 
 WRITE_EVERY_SECONDS = 1.0
 
 
-def generate(database: Database, model: LanguageModel, asked: Asked, prompt: Prompt, seconds: float) -> Iterator[str]:
-    """Pieces of the reply; its row holds the text so far about once a second, and its end.
+@dataclass(frozen=True)
+class Services:
+    """What generating needs."""
 
-    Ends early, without an error, when the row is no longer being generated: somebody stopped it. Raises a
-    LanguageModelError after the row says what happened.
+    database: Database
+    model: LanguageModel
+    queues: Queues
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some more of the reply; empty when a second passed without any."""
+
+    text: str
+
+
+def reply_pieces(services: Services, asked: Asked, language: str, seconds: float) -> Iterator[Piece | Ending]:
+    """Pieces, then the Ending: of a new generation, or of the one that is already under way or done.
+
+    Raises a LanguageModelError, which tells the ids and whatever text had come, after the reply's row does.
     """
-    answer = model.answer(prompt, seconds)
-    text = ""
-    written_at = time.monotonic()
     try:
-        for piece in answer:
-            text += piece
-            yield piece
-            if time.monotonic() - written_at >= WRITE_EVERY_SECONDS:
-                if not _write(database, asked, text):
-                    return
-                written_at = time.monotonic()
+        if asked.standing:
+            yield from _standing_pieces(services.database, asked, seconds)
+        else:
+            yield from _Generation(services, asked).run(language, seconds)
     except LanguageModelError as error:
-        _finish(database, asked, answer, text, State.FAILED, error)
-        raise
-    _finish(database, asked, answer, text, State.COMPLETE)
+        raise error.about(conversation_id=asked.conversation.id, message_id=asked.reply_id) from error
 
 
-def _write(database: Database, asked: Asked, text: str) -> bool:
-    return database.autocommit(lambda sql: messages.write_so_far(sql, asked.reply_id, text))
+def _standing_pieces(database: Database, asked: Asked, seconds: float) -> Iterator[Piece | Ending]:
+    text = ""
+    for reply in follow(database, asked.session, asked.reply_id, seconds):
+        if reply.text.startswith(text):
+            yield Piece(reply.text[len(text) :])
+            text = reply.text
+    if reply.state is State.FAILED:
+        raise language_model_error(reply.error or "").about(text=reply.text)
+    yield Ending(reply.text, reply.state)
 
 
-def _finish(
-    database: Database,
-    asked: Asked,
-    answer: Answer,
-    text: str,
-    state: State,
-    error: FalaAIError | None = None,
-) -> None:
-    database.autocommit(
-        lambda sql: messages.finish_reply(
-            sql,
-            asked.reply_id,
-            text,
-            state,
-            error=error.code if error else None,
-            model=answer.model,
-            tokens_in=answer.tokens_in,
-            tokens_out=answer.tokens_out,
-        )
-    )
-    facts = {"conversation_id": asked.conversation.id, "reply_id": asked.reply_id, "state": state.value}
-    logger().info("reply ended", extra={**facts, "model": answer.model, "tokens_out": answer.tokens_out})
+class _Generation:
+    """One try at one reply."""
 
+    def __init__(self, services: Services, asked: Asked) -> None:
+        self._services = services
+        self._asked = asked
+        self._text = ""
+        self._written_at = time.monotonic()
 
-def ask_for_afterwork(queues: Queues, asked: Asked, reply: str, memory_tokens: int) -> None:
-    """Ask for a title and for folding where they are due. If a queue refuses, the next message asks again."""
-    due: list[QueueMessage] = []
-    if asked.conversation.is_untitled:
-        due.append(TitleRequested(conversation_id=asked.conversation.id))
-    turns = (*asked.turns, Turn(asked.reply_seq, "ia", reply))
-    if due_folding(turns, memory_tokens, count_tokens):
-        due.append(FoldingRequested(conversation_id=asked.conversation.id))
-    for message in due:
+    def run(self, language: str, seconds: float) -> Iterator[Piece | Ending]:
+        limit = turns_limit(settings.read(settings.MemorySettings).memory_tokens)
+        prompt = build_prompt(self._asked.conversation.summary, self._asked.turns, limit, count_tokens, language)
+        answer = self._services.model.answer(prompt, seconds)
         try:
-            queues.send(message)
-        except QueueUnavailable as error:
-            logger().warning("background work not asked for", extra={"reason": str(error)})
+            for text in answer:
+                self._text += text
+                yield Piece(text)
+                if not self._is_still_wanted():
+                    yield self._stopped(answer)
+                    return
+        except LanguageModelError as error:
+            self._finish(answer, Ending(self._text, State.FAILED, error.code))
+            raise error.about(text=self._text) from error
+        yield self._finish(answer, Ending(self._text, State.COMPLETE))
+        self._ask_for_afterwork(limit)
+
+    def _is_still_wanted(self) -> bool:
+        """Write the text so far when a second has passed; False if somebody stopped this reply."""
+        if time.monotonic() - self._written_at < WRITE_EVERY_SECONDS:
+            return True
+        self._written_at = time.monotonic()
+        asked, text = self._asked, self._text
+        try:
+            return self._services.database.autocommit(
+                lambda sql: messages.write_so_far(sql, asked.reply_id, asked.generation, text)
+            )
+        except DatabaseUnavailable as error:
+            # The reader has the text, and the next write has all of it.
+            logger().warning("text so far not written", extra={"reason": str(error)})
+            return True
+
+    def _stopped(self, answer: Answer) -> Ending:
+        asked, text = self._asked, self._text
+        self._services.database.autocommit(
+            lambda sql: messages.keep_stopped_text(sql, asked.reply_id, asked.generation, text)
+        )
+        return self._ended(answer, Ending(text, State.INTERRUPTED))
+
+    def _finish(self, answer: Answer, ending: Ending) -> Ending:
+        """Write the end down, unless somebody stopped the reply at the last moment."""
+        asked = self._asked
+        ending = replace(ending, model=answer.model, tokens_in=answer.tokens_in, tokens_out=answer.tokens_out)
+
+        def write(sql: Statements) -> bool:
+            if ending.tokens_in or ending.tokens_out:
+                day = day_of(asked.session.now)
+                usage.add_tokens(sql, asked.session.user_id, day, ending.tokens_in, ending.tokens_out)
+            return messages.finish_reply(sql, asked.reply_id, asked.generation, ending)
+
+        if not self._services.database.autocommit(write):
+            return self._stopped(answer)
+        return self._ended(answer, ending)
+
+    def _ended(self, answer: Answer, ending: Ending) -> Ending:
+        facts = {"conversation_id": self._asked.conversation.id, "reply_id": self._asked.reply_id}
+        cost = {"model": answer.model, "tokens_in": answer.tokens_in, "tokens_out": answer.tokens_out}
+        logger().info("reply ended", extra={**facts, **cost, "state": ending.state.value, "code": ending.error})
+        return ending
+
+    def _ask_for_afterwork(self, limit: int) -> None:
+        """Ask for a title and for folding where they are due. If a queue refuses, the next message asks again."""
+        conversation = self._asked.conversation
+        due: list[QueueMessage] = []
+        if conversation.is_untitled:
+            due.append(TitleRequested(conversation_id=conversation.id))
+        turns = (*self._asked.turns, Turn(self._asked.reply_seq, "ia", self._text))
+        if due_folding(turns, limit, count_tokens):
+            due.append(FoldingRequested(conversation_id=conversation.id))
+        for message in due:
+            try:
+                self._services.queues.send(message)
+            except QueueUnavailable as error:
+                logger().warning("background work not asked for", extra={"reason": str(error)})

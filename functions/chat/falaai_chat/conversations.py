@@ -1,14 +1,20 @@
 """Routes of conversations."""
 
 from typing import Annotated, Any
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
 from falaai.database import Statements
 from falaai.repositories import conversations, messages, sessions
+from falaai.repositories.conversations import Conversation
+from falaai.repositories.messages import Message
 from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db
-from falaai_chat.reading import open_conversation
+from falaai_chat.cursors import cursor_after, place_of
+from falaai_chat.export import EXPORTS, Format, file_name
+from falaai_chat.inputs import ConversationChange
+from falaai_chat.keeping import change, delete, get_conversation, open_conversation
 from falaai_chat.shapes import conversation_shape, message_shape
 
 router = APIRouter()
@@ -17,14 +23,31 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 
 
 @router.get("/conversations")
-def list_conversations(session: CurrentSession, database: Db, limit: Limit = 50) -> list[dict[str, Any]]:
-    """The person's conversations, pinned first, then by last use."""
-    rows = database.autocommit(lambda sql: conversations.list_conversations(sql, session.user_id, limit))
-    return [conversation_shape(row) for row in rows]
+def list_conversations(
+    session: CurrentSession,
+    database: Db,
+    request: Request,
+    response: Response,
+    limit: Limit = 50,
+    cursor: Annotated[str, Query(max_length=100)] = "",
+    q: Annotated[str, Query(max_length=200)] = "",
+) -> list[dict[str, Any]]:
+    """The person's conversations, pinned first, then by last use; the next page behind the Link header.
+
+    `q` keeps those that have these words in their title or in any message.
+    """
+    after = place_of(cursor) if cursor else None
+    rows = database.autocommit(
+        lambda sql: conversations.list_conversations(sql, session.user_id, limit + 1, after, q.strip())
+    )
+    if len(rows) > limit:
+        query = urlencode({"limit": limit, "cursor": cursor_after(rows[limit - 1]), **({"q": q} if q else {})})
+        response.headers["Link"] = f'<{pages.address(request, "/conversations")}?{query}>; rel="next"'
+    return [conversation_shape(row) for row in rows[:limit]]
 
 
 @router.get("/conversation/{conversation_id}")
-def get_conversation(
+def read_conversation(
     conversation_id: int,
     session: CurrentSession,
     database: Db,
@@ -35,7 +58,7 @@ def get_conversation(
 ) -> list[dict[str, Any]]:
     """A page of messages, oldest first, older ones behind the Link header; it becomes the active conversation."""
 
-    def read(sql: Statements) -> list[messages.Message]:
+    def read(sql: Statements) -> list[Message]:
         open_conversation(sql, session, conversation_id)
         return messages.list_messages(sql, conversation_id, limit, before)
 
@@ -44,6 +67,42 @@ def get_conversation(
         older = pages.address(request, f"/conversation/{conversation_id}?limit={limit}&before={found[0].seq}")
         response.headers["Link"] = f'<{older}>; rel="next"'
     return [message_shape(message) for message in found]
+
+
+@router.patch("/conversation/{conversation_id}")
+def change_conversation(
+    conversation_id: int, wanted: ConversationChange, session: CurrentSession, database: Db
+) -> dict[str, Any]:
+    """Rename or pin; the conversation as it is then."""
+    return conversation_shape(database.transaction(lambda sql: change(sql, session, conversation_id, wanted)))
+
+
+@router.delete("/conversation/{conversation_id}")
+def delete_conversation(conversation_id: int, session: CurrentSession, database: Db) -> dict[str, str]:
+    """Gone for good, with every message."""
+    database.transaction(lambda sql: delete(sql, session, conversation_id))
+    return {"message": texts.CONVERSATION_DELETED}
+
+
+@router.get("/conversation/{conversation_id}/export")
+def export_conversation(
+    conversation_id: int,
+    session: CurrentSession,
+    database: Db,
+    format: Format = Format.MARKDOWN,  # noqa: A002
+) -> Response:
+    """The whole conversation as a file, Markdown or JSON."""
+
+    def read(sql: Statements) -> tuple[Conversation, list[Message]]:
+        return get_conversation(sql, session, conversation_id), messages.list_all_messages(sql, conversation_id)
+
+    conversation, everything = database.autocommit(read)
+    media_type, render = EXPORTS[format]
+    name = file_name(conversation, format)
+    disposition = f"attachment; filename=\"conversa.{format.value}\"; filename*=UTF-8''{quote(name)}"
+    return Response(
+        render(conversation, everything), media_type=media_type, headers={"Content-Disposition": disposition}
+    )
 
 
 @router.post("/reset_chat")

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from falaai.repositories.conversations import TITLE_MAX_CHARACTERS
 from falaai.web import texts
 from falaai_chat.prompts import DEFAULT_LANGUAGE
 
@@ -16,10 +17,54 @@ def _not_blank(message: str) -> str:
     return message
 
 
-class MessageInput(BaseModel):
-    """POST /chat/message. `client_id` is made by the client, once per message, so that a repeat is no new one."""
+def _title(written: str) -> str:
+    title = " ".join(written.split())
+    if not title:
+        raise ValueError(texts.TITLE_EMPTY)
+    return title
 
-    message: Annotated[str, Field(max_length=MESSAGE_MAX_CHARACTERS), AfterValidator(_not_blank)]
-    language: Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] = DEFAULT_LANGUAGE
-    conversation_id: int | None = None
-    client_id: Annotated[str, Field(pattern=r"^[\w-]{1,64}$")] | None = None
+
+MessageText = Annotated[str, Field(max_length=MESSAGE_MAX_CHARACTERS), AfterValidator(_not_blank)]
+ClientId = Annotated[str, Field(pattern=r"^[\w-]{1,64}$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+# The widest id the database has; beyond it nothing can be found.
+Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class LanguageInput(BaseModel):
+    """What every way of asking for a reply has in common."""
+
+    language: Language = DEFAULT_LANGUAGE
+
+
+class MessageInput(LanguageInput):
+    """A new question. `client_id` is made by the client, once per message, so that a repeat is no new one."""
+
+    message: MessageText
+    conversation_id: Id | None = None
+    client_id: ClientId | None = None
+
+
+class EditInput(LanguageInput):
+    """Another text for a question that was already asked."""
+
+    message: MessageText
+    client_id: ClientId | None = None
+
+
+class StreamInput(LanguageInput):
+    """POST /chat/stream: a new question like MessageInput, or a reply to give again (`regenerate`), or a question
+    to replace (`edit`, with `message`); the last two by the id of their message."""
+
+    message: MessageText | None = None
+    conversation_id: Id | None = None
+    client_id: ClientId | None = None
+    regenerate: Id | None = None
+    edit: Id | None = None
+
+
+class ConversationChange(BaseModel):
+    """PATCH /conversation/{id}: whichever is given changes."""
+
+    titulo_conversa: Annotated[str, Field(max_length=TITLE_MAX_CHARACTERS), AfterValidator(_title)] | None = None
+    fixada: bool | None = None

@@ -10,7 +10,7 @@ from falaai.repositories import conversations, messages
 from falaai.repositories.sessions import Session
 from falaai.web import pages
 from falaai.web.current_user import CurrentSession, Db
-from falaai_chat.reading import open_conversation
+from falaai_chat.keeping import open_conversation
 from falaai_chat.shapes import message_shape
 
 SIDEBAR_CONVERSATIONS = 50

@@ -1,53 +1,108 @@
-"""Routes of replies."""
+"""Routes of replies, but for the stream."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
 from falaai import settings
 from falaai.errors import LanguageModelError
-from falaai.language_model import LanguageModel, count_tokens, language_model
+from falaai.language_model import LanguageModel, language_model
 from falaai.markdown import to_html
 from falaai.queues import Queues, queues
+from falaai.repositories import messages
+from falaai.repositories.messages import Ending, State
 from falaai.web.current_user import CurrentSession, Db
-from falaai_chat.answering import ask_for_afterwork, generate
-from falaai_chat.asking import Asked, ask
-from falaai_chat.inputs import MessageInput
-from falaai_chat.prompts import build_prompt
-
-# Gateway 29 s > function 28 > ours 25 > Gemini 20.
-ANSWER_SECONDS = 20.0
+from falaai_chat.answering import Services, reply_pieces
+from falaai_chat.asking import Asked, ask, ask_again, ask_instead
+from falaai_chat.following import get_reply
+from falaai_chat.inputs import EditInput, LanguageInput, MessageInput
+from falaai_chat.quota import Quota, quota
 
 router = APIRouter()
 
-Model = Annotated[LanguageModel, Depends(language_model)]
-Sender = Annotated[Queues, Depends(queues)]
+
+def services(
+    database: Db,
+    model: Annotated[LanguageModel, Depends(language_model)],
+    sender: Annotated[Queues, Depends(queues)],
+) -> Services:
+    return Services(database, model, sender)
+
+
+ReplyServices = Annotated[Services, Depends(services)]
+DailyQuota = Annotated[Quota, Depends(quota)]
 
 
 @router.post("/chat/message")
 def send_message(
-    question: MessageInput, session: CurrentSession, database: Db, model: Model, sender: Sender
+    question: MessageInput, session: CurrentSession, services: ReplyServices, quota: DailyQuota
 ) -> dict[str, Any]:
-    """The whole reply at once: {response, language, html, conversation_id, message_id, client_id}."""
-    asked = ask(database, session, question)
-    if asked.answered:
-        return _body(question, asked, asked.answered.text)
-    limit = settings.read(settings.MemorySettings).memory_tokens
-    prompt = build_prompt(asked.conversation.summary, asked.turns, limit, count_tokens, question.language)
-    try:
-        text = "".join(generate(database, model, asked, prompt, ANSWER_SECONDS))
-    except LanguageModelError as error:
-        raise error.about(conversation_id=asked.conversation.id, message_id=asked.reply_id) from error
-    ask_for_afterwork(sender, asked, text, limit)
-    return _body(question, asked, text)
+    """The whole reply at once: {response, language, html, conversation_id, message_id, client_id, estado}."""
+    asked = ask(services.database, session, question, quota)
+    return _whole_reply(services, asked, question.language, question.client_id)
 
 
-def _body(question: MessageInput, asked: Asked, text: str) -> dict[str, Any]:
+@router.post("/chat/replies/{message_id}/regenerate")
+def regenerate(
+    message_id: int,
+    session: CurrentSession,
+    services: ReplyServices,
+    quota: DailyQuota,
+    options: LanguageInput | None = None,
+) -> dict[str, Any]:
+    """Answer again in the same place; the body of /chat/message."""
+    asked = ask_again(services.database, session, message_id, quota)
+    return _whole_reply(services, asked, (options or LanguageInput()).language, None)
+
+
+@router.post("/chat/messages/{message_id}/edit")
+def edit(
+    message_id: int, change: EditInput, session: CurrentSession, services: ReplyServices, quota: DailyQuota
+) -> dict[str, Any]:
+    """Replace a question, drop what followed, answer; the body of /chat/message."""
+    asked = ask_instead(services.database, session, message_id, change, quota)
+    return _whole_reply(services, asked, change.language, change.client_id)
+
+
+@router.get("/chat/replies/{message_id}")
+def follow_reply(
+    message_id: int, session: CurrentSession, database: Db, after: Annotated[int, Query(ge=0)] = 0
+) -> dict[str, Any]:
+    """{estado, conteudo, next, erro, html}: the text from character `after` on and where the next will begin,
+    counted in Unicode code points; the HTML of all of it once it has ended."""
+    reply = get_reply(database, session, message_id)
     return {
-        "response": text,
-        "language": question.language,
-        "html": to_html(text),
+        "estado": reply.state.value,
+        "conteudo": reply.text[after:],
+        "next": max(after, len(reply.text)),
+        "erro": reply.error,
+        "html": None if reply.state is State.GENERATING else to_html(reply.text),
+    }
+
+
+@router.post("/chat/replies/{message_id}/stop")
+def stop(message_id: int, session: CurrentSession, database: Db) -> dict[str, str]:
+    """{estado}: interrompida, or how it had ended by then."""
+    reply = get_reply(database, session, message_id)
+    if reply.state is State.GENERATING and database.autocommit(lambda sql: messages.stop_reply(sql, reply.id)):
+        return {"estado": State.INTERRUPTED.value}
+    return {"estado": get_reply(database, session, message_id).state.value}
+
+
+def _whole_reply(services: Services, asked: Asked, language: str, client_id: str | None) -> dict[str, Any]:
+    seconds = settings.read(settings.ReplySettings).message_seconds
+    try:
+        *_, ending = reply_pieces(services, asked, language, seconds)
+    except LanguageModelError as error:
+        text = str(error.facts.pop("text", ""))
+        raise error.about(client_id=client_id, response=text, html=to_html(text)) from error
+    assert isinstance(ending, Ending)  # noqa: S101 - the last of the pieces always is
+    return {
+        "response": ending.text,
+        "language": language,
+        "html": to_html(ending.text),
         "conversation_id": asked.conversation.id,
         "message_id": asked.reply_id,
-        "client_id": question.client_id,
+        "client_id": client_id,
+        "estado": ending.state.value,
     }

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 from falaai.database import Database, Statements
-from falaai.repositories import conversations, limits, messages, sessions, tokens, users
+from falaai.repositories import conversations, limits, messages, sessions, tokens, usage, users
 
 BATCH = 1000
 # Long enough for someone on holiday; the link itself lives for a day and can be asked for again.
 NEVER_VERIFIED_DAYS = 30
+# Enough to look back on a bill.
+USAGE_DAYS = 400
 
 Batch = Callable[[Statements], int]
 
@@ -17,6 +19,7 @@ def sweep(database: Database, retention_days: int, has_time: Callable[[], bool])
     swept = {
         "sessions": _in_batches(database, lambda sql: sessions.delete_ended(sql, BATCH), has_time),
         "tokens": _in_batches(database, lambda sql: tokens.delete_expired(sql, BATCH), has_time),
+        "usage": _in_batches(database, lambda sql: usage.delete_old(sql, USAGE_DAYS, BATCH), has_time),
         "counters": _in_batches(database, lambda sql: limits.delete_closed(sql, BATCH), has_time),
         "abandoned_replies": _in_batches(database, lambda sql: messages.interrupt_abandoned(sql, BATCH), has_time),
         "unverified_accounts": _in_batches(

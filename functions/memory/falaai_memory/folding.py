@@ -5,7 +5,7 @@ from pathlib import Path
 
 from falaai import settings
 from falaai.batches import missing_row
-from falaai.conversation_memory import Folding, Turn, due_folding
+from falaai.conversation_memory import SUMMARY_MAX_CHARACTERS, Folding, Turn, due_folding, turns_limit
 from falaai.database import Database, database
 from falaai.errors import Again, LanguageModelError
 from falaai.language_model import LanguageModel, Prompt, ask, count_tokens, language_model
@@ -22,18 +22,12 @@ _SPEAKERS = {"usuario": "Pessoa", "ia": "Assistente"}
 
 def handle(message: FoldingRequested, age_seconds: float) -> None:
     """One message of the queue, with the process's own database and model."""
-    limit = settings.read(settings.MemorySettings).memory_tokens
+    limit = turns_limit(settings.read(settings.MemorySettings).memory_tokens)
     fold(database(), language_model(), message, limit, age_seconds)
 
 
-def fold(
-    database: Database,
-    model: LanguageModel,
-    message: FoldingRequested,
-    memory_tokens: int,
-    age_seconds: float,
-) -> None:
-    """One folding if one is due. A summary that another process wrote meanwhile wins. Raises Again."""
+def fold(database: Database, model: LanguageModel, message: FoldingRequested, limit: int, age_seconds: float) -> None:
+    """One folding if the turns pass `limit` tokens; a summary written meanwhile wins. Raises Again."""
     conversation = database.autocommit(
         lambda sql: conversations.find_conversation_of_anyone(sql, message.conversation_id)
     )
@@ -45,7 +39,7 @@ def fold(
             sql, conversation.id, conversation.summary_until_seq, conversation.last_seq, TURNS_READ
         )
     )
-    folding = due_folding(turns, memory_tokens, count_tokens)
+    folding = due_folding(turns, limit, count_tokens)
     if folding is None:
         return
     summary = _summary(model, conversation, folding)
@@ -60,7 +54,8 @@ def _summary(model: LanguageModel, conversation: Conversation, folding: Folding)
     lines = "\n".join(f"{_SPEAKERS[turn.author]}: {turn.text}" for turn in folding.turns)
     text = f"Resumo atual:\n{conversation.summary or '(vazio)'}\n\nFalas seguintes:\n{lines}"
     try:
-        return ask(model, Prompt(_prompt(), (Turn(1, "usuario", text),), MAX_TOKENS), ANSWER_SECONDS)
+        summary = ask(model, Prompt(_prompt(), (Turn(1, "usuario", text),), MAX_TOKENS), ANSWER_SECONDS)
+        return summary[:SUMMARY_MAX_CHARACTERS]
     except LanguageModelError as error:
         raise Again(error.code) from error
 

@@ -10,6 +10,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 Author = Literal["usuario", "ia"]
+# Kept free of the limit for what stands before the turns: the persona, and a summary of SUMMARY_MAX_CHARACTERS
+# (four characters make about one token).
+RESERVED_TOKENS = 1000
+SUMMARY_MAX_CHARACTERS = 2400
+
 CountTokens = Callable[[Sequence["Turn"]], int]
 
 
@@ -28,6 +33,11 @@ class Folding:
 
     turns: tuple[Turn, ...]
     until_seq: int
+
+
+def turns_limit(memory_tokens: int) -> int:
+    """How many tokens of turns go along when persona and summary share the limit with them."""
+    return memory_tokens - RESERVED_TOKENS
 
 
 def recent_turns(turns: Sequence[Turn], limit: int, count: CountTokens) -> tuple[Turn, ...]:

@@ -60,7 +60,7 @@ def connect(where: settings.DatabaseSettings) -> "Connection[DictCursor]":
     PyMySQL refuse a server without TLS, where its `ssl_ca` option alone would verify nothing.
     """
     local = is_this_machine(where.db_host)
-    return pymysql.connect(
+    connection = pymysql.connect(
         host=where.db_host,
         port=where.db_port,
         user=where.db_user,
@@ -77,6 +77,11 @@ def connect(where: settings.DatabaseSettings) -> "Connection[DictCursor]":
         ssl=None if local else ssl.create_default_context(),
         ssl_disabled=local,
     )
+    # Each statement sees what is committed by then: after waiting for a row's lock one must see what its last
+    # holder wrote, and TiDB would otherwise show the state at BEGIN.
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    return connection
 
 
 @dataclass

@@ -12,7 +12,10 @@ FalaAIError
 │   ├── Conflict
 │   ├── StillAnswering
 │   ├── LinkNotValid
+│   ├── NotTheLast
 │   └── TooManyRequests           carries retry_after, in seconds
+│       ├── QuotaReached
+│       └── CeilingReached
 ├── Unavailable                   a dependency's; the same request may succeed later
 │   ├── DatabaseUnavailable
 │   └── QueueUnavailable
@@ -98,7 +101,7 @@ class Conflict(RequestError):
 
 
 class StillAnswering(RequestError):
-    """The same question is being answered right now."""
+    """The reply is being generated right now; it can be followed or stopped."""
 
     code = "still_answering"
 
@@ -115,6 +118,24 @@ class TooManyRequests(RequestError):
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"retry after {retry_after} s")
         self.retry_after = retry_after
+
+
+class QuotaReached(TooManyRequests):
+    """The person has used up the day's messages; `retry_after` leads to midnight in Sao Paulo."""
+
+    code = "quota_reached"
+
+
+class CeilingReached(TooManyRequests):
+    """The whole deployment has used up the day's messages."""
+
+    code = "ceiling_reached"
+
+
+class NotTheLast(RequestError):
+    """Only the last reply can be answered again, or one that failed."""
+
+    code = "not_the_last"
 
 
 class Unavailable(FalaAIError):
@@ -189,3 +210,9 @@ class Again(WorkerError):
 
 class Never(WorkerError):
     code = "never"
+
+
+def language_model_error(code: str) -> LanguageModelError:
+    """The error whose code a reply's row holds."""
+    kinds = {kind.code: kind for kind in LanguageModelError.__subclasses__()}
+    return kinds.get(code, LanguageModelError)(f"stored as {code}")

@@ -1,6 +1,7 @@
 """Gemini through LangChain: the only module that knows either, and it imports them at the first use.
 
-An Answer yields pieces of text as they come and ends in one of our own errors if anything goes wrong. Its
+An Answer yields pieces of text as they come, and an empty one whenever a second has passed without any, so that
+whoever iterates it can look whether it is still wanted. It ends in one of our own errors if anything goes wrong. Its
 deadline is total: LangChain's timeout is per read, so the stream is read in a thread of its own and whoever
 waits for the next piece never waits beyond the deadline, whatever the network does.
 """
@@ -11,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from falaai import settings
 from falaai.conversation_memory import Turn
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 TEMPERATURE = 0.7
 # LangChain counts the first try as one; each further one adds seconds of back-off, and people are waiting.
 MAX_ATTEMPTS = 2
+TICK_SECONDS = 1.0
+TICK: Final = "tick"
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,9 @@ class GeminiAnswer:
         reason, spoke = None, False
         try:
             while (chunk := self._next()) is not None:
+                if chunk == TICK:
+                    yield ""
+                    continue
                 reason = self._note(chunk) or reason
                 if text := chunk.text:
                     spoke = True
@@ -100,11 +106,14 @@ class GeminiAnswer:
         except BaseException as error:  # noqa: BLE001 - carried over to the thread that waits, and raised there
             self._pieces.put(error)
 
-    def _next(self) -> "AIMessageChunk | None":
+    def _next(self) -> "AIMessageChunk | Literal['tick'] | None":
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise ModelTimedOut(f"{self.model} did not finish in time")
         try:
-            got = self._pieces.get(timeout=max(0.0, self.deadline - time.monotonic()))
+            got = self._pieces.get(timeout=min(left, TICK_SECONDS))
         except queue.Empty:
-            raise ModelTimedOut(f"{self.model} did not finish in time") from None
+            return TICK
         if isinstance(got, BaseException):
             raise _translated(got) from got
         return got

@@ -29,6 +29,19 @@ def to_html(text: str) -> str:
     return _cleaner().clean(_renderer().render(text))
 
 
+def finished_until(text: str) -> int:
+    """How many characters of a growing text form blocks that nothing after them can change.
+
+    The last block may still grow, so everything before it is finished; a blank line alone does not end a list.
+    """
+    starts = [
+        token.map[0] for token in _renderer().parse(text) if token.level == 0 and token.map and token.nesting >= 0
+    ]
+    if len(starts) < 2:
+        return 0
+    return sum(len(line) + 1 for line in text.split("\n")[: starts[-1]])
+
+
 @cache
 def _renderer() -> MarkdownIt:
     renderer = MarkdownIt("commonmark", {"html": False, "highlight": _highlight}).enable(["table", "strikethrough"])

@@ -92,9 +92,9 @@ class GeminiSettings(_Group):
 
 
 class MemorySettings(_Group):
-    """How much of a conversation goes to the model, in approximate tokens."""
+    """How much of a conversation goes to the model, persona and summary included, in approximate tokens."""
 
-    memory_tokens: int = Field(default=4000, ge=200)
+    memory_tokens: int = Field(default=4000, ge=2000)
 
 
 class LetterSettings(_Group):
@@ -114,6 +114,15 @@ class WebSettings(_Group):
     @property
     def is_https(self) -> bool:
         return not self.public_url.startswith("http://")
+
+
+class ReplySettings(_Group):
+    """How long Gemini may take in all, in seconds, and how many messages a day are let through to it."""
+
+    message_seconds: float = Field(default=20, gt=0, le=25)
+    stream_seconds: float = Field(default=120, gt=0, le=840)
+    daily_messages: int = Field(default=200, ge=1)
+    daily_ceiling: int = Field(default=20_000, ge=1)
 
 
 class RetentionSettings(_Group):
@@ -143,6 +152,7 @@ CHECKED = (
     SessionSettings,
     GeminiSettings,
     MemorySettings,
+    ReplySettings,
     LetterSettings,
     WebSettings,
     RetentionSettings,

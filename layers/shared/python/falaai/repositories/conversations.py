@@ -62,14 +62,47 @@ def find_conversation_of_anyone(sql: Statements, conversation_id: int) -> Conver
     return _conversation(row) if row else None
 
 
-def list_conversations(sql: Statements, user_id: int, limit: int) -> list[Conversation]:
-    """Pinned first, then by last use, newest first."""
+@dataclass(frozen=True)
+class Place:
+    """Where a page of the list ended: the sort key of its last conversation."""
+
+    is_pinned: bool
+    updated_at: datetime
+    id: int
+
+
+def list_conversations(
+    sql: Statements, user_id: int, limit: int, after: Place | None = None, search: str = ""
+) -> list[Conversation]:
+    """Pinned first, then by last use, newest first, from right after a place in that order.
+
+    `search` keeps those with these words in the title or in any message, whatever their case and accents.
+    """
+    condition, parameters = "id_usuario = %s", list[object]([user_id])
+    if after:
+        condition += (
+            " AND (fixada < %s OR (fixada = %s AND (data_atualizacao < %s OR (data_atualizacao = %s AND id < %s))))"
+        )
+        parameters += [after.is_pinned, after.is_pinned, after.updated_at, after.updated_at, after.id]
+    if search:
+        condition += (
+            " AND (titulo_conversa COLLATE utf8mb4_general_ci LIKE %s OR id IN (SELECT m.id_conversa FROM mensagens m"
+            " JOIN conversas c ON c.id = m.id_conversa WHERE c.id_usuario = %s"
+            " AND m.conteudo COLLATE utf8mb4_general_ci LIKE %s))"
+        )
+        pattern = f"%{_escaped(search)}%"
+        parameters += [pattern, user_id, pattern]
     rows = sql.list(
-        f"SELECT {_COLUMNS} FROM conversas WHERE id_usuario = %s"  # noqa: S608 - constant columns
+        f"SELECT {_COLUMNS} FROM conversas WHERE {condition}"  # noqa: S608 - put together from constants above
         " ORDER BY fixada DESC, data_atualizacao DESC, id DESC LIMIT %s",
-        (user_id, limit),
+        (*parameters, limit),
     )
     return [_conversation(row) for row in rows]
+
+
+def _escaped(words: str) -> str:
+    """The words themselves, not LIKE's wildcards."""
+    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def add_conversation(sql: Statements, user_id: int) -> int:
@@ -86,6 +119,34 @@ def advance(sql: Statements, user_id: int, conversation_id: int, last_seq: int) 
         "UPDATE conversas SET ultima_seq = %s, data_atualizacao = UTC_TIMESTAMP(6) WHERE id_usuario = %s AND id = %s",
         (last_seq, user_id, conversation_id),
     )
+
+
+def change_title(sql: Statements, user_id: int, conversation_id: int, title: str) -> None:
+    """A title the person chose: no other will be put over it."""
+    sql.run(
+        "UPDATE conversas SET titulo_conversa = %s, titulo_manual = TRUE WHERE id_usuario = %s AND id = %s",
+        (title, user_id, conversation_id),
+    )
+
+
+def change_pin(sql: Statements, user_id: int, conversation_id: int, is_pinned: bool) -> None:
+    sql.run(
+        "UPDATE conversas SET fixada = %s WHERE id_usuario = %s AND id = %s", (is_pinned, user_id, conversation_id)
+    )
+
+
+def forget_summary(sql: Statements, user_id: int, conversation_id: int) -> None:
+    """What was summarised has been replaced; the next folding starts from the messages again."""
+    sql.run(
+        "UPDATE conversas SET resumo = NULL, resumo_ate_seq = 0, resumo_versao = resumo_versao + 1"
+        " WHERE id_usuario = %s AND id = %s",
+        (user_id, conversation_id),
+    )
+
+
+def delete_conversation(sql: Statements, user_id: int, conversation_id: int) -> None:
+    """The conversation itself; its messages are deleted first, whether or not the server cascades."""
+    sql.run("DELETE FROM conversas WHERE id_usuario = %s AND id = %s", (user_id, conversation_id))
 
 
 def give_title(sql: Statements, conversation_id: int, title: str) -> bool:

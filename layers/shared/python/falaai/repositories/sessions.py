@@ -1,6 +1,7 @@
 """Table `sessoes`: who is signed in where. `key` is the HMAC of the cookie's token."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from falaai.database import Statements
 
@@ -12,7 +13,7 @@ SEEN_EVERY_SECONDS = 60
 
 @dataclass(frozen=True)
 class Session:
-    """A living session and the person it belongs to."""
+    """A living session and the person it belongs to; `now` is the database's clock, UTC without a zone."""
 
     id: int
     user_id: int
@@ -20,13 +21,15 @@ class Session:
     user_name: str
     user_email: str
     seconds_since_seen: int
+    now: datetime
 
 
 def find_session(sql: Statements, key: str) -> Session | None:
     """The session, unless it ended: by its absolute age or by idleness."""
     row = sql.find(
         "SELECT s.id, s.id_usuario, s.id_conversa_ativa, u.nome, u.email,"
-        " TIMESTAMPDIFF(SECOND, s.vista_em, UTC_TIMESTAMP(6)) AS idle"
+        " TIMESTAMPDIFF(SECOND, s.vista_em, UTC_TIMESTAMP(6)) AS idle,"
+        " UTC_TIMESTAMP(6) AS agora"
         " FROM sessoes s JOIN usuarios u ON u.id = s.id_usuario"
         " WHERE s.chave = %s AND s.expira_em > UTC_TIMESTAMP(6)"
         " AND s.vista_em > UTC_TIMESTAMP(6) - INTERVAL %s DAY",
@@ -34,7 +37,22 @@ def find_session(sql: Statements, key: str) -> Session | None:
     )
     if row is None:
         return None
-    return Session(row["id"], row["id_usuario"], row["id_conversa_ativa"], row["nome"], row["email"], row["idle"])
+    return Session(
+        id=row["id"],
+        user_id=row["id_usuario"],
+        active_conversation_id=row["id_conversa_ativa"],
+        user_name=row["nome"],
+        user_email=row["email"],
+        seconds_since_seen=row["idle"],
+        now=row["agora"],
+    )
+
+
+def lock_active_conversation(sql: Statements, session_id: int) -> int | None:
+    """The session's active conversation, held until the transaction ends: two messages at once make one new
+    conversation, not two."""
+    row = sql.find("SELECT id_conversa_ativa FROM sessoes WHERE id = %s FOR UPDATE", (session_id,))
+    return row["id_conversa_ativa"] if row else None
 
 
 def add_session(sql: Statements, user_id: int, key: str, agent: str, address: str) -> None:
@@ -52,6 +70,14 @@ def mark_seen(sql: Statements, session_id: int) -> None:
 
 def change_active_conversation(sql: Statements, session_id: int, conversation_id: int | None) -> None:
     sql.run("UPDATE sessoes SET id_conversa_ativa = %s WHERE id = %s", (conversation_id, session_id))
+
+
+def forget_active_conversation(sql: Statements, user_id: int, conversation_id: int) -> None:
+    """No session of this person goes on with a conversation that is gone."""
+    sql.run(
+        "UPDATE sessoes SET id_conversa_ativa = NULL WHERE id_usuario = %s AND id_conversa_ativa = %s",
+        (user_id, conversation_id),
+    )
 
 
 def delete_session(sql: Statements, key: str) -> None:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from falaai import __version__
 from falaai.logs import logger
+from falaai.web.body_limit import limited
 from falaai.web.error_responses import add_error_handlers, unexpected
 from falaai.web.same_origin import require_same_origin
 from falaai.web.security_headers import security_headers
@@ -54,6 +55,7 @@ class RequestBoundary:
             await self.app(scope, receive, send)
             return
         _place_behind_stage(scope)
+        receive = limited(scope, receive)
         started = False
 
         async def send_with_headers(message: Message) -> None:

@@ -28,6 +28,7 @@ STATUSES: dict[type[FalaAIError], int] = {
     errors.Conflict: 409,
     errors.StillAnswering: 409,
     errors.LinkNotValid: 410,
+    errors.NotTheLast: 409,
     errors.TooManyRequests: 429,
     errors.Unavailable: 503,
     errors.ModelTimedOut: 504,
@@ -96,7 +97,7 @@ def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for exactly this class
     if error.status_code == 400:  # FastAPI's word for a body whose bytes are not even text
         return _answer(request, 422, texts.FIELDS["json_invalid"], "invalid_input")
-    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code)
+    code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code)
     code = code or HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
     sentence = texts.ERRORS.get(code, texts.ERRORS["invalid_input"])
     return _answer(request, error.status_code, sentence, code, dict(error.headers or {}))

@@ -12,10 +12,15 @@ ERRORS = {
     "method_not_allowed": "Este endereço não aceita esse tipo de pedido.",
     "conflict": "Essa mensagem já foi enviada com outro texto.",
     "still_answering": "Esta resposta ainda está sendo escrita.",
+    "too_large": "Isso é grande demais. Uma mensagem pode ter até 8.000 caracteres.",
+    "not_the_last": "Só a última resposta pode ser refeita.",
+    "quota_reached": "Você usou as mensagens de hoje. Voltam à meia-noite, horário de São Paulo.",
+    "ceiling_reached": "O FalaAí chegou ao limite de mensagens de hoje. Volta à meia-noite, horário de São Paulo.",
     "link_not_valid": "Este link já foi usado ou venceu.",
     "too_many_requests": "Foram muitas tentativas. Espere {wait} e tente de novo.",
     "database_unavailable": "Estamos sem acesso às conversas por um instante. Tente de novo em alguns segundos.",
     "queue_unavailable": "Não conseguimos concluir agora. Nada mudou. Tente de novo em alguns segundos.",
+    "model_error": "O Gemini não conseguiu responder. Sua pergunta está guardada.",
     "model_timed_out": "O Gemini não respondeu a tempo. Sua pergunta está guardada.",
     "model_rate_limited": "O Gemini está atendendo gente demais agora. Sua pergunta está guardada.",
     "model_unavailable": "O Gemini está fora do ar por um instante. Sua pergunta está guardada.",
@@ -65,6 +70,9 @@ REGISTERED = "Conta criada. Enviamos um link de confirmação para o seu e-mail.
 SIGNED_IN = "Bem-vindo de volta."
 SIGNED_OUT = "Você saiu da sua conta."
 LETTER_ON_ITS_WAY = "Se este e-mail tem uma conta à espera de confirmação, enviamos um novo link."
+TITLE_EMPTY = "Dê um nome à conversa."
+CONVERSATION_CHANGED = "Conversa atualizada."
+CONVERSATION_DELETED = "Conversa apagada."
 CHAT_RESET = "Pronto, vamos começar uma conversa nova."
 
 

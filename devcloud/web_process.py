@@ -1,0 +1,129 @@
+"""A function that is a web server: its run.sh, and the part that the AWS Lambda Web Adapter plays for it.
+
+The adapter waits until the server answers, then turns each invocation into an HTTP request, and streams what comes
+back. It hands API Gateway's words over in a header.
+"""
+
+import asyncio
+import base64
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import aiohttp
+from yarl import URL
+
+from devcloud.errors import FunctionFailed
+from devcloud.http_server import free_port
+from devcloud.processes import clean_environment, start_child
+from devcloud.runtime import INIT_LIMIT, FunctionProcess, Invocation, arn_of
+
+READY_EVERY_SECONDS = 0.02
+_CONTEXT_HEADER = "x-amzn-request-context"
+
+
+@dataclass
+class StreamedAnswer:
+    """A response whose head has come; `pieces` ends with None, and `failed` says that it ended too early."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    pieces: "asyncio.Queue[bytes | None]" = field(default_factory=asyncio.Queue)
+    failed: bool = False
+
+
+class WebProcess(FunctionProcess):
+    """One process of a web function; to its pool it is like any other."""
+
+    async def _live(self, environment: Mapping[str, str], on_line: Callable[[str], None]) -> None:
+        self._arn = arn_of(self.function, environment["AWS_REGION"])
+        server = f"http://127.0.0.1:{free_port()}"
+        # run.sh finds the same Python as every other function.
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+        port = str(URL(server).port)
+        variables = clean_environment({**environment, "PATH": path, "AWS_LWA_PORT": port})
+        adapter = None
+        try:
+            command = [str(self.function.folder / self.function.handler)]
+            self._child = await start_child(
+                command, environment=variables, folder=self.function.folder, on_line=on_line
+            )
+            if self._killed:
+                self._child.kill()
+            self._timer = asyncio.get_running_loop().call_later(INIT_LIMIT, self._child.kill)
+            readiness = environment.get("AWS_LWA_READINESS_CHECK_PATH", "/")
+            adapter = asyncio.create_task(self._adapt(server, readiness))
+            self._explain_end(await self._child.wait())
+        except OSError as error:
+            self._init_error = FunctionFailed(f"cannot start: {error}", "Runtime.InvalidEntrypoint")
+        finally:
+            if adapter is not None:
+                adapter.cancel()
+                await asyncio.wait([adapter])
+            self._finish()
+            starting, self.state = self.state == "starting", "ended"
+            self.ready.set()
+            self._ended(self, self._init_error if starting else None)
+
+    async def _adapt(self, server: str, readiness: str) -> None:
+        async with aiohttp.ClientSession(server, timeout=aiohttp.ClientTimeout(total=None)) as client:
+            await _until_ready(client, readiness)
+            while True:
+                self._finish()
+                self.state = "idle"
+                self.ready.set()
+                invocation = self._invocation = await self._take(self)
+                self.state = "busy"
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(self.function.timeout, self._time_out, invocation)
+                await self._forward(client, invocation)
+
+    async def _forward(self, client: aiohttp.ClientSession, invocation: Invocation) -> None:
+        answer = None
+        try:
+            async with client.request(**_request(json.loads(invocation.event))) as response:
+                headers = [(name, value) for name, value in response.headers.items()]
+                answer = StreamedAnswer(response.status, headers)
+                invocation.settle(answer)
+                async for piece in response.content.iter_any():
+                    answer.pieces.put_nowait(piece)
+        except aiohttp.ClientError as error:
+            if answer is None:
+                invocation.settle(error=FunctionFailed(str(error), "Runtime.ExitError"))
+            else:
+                answer.failed = True
+        finally:
+            if answer is not None:
+                answer.pieces.put_nowait(None)
+
+
+def _request(event: dict[str, Any]) -> dict[str, Any]:
+    """What the adapter makes of a proxy event."""
+    pairs = [(name, value) for name, values in (event["multiValueHeaders"] or {}).items() for value in values]
+    given = [(name, value) for name, value in pairs if name.lower() not in (_CONTEXT_HEADER, "content-length")]
+    body = event["body"] or ""
+    query = urlencode(event["multiValueQueryStringParameters"] or {}, doseq=True)
+    url = quote(event["path"], safe="/%:@!$&'()*+,;=~-._") + (f"?{query}" if query else "")
+    return {
+        "method": event["httpMethod"],
+        "url": URL(url, encoded=True),
+        "headers": [*given, (_CONTEXT_HEADER, json.dumps(event["requestContext"]))],
+        "data": base64.b64decode(body) if event["isBase64Encoded"] else body.encode(),
+        "allow_redirects": False,
+    }
+
+
+async def _until_ready(client: aiohttp.ClientSession, path: str) -> None:
+    """The adapter's readiness check: the server answers, with whatever it has to say."""
+    while True:
+        try:
+            async with client.get(path) as response:
+                if response.status < 500:
+                    return
+        except aiohttp.ClientConnectionError:
+            await asyncio.sleep(READY_EVERY_SECONDS)

@@ -1,0 +1,28 @@
+"""Where the next page of the list begins, as a word for the address bar."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from falaai.errors import InvalidInput
+from falaai.repositories.conversations import Conversation, Place
+from falaai.web import texts
+
+_CURSOR = re.compile(r"([01])-(\d{1,16})-(\d{1,10})")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def cursor_after(last: Conversation) -> str:
+    """The place right after `last`: pinned or not, microseconds since 1970, id."""
+    return f"{int(last.is_pinned)}-{(last.updated_at - _EPOCH) // _MICROSECOND}-{last.id}"
+
+
+def place_of(cursor: str) -> Place:
+    """Raises InvalidInput for what cursor_after never made."""
+    found = _CURSOR.fullmatch(cursor)
+    try:
+        if found is None:
+            raise ValueError(cursor)
+        return Place(found[1] == "1", _EPOCH + int(found[2]) * _MICROSECOND, int(found[3]))
+    except (ValueError, OverflowError):
+        raise InvalidInput("cursor", texts.FIELD_OTHERWISE) from None

@@ -1,0 +1,46 @@
+"""Opening, renaming, pinning and deleting conversations; somebody else's does not exist."""
+
+from falaai.database import Statements
+from falaai.errors import NotFound
+from falaai.repositories import conversations, messages, sessions
+from falaai.repositories.conversations import Conversation
+from falaai.repositories.sessions import Session
+from falaai_chat.inputs import ConversationChange
+
+
+def get_conversation(sql: Statements, session: Session, conversation_id: int) -> Conversation:
+    """Raises NotFound."""
+    conversation = conversations.find_conversation(sql, session.user_id, conversation_id)
+    if conversation is None:
+        raise NotFound("conversation")
+    return conversation
+
+
+def open_conversation(sql: Statements, session: Session, conversation_id: int) -> Conversation:
+    """The conversation, from now on the session's active one. Raises NotFound."""
+    conversation = get_conversation(sql, session, conversation_id)
+    if session.active_conversation_id != conversation.id:
+        sessions.change_active_conversation(sql, session.id, conversation.id)
+    return conversation
+
+
+def change(sql: Statements, session: Session, conversation_id: int, wanted: ConversationChange) -> Conversation:
+    """Rename and pin, neither of which is a use of the conversation. Raises NotFound."""
+    get_conversation(sql, session, conversation_id)
+    if wanted.titulo_conversa is not None:
+        conversations.change_title(sql, session.user_id, conversation_id, wanted.titulo_conversa)
+    if wanted.fixada is not None:
+        conversations.change_pin(sql, session.user_id, conversation_id, wanted.fixada)
+    return get_conversation(sql, session, conversation_id)
+
+
+def delete(sql: Statements, session: Session, conversation_id: int) -> None:
+    """Messages first, since not every server cascades; a reply being generated finds its row gone and ends.
+
+    Raises NotFound.
+    """
+    if conversations.find_conversation_to_write(sql, session.user_id, conversation_id) is None:
+        raise NotFound("conversation")
+    messages.delete_after(sql, conversation_id, 0)
+    sessions.forget_active_conversation(sql, session.user_id, conversation_id)
+    conversations.delete_conversation(sql, session.user_id, conversation_id)

@@ -1,0 +1,35 @@
+"""The chat domain's stream, served by uvicorn behind the AWS Lambda Web Adapter (run.sh).
+
+The adapter turns Lambda's events into HTTP requests and hands API Gateway's own words over in a header; here they
+go back to where Mangum would have put them, so that everything behind reads one place.
+"""
+
+import json
+from pathlib import Path
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from falaai.web import health
+from falaai.web.application import build_application
+from falaai_chat import streaming
+
+CONTEXT_HEADER = b"x-amzn-request-context"
+
+
+def build() -> ASGIApp:
+    routers = [streaming.router, health.router]
+    return AdaptedRequest(build_application("FalaAI stream", routers, Path(__file__).parent / "templates"))
+
+
+class AdaptedRequest:
+    """Puts the adapter's request context where Mangum puts it. Only the adapter can reach this server."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            given = dict(scope["headers"]).get(CONTEXT_HEADER)
+            if given:
+                scope["aws.event"] = {"requestContext": json.loads(given)}
+        await self.app(scope, receive, send)

@@ -1,0 +1,46 @@
+"""Table `uso_diario`: what each person and the whole deployment used on a day."""
+
+from datetime import date
+
+from falaai.database import Statements
+
+# The row that counts for everybody together; no person has this id.
+EVERYBODY = 0
+
+
+def add_message(sql: Statements, user_id: int, day: date) -> tuple[int, int]:
+    """Count one message; how many the person and everybody together have now, this one included.
+
+    The rows stay locked until the transaction ends, so of many parallel messages each sees its own count; who
+    finds it beyond a limit raises, and the rollback takes the message back.
+    """
+    sql.run(
+        "INSERT INTO uso_diario (id_usuario, dia, mensagens) VALUES (%s, %s, 1), (%s, %s, 1)"
+        " ON DUPLICATE KEY UPDATE mensagens = mensagens + 1",
+        (EVERYBODY, day, user_id, day),
+    )
+    rows = sql.list(
+        "SELECT id_usuario, mensagens FROM uso_diario WHERE dia = %s AND id_usuario IN (%s, %s)",
+        (day, EVERYBODY, user_id),
+    )
+    counts = {row["id_usuario"]: row["mensagens"] for row in rows}
+    return counts[user_id], counts[EVERYBODY]
+
+
+def count_messages(sql: Statements, user_id: int, day: date) -> int:
+    """How many the person has sent on that day."""
+    row = sql.find("SELECT mensagens FROM uso_diario WHERE id_usuario = %s AND dia = %s", (user_id, day))
+    return int(row["mensagens"]) if row else 0
+
+
+def add_tokens(sql: Statements, user_id: int, day: date, tokens_in: int, tokens_out: int) -> None:
+    """What a reply cost, for the person and for everybody."""
+    sql.run(
+        "UPDATE uso_diario SET tokens_entrada = tokens_entrada + %s, tokens_saida = tokens_saida + %s"
+        " WHERE dia = %s AND id_usuario IN (%s, %s)",
+        (tokens_in, tokens_out, day, EVERYBODY, user_id),
+    )
+
+
+def delete_old(sql: Statements, keep_days: int, at_most: int) -> int:
+    return sql.run("DELETE FROM uso_diario WHERE dia < UTC_DATE() - INTERVAL %s DAY LIMIT %s", (keep_days, at_most))
