@@ -6,7 +6,7 @@ ENV ?= dev
 ARCH ?= $(if $(filter default,$(ENV)),x86_64,aarch64)
 TESTS ?= tests
 
-.PHONY: help run test check lint types template build deploy migrate pins clean
+.PHONY: help run test faults check lint types template build deploy migrate pins clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -18,6 +18,10 @@ run: ## Run the whole product on this machine: http://127.0.0.1:8000 (PORT=, INB
 test: ## Run every test (TESTS=tests/unit for some)
 	@devcloud/prepare.sh mariadb chromium
 	$(PYTHON) -m pytest $(TESTS)
+
+faults: ## Kills and cuts in full: what `make test` only samples
+	@devcloud/prepare.sh mariadb
+	KILLS=50 $(PYTHON) -m pytest tests/faults
 
 check: lint types template test ## What CI runs: lint, types, template checks, tests
 

@@ -100,6 +100,37 @@ def test_failed_reply_says_so_and_can_be_tried_again(
     expect(page.locator(".question")).to_have_count(1)
 
 
+def test_reply_grows_on_the_page_and_can_be_stopped(
+    new_page: Callable[..., Page], people: People, cloud: RunningCloud
+) -> None:
+    page = new_page()
+    sign_in(page, people)
+    pace = f"{cloud.addresses['gemini']}/admin/pace"
+    text = "Primeiro parágrafo.\n\n- um\n- dois\n\n" + " ".join(f"palavra{number}" for number in range(200))
+    httpx.put(pace, json={"delay": 0.06, "pieces": 60, "text": text}).raise_for_status()
+    try:
+        page.get_by_label("Sua mensagem").fill("Conte devagar")
+        page.keyboard.press("Enter")
+        expect(page.locator(".reply li")).to_have_count(2)
+        expect(page.locator(".reply .tail")).to_contain_text("palavra5")
+        screenshot(page, "chat-growing")
+        page.get_by_role("button", name="Parar").click()
+        expect(page.get_by_text("Você interrompeu esta resposta.")).to_be_visible()
+        expect(page.get_by_role("button", name="Enviar")).to_be_visible()
+        kept = page.locator(".reply").inner_text()
+        assert "palavra5" in kept
+        assert "palavra199" not in kept
+
+        page.get_by_role("button", name="Responder de novo").click()
+        expect(page.locator(".reply .tail")).to_contain_text("palavra5")
+        page.reload()  # the reply goes on without its reader, and is picked up
+        expect(page.locator(".reply")).to_contain_text("palavra199")
+        expect(page.locator(".reply li")).to_have_count(2)
+        expect(page.locator(".question")).to_have_count(1)
+    finally:
+        httpx.put(pace, json={"delay": 0.03, "pieces": None, "text": None}).raise_for_status()
+
+
 def test_signing_out_leaves_nothing_behind(new_page: Callable[..., Page], people: People) -> None:
     page = new_page()
     sign_in(page, people)

@@ -44,6 +44,7 @@ def test_headers_that_the_gateway_owns_are_renamed():
         {"statusCode": 999},
         {"statusCode": 200, "body": {"a": 1}},
         {"statusCode": 200, "headers": ["X-A"]},
+        {"statusCode": 200, "headers": []},
         {"statusCode": 200, "headers": {"X-A": ["1"]}},
         {"statusCode": 200, "headers": {"X-A": "1\r\nX-B: 2"}},
         {"statusCode": 200, "multiValueHeaders": {"X-A": "1"}},

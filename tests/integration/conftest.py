@@ -105,6 +105,7 @@ def gemini(cloud: RunningCloud) -> Iterator[StandIn]:
     httpx.delete(f"{stand_in.url}/admin/requests").raise_for_status()
     yield stand_in
     stand_in.fault(fault=None)
+    httpx.put(f"{stand_in.url}/admin/pace", json={"delay": 0.03}).raise_for_status()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -39,15 +40,16 @@ def session(rows: Rows) -> Session:
 
 def new_session(rows: Rows, user_id: int) -> Session:
     session_id = rows.insert(
-        "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em) VALUES (%s, %s, NOW(), NOW(), NOW())",
+        "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em)"
+        " VALUES (%s, %s, NOW(), NOW(), NOW())",
         f"k{user_id}",
         user_id,
     )
     return Session(session_id, user_id, None, "Ana", "ana@exemplo.com.br", 0, NOW)
 
 
-def send(database: Database, session: Session, text: str = "Oi", client_id: str | None = None, **more: int) -> Asked:
-    return ask(database, session, MessageInput(message=text, client_id=client_id, **more), PLENTY)  # type: ignore[arg-type]
+def send(database: Database, session: Session, text: str = "Oi", **more: Any) -> Asked:
+    return ask(database, session, MessageInput(message=text, **more), PLENTY)
 
 
 def answer(
@@ -179,6 +181,22 @@ def test_last_reply_is_given_again_and_an_older_complete_one_is_not(
     answer(database, send(database, session, "E agora?"))
     with pytest.raises(NotTheLast):
         ask_again(database, session, first.reply_id, PLENTY)
+
+
+def test_reply_to_a_question_already_summarised_is_tried_again_with_its_own_past(
+    database: Database, rows: Rows, session: Session
+) -> None:
+    answer(database, send(database, session, "Um"))
+    failed = send(database, session, "Dois")
+    with pytest.raises(ModelTimedOut):
+        answer(database, failed, FakeModel([], ModelTimedOut("late")))
+    answer(database, send(database, session, "Três"))
+    rows.run("UPDATE conversas SET resumo = 'Falaram até três.', resumo_ate_seq = 6")
+    again = ask_again(database, session, failed.reply_id, PLENTY)
+    model = FakeModel()
+    answer(database, again, model)
+    assert [turn.text for turn in model.prompts[0].turns] == ["Um", "Olá, Ana.", "Dois"]
+    assert "Falaram até três." not in model.prompts[0].system
 
 
 def test_edited_question_drops_what_followed_and_the_summary_of_it(

@@ -1,15 +1,20 @@
 """People who use the product over HTTP."""
 
 import itertools
+import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
 
+from falaai.database import Database, connect
+from falaai.settings import DatabaseSettings
 from tests.conftest import RunningCloud, wait_until
+from tests.integration.conftest import Rows
 
 PASSWORD = "cavalo bateria grampo"
 _number = itertools.count(1)
@@ -37,10 +42,30 @@ class Person:
         assert found is not None
         return found[0]
 
+    @contextmanager
+    def stream(self, message: str | None = None, **more: Any) -> Iterator[Iterator[tuple[str, dict[str, Any]]]]:
+        """The events of a reply as they come: (name, data)."""
+        body = {"message": message, **more}
+        with self.http.stream("POST", "/chat/stream", json=body, timeout=60) as response:
+            if response.status_code != 200:
+                response.read()
+            assert response.status_code == 200, response.text
+            assert response.headers["content-type"].startswith("text/event-stream")
+            yield _events(response.iter_lines())
+
     def say(self, message: str, **more: Any) -> dict[str, Any]:
         answer = self.http.post("/chat/message", json={"message": message, **more})
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
+
+
+def _events(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    name = ""
+    for line in lines:
+        if line.startswith("event: "):
+            name = line.removeprefix("event: ")
+        elif line.startswith("data: "):
+            yield name, json.loads(line.removeprefix("data: "))
 
 
 @dataclass
@@ -87,3 +112,14 @@ def person(people: People) -> Person:
 @pytest.fixture
 def member(people: People) -> Person:
     return people.member()
+
+
+@pytest.fixture(scope="session")
+def product(cloud: RunningCloud) -> Rows:
+    """The product's own database, to look at what is stored and to make time pass."""
+    return Rows(Database(lambda: connect(product_settings(cloud))))
+
+
+def product_settings(cloud: RunningCloud) -> DatabaseSettings:
+    address = cloud.addresses["database"]
+    return DatabaseSettings(**{f"db_{name}": address[name] for name in ("host", "port", "user", "password", "name")})

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from devcloud.template import read_template
 from falaai_auth.application import build as build_auth
 from falaai_chat.application import build as build_chat
+from falaai_chat.streaming_application import build as stream_application
 from tests.conftest import ROOT
 
 TEMPLATE = read_template(Path(ROOT / "template.yaml"))
@@ -47,9 +48,21 @@ def test_every_source_queue_feeds_one_function() -> None:
 
 
 def test_gateway_waits_longer_than_the_function_and_the_function_longer_than_gemini() -> None:
-    from falaai_chat.replies import ANSWER_SECONDS
+    chat = TEMPLATE.functions["ChatFunction"]
+    assert 29 > chat.timeout > 25 > float(chat.variables["MESSAGE_SECONDS"])
+    stream = TEMPLATE.functions["ChatStreamFunction"]
+    (route,) = (route for route in TEMPLATE.routes if route.function == "ChatStreamFunction")
+    assert stream.timeout > route.timeout_ms / 1000 > float(stream.variables["STREAM_SECONDS"])
 
-    assert 29 > TEMPLATE.functions["ChatFunction"].timeout > 25 > ANSWER_SECONDS
+
+def test_stream_is_the_same_folder_behind_the_web_adapter() -> None:
+    stream = TEMPLATE.functions["ChatStreamFunction"]
+    assert (stream.handler, stream.folder) == ("run.sh", TEMPLATE.functions["ChatFunction"].folder)
+    assert stream.variables["AWS_LAMBDA_EXEC_WRAPPER"] == "/opt/bootstrap"
+    assert (stream.folder / "run.sh").stat().st_mode & 0o111 == 0o111
+    routes = [(route.method, route.path, route.streams) for route in TEMPLATE.routes if route.streams]
+    assert routes == [("POST", "/chat/stream", True)]
+    assert {("POST", "/chat/stream"), ("GET", "/health")} == routes_of(stream_application().app)
 
 
 def test_pictures_reach_the_browser_as_bytes() -> None:

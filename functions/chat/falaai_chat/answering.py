@@ -84,6 +84,7 @@ class _Generation:
                     yield self._stopped(answer)
                     return
         except LanguageModelError as error:
+            logger().warning("model failed", extra={"code": error.code, "reason": str(error)})
             self._finish(answer, Ending(self._text, State.FAILED, error.code))
             raise error.about(text=self._text) from error
         yield self._finish(answer, Ending(self._text, State.COMPLETE))

@@ -124,6 +124,8 @@ def _restart(
     sql: Statements, session: Session, conversation: Conversation, question_id: int, reply: Message, quota: Quota
 ) -> Asked:
     generation = messages.restart_reply(sql, reply)
+    if conversation.summary_until_seq >= reply.seq:  # the summary tells what came later; the messages are still there
+        conversation = replace(conversation, summary="", summary_until_seq=0)
     turns = _turns(sql, conversation, reply.seq - 1)
     quota.take(sql, session.user_id, session.now)
     return Asked(session, conversation, question_id, reply.id, reply.seq, generation, turns)

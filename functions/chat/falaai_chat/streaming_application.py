@@ -7,7 +7,8 @@ go back to where Mangum would have put them, so that everything behind reads one
 import json
 from pathlib import Path
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from falaai.web import health
 from falaai.web.application import build_application
@@ -16,7 +17,7 @@ from falaai_chat import streaming
 CONTEXT_HEADER = b"x-amzn-request-context"
 
 
-def build() -> ASGIApp:
+def build() -> "AdaptedRequest":
     routers = [streaming.router, health.router]
     return AdaptedRequest(build_application("FalaAI stream", routers, Path(__file__).parent / "templates"))
 
@@ -24,7 +25,7 @@ def build() -> ASGIApp:
 class AdaptedRequest:
     """Puts the adapter's request context where Mangum puts it. Only the adapter can reach this server."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: FastAPI) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

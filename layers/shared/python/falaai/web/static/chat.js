@@ -1,11 +1,15 @@
-// The chat page: sends questions, shows replies, keeps the list of conversations fresh.
+// The chat page: sends questions, shows replies as they come, keeps the list of conversations fresh.
 
 import { ask, at } from "./requests.js";
+import { Reply } from "./reply.js";
 
 const $ = (id) => document.getElementById(id);
 const messages = $("messages");
+const scroller = $("scroller");
 const composer = $("composer");
 const field = $("message");
+const button = composer.querySelector("button");
+let answering = null;
 
 function element(tag, className, text) {
   const made = document.createElement(tag);
@@ -14,49 +18,92 @@ function element(tag, className, text) {
   return made;
 }
 
+const toEnd = () => (scroller.scrollTop = scroller.scrollHeight);
+
+// Follow what grows only while the reader is at the end.
+function grow(change) {
+  const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+  change?.();
+  if (atEnd) toEnd();
+}
+
 function append(child) {
   $("greeting")?.remove();
   messages.append(child);
-  $("scroller").scrollTop = $("scroller").scrollHeight;
+  toEnd();
   return child;
 }
 
 function thinking() {
-  const dots = element("div", "thinking");
+  const dots = element("div", "reply thinking");
   dots.setAttribute("aria-label", "Escrevendo a resposta");
   dots.append(...[0, 1, 2].map(() => document.createElement("i")));
   return dots;
 }
 
-function failure(problem, again) {
-  const note = element("div", "reply-problem");
-  note.append(element("span", "", problem.message));
-  const button = element("button", "button quiet", problem.status === 401 ? "Entrar" : "Tentar de novo");
-  button.type = "button";
-  button.addEventListener("click", () => (problem.status === 401 ? location.assign(at("/login")) : (note.remove(), again())));
-  note.append(button);
-  return note;
+function note(sentence, label, action) {
+  const made = element("div", "reply-problem");
+  made.append(element("span", "", sentence));
+  const again = element("button", "button quiet", label);
+  again.type = "button";
+  again.addEventListener("click", () => {
+    made.remove();
+    action();
+  });
+  made.append(again);
+  return made;
 }
 
-async function send(text, clientId = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`) {
-  const button = composer.querySelector("button");
-  const dots = append(thinking());
-  button.disabled = true;
+function setAnswering(reply) {
+  answering = reply;
+  button.textContent = reply ? "■" : "↑";
+  button.setAttribute("aria-label", reply ? "Parar" : "Enviar");
+}
+
+const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+
+async function send(text, clientId = newId()) {
+  const reply = new Reply(append(thinking()));
+  reply.onstart = ({ conversation }) => remember(conversation);
+  const conversation = Number(messages.dataset.conversation) || undefined;
+  const question = { message: text, conversation_id: conversation, client_id: clientId };
+  await show(reply, () => answer(reply, question), () => send(text, clientId));
+}
+
+async function answer(reply, question) {
   try {
-    const conversation = Number(messages.dataset.conversation) || undefined;
-    const answer = await ask("POST", "/chat/message", { message: text, conversation_id: conversation, client_id: clientId });
-    const reply = element("div", "reply");
-    reply.innerHTML = answer.html; // made and cleaned by the server
-    dots.replaceWith(reply);
-    remember(answer.conversation_id);
+    return await reply.stream(question);
+  } catch (problem) {
+    // Where streaming is switched off the gateway does not know the path.
+    if (problem.status === 404 && reply.id === null) return reply.whole(question);
+    throw problem;
+  }
+}
+
+async function show(reply, run, again) {
+  reply.ongrow = grow;
+  setAnswering(reply);
+  try {
+    const { estado } = await run();
+    if (estado === "interrompida") append(note("Você interrompeu esta resposta.", "Responder de novo", () => redo(reply, again)));
     refreshTitles();
   } catch (problem) {
-    dots.remove();
-    append(failure(problem, () => send(text, clientId)));
+    reply.element.remove();
+    append(failure(problem, again));
   } finally {
-    button.disabled = false;
+    setAnswering(null);
     field.focus();
   }
+}
+
+function redo(reply, again) {
+  reply.element.remove();
+  again();
+}
+
+function failure(problem, again) {
+  if (problem.status === 401) return note(problem.message, "Entrar", () => location.assign(at("/login")));
+  return note(problem.message, "Tentar de novo", again);
 }
 
 function remember(conversation) {
@@ -90,17 +137,19 @@ async function refreshTitles(wait = 700) {
 
 composer.addEventListener("submit", (event) => {
   event.preventDefault();
+  if (answering) return answering.stop();
   const text = field.value;
-  if (!text.trim() || composer.querySelector("button").disabled) return;
+  if (!text.trim()) return;
   field.value = "";
   append(element("div", "question", text));
   send(text);
 });
 
 field.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && answering) answering.stop();
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   event.preventDefault();
-  composer.requestSubmit();
+  if (!answering) composer.requestSubmit();
 });
 
 messages.addEventListener("click", (event) => {
@@ -131,4 +180,12 @@ document.querySelector(".conversation").addEventListener("click", (event) => {
   $("menu").setAttribute("aria-expanded", "false");
 });
 
-$("scroller").scrollTop = $("scroller").scrollHeight;
+// A reply that was under way when the page was left is picked up where it is.
+const running = messages.querySelector("[data-running]");
+if (running) {
+  const again = () => location.reload();
+  const reply = new Reply(running);
+  show(reply, () => reply.follow(Number(running.dataset.running)), again);
+}
+
+toEnd();

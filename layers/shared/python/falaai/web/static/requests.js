@@ -13,21 +13,42 @@ export class Problem extends Error {
 
 export const at = (path) => root + path;
 
-export async function ask(method, path, body) {
+async function respond(method, path, body, accept) {
   let response;
   try {
     response = await fetch(at(path), {
       method,
-      headers: { accept: "application/json", ...(body && { "content-type": "application/json" }) },
+      headers: { accept, ...(body && { "content-type": "application/json" }) },
       body: body && JSON.stringify(body),
     });
   } catch {
     throw new Problem(0, "offline", "Sem conexão. Confira a internet e tente de novo.");
   }
+  if (response.ok) return response;
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) {
-    const sentence = answer.detail ?? "Não foi possível falar com o servidor. Tente de novo em alguns segundos.";
-    throw new Problem(response.status, answer.code ?? "unknown", sentence, answer.fields);
+  const sentence = answer.detail ?? "Não foi possível falar com o servidor. Tente de novo em alguns segundos.";
+  throw new Problem(response.status, answer.code ?? "unknown", sentence, answer.fields);
+}
+
+export async function ask(method, path, body) {
+  const response = await respond(method, path, body, "application/json");
+  return response.json();
+}
+
+// Server-sent events of a POST, as [name, data]; the browser's own EventSource knows only GET.
+export async function* events(path, body) {
+  const response = await respond("POST", path, body, "text/event-stream");
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const whole = (rest + value).split("\n\n");
+    rest = whole.pop();
+    for (const event of whole) {
+      const [, name] = event.match(/^event: (.*)$/m) ?? [];
+      const [, data] = event.match(/^data: (.*)$/m) ?? [];
+      if (name) yield [name, JSON.parse(data)];
+    }
   }
-  return answer;
 }

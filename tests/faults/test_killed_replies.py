@@ -1,0 +1,93 @@
+"""SIGKILL at random moments of a reply: no question is lost, no reply doubled, and each can be answered again."""
+
+import contextlib
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.conftest import RunningCloud, wait_until
+from tests.integration.conftest import Rows
+from tests.system.conftest import People, Person, member, people, product
+
+__all__ = ["member", "people", "product"]
+
+# `make test` takes a sample; `make faults` takes the whole.
+KILLS = int(os.environ.get("KILLS", "10"))
+FUNCTION = "ChatStreamFunction"
+TEXT = " ".join(f"palavra{number}" for number in range(60))
+
+
+@pytest.fixture
+def short_replies(cloud: RunningCloud) -> Iterator[None]:
+    """Ten pieces in about a third of a second."""
+    admin = f"{cloud.addresses['gemini']}/admin/pace"
+    httpx.put(admin, json={"delay": 0.03, "pieces": 10, "text": TEXT}).raise_for_status()
+    yield
+    httpx.put(admin, json={"delay": 0.03, "pieces": None, "text": None}).raise_for_status()
+
+
+def idle_processes(cloud: RunningCloud) -> list[int]:
+    functions = httpx.get(f"{cloud.inbox}/functions.json").json()
+    found = [process for one in functions if one["name"] == FUNCTION for process in one["processes"]]
+    return [process["pid"] for process in found if process["state"] == "idle"]
+
+
+def kill_after(seconds: float, pids: list[int]) -> None:
+    time.sleep(seconds)
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def ask_and_be_killed(person: Person, cloud: RunningCloud, number: int, moment: float) -> dict[str, int] | None:
+    """What the start event acknowledged, if it came before the kill."""
+    acknowledged = None
+    pids = wait_until(lambda: idle_processes(cloud), 15, "an idle process")
+    with ThreadPoolExecutor(1) as killer:
+        killer.submit(kill_after, moment, pids)
+        # The connection breaks, or the gateway says 502: exactly what is to be survived.
+        survived = contextlib.suppress(httpx.HTTPError, AssertionError)
+        with survived, person.stream(f"Pergunta {number}", client_id=f"morte-{number}") as events:
+            for name, data in events:
+                if name == "start":
+                    acknowledged = data
+    return acknowledged
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("short_replies")
+def test_killed_replies(member: Person, people: People, cloud: RunningCloud, product: Rows) -> None:
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    conversation = member.say("Início")["conversation_id"]
+    # A fresh process takes about a second to its first piece, so the kills fall before, into and after a reply.
+    moments = [chance.uniform(0, 1.8) for _ in range(KILLS)]
+    acknowledged = {
+        number: start
+        for number, moment in enumerate(moments)
+        if (start := ask_and_be_killed(member, cloud, number, moment))
+    }
+    assert len(acknowledged) >= KILLS // 2
+    # Sixty seconds pass for the replies whose processes are gone.
+    killed = product.run("UPDATE mensagens SET escrita_em = escrita_em - INTERVAL 61 SECOND WHERE estado = 'gerando'")
+    assert killed >= KILLS // 5
+    for number in range(KILLS):
+        with member.stream(f"Pergunta {number}", client_id=f"morte-{number}") as events:
+            *_, (last, done) = events
+        assert (last, done.get("estado")) == ("done", "completa"), done
+    stored = product.list(
+        "SELECT seq, remetente, conteudo FROM mensagens WHERE id_conversa = %s ORDER BY seq", conversation
+    )
+    assert [row["seq"] for row in stored] == list(range(1, 2 * KILLS + 3))
+    questions = [row["conteudo"] for row in stored[::2]]
+    assert sorted(questions) == sorted(["Início", *(f"Pergunta {number}" for number in range(KILLS))])
+    assert {row["conteudo"] for row in stored[3::2]} <= {TEXT}
+    for number, start in acknowledged.items():
+        assert product.value("SELECT chave FROM mensagens WHERE id = %s", start["question_id"]) == f"morte-{number}"

@@ -1,0 +1,144 @@
+"""Keeping conversations over HTTP: pages, search, names, pins, deletion, taking away."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.integration.conftest import Rows
+from tests.system.conftest import People, Person
+
+
+def ids(person: Person, **query: Any) -> list[int]:
+    return [one["id"] for one in person.http.get("/conversations", params=query).json()]
+
+
+@pytest.fixture
+def many(member: Person, product: Rows) -> list[int]:
+    """Seven conversations, newest first; two of them used at the very same moment."""
+    user = product.value("SELECT id FROM usuarios WHERE email = %s", member.email)
+    made = [product.conversation(user, f"pergunta {day}", "resposta", days_old=day) for day in range(7)]
+    product.run(
+        "UPDATE conversas a JOIN conversas b ON b.id = %s SET a.data_atualizacao = b.data_atualizacao"
+        " WHERE a.id = %s",
+        made[2],
+        made[3],
+    )
+    made[2], made[3] = made[3], made[2]
+    return made
+
+
+def test_pages_give_each_conversation_once_pinned_first(member: Person, many: list[int]) -> None:
+    pinned = many[5]
+    member.http.patch(f"/conversation/{pinned}", json={"fixada": True})
+    seen, path = [], "/conversations?limit=3"
+    while path:
+        page = member.http.get(path)
+        seen += [one["id"] for one in page.json()]
+        found = re.match(r'<(.+)>; rel="next"', page.headers.get("link", ""))
+        path = found[1] if found else ""
+    assert seen == [pinned, *(one for one in many if one != pinned)]
+
+
+@pytest.mark.parametrize("cursor", ["x", "1-2", "9-9-9", "0-99999999999999999-1", "0-9999999999999999-1"])
+def test_cursor_nobody_made_is_422_or_empty(member: Person, cursor: str) -> None:
+    assert member.http.get("/conversations", params={"cursor": cursor}).status_code in (200, 422)
+
+
+def test_search_finds_titles_and_content_whatever_case_and_accents(member: Person, product: Rows) -> None:
+    user = product.value("SELECT id FROM usuarios WHERE email = %s", member.email)
+    bread = product.conversation(user, "Como faço PÃO de queijo?", "Com polvilho.")
+    other = product.conversation(user, "Outro assunto", "Nada a ver: 100% diferente_mesmo.")
+    assert ids(member, q="pao de") == [bread]
+    assert ids(member, q="POLVILHO") == [bread]
+    assert ids(member, q="100%") == [other]
+    assert ids(member, q="%") == [other]
+    assert ids(member, q="e_m") == [other]
+    assert ids(member, q="não existe") == []
+    member.http.patch(f"/conversation/{other}", json={"titulo_conversa": "Receitas da vovó"})
+    assert ids(member, q="vovo") == [other]
+
+
+def test_chosen_name_stays(member: Person, product: Rows) -> None:
+    conversation = member.say("Oi")["conversation_id"]
+    renamed = member.http.patch(f"/conversation/{conversation}", json={"titulo_conversa": "  Meu   nome "})
+    assert (renamed.status_code, renamed.json()["titulo_conversa"]) == (200, "Meu nome")
+    member.say("De novo")
+    assert product.value("SELECT titulo_manual FROM conversas WHERE id = %s", conversation) == 1
+    assert member.http.get("/conversations").json()[0]["titulo_conversa"] == "Meu nome"
+
+
+@pytest.mark.parametrize("body", [{"titulo_conversa": " "}, {"titulo_conversa": "x" * 51}, {"fixada": "talvez"}])
+def test_bad_change_is_422(member: Person, body: dict[str, object]) -> None:
+    conversation = member.say("Oi")["conversation_id"]
+    assert member.http.patch(f"/conversation/{conversation}", json=body).status_code == 422
+
+
+def test_deleted_is_gone_for_good(member: Person, product: Rows) -> None:
+    conversation = member.say("Apague-me")["conversation_id"]
+    assert member.http.delete(f"/conversation/{conversation}").status_code == 200
+    assert ids(member) == []
+    assert product.value("SELECT COUNT(*) FROM mensagens WHERE id_conversa = %s", conversation) == 0
+    assert member.http.get(f"/conversation/{conversation}").status_code == 404
+    assert member.say("Outra")["conversation_id"] != conversation
+
+
+def test_taken_away_as_markdown_and_json(member: Person) -> None:
+    reply = member.say("Uma **pergunta** com ç")
+    path = f"/conversation/{reply['conversation_id']}"
+    member.http.patch(path, json={"titulo_conversa": 'Título "ç" /../'})
+    markdown = member.http.get(f"{path}/export", params={"format": "md"})
+    assert markdown.headers["content-type"] == "text/markdown; charset=utf-8"
+    assert "filename*=UTF-8''T%C3%ADtulo" in markdown.headers["content-disposition"]
+    assert "/" not in markdown.headers["content-disposition"].split("filename*=")[1].replace("UTF-8''", "")
+    assert "Uma **pergunta** com ç" in markdown.text
+    assert reply["response"] in markdown.text
+    taken = member.http.get(f"{path}/export", params={"format": "json"}).json()
+    assert [message["conteudo"] for message in taken["mensagens"]] == ["Uma **pergunta** com ç", reply["response"]]
+    assert member.http.get(f"{path}/export", params={"format": "exe"}).status_code == 422
+
+
+def test_somebody_elses_conversation_cannot_be_touched(member: Person, people: People) -> None:
+    theirs = people.member().say("Segredo")["conversation_id"]
+    for method, path, body in [
+        ("PATCH", "/conversation/{}", {"fixada": True}),
+        ("DELETE", "/conversation/{}", None),
+        ("GET", "/conversation/{}/export", None),
+    ]:
+        answers = [member.http.request(method, path.format(one), json=body) for one in (theirs, 2_000_000_000)]
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert answers[0].content == answers[1].content
+
+
+def test_two_conversations_in_two_sessions_never_mix(member: Person, people: People) -> None:
+    elsewhere = people.stranger(member.email)
+    assert elsewhere.login().status_code == 200
+    first = member.say("Meu nome é Anabela.")["conversation_id"]
+    second = elsewhere.say("Meu nome é Bernardo.")["conversation_id"]
+    assert first != second
+    for _ in range(3):
+        assert "Anabela" in member.say("Qual é o meu nome?")["response"]
+        assert "Bernardo" in elsewhere.say("Qual é o meu nome?")["response"]
+    assert {first, second} == set(ids(member))
+    member.http.get(f"/conversation/{second}")
+    assert "Bernardo" in member.say("Qual é o meu nome?")["response"]
+
+
+def test_quota_is_a_portuguese_429_that_says_when(member: Person, product: Rows) -> None:
+    member.say("Uma")
+    user = product.value("SELECT id FROM usuarios WHERE email = %s", member.email)
+    product.run("UPDATE uso_diario SET mensagens = 200 WHERE id_usuario = %s", user)
+    for refused in (
+        member.http.post("/chat/message", json={"message": "Mais uma"}),
+        member.http.post("/chat/stream", json={"message": "Mais uma"}),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (429, "quota_reached")
+        assert "meia-noite, horário de São Paulo" in refused.json()["detail"]
+        assert refused.json()["resets_at"].endswith("T00:00:00-03:00")
+        assert 0 < int(refused.headers["retry-after"]) <= 24 * 3600 + 1
+    assert product.value("SELECT mensagens FROM uso_diario WHERE id_usuario = %s", user) == 200
+
+
+def test_large_body_is_413(member: Person) -> None:
+    answer = member.http.post("/chat/message", json={"message": "x" * 70_000})
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")

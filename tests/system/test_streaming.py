@@ -1,0 +1,189 @@
+"""Replies piece by piece over HTTP, through run.sh behind devcloud's part of the Lambda Web Adapter."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import RunningCloud, wait_until
+from tests.integration.conftest import Rows
+from tests.system.conftest import People, Person
+
+LONG = " ".join(f"palavra{number}" for number in range(60))
+
+
+@pytest.fixture
+def slow_gemini(cloud: RunningCloud) -> Iterator[str]:
+    """A reply of 20 pieces, one every 0.15 s."""
+    gemini = str(cloud.addresses["gemini"])
+    httpx.put(f"{gemini}/admin/pace", json={"delay": 0.15, "pieces": 20, "text": LONG}).raise_for_status()
+    yield gemini
+    httpx.put(f"{gemini}/admin/pace", json={"delay": 0.03, "pieces": None, "text": None}).raise_for_status()
+
+
+def reply_of(person: Person, message_id: int, **query: int) -> dict[str, Any]:
+    answer = person.http.get(f"/chat/replies/{message_id}", params=query)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def ended(person: Person, message_id: int, seconds: float = 15) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        reply = reply_of(person, message_id)
+        return None if reply["estado"] == "gerando" else reply
+
+    return dict(wait_until(look, seconds, "the reply's end"))
+
+
+def test_pieces_blocks_and_end_agree_with_what_is_stored(member: Person) -> None:
+    with member.stream("Mostre uma lista, uma tabela e um código em Python 🧀") as events:
+        (first, start), *rest = events
+    assert first == "start"
+    assert [name for name, _ in rest].count("delta") > 3
+    last, done = rest[-1]
+    assert (last, done["estado"]) == ("done", "completa")
+    assert done["usage"]["tokens_out"] > 0
+    text = "".join(data["text"] for name, data in rest if name == "delta")
+    stored = member.http.get(f"/conversation/{start['conversation_id']}").json()
+    assert [message["id"] for message in stored] == [start["question_id"], start["message_id"]]
+    assert (stored[1]["conteudo"], stored[1]["html"]) == (text, done["html"])
+    blocks = [data for name, data in rest if name == "block"]
+    assert len(blocks) >= 3
+    assert done["html"].startswith("".join(block["html"] for block in blocks))
+    assert [block["until"] for block in blocks] == sorted(block["until"] for block in blocks)
+    assert blocks[-1]["until"] < len(text)
+
+
+def test_pieces_come_as_they_are_made(member: Person, slow_gemini: str) -> None:
+    came = []
+    with member.stream("Devagar") as events:
+        for name, _ in events:
+            came.append((name, time.monotonic()))
+    deltas = [moment for name, moment in came if name == "delta"]
+    assert deltas[-1] - deltas[0] > 1.5
+
+
+def test_reader_who_leaves_at_the_third_piece_finds_the_whole_reply(member: Person, slow_gemini: str) -> None:
+    with member.stream("Vou embora") as events:
+        _, start = next(events)
+        for _ in range(3):
+            next(events)
+    reply = ended(member, start["message_id"])
+    assert (reply["estado"], reply["conteudo"]) == ("completa", LONG)
+    stored = member.http.get(f"/conversation/{start['conversation_id']}").json()
+    assert [message["conteudo"] for message in stored] == ["Vou embora", LONG]
+
+
+def test_stop_in_another_session_ends_it_within_two_seconds(
+    member: Person, people: People, slow_gemini: str, product: Rows
+) -> None:
+    elsewhere = people.stranger(member.email)
+    assert elsewhere.login().status_code == 200
+    with member.stream("Pare no meio") as events:
+        _, start = next(events)
+        for _ in range(5):
+            next(events)
+        assert elsewhere.http.post(f"/chat/replies/{start['message_id']}/stop").json() == {"estado": "interrompida"}
+        stopped_at = time.monotonic()
+        *_, (last, done) = events
+    assert time.monotonic() - stopped_at < 2
+    assert (last, done["estado"]) == ("done", "interrompida")
+    reply = reply_of(member, start["message_id"])
+    assert reply["estado"] == "interrompida"
+    assert LONG.startswith(reply["conteudo"])
+    assert len(reply["conteudo"].split()) >= 5
+    again = member.http.post(f"/chat/replies/{start['message_id']}/stop").json()
+    assert again == {"estado": "interrompida"}
+
+
+def test_stop_reaches_a_reply_that_has_not_said_a_word(member: Person, slow_gemini: str) -> None:
+    httpx.put(f"{slow_gemini}/admin/faults", json={"fault": "timeout", "times": 1}).raise_for_status()
+    try:
+        with member.stream("Silêncio") as events:
+            _, start = next(events)
+            member_stop = member.http.post(f"/chat/replies/{start['message_id']}/stop")
+            assert member_stop.json() == {"estado": "interrompida"}
+            began = time.monotonic()
+            *_, (_, done) = events
+            assert time.monotonic() - began < 2
+            assert done["estado"] == "interrompida"
+    finally:
+        httpx.put(f"{slow_gemini}/admin/faults", json={"fault": None}).raise_for_status()
+
+
+def test_other_tab_follows_the_reply_to_its_end(member: Person, slow_gemini: str) -> None:
+    with ThreadPoolExecutor(1) as other_tab, member.stream("Siga-me") as events:
+        _, start = next(events)
+
+        def follow() -> str:
+            text, after = "", 0
+            while True:
+                reply = reply_of(member, start["message_id"], after=after)
+                text, after = text + reply["conteudo"], reply["next"]
+                if reply["estado"] != "gerando":
+                    return text
+                time.sleep(0.2)
+
+        followed = other_tab.submit(follow)
+        for _ in events:
+            pass
+        assert followed.result(timeout=15) == LONG
+
+
+def test_same_client_id_in_two_streams_is_one_reply(member: Person, slow_gemini: str) -> None:
+    httpx.delete(f"{slow_gemini}/admin/requests").raise_for_status()
+
+    def whole(_: int) -> tuple[int, str, str]:
+        with member.stream("Uma vez só", client_id="duas-abas") as events:
+            (_, start), *rest = events
+        return (
+            start["message_id"],
+            "".join(data["text"] for name, data in rest if name == "delta"),
+            rest[-1][1]["estado"],
+        )
+
+    with ThreadPoolExecutor(4) as pool:
+        replies = set(pool.map(whole, range(4)))
+    assert len(replies) == 1
+    assert next(iter(replies))[1:] == (LONG, "completa")
+    asked = [one for one in httpx.get(f"{slow_gemini}/admin/requests").json() if "Uma vez só" in str(one["body"])]
+    assert len([one for one in asked if "título" not in str(one["body"].get("systemInstruction"))]) == 1
+
+
+def test_regenerate_and_edit_can_be_streamed(member: Person) -> None:
+    first = member.say("Primeira pergunta")
+    with member.stream(regenerate=first["message_id"]) as events:
+        *_, (_, done) = events
+    assert done["estado"] == "completa"
+    question = member.http.get(f"/conversation/{first['conversation_id']}").json()[0]
+    with member.stream("Pergunta corrigida", edit=question["id"]) as events:
+        *_, (_, done) = events
+    stored = member.http.get(f"/conversation/{first['conversation_id']}").json()
+    assert [message["seq"] for message in stored] == [1, 2]
+    assert stored[0]["conteudo"] == "Pergunta corrigida"
+    assert stored[1]["html"] == done["html"]
+
+
+def test_what_refuses_a_stream_is_an_ordinary_answer(member: Person, cloud: RunningCloud) -> None:
+    for body, status in [({}, 422), ({"message": " "}, 422), ({"message": "x", "conversation_id": 2**31 - 1}, 404)]:
+        assert member.http.post("/chat/stream", json=body).status_code == status
+    assert httpx.post(f"{cloud.gateway}/chat/stream", json={"message": "x"}).status_code == 401
+
+
+def test_somebody_elses_reply_cannot_be_followed_stopped_or_changed(member: Person, people: People) -> None:
+    theirs = people.member().say("Segredo")["message_id"]
+    for method, path in [
+        ("GET", "/chat/replies/{}"),
+        ("POST", "/chat/replies/{}/stop"),
+        ("POST", "/chat/replies/{}/regenerate"),
+        ("POST", "/chat/messages/{}/edit"),
+    ]:
+        answers = [
+            member.http.request(method, path.format(one), json={"message": "x"} if method == "POST" else None)
+            for one in (theirs, 2_000_000_000)
+        ]
+        assert [answer.status_code for answer in answers] == [404, 404]
+        assert answers[0].content == answers[1].content
