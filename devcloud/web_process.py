@@ -21,7 +21,7 @@ from yarl import URL
 from devcloud.errors import FunctionFailed
 from devcloud.http_server import free_port
 from devcloud.processes import clean_environment, start_child
-from devcloud.runtime import INIT_LIMIT, FunctionProcess, Invocation, arn_of
+from devcloud.runtime import INIT_LIMIT, FunctionProcess, Invocation
 
 READY_EVERY_SECONDS = 0.02
 _CONTEXT_HEADER = "x-amzn-request-context"
@@ -41,7 +41,7 @@ class WebProcess(FunctionProcess):
     """One process of a web function; to its pool it is like any other."""
 
     async def _live(self, environment: Mapping[str, str], on_line: Callable[[str], None]) -> None:
-        self._arn = arn_of(self.function, environment["AWS_REGION"])
+        self._say = on_line
         server = f"http://127.0.0.1:{free_port()}"
         # run.sh finds the same Python as every other function.
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
@@ -82,6 +82,11 @@ class WebProcess(FunctionProcess):
                 loop = asyncio.get_running_loop()
                 self._timer = loop.call_later(self.function.timeout, self._time_out, invocation)
                 await self._forward(client, invocation)
+
+    def _time_out(self, invocation: Invocation) -> None:
+        if invocation.answer.done():  # its head has long gone out, so nobody is told but the log
+            self._say(f"ERROR Task timed out after {self.function.timeout:.2f} seconds")
+        super()._time_out(invocation)
 
     async def _forward(self, client: aiohttp.ClientSession, invocation: Invocation) -> None:
         answer = None

@@ -1,0 +1,25 @@
+"""Streams five pieces, a fifth of a second apart, and does on the way what the query asks for."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+
+
+async def application(scope, receive, send):
+    wish = scope["query_string"].decode().removeprefix("wish=")
+    context = dict(scope["headers"]).get(b"x-amzn-request-context", b"{}")
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"x-path", scope["path"].encode())]})
+    if scope["path"] == "/":  # the readiness check
+        await send({"type": "http.response.body"})
+        return
+    body = (await receive())["body"].decode()
+    first = json.dumps({"body": body, "stage": json.loads(context)["stage"]}) + "\n"
+    await send({"type": "http.response.body", "body": first.encode(), "more_body": True})
+    for number in range(5):
+        await asyncio.sleep(30 if wish == "stall" else 0.2)
+        if wish == "die" and number == 2:
+            os.kill(os.getpid(), 9)
+        await send({"type": "http.response.body", "body": f"{number}\n".encode(), "more_body": True})
+    Path(os.environ["JOURNAL"]).write_text(wish)
+    await send({"type": "http.response.body"})
