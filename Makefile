@@ -53,9 +53,9 @@ migrate: ## Apply the missing migrations to the database that .env names
 
 pins: ## Renew requirements/*.txt from requirements/*.in
 	@devcloud/prepare.sh
-	@UV=$$(command -v uv || echo $$PWD/.devcloud/uv/bin/uv); cd requirements && for name in layer dev sam uv; do \
+	@UV=$$(command -v uv || echo $$PWD/.devcloud/uv/bin/uv); cd requirements && for name in layer auth dev sam uv; do \
 	  $$UV pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-emit-index-url $$([ $$name = dev ] && echo -c layer.txt) $$name.in --output-file $$name.txt; done
+	    --no-emit-index-url $$(case $$name in auth|dev) echo -c layer.txt;; esac) $$name.in --output-file $$name.txt; done
 
 clean: ## Remove what was built and the local data
 	rm -rf .aws-sam .devcloud .venv .mypy_cache .pytest_cache .ruff_cache

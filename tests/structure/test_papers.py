@@ -7,10 +7,17 @@ from falaai import settings
 from tests.conftest import ROOT
 
 TEMPLATE = (ROOT / "template.yaml").read_text()
-GROUPS = (*settings.CHECKED, settings.QueueSettings, settings.WorkerSettings)
+GROUPS = (*settings.CHECKED, settings.QueueSettings, settings.WorkerSettings, settings.PictureSettings)
 NAMES = sorted({name.upper() for group in GROUPS for name in group.model_fields})
 # Made by the template itself, never by a person.
-FROM_TEMPLATE = {"QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "TITLES_QUEUE_URL", "MEMORY_QUEUE_URL", "LETTERS_QUEUE_URL"}
+FROM_TEMPLATE = {
+    "PICTURES_BUCKET",
+    "QUEUE_URL",
+    "DEAD_LETTER_QUEUE_URL",
+    "TITLES_QUEUE_URL",
+    "MEMORY_QUEUE_URL",
+    "LETTERS_QUEUE_URL",
+}
 
 
 def tracked(*patterns: str) -> list[str]:

@@ -5,9 +5,16 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from falaai.web.application import build_application
-from falaai_auth import accounts, pages, verification_pages
+from falaai_auth import accounts, pages, password_pages, profile_routes, verification_pages
+
+ROUTERS = (
+    pages.router,
+    accounts.router,
+    verification_pages.router,
+    password_pages.router,
+    profile_routes.router,
+)
 
 
 def build() -> FastAPI:
-    routers = [pages.router, accounts.router, verification_pages.router]
-    return build_application("FalaAI auth", routers, Path(__file__).parent / "templates")
+    return build_application("FalaAI auth", ROUTERS, Path(__file__).parent / "templates")

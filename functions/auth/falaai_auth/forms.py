@@ -3,7 +3,8 @@
 from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator
+from fastapi import UploadFile
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from falaai import passwords
 from falaai.web import texts
@@ -30,33 +31,80 @@ def _accepted(terms: bool) -> bool:
     return terms
 
 
+def _good_password(password: str) -> str:
+    """Never trimmed; what counts is its length and that few others have it."""
+    if len(password) < passwords.MIN_CHARACTERS:
+        raise ValueError(texts.PASSWORD_SHORT)
+    if len(password) > passwords.MAX_CHARACTERS:
+        raise ValueError(texts.PASSWORD_LONG)
+    if passwords.is_common(password):
+        raise ValueError(texts.PASSWORD_COMMON)
+    return password
+
+
+def _nothing_if_empty(written: object) -> object:
+    """A browser sends every field of a form, also those nobody filled in."""
+    return None if written == "" or (isinstance(written, UploadFile) and not written.filename) else written
+
+
 Email = Annotated[str, Field(max_length=254), AfterValidator(_normal_email)]
+Name = Annotated[str, Field(max_length=100), AfterValidator(_name)]
+NewPassword = Annotated[str, AfterValidator(_good_password)]
+# A password of any sensible length is tried: what counts is whether it is right.
+KnownPassword = Annotated[str, Field(max_length=1024)]
+LinkToken = Annotated[str, Field(max_length=128)]
+IfGiven = BeforeValidator(_nothing_if_empty)
 
 
 class Registration(BaseModel):
-    """POST /register. The password is never trimmed; what counts is its length and that few others have it."""
+    """POST /register."""
 
-    nome: Annotated[str, Field(max_length=100), AfterValidator(_name)]
+    nome: Name
     email: Email
-    senha: str
+    senha: NewPassword
     termos_registro: Annotated[bool, AfterValidator(_accepted)]
 
     @field_validator("senha")
     @classmethod
-    def _good_password(cls, senha: str, info: ValidationInfo) -> str:
-        if len(senha) < passwords.MIN_CHARACTERS:
-            raise ValueError(texts.PASSWORD_SHORT)
-        if len(senha) > passwords.MAX_CHARACTERS:
-            raise ValueError(texts.PASSWORD_LONG)
+    def _not_the_email(cls, senha: str, info: ValidationInfo) -> str:
         if senha.casefold() == info.data.get("email"):
             raise ValueError(texts.PASSWORD_IS_EMAIL)
-        if passwords.is_common(senha):
-            raise ValueError(texts.PASSWORD_COMMON)
         return senha
 
 
 class Credentials(BaseModel):
-    """POST /login. A password of any length is tried: what counts is whether it is right."""
+    """POST /login."""
 
     email: Email
-    senha: str = Field(max_length=1024)
+    senha: KnownPassword
+
+
+class ForgottenPassword(BaseModel):
+    """POST /password/forgot."""
+
+    email: Email
+
+
+class PasswordReset(BaseModel):
+    """POST /password/reset."""
+
+    token: LinkToken
+    senha: NewPassword
+
+
+class ProfileChange(BaseModel):
+    """PUT /profile/update, multipart: whichever is given changes."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    nome_completo: Annotated[Name | None, IfGiven] = None
+    email: Annotated[Email | None, IfGiven] = None
+    senha: Annotated[NewPassword | None, IfGiven] = None
+    senha_atual: KnownPassword = ""
+    profile_pic: Annotated[UploadFile | None, IfGiven] = None
+
+
+class Deletion(BaseModel):
+    """DELETE /profile."""
+
+    senha_atual: KnownPassword

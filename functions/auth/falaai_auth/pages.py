@@ -2,12 +2,10 @@
 
 from fastapi import APIRouter, Request, Response
 
-from falaai.database import Statements
-from falaai.errors import NotSignedIn
-from falaai.repositories import users
-from falaai.repositories.users import User
 from falaai.web import pages
 from falaai.web.current_user import CurrentSession, Db, MaybeSession
+from falaai_auth.profile import get_user
+from falaai_auth.profile_routes import list_sessions
 
 router = APIRouter()
 
@@ -50,10 +48,5 @@ def terms_page(request: Request) -> Response:
 
 @router.get("/profile")
 def profile_page(request: Request, session: CurrentSession, database: Db) -> Response:
-    def get_user(sql: Statements) -> User:
-        user = users.find_user(sql, session.user_id)
-        if user is None:
-            raise NotSignedIn("the account is gone")
-        return user
-
-    return pages.page(request, "profile.html", {"user": database.autocommit(get_user)})
+    values = {"user": get_user(database, session), "devices": list_sessions(session, database)}
+    return pages.page(request, "profile.html", values)

@@ -1,29 +1,46 @@
 """Proving to own an e-mail address by the link that was sent there."""
 
+import pymysql
+
 from falaai import rate_limits
 from falaai.database import Database, Statements
 from falaai.errors import LinkNotValid
-from falaai.queue_messages import LetterRequested
+from falaai.queue_messages import NO_LETTER, LetterRequested
 from falaai.queues import Queues
 from falaai.repositories import tokens, users
 from falaai.secret_tokens import Purpose, link_key
 
+_PURPOSES = (Purpose.VERIFY, Purpose.EMAIL)
+
 
 def is_usable(database: Database, token: str) -> bool:
     """Whether the link would work. Looking changes nothing: mail scanners fetch every link they see."""
-    return database.autocommit(lambda sql: tokens.is_usable(sql, Purpose.VERIFY, link_key(token)))
+    return database.autocommit(lambda sql: tokens.is_usable(sql, link_key(token), *_PURPOSES))
 
 
 def verify(database: Database, token: str) -> None:
-    """Use the link up and open the account. Raises LinkNotValid for an unknown, used or expired one."""
+    """Use the link up, and open the account or move it to its new address.
 
-    def use(sql: Statements) -> None:
-        user_id = tokens.use_token(sql, Purpose.VERIFY, link_key(token))
-        if user_id is None:
-            raise LinkNotValid("unknown, used or expired")
-        users.mark_verified(sql, user_id)
+    Raises LinkNotValid for a link that is unknown, used or expired, and for an address that somebody else has
+    confirmed since.
+    """
+    try:
+        database.transaction(lambda sql: _verify(sql, token))
+    except pymysql.IntegrityError:
+        raise LinkNotValid("the new address is taken") from None
 
-    database.transaction(use)
+
+def _verify(sql: Statements, token: str) -> None:
+    used = tokens.use_token(sql, link_key(token), *_PURPOSES)
+    if used is None:
+        raise LinkNotValid("unknown, used or expired")
+    if used.purpose is Purpose.VERIFY:
+        users.mark_verified(sql, used.user_id)
+        return
+    holder = users.find_user_by_email(sql, used.payload)
+    if holder and not holder.is_verified:  # nobody has proved to own it, and now somebody has
+        users.delete_user(sql, holder.id)
+    users.change_email(sql, used.user_id, used.payload)
 
 
 def resend(database: Database, queues: Queues, email: str) -> None:
@@ -34,5 +51,5 @@ def resend(database: Database, queues: Queues, email: str) -> None:
     rate_limits.take(database, rate_limits.LETTER_PAUSE, email)
     rate_limits.take(database, rate_limits.LETTERS_A_DAY, email)
     user = database.autocommit(lambda sql: users.find_user_by_email(sql, email))
-    if user and not user.is_verified:
-        queues.send(LetterRequested(letter="verificar", user_id=user.id))
+    waits = user is not None and not user.is_verified
+    queues.send(LetterRequested(letter="verificar", user_id=user.id) if user and waits else NO_LETTER)

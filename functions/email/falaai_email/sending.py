@@ -1,5 +1,7 @@
 """Writes and sends letters. Their links are made here, so the only copy of a link is in its letter."""
 
+from collections.abc import Callable
+
 from falaai import settings
 from falaai.batches import missing_row
 from falaai.database import Database, Statements, database
@@ -25,23 +27,58 @@ def send_letter(
 
     Raises Again and Never.
     """
+    if message.letter == "nenhuma":
+        return
     user = database.autocommit(lambda sql: users.find_user(sql, message.user_id))
     if user is None:
         missing_row(f"user {message.user_id}", age_seconds)
         return
-    letter = _existing_account(user, public_url) if message.letter == "conta_existente" else None
-    if message.letter == "verificar" and not user.is_verified:
-        letter = database.transaction(lambda sql: _verification(sql, user, public_url))
+    letter = database.transaction(lambda sql: _WRITERS[message.letter](sql, user, public_url))
     if letter:
         mailbox.post(letter)
         logger().info("letter sent", extra={"letter": message.letter, "user_id": user.id})
 
 
-def _verification(sql: Statements, user: User, public_url: str) -> Letter:
+def _verification(sql: Statements, user: User, public_url: str) -> Letter | None:
+    if user.is_verified:
+        return None
+    link = _link(sql, user, Purpose.VERIFY, f"{public_url}/verify_link/")
+    return write_letter("verificar", user.email, name=user.first_name, link=link)
+
+
+def _reset(sql: Statements, user: User, public_url: str) -> Letter | None:
+    link = _link(sql, user, Purpose.PASSWORD, f"{public_url}/redefinir-senha/")
+    return write_letter("senha", user.email, name=user.first_name, link=link)
+
+
+def _new_email(sql: Statements, user: User, public_url: str) -> Letter | None:
+    """To the new address, which is asked for no longer if the person changed their mind."""
+    if not user.new_email:
+        return None
+    link = _link(sql, user, Purpose.EMAIL, f"{public_url}/verify_link/", user.new_email)
+    return write_letter("email", user.new_email, name=user.first_name, link=link)
+
+
+def _notice(kind: str, path: str) -> "Writer":
+    """A letter without a secret in it."""
+    return lambda _sql, user, public_url: write_letter(
+        kind, user.email, name=user.first_name, link=f"{public_url}{path}"
+    )
+
+
+def _link(sql: Statements, user: User, purpose: Purpose, prefix: str, payload: str = "") -> str:
     token = new_token()
-    tokens.add_token(sql, user.id, Purpose.VERIFY, link_key(token))
-    return write_letter("verificar", user.email, name=user.first_name, link=f"{public_url}/verify_link/{token}")
+    tokens.add_token(sql, user.id, purpose, link_key(token), payload)
+    return f"{prefix}{token}"
 
 
-def _existing_account(user: User, public_url: str) -> Letter:
-    return write_letter("conta_existente", user.email, name=user.first_name, link=f"{public_url}/login")
+Writer = Callable[[Statements, User, str], Letter | None]
+
+_WRITERS: dict[str, Writer] = {
+    "verificar": _verification,
+    "senha": _reset,
+    "email": _new_email,
+    "conta_existente": _notice("conta_existente", "/login"),
+    "senha_trocada": _notice("senha_trocada", "/esqueci-senha"),
+    "email_trocado": _notice("email_trocado", "/esqueci-senha"),
+}

@@ -18,7 +18,8 @@ FalaAIError
 │       └── CeilingReached
 ├── Unavailable                   a dependency's; the same request may succeed later
 │   ├── DatabaseUnavailable
-│   └── QueueUnavailable
+│   ├── QueueUnavailable
+│   └── PicturesUnavailable
 ├── LanguageModelError            Gemini's; a stored question can be answered again
 │   ├── ModelTimedOut
 │   ├── ModelRateLimited
@@ -148,6 +149,10 @@ class DatabaseUnavailable(Unavailable):
 
 class QueueUnavailable(Unavailable):
     code = "queue_unavailable"
+
+
+class PicturesUnavailable(Unavailable):
+    code = "pictures_unavailable"
 
 
 class LanguageModelError(FalaAIError):

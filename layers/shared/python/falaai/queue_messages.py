@@ -22,7 +22,13 @@ class FoldingRequested(QueueMessage):
 
 
 class LetterRequested(QueueMessage):
-    """Write this letter to this person; the email function makes the link itself."""
+    """Write this letter to this person; the email function makes the link itself.
 
-    letter: Literal["verificar", "conta_existente"]
+    "nenhuma" asks for none: who has no account costs the sender the same message as who has one.
+    """
+
+    letter: Literal["verificar", "conta_existente", "senha", "senha_trocada", "email", "email_trocado", "nenhuma"]
     user_id: int
+
+
+NO_LETTER = LetterRequested(letter="nenhuma", user_id=0)

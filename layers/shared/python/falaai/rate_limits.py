@@ -6,7 +6,7 @@ A window opens at the first hit and closes after its seconds; hits beyond the li
 import hashlib
 from dataclasses import dataclass
 
-from falaai.database import Database
+from falaai.database import Database, Statements
 from falaai.errors import TooManyRequests
 from falaai.repositories import limits
 
@@ -36,6 +36,12 @@ def take(database: Database, limit: Limit, subject: str) -> None:
     count, seconds_left = database.transaction(lambda sql: limits.add_hit(sql, limit.key(subject), limit.seconds))
     if count > limit.hits:
         raise TooManyRequests(max(1, seconds_left))
+
+
+def forget(sql: Statements, email: str) -> None:
+    """Delete what was counted for an address whose account goes."""
+    for limit in (WRONG_PASSWORD_BY_ACCOUNT, LETTER_PAUSE, LETTERS_A_DAY):
+        limits.delete_counter(sql, limit.key(email))
 
 
 def give_back(database: Database, limit: Limit, subject: str) -> None:

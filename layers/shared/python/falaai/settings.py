@@ -97,6 +97,12 @@ class MemorySettings(_Group):
     memory_tokens: int = Field(default=4000, ge=2000)
 
 
+class PictureSettings(_Group):
+    """The bucket of profile pictures."""
+
+    pictures_bucket: str = Field(min_length=1)
+
+
 class LetterSettings(_Group):
     """Who sends letters, and where their links lead."""
 

@@ -30,5 +30,9 @@ def remove_hit(sql: Statements, key: str) -> None:
     sql.run("UPDATE limites SET contagem = contagem - 1 WHERE chave = %s AND contagem > 0", (key,))
 
 
+def delete_counter(sql: Statements, key: str) -> None:
+    sql.run("DELETE FROM limites WHERE chave = %s", (key,))
+
+
 def delete_closed(sql: Statements, at_most: int) -> int:
     return sql.run("DELETE FROM limites WHERE fim <= UTC_TIMESTAMP(6) LIMIT %s", (at_most,))

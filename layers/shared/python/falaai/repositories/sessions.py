@@ -84,6 +84,38 @@ def delete_session(sql: Statements, key: str) -> None:
     sql.run("DELETE FROM sessoes WHERE chave = %s", (key,))
 
 
+@dataclass(frozen=True)
+class Device:
+    """A session as its owner sees it: where and when, and nothing that opens it."""
+
+    id: int
+    agent: str
+    address: str
+    created_at: datetime
+    seen_at: datetime
+
+
+def list_devices(sql: Statements, user_id: int) -> list[Device]:
+    """Living sessions, last seen first."""
+    rows = sql.list(
+        "SELECT id, navegador, endereco, criada_em, vista_em FROM sessoes WHERE id_usuario = %s"
+        " AND expira_em > UTC_TIMESTAMP(6) AND vista_em > UTC_TIMESTAMP(6) - INTERVAL %s DAY"
+        " ORDER BY vista_em DESC, id DESC",
+        (user_id, IDLE_DAYS),
+    )
+    return [Device(row["id"], row["navegador"], row["endereco"], row["criada_em"], row["vista_em"]) for row in rows]
+
+
+def delete_session_of(sql: Statements, user_id: int, session_id: int) -> bool:
+    """End one of this person's sessions; False if it is not theirs or is gone."""
+    return bool(sql.run("DELETE FROM sessoes WHERE id_usuario = %s AND id = %s", (user_id, session_id)))
+
+
+def delete_other_sessions(sql: Statements, user_id: int, kept_id: int | None = None) -> int:
+    """End every session of this person, but one."""
+    return sql.run("DELETE FROM sessoes WHERE id_usuario = %s AND id <> %s", (user_id, kept_id or 0))
+
+
 def delete_ended(sql: Statements, at_most: int) -> int:
     return sql.run(
         "DELETE FROM sessoes WHERE expira_em <= UTC_TIMESTAMP(6)"

@@ -1,41 +1,53 @@
 """Table `tokens`: links in letters. `key` is the SHA-256 of the link's token."""
 
+from dataclasses import dataclass
+
 from falaai.database import Statements
 from falaai.secret_tokens import LIFETIMES, Purpose
 
 
-def add_token(sql: Statements, user_id: int, purpose: Purpose, key: str) -> None:
+@dataclass(frozen=True)
+class Used:
+    """A link that was just used up; `payload` is what it was made for, such as a new address."""
+
+    user_id: int
+    purpose: Purpose
+    payload: str
+
+
+def add_token(sql: Statements, user_id: int, purpose: Purpose, key: str, payload: str = "") -> None:
     """A new link for this purpose; older ones of the same purpose stop working."""
-    sql.run("DELETE FROM tokens WHERE id_usuario = %s AND finalidade = %s", (user_id, purpose))
+    delete_tokens(sql, user_id, purpose)
     sql.run(
-        "INSERT INTO tokens (chave, id_usuario, finalidade, criado_em, expira_em)"
-        " VALUES (%s, %s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL %s SECOND)",
-        (key, user_id, purpose, int(LIFETIMES[purpose].total_seconds())),
+        "INSERT INTO tokens (chave, id_usuario, finalidade, dados, criado_em, expira_em)"
+        " VALUES (%s, %s, %s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL %s SECOND)",
+        (key, user_id, purpose, payload or None, int(LIFETIMES[purpose].total_seconds())),
     )
 
 
-def is_usable(sql: Statements, purpose: Purpose, key: str) -> bool:
-    return (
-        sql.find(
-            "SELECT 1 FROM tokens WHERE chave = %s AND finalidade = %s"
-            " AND usado_em IS NULL AND expira_em > UTC_TIMESTAMP(6)",
-            (key, purpose),
-        )
-        is not None
+def is_usable(sql: Statements, key: str, *purposes: Purpose) -> bool:
+    """Whether the link would work for one of these purposes. Changes nothing."""
+    row = sql.find(
+        "SELECT finalidade FROM tokens WHERE chave = %s AND usado_em IS NULL AND expira_em > UTC_TIMESTAMP(6)", (key,)
     )
+    return row is not None and row["finalidade"] in purposes
 
 
-def use_token(sql: Statements, purpose: Purpose, key: str) -> int | None:
-    """Use the link up; its owner's id, or nothing if it is unknown, used or expired. Only one caller succeeds."""
-    used = sql.run(
-        "UPDATE tokens SET usado_em = UTC_TIMESTAMP(6) WHERE chave = %s AND finalidade = %s"
-        " AND usado_em IS NULL AND expira_em > UTC_TIMESTAMP(6)",
-        (key, purpose),
-    )
-    if not used:
+def use_token(sql: Statements, key: str, *purposes: Purpose) -> Used | None:
+    """Use the link up; nothing if it is unknown, used, expired or for something else. Only one caller succeeds."""
+    if not is_usable(sql, key, *purposes):
         return None
-    row = sql.find("SELECT id_usuario FROM tokens WHERE chave = %s", (key,))
-    return int(row["id_usuario"]) if row else None
+    used = sql.run(
+        "UPDATE tokens SET usado_em = UTC_TIMESTAMP(6) WHERE chave = %s"
+        " AND usado_em IS NULL AND expira_em > UTC_TIMESTAMP(6)",
+        (key,),
+    )
+    row = sql.find("SELECT id_usuario, finalidade, dados FROM tokens WHERE chave = %s", (key,)) if used else None
+    return Used(row["id_usuario"], Purpose(row["finalidade"]), row["dados"] or "") if row else None
+
+
+def delete_tokens(sql: Statements, user_id: int, purpose: Purpose) -> None:
+    sql.run("DELETE FROM tokens WHERE id_usuario = %s AND finalidade = %s", (user_id, purpose))
 
 
 def delete_expired(sql: Statements, at_most: int) -> int:

@@ -8,7 +8,8 @@ from falaai.database import Row, Statements
 
 @dataclass(frozen=True)
 class User:
-    """One account. `password_hash` is an encoded Argon2id hash; `registered_at` is UTC without a zone."""
+    """One account. `password_hash` is an encoded Argon2id hash; `new_email` waits to be confirmed; `picture` is the
+    key of an object in the bucket, or empty; `registered_at` is UTC without a zone."""
 
     id: int
     name: str
@@ -16,17 +17,28 @@ class User:
     password_hash: str
     is_verified: bool
     registered_at: datetime
+    new_email: str
+    picture: str
 
     @property
     def first_name(self) -> str:
         return self.name.split()[0] if self.name.split() else ""
 
 
-_COLUMNS = "id, nome, email, senha, email_verified, data_registro"
+# What the first FalaAI put where nobody had chosen a picture.
+NO_PICTURE = "/static/images/default_profile.png"
+
+_COLUMNS = "id, nome, email, senha, email_verified, data_registro, email_novo, profile_pic_url"
 
 
 def find_user(sql: Statements, user_id: int) -> User | None:
     row = sql.find(f"SELECT {_COLUMNS} FROM usuarios WHERE id = %s", (user_id,))  # noqa: S608 - constant columns
+    return _user(row) if row else None
+
+
+def find_user_to_write(sql: Statements, user_id: int) -> User | None:
+    """The same, locked until the transaction ends."""
+    row = sql.find(f"SELECT {_COLUMNS} FROM usuarios WHERE id = %s FOR UPDATE", (user_id,))  # noqa: S608 - constant
     return _user(row) if row else None
 
 
@@ -58,6 +70,29 @@ def change_password_hash(sql: Statements, user_id: int, password_hash: str) -> N
     sql.run("UPDATE usuarios SET senha = %s WHERE id = %s", (password_hash, user_id))
 
 
+def change_name(sql: Statements, user_id: int, name: str) -> None:
+    sql.run("UPDATE usuarios SET nome = %s WHERE id = %s", (name, user_id))
+
+
+def change_new_email(sql: Statements, user_id: int, new_email: str | None) -> None:
+    """The address that will take the account's over once its link is confirmed."""
+    sql.run("UPDATE usuarios SET email_novo = %s WHERE id = %s", (new_email, user_id))
+
+
+def change_email(sql: Statements, user_id: int, email: str) -> None:
+    """An address already taken is MySQL error 1062 (IntegrityError)."""
+    sql.run("UPDATE usuarios SET email = %s, email_novo = NULL WHERE id = %s", (email, user_id))
+
+
+def change_picture(sql: Statements, user_id: int, picture: str) -> None:
+    sql.run("UPDATE usuarios SET profile_pic_url = %s WHERE id = %s", (picture or NO_PICTURE, user_id))
+
+
+def delete_user(sql: Statements, user_id: int) -> None:
+    """The account itself; what belongs to it is deleted first, whether or not the server cascades."""
+    sql.run("DELETE FROM usuarios WHERE id = %s", (user_id,))
+
+
 def mark_verified(sql: Statements, user_id: int) -> None:
     sql.run("UPDATE usuarios SET email_verified = TRUE WHERE id = %s", (user_id,))
 
@@ -80,4 +115,6 @@ def _user(row: Row) -> User:
         password_hash=row["senha"],
         is_verified=bool(row["email_verified"]),
         registered_at=row["data_registro"],
+        new_email=row["email_novo"] or "",
+        picture="" if row["profile_pic_url"] in (None, NO_PICTURE) else row["profile_pic_url"],
     )

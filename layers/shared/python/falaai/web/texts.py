@@ -19,6 +19,7 @@ ERRORS = {
     "link_not_valid": "Este link já foi usado ou venceu.",
     "too_many_requests": "Foram muitas tentativas. Espere {wait} e tente de novo.",
     "database_unavailable": "Estamos sem acesso às conversas por um instante. Tente de novo em alguns segundos.",
+    "pictures_unavailable": "Não conseguimos guardar a foto agora. Nada mudou. Tente de novo em alguns segundos.",
     "queue_unavailable": "Não conseguimos concluir agora. Nada mudou. Tente de novo em alguns segundos.",
     "model_error": "O Gemini não conseguiu responder. Sua pergunta está guardada.",
     "model_timed_out": "O Gemini não respondeu a tempo. Sua pergunta está guardada.",
@@ -55,6 +56,9 @@ FIELD_NAMES = {
     "senha": "Senha",
     "termos_registro": "Termos de uso",
     "message": "Mensagem",
+    "nome_completo": "Nome",
+    "senha_atual": "Senha atual",
+    "profile_pic": "Foto",
 }
 
 NAME_EMPTY = "Diga como podemos chamar você."
@@ -63,12 +67,22 @@ PASSWORD_SHORT = "A senha precisa de pelo menos 8 caracteres."  # noqa: S105 - a
 PASSWORD_LONG = "A senha pode ter no máximo 128 caracteres."  # noqa: S105 - a sentence
 PASSWORD_COMMON = "Essa senha está entre as mais usadas. Escolha outra."  # noqa: S105 - a sentence
 PASSWORD_IS_EMAIL = "A senha não pode ser o seu e-mail."  # noqa: S105 - a sentence
+PASSWORD_WRONG = "A senha atual não confere."  # noqa: S105 - a sentence
+PICTURE_LARGE = "A foto pode ter até 2 MB e 16 megapixels."
+PICTURE_NOT_VALID = "Não conseguimos abrir essa foto. Use JPEG, PNG, WebP ou GIF."
 TERMS_NOT_ACCEPTED = "Para criar a conta é preciso aceitar os termos de uso."
 MESSAGE_EMPTY = "Escreva uma mensagem."
 
 REGISTERED = "Conta criada. Enviamos um link de confirmação para o seu e-mail."
 SIGNED_IN = "Bem-vindo de volta."
 SIGNED_OUT = "Você saiu da sua conta."
+RESET_ON_ITS_WAY = "Se este e-mail tem uma conta, enviamos um link para criar outra senha."
+PASSWORD_RESET = "Senha trocada. Entre com a nova."  # noqa: S105 - a sentence
+PROFILE_CHANGED = "Perfil atualizado."
+NEW_EMAIL_ASKED = "Para trocar o e-mail, confirme o link que enviamos ao novo endereço."
+SESSION_ENDED = "O acesso daquele aparelho foi encerrado."
+SESSIONS_ENDED = "Os outros acessos foram encerrados."
+ACCOUNT_DELETED = "Sua conta e tudo o que era dela foram apagados."
 LETTER_ON_ITS_WAY = "Se este e-mail tem uma conta à espera de confirmação, enviamos um novo link."
 TITLE_EMPTY = "Dê um nome à conversa."
 CONVERSATION_CHANGED = "Conversa atualizada."

@@ -1,0 +1,75 @@
+"""The bucket of profile pictures."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
+
+from falaai import settings
+from falaai.errors import PicturesUnavailable
+from falaai.secret_tokens import new_token
+from falaai_auth.pictures import MEDIA_TYPE
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class PictureStore(Protocol):
+    """Where pictures are kept, under keys nobody can guess. Everything raises PicturesUnavailable."""
+
+    def add(self, picture: bytes) -> str:
+        """Its key."""
+        ...
+
+    def find(self, key: str) -> bytes | None: ...
+
+    def delete(self, key: str) -> None: ...
+
+
+class S3Pictures:
+    """The real bucket."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+
+    def add(self, picture: bytes) -> str:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        key = f"pictures/{new_token()}.webp"
+        try:
+            _client().put_object(Bucket=self._bucket, Key=key, Body=picture, ContentType=MEDIA_TYPE)
+        except (BotoCoreError, ClientError) as error:
+            raise PicturesUnavailable(type(error).__name__) from error
+        return key
+
+    def find(self, key: str) -> bytes | None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return _client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "AccessDenied"):  # without ListBucket, S3 says denied
+                return None
+            raise PicturesUnavailable(type(error).__name__) from error
+        except BotoCoreError as error:
+            raise PicturesUnavailable(type(error).__name__) from error
+
+    def delete(self, key: str) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            _client().delete_object(Bucket=self._bucket, Key=key)
+        except (BotoCoreError, ClientError) as error:
+            raise PicturesUnavailable(type(error).__name__) from error
+
+
+@cache
+def _client() -> "S3Client":
+    import boto3  # slow to import, and few requests need it
+    from botocore.config import Config
+
+    return boto3.client("s3", config=Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2}))
+
+
+@cache
+def picture_store() -> PictureStore:
+    """The process's store, from the environment."""
+    return S3Pictures(settings.read(settings.PictureSettings).pictures_bucket)

@@ -1,0 +1,41 @@
+"""All tables at once: what is held of one person, and its deletion. A new table that is about people belongs here,
+and a test compares this module with the schema."""
+
+from falaai.database import Row, Statements
+
+# Without hashes and keys: they open the account, and tell the person nothing.
+_ROWS = {
+    "usuarios": "SELECT id, nome, email, email_novo, termos_registro, data_registro, email_verified, profile_pic_url"
+    " FROM usuarios WHERE id = %s",
+    "sessoes": "SELECT id, criada_em, vista_em, expira_em, navegador, endereco, id_conversa_ativa FROM sessoes"
+    " WHERE id_usuario = %s ORDER BY id",
+    "tokens": "SELECT finalidade, dados, criado_em, expira_em, usado_em FROM tokens WHERE id_usuario = %s"
+    " ORDER BY criado_em",
+    "uso_diario": "SELECT dia, mensagens, tokens_entrada, tokens_saida FROM uso_diario WHERE id_usuario = %s"
+    " ORDER BY dia",
+    "conversas": "SELECT id, titulo_conversa, data_criacao, data_atualizacao, fixada, titulo_manual, resumo,"
+    " resumo_ate_seq FROM conversas WHERE id_usuario = %s ORDER BY id",
+    "mensagens": "SELECT m.id, m.id_conversa, m.seq, m.remetente, m.conteudo, m.data_envio, m.estado, m.modelo,"
+    " m.tokens_entrada, m.tokens_saida, m.erro FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"
+    " WHERE c.id_usuario = %s ORDER BY m.id_conversa, m.seq",
+}
+
+# Children before parents, since not every server cascades.
+_DELETIONS = (
+    "DELETE FROM mensagens WHERE id_conversa IN (SELECT id FROM conversas WHERE id_usuario = %s)",
+    "DELETE FROM conversas WHERE id_usuario = %s",
+    "DELETE FROM uso_diario WHERE id_usuario = %s",
+    "DELETE FROM tokens WHERE id_usuario = %s",
+    "DELETE FROM sessoes WHERE id_usuario = %s",
+    "DELETE FROM usuarios WHERE id = %s",
+)
+
+
+def list_rows(sql: Statements, user_id: int) -> dict[str, list[Row]]:
+    """Rows by table."""
+    return {table: sql.list(query, (user_id,)) for table, query in _ROWS.items()}
+
+
+def delete_rows(sql: Statements, user_id: int) -> None:
+    for deletion in _DELETIONS:
+        sql.run(deletion, (user_id,))
