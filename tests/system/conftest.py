@@ -80,7 +80,8 @@ class People:
         number = next(_number)
         # Every 127.x.y.z is this machine, and the gateway tells them apart as it does real addresses.
         transport = httpx.HTTPTransport(local_address=f"127.1.{number // 250}.{number % 250 + 1}")
-        client = httpx.Client(base_url=self.cloud.gateway, timeout=40, transport=transport)
+        own_origin = {"origin": self.cloud.gateway}
+        client = httpx.Client(base_url=self.cloud.gateway, timeout=40, transport=transport, headers=own_origin)
         self.clients.append(client)
         return Person(self.inbox_of or self.cloud, client, email or f"pessoa{number}@exemplo.com.br")
 

@@ -171,7 +171,7 @@ def test_lone_surrogate_is_422(member: Person) -> None:
     ],
 )
 def test_strangers_get_401(cloud: RunningCloud, method: str, path: str) -> None:
-    answer = httpx.request(method, cloud.gateway + path, json={"message": "oi"})
+    answer = httpx.request(method, cloud.gateway + path, json={"message": "oi"}, headers={"origin": cloud.gateway})
     assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
 
 

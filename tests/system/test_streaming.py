@@ -170,7 +170,8 @@ def test_regenerate_and_edit_can_be_streamed(member: Person) -> None:
 def test_what_refuses_a_stream_is_an_ordinary_answer(member: Person, cloud: RunningCloud) -> None:
     for body, status in [({}, 422), ({"message": " "}, 422), ({"message": "x", "conversation_id": 2**31 - 1}, 404)]:
         assert member.http.post("/chat/stream", json=body).status_code == status
-    assert httpx.post(f"{cloud.gateway}/chat/stream", json={"message": "x"}).status_code == 401
+    stranger = httpx.post(f"{cloud.gateway}/chat/stream", json={"message": "x"}, headers={"origin": cloud.gateway})
+    assert stranger.status_code == 401
 
 
 def test_somebody_elses_reply_cannot_be_followed_stopped_or_changed(member: Person, people: People) -> None:

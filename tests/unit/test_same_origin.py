@@ -1,7 +1,5 @@
 """Which unsafe requests are refused, by what the browser says of their origin."""
 
-import asyncio
-
 import pytest
 from fastapi import Request
 
@@ -20,7 +18,7 @@ def check(method: str = "POST", **headers: str) -> None:
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     event = {"requestContext": {"domainName": "abc.execute-api.example"}}
     scope = {"type": "http", "method": method, "path": "/x", "headers": raw, "aws.event": event}
-    asyncio.run(require_same_origin(Request(scope)))
+    require_same_origin(Request(scope))
 
 
 @pytest.mark.parametrize("site", ["same-origin", "none"])
@@ -43,6 +41,11 @@ def test_own_origin(origin: str) -> None:
 def test_foreign_origin_is_refused_and_host_is_not_asked(origin: str) -> None:
     with pytest.raises(CrossOrigin):
         check(origin=origin, host="evil.example")
+
+
+def test_request_that_does_not_say_where_it_comes_from_is_refused() -> None:
+    with pytest.raises(CrossOrigin):
+        check(host="fala.example")
 
 
 def test_reading_is_free() -> None:

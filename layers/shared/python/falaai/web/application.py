@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from mangum import Mangum
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from falaai import __version__
+from falaai.errors import CrossOrigin
 from falaai.logs import logger
 from falaai.web.body_limit import limited
-from falaai.web.error_responses import add_error_handlers, unexpected
+from falaai.web.error_responses import add_error_handlers, refuse, unexpected
 from falaai.web.same_origin import require_same_origin
 from falaai.web.security_headers import security_headers
 
@@ -23,7 +24,6 @@ def build_application(title: str, routers: Sequence[APIRouter], templates: Path)
         version=__version__,
         openapi_url=None,
         redirect_slashes=False,  # a redirect of Starlette's own would lose the stage prefix
-        dependencies=[Depends(require_same_origin)],
     )
     app.state.templates = templates
     add_error_handlers(app)
@@ -66,7 +66,10 @@ class RequestBoundary:
             await send(message)
 
         try:
+            require_same_origin(Request(scope))  # before a byte of the body is read
             await self.app(scope, receive, send_with_headers)
+        except CrossOrigin as error:
+            await refuse(Request(scope), error)(scope, receive, send_with_headers)
         except Exception as error:
             if started:
                 raise

@@ -42,7 +42,7 @@ RETRY_SECONDS = 5
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    app.add_exception_handler(FalaAIError, _ours)
+    app.add_exception_handler(FalaAIError, refuse)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _http)
 
@@ -68,7 +68,8 @@ def unexpected(request: Request, error: Exception) -> Response:
     return _answer(request, 500, sentence, "internal_error")
 
 
-def _ours(request: Request, error: Exception) -> Response:
+def refuse(request: Request, error: Exception) -> Response:
+    """The answer for one of our own errors."""
     assert isinstance(error, FalaAIError)  # noqa: S101 - registered for exactly this class
     if isinstance(error, errors.NotSignedIn) and pages.wants_page(request):
         return pages.redirect(request, "/login")

@@ -10,7 +10,7 @@ from falaai.errors import CrossOrigin
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-async def require_same_origin(request: Request) -> None:
+def require_same_origin(request: Request) -> None:
     """Raises CrossOrigin for an unsafe request that a page of another origin made."""
     if request.method in SAFE_METHODS:
         return
@@ -22,9 +22,8 @@ async def require_same_origin(request: Request) -> None:
         return
     # Browsers leave it out on plain HTTP, and older ones do everywhere; then Origin has the answer.
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc not in _own_hosts(request):
-        raise CrossOrigin("foreign Origin")
-    # Neither header: not a browser, so there is no cookie that a page of somebody else's could borrow.
+    if origin is None or urlsplit(origin).netloc not in _own_hosts(request):
+        raise CrossOrigin("foreign or missing Origin")  # a script that means it can say where it belongs
 
 
 def _own_hosts(request: Request) -> set[str]:
