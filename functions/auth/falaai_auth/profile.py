@@ -57,7 +57,9 @@ def change_profile(
 
 
 def _check(database: Database, user: User, change: ProfileChange, new_email: str | None) -> None:
-    """What needs the current password has it, and the rules that need the account hold."""
+    """Something is to be changed, what needs the current password has it, and the account's own rules hold."""
+    if not (change.nome_completo or new_email or change.senha or change.profile_pic):
+        raise InvalidInput("profile", texts.NOTHING_CHANGED)
     if new_email or change.senha:
         confirm_password(database, user, change.senha_atual)
     if change.senha and change.senha.casefold() in (user.email, new_email):

@@ -78,6 +78,7 @@ SIGNED_IN = "Bem-vindo de volta."
 SIGNED_OUT = "Você saiu da sua conta."
 RESET_ON_ITS_WAY = "Se este e-mail tem uma conta, enviamos um link para criar outra senha."
 PASSWORD_RESET = "Senha trocada. Entre com a nova."  # noqa: S105 - a sentence
+NOTHING_CHANGED = "Não chegou nenhuma mudança. Confira o formulário e envie de novo."
 PROFILE_CHANGED = "Perfil atualizado."
 NEW_EMAIL_ASKED = "Para trocar o e-mail, confirme o link que enviamos ao novo endereço."
 SESSION_ENDED = "O acesso daquele aparelho foi encerrado."
