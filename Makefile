@@ -19,9 +19,10 @@ test: ## Run every test (TESTS=tests/unit for some)
 	@devcloud/prepare.sh mariadb chromium
 	$(PYTHON) -m pytest $(TESTS)
 
-faults: ## Kills and cuts in full: what `make test` only samples
+faults: ## In full what `make test` only samples: kills, timing oracles, generated requests
 	@devcloud/prepare.sh mariadb
-	KILLS=50 $(PYTHON) -m pytest tests/faults
+	KILLS=50 PAIRS=300 EXAMPLES=50 $(PYTHON) -m pytest -s \
+	  tests/faults tests/system/test_oracle.py tests/system/test_contract.py
 
 check: lint types template test ## What CI runs: lint, types, template checks, tests
 

@@ -18,7 +18,7 @@ from tests.system.conftest import People, Person, member, people, product
 __all__ = ["member", "people", "product"]
 
 # `make test` takes a sample; `make faults` takes the whole.
-KILLS = int(os.environ.get("KILLS", "10"))
+KILLS = int(os.environ.get("KILLS", "6"))
 FUNCTION = "ChatStreamFunction"
 TEXT = " ".join(f"palavra{number}" for number in range(60))
 

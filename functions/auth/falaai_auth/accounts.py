@@ -50,7 +50,7 @@ def logout(request: Request, response: Response, database: Db) -> dict[str, str]
     return {"message": texts.SIGNED_OUT, "redirect_url": pages.address(request, "/login")}
 
 
-@router.post("/resend_verification_code")
+@router.post("/resend_verification_code", responses={200: {"content": {"text/html": {}}}})
 def resend_verification_code(
     email: Annotated[Email, Form()], request: Request, database: Db, sender: Sender
 ) -> Response:

@@ -1,13 +1,14 @@
 """Pages of accounts."""
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
 
 from falaai.web import pages
 from falaai.web.current_user import CurrentSession, Db, MaybeSession
 from falaai_auth.profile import get_user
 from falaai_auth.profile_routes import list_sessions
 
-router = APIRouter()
+router = APIRouter(default_response_class=HTMLResponse, responses=pages.DOCUMENTED_REDIRECT)
 
 
 @router.get("/")

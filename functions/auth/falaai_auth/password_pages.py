@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse
 
 from falaai.queues import Queues, queues
 from falaai.web import pages, texts
@@ -15,7 +16,7 @@ router = APIRouter()
 Sender = Annotated[Queues, Depends(queues)]
 
 
-@router.get("/esqueci-senha")
+@router.get("/esqueci-senha", response_class=HTMLResponse)
 def forgotten_page(request: Request) -> Response:
     return pages.page(request, "esqueci_senha.html", {"notice": ""})
 
@@ -27,12 +28,12 @@ def forgot(form: ForgottenPassword, request: Request, database: Db, sender: Send
     return {"message": texts.RESET_ON_ITS_WAY, "redirect_url": pages.address(request, "/esqueci-senha/enviado")}
 
 
-@router.get("/esqueci-senha/enviado")
+@router.get("/esqueci-senha/enviado", response_class=HTMLResponse)
 def asked_page(request: Request) -> Response:
     return pages.page(request, "senha_enviada.html", {"notice": texts.RESET_ON_ITS_WAY})
 
 
-@router.get("/redefinir-senha/{token}")
+@router.get("/redefinir-senha/{token}", response_class=HTMLResponse)
 def reset_page(token: str, request: Request, database: Db) -> Response:
     """The form for a new password; 410 with a way on for a link that no longer works."""
     if not password_reset.is_usable(database, token):

@@ -30,7 +30,7 @@ def update_profile(
     return {"message": " ".join(change_profile(database, sender, store, session, change))}
 
 
-@router.get("/profile/picture")
+@router.get("/profile/picture", responses={200: {"content": {MEDIA_TYPE: {}}}})
 def profile_picture(session: CurrentSession, database: Db, store: Pictures) -> Response:
     """The person's own picture."""
     user = get_user(database, session)

@@ -1,13 +1,14 @@
 """The pages behind the link of a verification letter. GET and HEAD change nothing; the button's POST does."""
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
 
 from falaai.errors import LinkNotValid
 from falaai.web import pages, texts
 from falaai.web.current_user import Db
 from falaai_auth import verification
 
-router = APIRouter()
+router = APIRouter(default_response_class=HTMLResponse, responses=pages.DOCUMENTED_REDIRECT)
 
 
 @router.head("/verify_link/{token}")

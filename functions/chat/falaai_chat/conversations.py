@@ -84,7 +84,7 @@ def delete_conversation(conversation_id: int, session: CurrentSession, database:
     return {"message": texts.CONVERSATION_DELETED}
 
 
-@router.get("/conversation/{conversation_id}/export")
+@router.get("/conversation/{conversation_id}/export", responses={200: {"content": {"text/markdown": {}}}})
 def export_conversation(
     conversation_id: int,
     session: CurrentSession,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
 
 from falaai import settings
 from falaai.database import Statements
@@ -16,7 +17,7 @@ from falaai_chat.shapes import message_shape
 SIDEBAR_CONVERSATIONS = 50
 PAGE_MESSAGES = 50
 
-router = APIRouter()
+router = APIRouter(default_response_class=HTMLResponse, responses=pages.DOCUMENTED_REDIRECT)
 
 
 @router.get("/chat")

@@ -35,7 +35,7 @@ COMMENT_EVERY_SECONDS = 10.0
 router = APIRouter()
 
 
-@router.post("/chat/stream")
+@router.post("/chat/stream", responses={200: {"content": {"text/event-stream": {}}}})
 async def stream(
     question: StreamInput, session: CurrentSession, services: ReplyServices, quota: DailyQuota
 ) -> Response:

@@ -12,7 +12,7 @@ from falaai import __version__
 from falaai.errors import CrossOrigin
 from falaai.logs import logger
 from falaai.web.body_limit import limited
-from falaai.web.error_responses import add_error_handlers, refuse, unexpected
+from falaai.web.error_responses import DOCUMENTED_ERRORS, add_error_handlers, refuse, unexpected
 from falaai.web.same_origin import require_same_origin
 from falaai.web.security_headers import security_headers
 
@@ -23,6 +23,7 @@ def build_application(title: str, routers: Sequence[APIRouter], templates: Path)
         title=title,
         version=__version__,
         openapi_url=None,
+        responses=DOCUMENTED_ERRORS,
         redirect_slashes=False,  # a redirect of Starlette's own would lose the stage prefix
     )
     app.state.templates = templates

@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from falaai import errors
@@ -39,6 +40,27 @@ STATUSES: dict[type[FalaAIError], int] = {
     errors.LanguageModelError: 502,
 }
 RETRY_SECONDS = 5
+
+
+class ErrorField(BaseModel):
+    field: str
+    message: str
+
+
+class ErrorBody(BaseModel):
+    """Every error that is not a page."""
+
+    detail: str
+    code: str
+    fields: list[ErrorField] | None = None
+
+
+_ERROR: dict[str, Any] = {"model": ErrorBody, "content": {"text/html": {}, "application/json": {}}}
+DOCUMENTED_ERRORS: dict[int | str, dict[str, Any]] = {
+    422: {**_ERROR, "description": "What was sent breaks a rule"},
+    "4XX": {**_ERROR, "description": "Refused"},
+    "5XX": {**_ERROR, "description": "Failed"},
+}
 
 
 def add_error_handlers(app: FastAPI) -> None:

@@ -47,6 +47,9 @@ def address(request: Request, path: str) -> str:
     return f"{request.scope.get('root_path', '')}{path}"
 
 
+DOCUMENTED_REDIRECT: dict[int | str, dict[str, Any]] = {303: {"description": "Go on at Location"}}
+
+
 def wants_page(request: Request) -> bool:
     """Whether a person in a browser is looking, rather than a script asking for JSON."""
     return "text/html" in request.headers.get("accept", "")

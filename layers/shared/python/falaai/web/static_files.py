@@ -42,7 +42,7 @@ def static_path(name: str) -> str:
     return f"/static/{_hashed_name(name)}"
 
 
-@router.get("/static/{name}")
+@router.get("/static/{name}", responses={200: {"content": {"*/*": {}}}})
 def static_file(name: str) -> Response:
     """A file of the static folder, under its hashed name only."""
     if name not in _names():

@@ -1,0 +1,70 @@
+"""People of the first FalaAI get in: with their old hashes, and by links that were on their way."""
+
+import pytest
+from argon2 import PasswordHasher
+
+from falaai import settings
+from falaai.database import Database, connect
+from falaai.errors import EmailNotVerified
+from falaai.repositories import conversations, messages, users
+from falaai_auth.forms import Credentials
+from falaai_auth.signing_in import sign_in
+from falaai_auth.verification import verify
+from tests.conftest import ROOT, RunningCloud
+from tests.integration.migrating import create_database, migrate
+
+# The form of passlib's argon2 hashes: $argon2id$ with parameters of its own, here weaker than today's.
+OLD_HASH = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1, salt_len=16).hash("senha de antes")
+CODE = "7c1e9d2a-0f3b-4c55-8a41-5d1f0e6b9a77"
+
+
+@pytest.fixture
+def upgraded(cloud: RunningCloud, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """A database of the first FalaAI with three people, migrated."""
+    where = create_database(cloud, "falaai_db_upgrade")
+    with connect(where) as connection:
+        cursor = connection.cursor()
+        for statement in (ROOT / "sql/0001.seed.sql").read_text().split(";")[:-1]:
+            cursor.execute(statement)
+        people = [("Ana@Exemplo.com.br", True, None), ("bia@exemplo.com.br", False, CODE)]
+        for email, verified, code in people:
+            cursor.execute(
+                "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro, email_verified,"
+                " verification_code, code_expiration)"
+                " VALUES ('Pessoa', %s, %s, 1, NOW(), %s, %s, NOW() + INTERVAL 1 HOUR)",
+                (email, OLD_HASH, verified, code),
+            )
+        cursor.execute("INSERT INTO conversas VALUES (7, 1, 'Receitas', '2025-01-01', '2025-01-02')")
+        cursor.execute(
+            "INSERT INTO mensagens VALUES (1, 7, 'usuario', 'Oi', '2025-01-01'), (2, 7, 'ia', 'Olá', '2025-01-01')"
+        )
+    finished = migrate(where)
+    assert finished.returncode == 0, finished.stderr
+    settings.read.cache_clear()
+    monkeypatch.setenv("SESSION_SECRET_KEY", "k" * 40)
+    return Database(lambda: connect(where))
+
+
+def test_old_password_opens_the_account_and_is_hashed_anew(upgraded: Database) -> None:
+    form = Credentials(email="ana@exemplo.com.br", senha="senha de antes")
+    sign_in(upgraded, form, "navegador", "127.0.0.1", None)
+    user = upgraded.autocommit(lambda sql: users.find_user_by_email(sql, "ana@exemplo.com.br"))
+    assert user is not None
+    assert "m=65536,t=3,p=4" in user.password_hash
+    sign_in(upgraded, form, "navegador", "127.0.0.1", None)
+
+
+def test_old_conversation_opens(upgraded: Database) -> None:
+    found = upgraded.autocommit(lambda sql: conversations.find_conversation(sql, 1, 7))
+    assert found is not None
+    assert (found.title, found.last_seq) == ("Receitas", 2)
+    old = upgraded.autocommit(lambda sql: messages.list_messages(sql, 7, 50, None))
+    assert [(message.seq, message.text) for message in old] == [(1, "Oi"), (2, "Olá")]
+
+
+def test_pending_code_verifies(upgraded: Database) -> None:
+    form = Credentials(email="bia@exemplo.com.br", senha="senha de antes")
+    with pytest.raises(EmailNotVerified):
+        sign_in(upgraded, form, "navegador", "127.0.0.1", None)
+    verify(upgraded, CODE)
+    sign_in(upgraded, form, "navegador", "127.0.0.1", None)

@@ -1,0 +1,58 @@
+"""What the OpenAPI documents of both web functions say, tried with whatever comes to mind: no 5xx, and every answer
+as documented."""
+
+import os
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from falaai_auth.application import build as build_auth
+from falaai_chat.application import build as build_chat
+from tests.system.conftest import People
+
+CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
+# `make test` takes a sample; `make faults` takes more.
+EXAMPLES = int(os.environ.get("EXAMPLES", "4"))
+auth = schemathesis.openapi.from_dict(build_auth().openapi())
+# Whoever signs out or deletes the account spoils it for the rest.
+signed_in = schemathesis.openapi.from_dict(build_chat().openapi())
+tries = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def check(case: Any, people: People) -> None:
+    if not hasattr(people, "tester"):
+        people.tester = people.member()  # type: ignore[attr-defined]
+    http = people.tester.http  # type: ignore[attr-defined]
+    case.call_and_validate(
+        base_url=str(http.base_url),
+        headers={"origin": http.headers["origin"]},
+        cookies=dict(http.cookies),
+        checks=CHECKS,
+    )
+
+
+@pytest.mark.timeout(300)
+@auth.parametrize()
+@tries
+def test_auth(case: Any, people: People) -> None:
+    check(case, people)
+
+
+@pytest.mark.timeout(300)
+@signed_in.parametrize()
+@tries
+def test_chat(case: Any, people: People) -> None:
+    check(case, people)
