@@ -1,9 +1,11 @@
 """A person's first minutes, in a real browser."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, screenshot, sign_in
@@ -129,6 +131,29 @@ def test_reply_grows_on_the_page_and_can_be_stopped(
         expect(page.locator(".question")).to_have_count(1)
     finally:
         httpx.put(pace, json={"delay": 0.03, "pieces": None, "text": None}).raise_for_status()
+
+
+def test_profile_is_changed_seen_and_deleted(new_page: Callable[..., Page], people: People, tmp_path: Path) -> None:
+    page = new_page()
+    sign_in(page, people)
+    page.goto("/profile")
+    page.get_by_label("Nome", exact=True).fill("Ana Clara")
+    page.get_by_role("button", name="Salvar").click()
+    expect(page.get_by_text("Perfil atualizado.")).to_be_visible()
+    expect(page.get_by_label("Nome", exact=True)).to_have_value("Ana Clara")
+    picture = tmp_path / "foto.png"
+    Image.new("RGB", (40, 40), "teal").save(picture)
+    page.get_by_label("Foto").set_input_files(picture)
+    expect(page.get_by_role("img", name="Sua foto")).to_be_visible()
+    page.wait_for_function("document.getElementById('picture').naturalWidth === 256")
+    page.get_by_label("Nova senha").fill("outra senha comprida")
+    page.get_by_role("button", name="Trocar").click()
+    expect(page.get_by_text("A senha atual não confere.")).to_be_visible()
+    screenshot(page, "profile")
+    page.get_by_label("Senha atual").last.fill(PASSWORD)
+    page.get_by_role("button", name="Apagar minha conta").click()
+    page.wait_for_url(lambda url: url.rstrip("/").count("/") == 2)
+    expect(page.get_by_role("link", name="Criar conta")).to_be_visible()
 
 
 def test_signing_out_leaves_nothing_behind(new_page: Callable[..., Page], people: People) -> None:

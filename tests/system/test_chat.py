@@ -219,6 +219,7 @@ def test_health(cloud: RunningCloud) -> None:
 def test_unknown_page_is_404(cloud: RunningCloud) -> None:
     answer = httpx.get(f"{cloud.gateway}/nada")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 def test_sweep_runs_as_the_schedule_calls_it(cloud: RunningCloud) -> None:

@@ -162,6 +162,18 @@ def test_planted_cookie_is_worthless(member: Person, cloud: RunningCloud) -> Non
     assert httpx.get(f"{cloud.gateway}/conversations", cookies={"falaai": planted}).status_code == 401
 
 
+@pytest.mark.parametrize(
+    "passing",
+    ["expira_em = UTC_TIMESTAMP(6)", "vista_em = UTC_TIMESTAMP(6) - INTERVAL 7 DAY - INTERVAL 1 SECOND"],
+    ids=["thirty days old", "seven days idle"],
+)
+def test_session_ends_by_itself(member: Person, product: Rows, passing: str) -> None:
+    user = product.value("SELECT id FROM usuarios WHERE email = %s", member.email)
+    assert signed_in(member)
+    product.run(f"UPDATE sessoes SET {passing} WHERE id_usuario = %s", user)
+    assert not signed_in(member)
+
+
 # Links
 
 
@@ -203,6 +215,14 @@ def test_one_address_may_guess_twenty_times(people: People) -> None:
         for number in range(22)
     ]
     assert statuses == [401] * 20 + [429] * 2
+
+
+def test_one_address_may_sign_up_twenty_times_an_hour(people: People) -> None:
+    person = people.stranger()
+    form = {"nome": "Ana", "senha": "cavalo bateria grampo", "termos_registro": True}
+    emails = [f"muitas{number}@exemplo.com.br" for number in range(21)]
+    statuses = [person.http.post("/register", json={**form, "email": email}).status_code for email in emails]
+    assert statuses == [201] * 20 + [429]
 
 
 # Other origins

@@ -10,6 +10,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
+from falaai.logs import logger
 from falaai.web import health
 from falaai.web.application import build_application
 from falaai_chat import streaming
@@ -32,5 +33,7 @@ class AdaptedRequest:
         if scope["type"] == "http":
             given = dict(scope["headers"]).get(CONTEXT_HEADER)
             if given:
-                scope["aws.event"] = {"requestContext": json.loads(given)}
+                context = json.loads(given)
+                scope["aws.event"] = {"requestContext": context}
+                logger().set_correlation_id(context.get("requestId"))
         await self.app(scope, receive, send)

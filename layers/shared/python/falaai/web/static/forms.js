@@ -1,34 +1,7 @@
 // Forms that answer in place: <form data-json="/path"> sends its fields as JSON and shows what is wrong beside them.
 
 import { ask } from "./requests.js";
-
-const noteFor = (input) => document.getElementById(`${input.id}-problem`);
-
-function clear(form) {
-  form.querySelector(".form-problem").hidden = true;
-  for (const input of form.querySelectorAll("input")) {
-    input.removeAttribute("aria-invalid");
-    if (noteFor(input)) noteFor(input).hidden = true;
-  }
-}
-
-function show(form, problem) {
-  let first;
-  for (const { field, message } of problem.fields) {
-    const input = form.elements[field];
-    const note = input && noteFor(input);
-    if (!note) continue;
-    note.textContent = message[0].toUpperCase() + message.slice(1);
-    note.hidden = false;
-    input.setAttribute("aria-invalid", "true");
-    first ??= input;
-  }
-  if (first) return first.focus();
-  const general = form.querySelector(".form-problem");
-  general.textContent = problem.message;
-  general.hidden = false;
-  form.querySelector("[data-when]")?.toggleAttribute("hidden", form.querySelector("[data-when]").dataset.when !== problem.code);
-}
+import { clearProblems, showProblem } from "./form_problems.js";
 
 function values(form) {
   const entries = [...form.elements]
@@ -42,13 +15,14 @@ for (const form of document.querySelectorAll("form[data-json]")) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const button = form.querySelector("button[type=submit]");
-    clear(form);
+    clearProblems(form);
     button.disabled = true;
     try {
       const answer = await ask("POST", form.dataset.json, values(form));
       location.assign(answer.redirect_url);
     } catch (problem) {
-      show(form, problem);
+      showProblem(form, problem);
+      for (const way of form.querySelectorAll("[data-when]")) way.hidden = way.dataset.when !== problem.code;
       button.disabled = false;
     }
   });

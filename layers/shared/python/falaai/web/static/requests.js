@@ -18,8 +18,8 @@ async function respond(method, path, body, accept) {
   try {
     response = await fetch(at(path), {
       method,
-      headers: { accept, ...(body && { "content-type": "application/json" }) },
-      body: body && JSON.stringify(body),
+      headers: { accept, ...(body && !(body instanceof FormData) && { "content-type": "application/json" }) },
+      body: body instanceof FormData ? body : body && JSON.stringify(body),
     });
   } catch {
     throw new Problem(0, "offline", "Sem conexão. Confira a internet e tente de novo.");
@@ -30,6 +30,7 @@ async function respond(method, path, body, accept) {
   throw new Problem(response.status, answer.code ?? "unknown", sentence, answer.fields);
 }
 
+// `body` is an object, sent as JSON, or a FormData, sent as multipart.
 export async function ask(method, path, body) {
   const response = await respond(method, path, body, "application/json");
   return response.json();
