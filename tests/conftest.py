@@ -1,6 +1,7 @@
 """The one devcloud that a whole test run shares, and nothing but loopback for everybody."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -77,6 +78,12 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
     running = start_cloud(tmp_path_factory.mktemp("cloud"))
     yield running
     assert running.stop() == 0
+    # The whole suite has gone through this log: nobody's address, password, link, cookie or words stand in it.
+    secrets = json.loads((running.data / "secrets.json").read_text()).values()
+    log = running.log.read_text()
+    told = ["@exemplo.com.br", "cavalo bateria", "argon2id", "demonstração", "palavra1", "Pergunta", *secrets]
+    assert [word for word in told if word in log] == []
+    assert re.findall(r"(?:verify_link|redefinir-senha)/[\w-]{20}", log) == []
 
 
 def wait_until(condition: Any, seconds: float, what: str) -> Any:
