@@ -111,3 +111,16 @@ def test_verified_account_needs_no_verification(database: Database, rows: Rows) 
     mailbox = FakeMailbox()
     send_letter(database, mailbox, LetterRequested(letter="verificar", user_id=rows.user()), URL, 1)
     assert mailbox.letters == []
+
+
+def test_new_address_that_is_not_committed_yet_is_waited_for(database: Database, rows: Rows) -> None:
+    user, mailbox = rows.user(), FakeMailbox()
+    message = LetterRequested(letter="email", user_id=user)
+    with pytest.raises(Again):
+        send_letter(database, mailbox, message, URL, 1)
+    rows.run("UPDATE usuarios SET email_novo = 'nova@exemplo.com.br'")
+    send_letter(database, mailbox, message, URL, 3)
+    assert [letter.to for letter in mailbox.letters] == ["nova@exemplo.com.br"]
+    rows.run("UPDATE usuarios SET email_novo = NULL")
+    send_letter(database, mailbox, message, URL, 301)
+    assert len(mailbox.letters) == 1

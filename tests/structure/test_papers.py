@@ -62,3 +62,9 @@ def test_sql_stays_in_the_common_subset_of_tidb_and_mariadb() -> None:
         if path.suffix == ".py":
             source = "\n".join(re.findall(r'"(?:[^"\\]|\\.)*"', source))
         assert not re.search(traps, source), path
+
+
+def test_every_test_that_security_md_names_exists() -> None:
+    named = set(re.findall(r"`((?:tests/)?\w+\.py)`", (ROOT / "docs/security.md").read_text()))
+    files = {path.name for path in ROOT.rglob("*.py") if ".venv" not in path.parts and ".devcloud" not in path.parts}
+    assert {name for name in named if name.rpartition("/")[2] not in files} == set()

@@ -115,6 +115,29 @@ class People:
             client.close()
 
 
+def signed_in(person: Person) -> bool:
+    return person.http.get("/conversations").status_code == 200
+
+
+def second_device(people: People, person: Person) -> Person:
+    device = people.stranger(person.email)
+    assert device.login().status_code == 200
+    return device
+
+
+def newest_link(cloud: RunningCloud, address: str, subject: str, path: str) -> str:
+    """The link in the newest letter with this subject, awaited."""
+
+    def find() -> str | None:
+        for letter in cloud.letters_to(address):
+            if letter["subject"] == subject:
+                found = re.search(rf"http://\S+{path}\S*", letter["text"])
+                return found[0] if found else None
+        return None
+
+    return str(wait_until(find, 5, f"the letter “{subject}”"))
+
+
 @pytest.fixture
 def people(cloud: RunningCloud) -> Iterator[People]:
     people = People(cloud)

@@ -34,6 +34,9 @@ def send_letter(
         missing_row(f"user {message.user_id}", age_seconds)
         return
     letter = database.transaction(lambda sql: _WRITERS[message.letter](sql, user, public_url))
+    if letter is None and message.letter == "email":
+        # The account was there before, so it says nothing of whether the new address is committed yet.
+        missing_row(f"new address of user {user.id}", age_seconds)
     if letter:
         mailbox.post(letter)
         logger().info("letter sent", extra={"letter": message.letter, "user_id": user.id})
