@@ -133,6 +133,16 @@ def test_reply_grows_on_the_page_and_can_be_stopped(
         httpx.put(pace, json={"delay": 0.03, "pieces": None, "text": None}).raise_for_status()
 
 
+def test_page_does_without_the_stream_where_it_is_switched_off(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    sign_in(page, people)
+    page.route("**/chat/stream", lambda route: route.fulfill(status=404, json={"detail": "", "code": "not_found"}))
+    page.get_by_label("Sua mensagem").fill("Sem fluxo")
+    page.keyboard.press("Enter")
+    expect(page.locator(".reply")).to_contain_text("demonstração")
+    expect(page.locator(".question")).to_have_count(1)
+
+
 def test_profile_is_changed_seen_and_deleted(new_page: Callable[..., Page], people: People, tmp_path: Path) -> None:
     page = new_page()
     sign_in(page, people)

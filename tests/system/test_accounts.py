@@ -1,5 +1,7 @@
 """Account routes over HTTP, through the whole devcloud."""
 
+import re
+
 import httpx
 import pytest
 
@@ -19,6 +21,25 @@ def test_page_is_portuguese_and_safe(cloud: RunningCloud, path: str) -> None:
     assert page.headers["cache-control"] == "no-store"
     assert "style=" not in page.text
     assert "<script>" not in page.text
+
+
+def test_every_answer_is_guarded_errors_and_files_too(cloud: RunningCloud, person: Person) -> None:
+    static = re.findall(r'"(/static/[^"]+)"', httpx.get(f"{cloud.gateway}/login").text)[0]
+    answers = [
+        httpx.get(cloud.gateway + static),
+        httpx.get(f"{cloud.gateway}/static/nada.js"),
+        httpx.get(f"{cloud.gateway}/conversations"),
+        person.http.post("/login", content=b"{"),
+        httpx.post(f"{cloud.gateway}/login", json={}),
+        httpx.get(f"{cloud.gateway}/conversations", params={"limit": "x"}, headers={"accept": "text/html"}),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 404, 401, 422, 403, 422]
+    for answer in answers:
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+        assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "same-origin"
+    assert all(answer.headers["cache-control"] == "no-store" for answer in answers[1:])
 
 
 def test_form_says_what_is_wrong_and_repeats_nothing(person: Person) -> None:
