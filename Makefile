@@ -50,6 +50,7 @@ deploy: build migrate ## Build, migrate the database of .env, deploy (ENV=dev or
 
 migrate: ## Apply the missing migrations to the database that .env names
 	@devcloud/prepare.sh
+	@test -f .env || { echo "migrate: no .env here names a database; copy .env.example to .env first" >&2; exit 1; }
 	@PYTHONPATH=layers/shared/python $(PYTHON) -m dotenv --file .env run --no-override -- $(PYTHON) sql/migrate.py
 
 pins: ## Renew requirements/*.txt from requirements/*.in
