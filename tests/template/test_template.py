@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
+from devcloud.intrinsics import parse
 from devcloud.template import read_template
 from falaai_auth.application import build as build_auth
 from falaai_chat.application import build as build_chat
@@ -72,3 +73,14 @@ def test_pictures_reach_the_browser_as_bytes() -> None:
 def test_sweep_is_scheduled() -> None:
     (schedule,) = TEMPLATE.schedules
     assert schedule.function == "CleanupFunction"
+
+
+def test_no_function_may_touch_everything_of_anything() -> None:
+    raw = parse((ROOT / "template.yaml").read_text())
+    functions = [one["Properties"] for one in raw["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
+    statements = [part for one in functions for policy in one["Policies"] for part in policy.get("Statement", [])]
+    assert len(statements) > 10
+    for statement in statements:
+        resource = str(statement["Resource"])
+        assert resource.replace("/pictures/*", "").count("*") == 0, resource
+        assert "*" not in str(statement["Action"])
