@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from falaai.database import Database
-from falaai.errors import Again, ModelBlocked, ModelRateLimited, Never
+from falaai.errors import Again, LinkNotValid, ModelBlocked, ModelRateLimited, Never
 from falaai.queue_messages import FoldingRequested, LetterRequested, TitleRequested
 from falaai.secret_tokens import link_key
 from falaai_auth.verification import verify
@@ -124,3 +124,23 @@ def test_new_address_that_is_not_committed_yet_is_waited_for(database: Database,
     rows.run("UPDATE usuarios SET email_novo = NULL")
     send_letter(database, mailbox, message, URL, 301)
     assert len(mailbox.letters) == 1
+
+
+def test_proved_address_is_taken_from_an_account_that_never_proved_it(database: Database, rows: Rows) -> None:
+    user, squatter, mailbox = rows.user(), rows.user("nova@exemplo.com.br", verified=False), FakeMailbox()
+    rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(), NOW(), NULL)", squatter)
+    rows.run("UPDATE usuarios SET email_novo = 'nova@exemplo.com.br' WHERE id = %s", user)
+    send_letter(database, mailbox, LetterRequested(letter="email", user_id=user), URL, 1)
+    verify(database, mailbox.letters[0].text.split("/verify_link/")[1].split()[0])
+    assert rows.list("SELECT id, email FROM usuarios") == [{"id": user, "email": "nova@exemplo.com.br"}]
+    assert rows.value("SELECT COUNT(*) FROM tokens WHERE id_usuario = %s", squatter) == 0
+
+
+def test_address_proved_by_somebody_else_meanwhile_is_not_taken(database: Database, rows: Rows) -> None:
+    user, mailbox = rows.user(), FakeMailbox()
+    rows.run("UPDATE usuarios SET email_novo = 'nova@exemplo.com.br' WHERE id = %s", user)
+    send_letter(database, mailbox, LetterRequested(letter="email", user_id=user), URL, 1)
+    rows.user("nova@exemplo.com.br")
+    with pytest.raises(LinkNotValid):
+        verify(database, mailbox.letters[0].text.split("/verify_link/")[1].split()[0])
+    assert rows.value("SELECT email FROM usuarios WHERE id = %s", user) == "ana@exemplo.com.br"

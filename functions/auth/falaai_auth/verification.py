@@ -7,7 +7,7 @@ from falaai.database import Database, Statements
 from falaai.errors import LinkNotValid
 from falaai.queue_messages import NO_LETTER, LetterRequested
 from falaai.queues import Queues
-from falaai.repositories import tokens, users
+from falaai.repositories import personal_data, tokens, users
 from falaai.secret_tokens import Purpose, link_key
 
 _PURPOSES = (Purpose.VERIFY, Purpose.EMAIL)
@@ -39,7 +39,7 @@ def _verify(sql: Statements, token: str) -> None:
         return
     holder = users.find_user_by_email(sql, used.payload)
     if holder and not holder.is_verified:  # nobody has proved to own it, and now somebody has
-        users.delete_user(sql, holder.id)
+        personal_data.delete_rows(sql, holder.id)
     users.change_email(sql, used.user_id, used.payload)
 
 

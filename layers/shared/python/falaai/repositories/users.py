@@ -88,11 +88,6 @@ def change_picture(sql: Statements, user_id: int, picture: str) -> None:
     sql.run("UPDATE usuarios SET profile_pic_url = %s WHERE id = %s", (picture or NO_PICTURE, user_id))
 
 
-def delete_user(sql: Statements, user_id: int) -> None:
-    """The account itself; what belongs to it is deleted first, whether or not the server cascades."""
-    sql.run("DELETE FROM usuarios WHERE id = %s", (user_id,))
-
-
 def mark_verified(sql: Statements, user_id: int) -> None:
     sql.run("UPDATE usuarios SET email_verified = TRUE WHERE id = %s", (user_id,))
 

@@ -86,7 +86,6 @@ SESSIONS_ENDED = "Os outros acessos foram encerrados."
 ACCOUNT_DELETED = "Sua conta e tudo o que era dela foram apagados."
 LETTER_ON_ITS_WAY = "Se este e-mail tem uma conta à espera de confirmação, enviamos um novo link."
 TITLE_EMPTY = "Dê um nome à conversa."
-CONVERSATION_CHANGED = "Conversa atualizada."
 CONVERSATION_DELETED = "Conversa apagada."
 CHAT_RESET = "Pronto, vamos começar uma conversa nova."
 
