@@ -106,7 +106,7 @@ function fill(message) {
 const above = document.createElement("div");
 above.className = "skeleton";
 above.append(...[0, 1, 2].map(() => document.createElement("i")));
-let older = log.dataset.older && `/conversation/${log.dataset.conversation}?limit=50&before=${log.dataset.older}`;
+let older = log.dataset.older && `/conversation/${log.dataset.conversation}?limit=100&before=${log.dataset.older}`;
 
 async function loadOlder(entries) {
   if (!older || !entries.some((entry) => entry.isIntersecting)) return;

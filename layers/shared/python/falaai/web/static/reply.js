@@ -5,6 +5,13 @@ import { Problem, ask, events, reachable } from "./requests.js";
 const FOLLOW_EVERY = 500;
 let streams = true; // until the gateway turns out not to know the path
 
+function newTail(text = "") {
+  const tail = document.createElement("div");
+  tail.className = "tail";
+  tail.textContent = text;
+  return tail;
+}
+
 export class Reply {
   constructor(element) {
     this.element = element;
@@ -12,8 +19,7 @@ export class Reply {
     this.text = "";
     this.html = "";
     this.blocks = document.createElement("div");
-    this.tail = document.createElement("div");
-    this.tail.className = "tail";
+    this.tail = newTail();
   }
 
   // `question` is the body of /chat/stream, `whole` the path and body that do without it. Resolves at the end, with
@@ -106,7 +112,10 @@ export class Reply {
   block({ html, until }) {
     this.html += html;
     this.blocks.insertAdjacentHTML("beforeend", html); // made and cleaned by the server
-    this.tail.textContent = [...this.text].slice(until).join(""); // the server counts code points
+    // A tail that moved down would be a shift of the page; a new one is not. The server counts code points.
+    const tail = newTail([...this.text].slice(until).join(""));
+    this.tail.replaceWith(tail);
+    this.tail = tail;
     this.ongrow?.();
   }
 
