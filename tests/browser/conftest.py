@@ -38,9 +38,8 @@ def new_page(browser: Browser, cloud: RunningCloud) -> Iterator[Callable[..., Pa
     contexts, complaints = [], []
 
     def make(viewport: dict[str, int] = DESKTOP, color_scheme: str = "light", **options: object) -> Page:
-        context = browser.new_context(
-            base_url=cloud.gateway, locale="pt-BR", viewport=viewport, color_scheme=color_scheme, **options
-        )
+        options = {"base_url": cloud.gateway, "locale": "pt-BR", **options}
+        context = browser.new_context(viewport=viewport, color_scheme=color_scheme, **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
@@ -75,7 +74,10 @@ def sign_in(page: Page, people: People, path: str = "/chat") -> Person:
 
 def take_session(page: Page, member: Person) -> None:
     """Give the browser the session that a person has over HTTP."""
-    cookies = [{"name": name, "value": value, "url": str(member.http.base_url)} for name, value in member.http.cookies.items()]
+    cookies = [
+        {"name": name, "value": value, "url": str(member.http.base_url)}
+        for name, value in member.http.cookies.items()
+    ]
     page.context.add_cookies(cookies)  # type: ignore[arg-type]
 
 
@@ -98,7 +100,9 @@ def gemini(cloud: RunningCloud) -> Iterator[Callable[..., None]]:
         if "fault" in wanted:
             httpx.put(f"{admin}/faults", json=wanted).raise_for_status()
         else:
-            httpx.put(f"{admin}/pace", json={"delay": 0.03, "pieces": None, "text": None, **wanted}).raise_for_status()
+            httpx.put(
+                f"{admin}/pace", json={"delay": 0.03, "pieces": None, "text": None, **wanted}
+            ).raise_for_status()
 
     yield tell
     tell(fault=None)

@@ -136,7 +136,9 @@ def test_ended_session_keeps_the_draft_and_comes_back_to_the_conversation(
     address = page.url
     member.http.post("/logout")
     say(page, "Depois", wait=False)
-    expect(page.get_by_text("Sua sessão terminou. Entre de novo para continuar — o rascunho fica aqui.")).to_be_visible()
+    expect(
+        page.get_by_text("Sua sessão terminou. Entre de novo para continuar — o rascunho fica aqui.")
+    ).to_be_visible()
     screenshot(page, "chat-session-ended")
     page.get_by_role("link", name="Entrar").click()
     page.get_by_label("E-mail").fill(member.email)

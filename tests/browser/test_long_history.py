@@ -16,7 +16,8 @@ PAGE_BYTES = 150_000
 def _long_conversation(product: Rows, member: Person) -> int:
     """Numbered messages of everyday length, in turns."""
     product.run(
-        "INSERT INTO conversas (id_usuario, titulo_conversa, titulo_manual, data_criacao, data_atualizacao, ultima_seq)"
+        "INSERT INTO conversas (id_usuario, titulo_conversa, titulo_manual, data_criacao, data_atualizacao,"
+        " ultima_seq)"
         " SELECT id, 'Longa história', TRUE, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), %s FROM usuarios WHERE email = %s",
         MESSAGES,
         member.email,

@@ -61,7 +61,9 @@ def test_failed_reply_says_so_survives_a_reload_and_is_tried_again(
     sign_in(page, people)
     gemini(fault="cut")
     say(page, "Vai falhar?", wait=False)
-    sentence = page.locator(".reply-problem").get_by_text("A resposta do Gemini foi cortada no meio. Sua pergunta está guardada.")
+    sentence = page.locator(".reply-problem").get_by_text(
+        "A resposta do Gemini foi cortada no meio. Sua pergunta está guardada."
+    )
     expect(sentence).to_be_visible()
     screenshot(page, "chat-failed-dark")
     page.reload()

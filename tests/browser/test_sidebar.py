@@ -18,7 +18,8 @@ def _conversations(product: Rows, email: str, titles: dict[str, int]) -> None:
     for title, days in titles.items():
         product.run(
             "INSERT INTO conversas (id_usuario, titulo_conversa, titulo_manual, data_criacao, data_atualizacao)"
-            " SELECT id, %s, TRUE, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) - INTERVAL %s DAY FROM usuarios WHERE email = %s",
+            " SELECT id, %s, TRUE, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) - INTERVAL %s DAY FROM usuarios"
+            " WHERE email = %s",
             title,
             days,
             email,
@@ -165,7 +166,7 @@ def test_phone_has_the_conversation_first_and_the_list_in_a_drawer(
         """() => [...document.querySelectorAll('button, a, textarea, input:not([type=radio])')]
         .filter((it) => it.checkVisibility({visibilityProperty: true}) && !it.closest('.skip'))
         .map((it) => [it.outerHTML.slice(0, 60), it.getBoundingClientRect()])
-        .filter(([, box]) => Math.max(box.width, box.height) && (box.width < 44 || box.height < 40)).map(([name]) => name)"""
+        .filter(([, box]) => box.width && box.height && (box.width < 44 || box.height < 44)).map(([name]) => name)"""
     )
     assert small == []
 
