@@ -20,7 +20,7 @@ def test_field_grows_to_eight_lines_and_enter_sends(new_page: Callable[..., Page
         page.keyboard.type("linha")
         page.keyboard.press("Shift+Enter")
     assert heights[0] < heights[3] < heights[6]
-    assert heights[8] == heights[9] <= 8 * 26 + 14
+    assert heights[8] == heights[9] <= 8 * 26 + 18
     field.fill("uma\nduas")
     page.keyboard.press("Enter")
     expect(page.locator(".question")).to_have_text("uma\nduas", use_inner_text=True)

@@ -37,7 +37,7 @@ class Quota:
         midnight = next_midnight(now)
         kind = QuotaReached if mine > self.person else CeilingReached
         seconds = int((midnight - now.replace(tzinfo=UTC)).total_seconds()) + 1
-        raise kind(seconds).about(resets_at=midnight.isoformat())
+        raise kind(seconds).about(resets_at=midnight.isoformat(), limite=self.person)
 
     def left(self, sql: Statements, user_id: int, now: datetime) -> int:
         """How many messages the person has left today."""

@@ -79,7 +79,7 @@ def sentence_of(error: FalaAIError) -> str:
         return error.sentence
     sentence = texts.ERRORS.get(error.code, texts.ERRORS["internal_error"])
     wait = texts.wait_in_words(error.retry_after) if isinstance(error, errors.TooManyRequests) else ""
-    return sentence.format(wait=wait)
+    return sentence.format(wait=wait, **error.facts)
 
 
 def unexpected(request: Request, error: Exception) -> Response:

@@ -14,7 +14,7 @@ ERRORS = {
     "still_answering": "Esta resposta ainda está sendo escrita.",
     "too_large": "Isso é grande demais. Uma mensagem pode ter até 8.000 caracteres.",
     "not_the_last": "Só a última resposta pode ser refeita.",
-    "quota_reached": "Você usou as mensagens de hoje. Voltam à meia-noite, horário de São Paulo.",
+    "quota_reached": "Você usou as {limite} mensagens de hoje. Voltam à meia-noite, horário de São Paulo.",
     "ceiling_reached": "O FalaAí chegou ao limite de mensagens de hoje. Volta à meia-noite, horário de São Paulo.",
     "link_not_valid": "Este link já foi usado ou venceu.",
     "too_many_requests": "Foram muitas tentativas. Espere {wait} e tente de novo.",
