@@ -20,7 +20,9 @@ WORDS = 4000
 PIECES = 400
 LIMIT = 50  # ms a piece may hold the main thread
 BARE = """(pieces) => new Promise((resolve) => { let next = 0; const step = () => {
-    if (next === pieces.length) return resolve(); document.body.append(pieces[next++]); setTimeout(step, 4); }; step(); })"""
+    if (next === pieces.length) return resolve();
+    document.body.append(pieces[next++]);
+    setTimeout(step, 4); }; step(); })"""
 
 
 def reply() -> str:
