@@ -50,8 +50,8 @@ function onSubmit(form, act) {
 for (const form of document.querySelectorAll("form[data-json]")) {
   onSubmit(form, async () => {
     const sent = values(form);
+    if (sent.email) sessionStorage.setItem("email", sent.email); // whatever comes next may need it
     const answer = await ask("POST", pathOf(form), sent);
-    if (sent.email) sessionStorage.setItem("email", sent.email);
     if (pathOf(form) === "/register") sessionStorage.setItem("letterAfter", Date.now() + PAUSE * 1000);
     location.assign(answer.redirect_url);
   });
