@@ -13,6 +13,9 @@ from tests.system.conftest import People, Person, member, people, person, produc
 
 __all__ = ["member", "people", "person", "product"]
 
+# Longer than anything takes on a busy machine; nothing waits for it where it is not needed.
+expect.set_options(timeout=20_000)
+
 ARTIFACTS = ROOT / "tests/artifacts"
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 820}
