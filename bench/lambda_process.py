@@ -1,4 +1,4 @@
-"""A function's process as Lambda runs it, with a stopwatch: AWS's runtime client speaking to a Runtime API of ours."""
+"""A function's process as Lambda runs it, with a stopwatch: AWS's runtime client and a Runtime API of ours."""
 
 import json
 import os
@@ -22,8 +22,7 @@ class LambdaProcess:
     """
 
     def __init__(self, like: int, **changes: str) -> None:
-        raw = Path(f"/proc/{like}/environ").read_bytes().decode()
-        environment = dict(line.split("=", 1) for line in raw.split("\0") if "=" in line)
+        environment = environment_of(like)
         self._events: SimpleQueue[Any] = SimpleQueue()
         self._answers: SimpleQueue[tuple[float, Any]] = SimpleQueue()
         self._asked = threading.Event()
@@ -123,11 +122,14 @@ def http_event(method: str, path: str, resource: str = "", body: str = "", **hea
     }
 
 
-def bare_import(like: LambdaProcess | int, modules: str) -> float:
-    """Seconds a fresh interpreter takes to import these, found where the function finds them."""
-    pid = like if isinstance(like, int) else like._process.pid
+def environment_of(pid: int) -> dict[str, str]:
+    """What a process was started with."""
     raw = Path(f"/proc/{pid}/environ").read_bytes().decode()
-    environment = dict(line.split("=", 1) for line in raw.split("\0") if "=" in line)
+    return dict(line.split("=", 1) for line in raw.split("\0") if "=" in line)
+
+
+def bare_import(like: int, modules: str) -> float:
+    """Seconds a fresh interpreter takes to import these, found where the function `like` finds them."""
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", f"import {modules}"], env=environment, check=True, cwd=os.sep)
+    subprocess.run([sys.executable, "-c", f"import {modules}"], env=environment_of(like), check=True, cwd=os.sep)
     return time.perf_counter() - began
