@@ -57,8 +57,11 @@ def test_pages_of_accounts(new_page: Callable[..., Page], people: People, cloud:
     assert {path: problems for path, problems in found.items() if problems} == {}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("viewport", "scheme"),
+    [(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "dark")],
+    ids=["desktop-light", "desktop-dark", "phone-dark"],
+)
 def test_chat_in_every_state(
     new_page: Callable[..., Page], people: People, gemini: Callable[..., None], scheme: str, viewport: dict[str, int]
 ) -> None:
