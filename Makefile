@@ -11,11 +11,18 @@ TESTS ?= tests
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-run: ## Run the whole product on this machine: http://127.0.0.1:8000 (PORT=, INBOX_PORT=)
-	@devcloud/prepare.sh mariadb
-	@exec $(PYTHON) -m devcloud --port $(or $(PORT),8000) --inbox-port $(or $(INBOX_PORT),8025)
+# With BUILT=1, `run` and `test` take what `make build` makes for this machine instead of the sources.
+BUILT ?=
+export BUILT
+.PHONY: built
+built:
+	$(if $(BUILT),@$(MAKE) build ENV=default)
 
-test: ## Run every test (TESTS=tests/unit for some)
+run: built ## Run the whole product on this machine: http://127.0.0.1:8000 (PORT=, INBOX_PORT=, BUILT=1)
+	@devcloud/prepare.sh mariadb
+	@exec $(PYTHON) -m devcloud $(if $(BUILT),--built) --port $(or $(PORT),8000) --inbox-port $(or $(INBOX_PORT),8025)
+
+test: built ## Run every test (TESTS=tests/unit for some; BUILT=1 on what is deployed)
 	@devcloud/prepare.sh mariadb chromium
 	$(PYTHON) -m pytest $(TESTS)
 

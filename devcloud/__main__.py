@@ -52,6 +52,7 @@ def _options() -> Options:
         "--stage", default="", metavar="NAME", help="serve under /NAME, as API Gateway's own domain does"
     )
     parser.add_argument("--no-reload", action="store_true", help="do not watch the sources for changes")
+    parser.add_argument("--built", action="store_true", help="run what `sam build` made, not the sources")
     given = parser.parse_args()
     return Options(
         root=Path.cwd(),
@@ -62,6 +63,7 @@ def _options() -> Options:
         data=given.data.resolve(),
         stage=given.stage.strip("/"),
         reload=not given.no_reload,
+        built=given.built,
     )
 
 

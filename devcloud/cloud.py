@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,20 @@ from typing import Any
 from aiohttp import web
 
 from devcloud.aws import Aws
+from devcloud.built import TEMPLATE as BUILT_TEMPLATE
+from devcloud.built import bare_interpreter
 from devcloud.commands import run_command
-from devcloud.configuration import fill, function_variables, read_configuration
+from devcloud.configuration import Configuration, fill, function_variables, read_configuration
 from devcloud.console import Console
 from devcloud.data_folder import claim
 from devcloud.database import Database
+from devcloud.errors import StartError
 from devcloud.function_pool import FunctionPool
 from devcloud.gateway import Gateway
 from devcloud.gemini import GeminiStandIn
 from devcloud.http_server import HttpServer, address_of, bind
 from devcloud.inbox import Inbox
+from devcloud.intrinsics import REGION
 from devcloud.lambda_api import LambdaApi
 from devcloud.proxy_event import Place
 from devcloud.reload import reload_on_change
@@ -50,6 +54,7 @@ class Options:
     data: Path
     stage: str
     reload: bool
+    built: bool = False
 
 
 class Cloud:
@@ -77,8 +82,8 @@ class Cloud:
 
     async def _start(self) -> None:
         options, stack = self._options, self._stack
-        self._configuration = configuration = read_configuration(options.root, options.env_file)
-        template = read_template(configuration.template)
+        self._configuration = configuration = _configuration(options)
+        template = self._read_template()
         for schedule in template.schedules:
             occurrences(schedule, datetime.now(UTC))  # tells now what it cannot read, not at night
         stack.enter_context(claim(options.data))
@@ -145,10 +150,18 @@ class Cloud:
         """Starts AWS and makes what the template describes; gives the template with real queue addresses."""
         await aws.start(self._options.data)
         queue_urls = await aws.create(template)
-        template = read_template(self._configuration.template, queue_urls, aws.region)
+        template = self._read_template(queue_urls, aws.region)
         environment = self._command_environment(template, aws)
         await run_command(self._configuration.check, environment, self._options.root)
         return template
+
+    def _read_template(self, queue_urls: dict[str, str] | None = None, region: str = REGION) -> Template:
+        template = read_template(self._configuration.template, queue_urls, region)
+        if not self._options.built:
+            return template
+        interpreter = bare_interpreter(self._options.data)
+        functions = {name: replace(one, interpreter=interpreter) for name, one in template.functions.items()}
+        return replace(template, functions=functions)
 
     def _command_environment(self, template: Template, aws: Aws) -> dict[str, str]:
         variables = [self._variables(function) for function in template.functions.values()]
@@ -227,3 +240,13 @@ class Cloud:
 async def _start_if(database: Database | None) -> None:
     if database is not None:
         await database.start()
+
+
+def _configuration(options: Options) -> Configuration:
+    configuration = read_configuration(options.root, options.env_file)
+    if not options.built:
+        return configuration
+    template = options.root / BUILT_TEMPLATE
+    if not template.exists():
+        raise StartError("Nothing is built yet; run make build ENV=default first.")
+    return replace(configuration, template=template)

@@ -1,6 +1,7 @@
 """The one devcloud that a whole test run shares, and nothing but loopback for everybody."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -55,11 +56,15 @@ class RunningCloud:
 
 
 def start_cloud(data: Path, *arguments: str, env_file: Path | None = None) -> RunningCloud:
-    """Start devcloud on free ports and wait until it is ready; fails with its log if it never is."""
+    """Start devcloud on free ports and wait until it is ready; fails with its log if it never is.
+
+    BUILT=1 in the environment makes it run what `make build` made.
+    """
     data.mkdir(parents=True, exist_ok=True)
     log = data / "log.txt"
     command = [sys.executable, "-m", "devcloud", "--port", "0", "--inbox-port", "0", "--no-reload"]
     command += ["--data", str(data), "--env-file", str(env_file or data / "no.env"), *arguments]
+    command += ["--built"] if os.environ.get("BUILT") else []
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
     ready = data / "addresses.json"
