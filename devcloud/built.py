@@ -1,4 +1,4 @@
-"""An interpreter for what `sam build` made: it finds its artifacts and Lambda's runtime client, and no other package."""
+"""An interpreter for what `sam build` made: it finds its artifacts and Lambda's runtime client, no other package."""
 
 import importlib.util
 import shlex
