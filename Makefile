@@ -6,7 +6,7 @@ ENV ?= dev
 ARCH ?= $(if $(filter default,$(ENV)),x86_64,aarch64)
 TESTS ?= tests
 
-.PHONY: help run test faults check lint types template build deploy migrate pins clean
+.PHONY: help run test faults check lint types template build sam-local sam-invoke deploy migrate pins clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -54,6 +54,16 @@ build: ## Build what is deployed, into .aws-sam/build (ENV=default for x86_64, E
 
 deploy: build migrate ## Build, migrate the database of .env, deploy (ENV=dev or prod)
 	$(SAM) deploy --config-env $(ENV) $(DEPLOY_FLAGS)
+
+# Inside Docker: the functions in containers, their services beside them. SAM_FLAGS is passed on to sam.
+sam-local: ## What was built, under `sam local start-api`: http://127.0.0.1:3000 (BIND=, PORT=, SAM_FLAGS=)
+	@$(MAKE) build ENV=default
+	@devcloud/prepare.sh mariadb sam
+	@BIND=$(BIND) PORT=$(PORT) INBOX_PORT=$(INBOX_PORT) devcloud/sam_local.sh $(SAM_FLAGS)
+
+sam-invoke: ## One worker while `make sam-local` runs: DOMAIN=titles, memory, email or cleanup (EVENT=, SAM_FLAGS=)
+	@name=$(DOMAIN); devcloud/sam.sh local invoke "$${name^}Function" --env-vars .devcloud/sam.json \
+	  --event $(or $(EVENT),tests/events/$(DOMAIN).json) $(SAM_FLAGS)
 
 migrate: ## Apply the missing migrations to the database that .env names
 	@devcloud/prepare.sh

@@ -74,7 +74,7 @@ def connect(where: settings.DatabaseSettings) -> "Connection[DictCursor]":
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         write_timeout=READ_SECONDS,
-        ssl=None if local else ssl.create_default_context(),
+        ssl=None if local else ssl.create_default_context(cadata=where.db_ca or None),
         ssl_disabled=local,
     )
     # Each statement sees what is committed by then: after waiting for a row's lock one must see what its last

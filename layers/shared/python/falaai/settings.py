@@ -63,13 +63,17 @@ class _Group(BaseSettings):
 
 
 class DatabaseSettings(_Group):
-    """Where the data lives: TiDB Cloud, or any server that speaks the MySQL protocol."""
+    """Where the data lives: TiDB Cloud, or any server that speaks the MySQL protocol.
+
+    `db_ca`, as PEM, is the authority that its certificate is verified with; empty stands for the well-known ones.
+    """
 
     db_host: str = Field(min_length=1)
     db_port: int = Field(default=4000, ge=1, le=65535)
     db_name: str = Field(default="falaai_db", min_length=1)
     db_user: str = Field(min_length=1)
     db_password: Secret
+    db_ca: str = ""
 
 
 class SessionSettings(_Group):
