@@ -8,11 +8,12 @@ import httpx
 import pytest
 
 from falaai import settings
-from falaai.database import Database, Row, connect
+from falaai.connections import connect
+from falaai.database import Database, Row
 from tests.conftest import RunningCloud
 from tests.integration.migrating import create_database, migrate
 
-TABLES = ("uso_diario", "mensagens", "conversas", "tokens", "sessoes", "limites", "usuarios")
+TABLES = ("transacoes", "uso_diario", "mensagens", "conversas", "tokens", "sessoes", "limites", "usuarios")
 
 
 @pytest.fixture(scope="session")
