@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import boto3
 import httpx
 import pytest
 
@@ -85,6 +86,17 @@ class Rows:
 @pytest.fixture
 def rows(database: Database) -> Rows:
     return Rows(database)
+
+
+def aws_client(cloud: RunningCloud, service: str) -> Any:
+    """A boto3 client for devcloud's AWS."""
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        endpoint_url=cloud.addresses["aws"],
+        region_name="us-east-1",
+        aws_access_key_id="devcloud",
+        aws_secret_access_key="devcloud",
+    )
 
 
 @dataclass

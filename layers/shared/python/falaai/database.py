@@ -59,6 +59,11 @@ class Statements:
             cursor.execute(sql, parameters)
             return cursor.fetchone()
 
+    def count(self, sql: str, parameters: Parameters = ()) -> int:
+        """The one number that a SELECT COUNT gives."""
+        row = self.find(sql, parameters)
+        return int(next(iter(row.values()))) if row else 0
+
     def list(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Every row."""
         with self.connection.cursor() as cursor:

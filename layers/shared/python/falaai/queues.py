@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from falaai import settings
 from falaai.deadlines import within
 from falaai.errors import QueueUnavailable
-from falaai.queue_messages import FoldingRequested, LetterRequested, QueueMessage, TitleRequested
+from falaai.queue_messages import FoldingRequested, LetterRequested, QueueMessage, SweepRequested, TitleRequested
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -54,6 +54,7 @@ def _address(message: QueueMessage) -> str:
         TitleRequested: addresses.titles_queue_url,
         FoldingRequested: addresses.memory_queue_url,
         LetterRequested: addresses.letters_queue_url,
+        SweepRequested: addresses.sweep_queue_url,
     }
     return by_type[type(message)]
 
