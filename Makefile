@@ -6,7 +6,8 @@ ENV ?= dev
 ARCH ?= $(if $(filter default,$(ENV)),x86_64,aarch64)
 TESTS ?= tests
 
-.PHONY: help run test faults check lint types template build sam-local sam-invoke deploy migrate pins clean
+.PHONY: help run test faults check lint types template build sam-local sam-invoke deploy replay sweep-preview \
+  migrate pins clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -69,6 +70,14 @@ migrate: ## Apply the missing migrations to the database that .env names
 	@devcloud/prepare.sh
 	@test -f .env || { echo "migrate: no .env here names a database; copy .env.example to .env first" >&2; exit 1; }
 	@PYTHONPATH=layers/shared/python $(PYTHON) -m dotenv --file .env run --no-override -- $(PYTHON) sql/migrate.py
+
+replay: ## Send dead letters back: QUEUE=Letters, Memory, Sweep or Titles (STACK= for one on AWS)
+	@devcloud/prepare.sh
+	@$(PYTHON) operations/replay.py $(QUEUE)
+
+sweep-preview: ## What the sweep would take now (STACK= for one on AWS)
+	@devcloud/prepare.sh
+	@$(PYTHON) operations/sweep_preview.py
 
 pins: ## Renew requirements/*.txt from requirements/*.in
 	@devcloud/prepare.sh

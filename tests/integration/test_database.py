@@ -7,7 +7,8 @@ import pymysql
 import pytest
 
 from falaai import settings
-from falaai.database import Database, Statements, connect, is_this_machine
+from falaai.connections import connect, is_this_machine
+from falaai.database import Database, Statements
 from falaai.errors import DatabaseUnavailable
 from tests.integration.conftest import Rows
 

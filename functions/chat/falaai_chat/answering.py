@@ -1,12 +1,13 @@
 """Generating a reply: the one function whose pieces every transport carries, and a proper end whatever happens."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from falaai import settings
 from falaai.conversation_memory import Turn, due_folding, turns_limit
 from falaai.database import Database, Statements
+from falaai.deadlines import seconds_left
 from falaai.errors import DatabaseUnavailable, LanguageModelError, QueueUnavailable, language_model_error
 from falaai.language_model import Answer, LanguageModel, count_tokens
 from falaai.logs import logger
@@ -20,6 +21,8 @@ from falaai_chat.prompts import build_prompt
 from falaai_chat.quota import day_of
 
 WRITE_EVERY_SECONDS = 1.0
+INSIST_SECONDS = 8.0
+INSIST_EVERY_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -118,14 +121,26 @@ class _Generation:
         ending = replace(ending, model=answer.model, tokens_in=answer.tokens_in, tokens_out=answer.tokens_out)
 
         def write(sql: Statements) -> bool:
-            if ending.tokens_in or ending.tokens_out:
+            finished = messages.finish_reply(sql, asked.reply_id, asked.generation, ending)
+            if ending.tokens_in or ending.tokens_out:  # last, since everybody's counter stays locked until the commit
                 day = day_of(asked.session.now)
                 usage.add_tokens(sql, asked.session.user_id, day, ending.tokens_in, ending.tokens_out)
-            return messages.finish_reply(sql, asked.reply_id, asked.generation, ending)
+            return finished
 
-        if not self._services.database.autocommit(write):
+        if not self._insist(lambda: self._services.database.transaction(write)):
             return self._stopped(answer)
         return self._ended(answer, ending)
+
+    def _insist(self, write: Callable[[], bool]) -> bool:
+        """A whole reply is worth waiting for a database that restarts, while there is time."""
+        give_up_at = time.monotonic() + seconds_left(INSIST_SECONDS, reserve=1)
+        while True:
+            try:
+                return write()
+            except DatabaseUnavailable:
+                if time.monotonic() > give_up_at:
+                    raise
+                time.sleep(INSIST_EVERY_SECONDS)
 
     def _ended(self, answer: Answer, ending: Ending) -> Ending:
         facts = {"conversation_id": self._asked.conversation.id, "reply_id": self._asked.reply_id}
@@ -142,8 +157,8 @@ class _Generation:
         turns = (*self._asked.turns, Turn(self._asked.reply_seq, "ia", self._text))
         if due_folding(turns, limit, count_tokens):
             due.append(FoldingRequested(conversation_id=conversation.id))
-        for message in due:
-            try:
+        try:
+            for message in due:
                 self._services.queues.send(message)
-            except QueueUnavailable as error:
-                logger().warning("background work not asked for", extra={"reason": str(error)})
+        except QueueUnavailable as error:  # the reader waits: what fails once is not tried again now
+            logger().warning("background work not asked for", extra={"reason": str(error)})

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from falaai import settings
 from falaai.conversation_memory import Turn
+from falaai.deadlines import seconds_left
 from falaai.errors import (
     LanguageModelError,
     ModelBlocked,
@@ -195,7 +196,7 @@ def _as_messages(turns: Sequence[Turn]) -> "list[BaseMessage]":
 
 def ask(model: LanguageModel, prompt: Prompt, seconds: float) -> str:
     """The whole answer at once, for workers. Raises a LanguageModelError."""
-    return "".join(model.answer(prompt, seconds)).strip()
+    return "".join(model.answer(prompt, seconds_left(seconds))).strip()
 
 
 def count_tokens(turns: Sequence[Turn]) -> int:

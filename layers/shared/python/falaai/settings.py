@@ -147,6 +147,7 @@ class QueueSettings(_Group):
     titles_queue_url: str = ""
     memory_queue_url: str = ""
     letters_queue_url: str = ""
+    sweep_queue_url: str = ""
 
 
 class WorkerSettings(_Group):

@@ -9,6 +9,7 @@ from mangum import Mangum
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from falaai import __version__
+from falaai.deadlines import REQUEST_SECONDS, deadline
 from falaai.errors import CrossOrigin
 from falaai.logs import logger
 from falaai.web.body_limit import limited
@@ -68,7 +69,8 @@ class RequestBoundary:
 
         try:
             require_same_origin(Request(scope))  # before a byte of the body is read
-            await self.app(scope, receive, send_with_headers)
+            with deadline(REQUEST_SECONDS):
+                await self.app(scope, receive, send_with_headers)
         except CrossOrigin as error:
             await refuse(Request(scope), error)(scope, receive, send_with_headers)
         except Exception as error:
