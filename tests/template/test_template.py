@@ -85,7 +85,7 @@ def alarms_on(metric: str, logical_id: str) -> list[dict[str, Any]]:
     return [
         one
         for one in alarms
-        if one["MetricName"] == metric and f"'{logical_id}" in str(one["Dimensions"][0]["Value"])
+        if one.get("MetricName") == metric and f"'{logical_id}" in str(one["Dimensions"][0]["Value"])
     ]
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from falaai import settings
+from falaai import metrics, settings
 from falaai.database import Statements
 from falaai.errors import CeilingReached, QuotaReached
 from falaai.repositories import usage
@@ -42,6 +42,8 @@ class Quota:
         mine, all_together = usage.add_message(sql, user_id, day_of(now))
         if mine <= self.person and all_together <= self.everybody:
             return
+        if mine <= self.person:
+            metrics.count("DailyCeilingReached")
         midnight = next_midnight(now)
         kind = QuotaReached if mine > self.person else CeilingReached
         seconds = int((midnight - now.replace(tzinfo=UTC)).total_seconds()) + 1

@@ -19,6 +19,7 @@ from falaai.errors import Again, Never, QueueUnavailable, Unavailable
 from falaai.logs import logger
 from falaai.queue_messages import QueueMessage
 from falaai.queues import SEND_SECONDS, sqs_client
+from falaai.tracing import traced
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -68,7 +69,7 @@ def batch_handler(
         with deadline(_seconds_of(context)):
             return process_partial_response(event=event, record_handler=process, processor=processor, context=context)
 
-    return handler
+    return traced(handler)
 
 
 def missing_row(what: str, age_seconds: float) -> None:

@@ -141,6 +141,12 @@ class RetentionSettings(_Group):
     retention_days: int = Field(default=90, ge=0)
 
 
+class MetricsSettings(_Group):
+    """Under which name CloudWatch keeps our counts: the stack's, so that two stacks do not add up."""
+
+    powertools_metrics_namespace: str = Field(default="FalaAI", min_length=1)
+
+
 class QueueSettings(_Group):
     """Addresses of the queues a function sends to; an empty one is a mistake found at the first use."""
 

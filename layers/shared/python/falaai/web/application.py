@@ -12,6 +12,7 @@ from falaai import __version__
 from falaai.deadlines import REQUEST_SECONDS, deadline
 from falaai.errors import CrossOrigin
 from falaai.logs import logger
+from falaai.tracing import traced
 from falaai.web.body_limit import limited
 from falaai.web.error_responses import DOCUMENTED_ERRORS, add_error_handlers, refuse, unexpected
 from falaai.web.same_origin import require_same_origin
@@ -43,7 +44,7 @@ def lambda_handler(app: FastAPI) -> Any:
         logger().set_correlation_id(event.get("requestContext", {}).get("requestId"))
         return mangum(event, context)
 
-    return handler
+    return traced(handler)
 
 
 class RequestBoundary:
