@@ -24,7 +24,7 @@ run: built ## Run the whole product on this machine: http://127.0.0.1:8000 (PORT
 	@exec $(PYTHON) -m devcloud $(if $(BUILT),--built) --port $(or $(PORT),8000) --inbox-port $(or $(INBOX_PORT),8025)
 
 test: built ## Run every test (TESTS=tests/unit for some; BUILT=1 on what is deployed)
-	@devcloud/prepare.sh mariadb chromium
+	@devcloud/prepare.sh mariadb chromium sam
 	$(PYTHON) -m pytest $(TESTS)
 
 faults: ## In full what `make test` only samples: kills, timing oracles, generated requests
@@ -44,9 +44,10 @@ types: ## Types, strictly
 	@devcloud/prepare.sh
 	$(PYTHON) -m mypy
 
-template: ## cfn-lint and sam validate
-	@devcloud/prepare.sh sam
+template: ## cfn-lint, checkov and sam validate
+	@devcloud/prepare.sh sam checkov
 	.venv/bin/cfn-lint template.yaml
+	.devcloud/checkov/bin/checkov --config-file .checkov.yaml --file template.yaml --skip-download
 	$(SAM) validate
 
 build: ## Build what is deployed, into .aws-sam/build (ENV=default for x86_64, ENV=dev or prod for arm64)
@@ -81,7 +82,7 @@ sweep-preview: ## What the sweep would take now (STACK= for one on AWS)
 
 pins: ## Renew requirements/*.txt from requirements/*.in
 	@devcloud/prepare.sh
-	@UV=$$(command -v uv || echo $$PWD/.devcloud/uv/bin/uv); cd requirements && for name in layer auth dev sam uv; do \
+	@UV=$$(command -v uv || echo $$PWD/.devcloud/uv/bin/uv); cd requirements && for name in layer auth dev sam checkov uv; do \
 	  $$UV pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url $$(case $$name in auth|dev) echo -c layer.txt;; esac) $$name.in --output-file $$name.txt; done
 
