@@ -6,7 +6,7 @@ ENV ?= dev
 ARCH ?= $(if $(filter default,$(ENV)),x86_64,aarch64)
 TESTS ?= tests
 
-.PHONY: help run test faults check lint types template build sam-local sam-invoke deploy replay sweep-preview \
+.PHONY: help run test faults check lint types template build sam-local sam-invoke secrets deploy destroy replay sweep-preview \
   migrate pins clean
 
 help: ## Show this list
@@ -54,8 +54,24 @@ build: ## Build what is deployed, into .aws-sam/build (ENV=default for x86_64, E
 	@devcloud/prepare.sh sam
 	ARCH=$(ARCH) $(SAM) build --config-env $(ENV)
 
-deploy: build migrate ## Build, migrate the database of .env, deploy (ENV=dev or prod)
-	$(SAM) deploy --config-env $(ENV) $(DEPLOY_FLAGS)
+# Which database and sender a deployment has: .env.dev or .env.prod, or .env where there is only one.
+ENV_FILE ?= $(or $(wildcard .env.$(ENV)),.env)
+
+secrets: ## Ask for the four secrets, without an echo, and keep them in SSM (ENV=dev or prod)
+	@devcloud/prepare.sh
+	@PYTHONPATH=layers/shared/python $(PYTHON) operations/store_secrets.py $(ENV)
+
+.PHONY: deployable
+deployable:
+	@devcloud/prepare.sh sam
+	@$(PYTHON) operations/deploy.py $(ENV) $(ENV_FILE) --check
+
+deploy: deployable build migrate ## Build, migrate the database, deploy (ENV=dev or prod, ENV_FILE=, DEPLOY_FLAGS=)
+	@$(PYTHON) operations/deploy.py $(ENV) $(ENV_FILE) $(DEPLOY_FLAGS)
+
+destroy: ## Delete a deployment, after saying what stays behind (ENV=dev or prod)
+	@devcloud/prepare.sh sam
+	@$(PYTHON) operations/destroy.py $(ENV)
 
 # Inside Docker: the functions in containers, their services beside them. SAM_FLAGS is passed on to sam.
 sam-local: ## What was built, under `sam local start-api`: http://127.0.0.1:3000 (BIND=, PORT=, SAM_FLAGS=)
@@ -67,10 +83,10 @@ sam-invoke: ## One worker while `make sam-local` runs: DOMAIN=titles, memory, em
 	@name=$(DOMAIN); devcloud/sam.sh local invoke "$${name^}Function" --env-vars .devcloud/sam.json \
 	  --event $(or $(EVENT),tests/events/$(DOMAIN).json) $(SAM_FLAGS)
 
-migrate: ## Apply the missing migrations to the database that .env names
+migrate: ## Apply the missing migrations to the database that ENV_FILE names
 	@devcloud/prepare.sh
-	@test -f .env || { echo "migrate: no .env here names a database; copy .env.example to .env first" >&2; exit 1; }
-	@PYTHONPATH=layers/shared/python $(PYTHON) -m dotenv --file .env run --no-override -- $(PYTHON) sql/migrate.py
+	@test -f $(ENV_FILE) || { echo "migrate: no $(ENV_FILE) here names a database; copy .env.example first" >&2; exit 1; }
+	@PYTHONPATH=layers/shared/python $(PYTHON) -m dotenv --file $(ENV_FILE) run --no-override -- $(PYTHON) sql/migrate.py
 
 replay: ## Send dead letters back: QUEUE=Letters, Memory, Sweep or Titles (STACK= for one on AWS)
 	@devcloud/prepare.sh
