@@ -7,7 +7,7 @@ ARCH ?= $(if $(filter default,$(ENV)),x86_64,aarch64)
 TESTS ?= tests
 
 .PHONY: help run test faults check lint types template build sam-local sam-invoke secrets deploy destroy replay sweep-preview \
-  migrate pins clean
+  migrate papers pins clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -95,6 +95,10 @@ replay: ## Send dead letters back: QUEUE=Letters, Memory, Sweep or Titles (STACK
 sweep-preview: ## What the sweep would take now (STACK= for one on AWS)
 	@devcloud/prepare.sh
 	@$(PYTHON) operations/sweep_preview.py
+
+papers: ## Write anew docs/openapi.json, routes.md, settings.md and queue-messages.md
+	@devcloud/prepare.sh
+	@PYTHONPATH=.:layers/shared/python:functions/auth:functions/chat $(PYTHON) docs/generate.py
 
 pins: ## Renew requirements/*.txt from requirements/*.in
 	@devcloud/prepare.sh

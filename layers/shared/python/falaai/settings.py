@@ -176,6 +176,9 @@ CHECKED = (
 )
 
 
+# Every group there is.
+GROUPS: tuple[type[_Group], ...] = (*CHECKED, PictureSettings, MetricsSettings, QueueSettings, WorkerSettings)
+
 Group = TypeVar("Group", bound=_Group)
 
 
