@@ -26,6 +26,12 @@ def test_links_lead_to_files(name: str) -> None:
     assert [link for link in links if not (paper.parent / link).exists()] == []
 
 
+def test_no_line_of_a_sequence_diagram_is_cut_at_a_semicolon() -> None:
+    drawn = re.findall(r"```mermaid\nsequenceDiagram\n(.*?)```", (ROOT / "docs/architecture.md").read_text(), re.DOTALL)
+    assert drawn
+    assert ";" not in "".join(drawn)
+
+
 def test_every_alarm_has_its_line_in_operations() -> None:
     resources = parse((ROOT / "template.yaml").read_text())["Resources"]
     alarms = [name for name, one in resources.items() if one["Type"] == "AWS::CloudWatch::Alarm"]
