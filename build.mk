@@ -22,6 +22,8 @@ UNUSED += boto3/data boto3/examples  # boto3.resource(), which nobody calls
 UNUSED += langsmith/resources langsmith/sandbox # LangSmith's service
 # What botocore knows of 430 services, but for those that are called here.
 SERVICES := s3 sqs ssm
+# In MB, unzipped.
+LARGEST := 130
 
 # finish(FOLDER, PLACE): the same bytes on every machine, readable to Lambda's user. PLACE is where Lambda will unpack
 # it, and what tracebacks show. The hash seed decides the order in which constants are written.
@@ -45,3 +47,5 @@ build-%Layer:
 	  -exec rm -r {} +
 	cp -r python/falaai "$(ARTIFACTS_DIR)/python/"
 	$(call finish,$(ARTIFACTS_DIR),/opt)
+	@size=$$(du -sm "$(ARTIFACTS_DIR)" | cut -f1); [ $$size -le $(LARGEST) ] || \
+	  { echo "build: the layer has grown to $$size MB, more than $(LARGEST)" >&2; exit 1; }

@@ -27,7 +27,9 @@ def test_links_lead_to_files(name: str) -> None:
 
 
 def test_no_line_of_a_sequence_diagram_is_cut_at_a_semicolon() -> None:
-    drawn = re.findall(r"```mermaid\nsequenceDiagram\n(.*?)```", (ROOT / "docs/architecture.md").read_text(), re.DOTALL)
+    drawn = re.findall(
+        r"```mermaid\nsequenceDiagram\n(.*?)```", (ROOT / "docs/architecture.md").read_text(), re.DOTALL
+    )
     assert drawn
     assert ";" not in "".join(drawn)
 
