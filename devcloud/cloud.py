@@ -101,7 +101,7 @@ class Cloud:
 
         aws = Aws(configuration.dotenv)
         stack.push_async_callback(aws.stop)
-        _, template = await together(_start_if(database), self._start_aws(aws, template))
+        _, template = await together(_start_if(database), self._start_aws(aws))
         self._addresses["aws"] = aws.endpoint
         self._make_pools(template, aws)
         migrated, _ = await together(
@@ -141,10 +141,10 @@ class Cloud:
         self._overlays.append(fill(service.environment, {**self._facts, **facts}, self._secrets))
         return database
 
-    async def _start_aws(self, aws: Aws, template: Template) -> Template:
+    async def _start_aws(self, aws: Aws) -> Template:
         """Starts AWS and makes what the template describes; gives the template with real queue addresses."""
         await aws.start(self._options.data)
-        queue_urls = await aws.create(template)
+        queue_urls = await aws.create(read_template(self._configuration.template, region=aws.region))
         template = read_template(self._configuration.template, queue_urls, aws.region)
         environment = self._command_environment(template, aws)
         await run_command(self._configuration.check, environment, self._options.root)

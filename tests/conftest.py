@@ -45,7 +45,7 @@ class RunningCloud:
         return [process["pid"] for one in functions if one["name"] == name for process in one["processes"]]
 
     def invoke(self, name: str, event: dict[str, Any]) -> Any:
-        answer = httpx.post(f"{self.inbox}/2015-03-31/functions/{name}/invocations", json=event, timeout=60)
+        answer = httpx.post(f"{self.inbox}/2015-03-31/functions/{name}/invocations", json=event, timeout=310)
         answer.raise_for_status()
         return answer.json()
 
