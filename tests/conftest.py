@@ -54,14 +54,14 @@ class RunningCloud:
         return self.process.wait(timeout=20)
 
 
-def start_cloud(data: Path, *arguments: str, env_file: Path | None = None) -> RunningCloud:
+def start_cloud(data: Path, *arguments: str, env_file: Path | None = None, root: Path = ROOT) -> RunningCloud:
     """Start devcloud on free ports and wait until it is ready; fails with its log if it never is."""
     data.mkdir(parents=True, exist_ok=True)
     log = data / "log.txt"
     command = [sys.executable, "-m", "devcloud", "--port", "0", "--inbox-port", "0", "--no-reload"]
     command += ["--data", str(data), "--env-file", str(env_file or data / "no.env"), *arguments]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=root, stdout=output, stderr=subprocess.STDOUT)
     ready = data / "addresses.json"
     deadline = time.monotonic() + START_SECONDS
     while not ready.exists():

@@ -134,6 +134,7 @@ def test_people_do_not_notice_a_sweep(cloud: RunningCloud, people: People, produ
     everybody = [people.member() for _ in range(PEOPLE)]
     with ThreadPoolExecutor(PEOPLE) as pool:  # all at once, so that there is a warm process for each
         list(pool.map(lambda person: person.say("Aquecendo"), everybody))
+    product.run("UPDATE uso_diario SET mensagens = -1000000")  # nobody meets the daily quota on the way
     quiet = latencies(everybody)
     over = Event()
     with ThreadPoolExecutor(1) as pool:
