@@ -12,13 +12,14 @@ from falaai.connections import connect
 from falaai.database import Database
 from falaai.errors import DatabaseUnavailable
 from tests.conftest import wait_until
-from tests.faults.fragile import Fragile
+from tests.faults.fragile import SETTINGS, Fragile
 from tests.faults.proxy import FaultProxy
 from tests.system.conftest import People, Person, product_of
 
 # `make test` takes the quick ones; `make faults` takes every pair.
 IS_WHOLE = bool(os.environ.get("WHOLE"))
 GATEWAY_SECONDS = 29.0
+STREAM_SECONDS = float(SETTINGS["STREAM_SECONDS"])
 DOWN_SECONDS = 3.0
 
 FAULTS: dict[str, Callable[[FaultProxy], None]] = {
@@ -112,6 +113,21 @@ def test_chat_ends_in_time(fragile: Fragile, ana: Person, dependency: str, fault
         )
     ana.http.post("/reset_chat")
     assert ana.say("E agora?")["response"]
+
+
+@pytest.mark.skipif(not IS_WHOLE, reason="waits for the deadline of streams: make faults")
+@pytest.mark.parametrize(("dependency", "fault"), [("database", "stall"), ("gemini", "drip")])
+def test_stream_ends_in_time(fragile: Fragile, ana: Person, dependency: str, fault: str) -> None:
+    """Broken when its first words have come."""
+    began = time.monotonic()
+    with ana.stream("Conte uma história longa") as events:
+        name, _ = next(events)
+        FAULTS[fault](getattr(fragile, dependency))
+        *_, (last, end) = [(name, {}), *events]
+    print(f"stream, {dependency} {fault}: {last} {end.get('code', '')} in {time.monotonic() - began:.1f} s")
+    fragile.mend()
+    assert time.monotonic() - began < STREAM_SECONDS + 5
+    assert last in ("done", "error")
 
 
 @pytest.mark.parametrize("fault", FAULTS if IS_WHOLE else ["gone"])
