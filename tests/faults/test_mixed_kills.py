@@ -25,7 +25,7 @@ from tests.system.conftest import People, Person, product_of, second_device, sig
 
 # `make test` takes a sample; `make faults` takes the whole.
 KILLS = int(os.environ.get("KILLS", "8"))
-LIVES = 8 if KILLS >= 100 else 3
+LIVES = 4 if KILLS >= 100 else 3
 BACK_SECONDS = 2.0
 BROKEN = (httpx.HTTPError, AssertionError, KeyError, ValueError)
 
@@ -125,7 +125,7 @@ def sweep(cloud: RunningCloud, ended: Event) -> None:
 def kill_at_random(cloud: RunningCloud, chance: random.Random) -> int:
     killed = 0
     while killed < KILLS:
-        time.sleep(chance.uniform(0.02, 0.6))
+        time.sleep(chance.uniform(0.02, 0.8))
         if alive := processes(cloud):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(chance.choice(alive), signal.SIGKILL)
