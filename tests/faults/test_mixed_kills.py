@@ -141,9 +141,11 @@ def test_mixed_load_survives_kills(fragile: Fragile, crowd: People) -> None:
     with ThreadPoolExecutor(LIVES + 1) as pool:
         running = [pool.submit(life.go_on, ended) for life in lives]
         running.append(pool.submit(sweep, fragile.cloud, ended))
-        killed = kill_at_random(fragile.cloud, random.Random(seed))
-        last_kill = time.monotonic()
-        ended.set()
+        try:
+            killed = kill_at_random(fragile.cloud, random.Random(seed))
+            last_kill = time.monotonic()
+        finally:
+            ended.set()
         wait_until(lambda: is_back(lives[0].person), 10, "an answer after the last kill")
         back = time.monotonic() - last_kill
         for one in running:
