@@ -29,7 +29,8 @@ test: built ## Run every test (TESTS=tests/unit for some; BUILT=1 on what is dep
 
 faults: ## In full what `make test` only samples: kills, timing oracles, generated requests
 	@devcloud/prepare.sh mariadb
-	KILLS=50 PAIRS=300 EXAMPLES=50 $(PYTHON) -m pytest -s \
+	WHOLE=1 KILLS=$(or $(KILLS),100) MESSAGES=$(or $(MESSAGES),200000) MINUTES=$(or $(MINUTES),1) \
+	  HISTORIES=$(or $(HISTORIES),1000) COMMITS=200 REPLY_KILLS=20 PAIRS=300 EXAMPLES=50 $(PYTHON) -m pytest -s \
 	  tests/faults tests/system/test_oracle.py tests/system/test_contract.py
 
 check: lint types template test ## What CI runs: lint, types, template checks, tests

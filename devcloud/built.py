@@ -14,7 +14,8 @@ _RUNTIME = ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py
 def bare_interpreter(data: Path) -> Path:
     """A `python3` under `data` that stands for Lambda's: this one, without its site-packages."""
     packages = data / "runtime"
-    packages.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    packages.mkdir(exist_ok=True)
     for name in _RUNTIME:
         place = _place_of(name)
         link = packages / place.name

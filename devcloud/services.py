@@ -116,7 +116,7 @@ class Services:
     async def _start_aws(self) -> None:
         """Starts AWS and makes what the template describes; from then on the template has real queue addresses."""
         await self.aws.start(self.options.data, self.options.bind)
-        queue_urls = await self.aws.create(self.template)
+        queue_urls = await self.aws.create(self._read_template(region=self.aws.region))
         self.addresses["aws"] = self.aws.endpoint
         # Only where the template declares it: to devcloud's own processes it is given in any case.
         self._overlays.append({"AWS_ENDPOINT_URL": self.aws.endpoint})

@@ -5,9 +5,6 @@ SQS's own redrive cannot do it: it knows no way back for messages that a worker 
 """
 
 import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 from stack import client, physical_id
 

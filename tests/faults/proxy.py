@@ -21,6 +21,7 @@ class FaultProxy:
     port: int
     address: tuple[str, int] = ("", 0)
     swallowed: int = 0
+    connections: int = 0
     _mode: str = PASS
     _cut_after: int = 0
     _is_wanted: Callable[[bytes], bool] = lambda _request: False
@@ -64,6 +65,7 @@ class FaultProxy:
             await server.serve_forever()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         if self._refuses:
             writer.transport.abort()
             return

@@ -2,11 +2,11 @@
 
 import os
 from datetime import datetime
+from threading import Timer
 
 import pytest
 
-from falaai.database import Database
-from falaai.errors import DatabaseUnavailable
+from falaai.database import Database, Statements
 from falaai.queue_messages import QueueMessage
 from falaai.repositories.messages import Ending
 from falaai.repositories.sessions import Session
@@ -56,22 +56,22 @@ def test_swallowed_commits_leave_exactly_one_row_each(
     assert rows.value("SELECT mensagens FROM uso_diario WHERE id_usuario = %s", session.user_id) == COMMITS
 
 
-def test_commit_that_never_arrived_is_done_again(shaky: Database, proxy: FaultProxy, rows: Rows) -> None:
-    """From the outside the same as a lost answer; here the server rolled everything back."""
-    lost = []
+def test_commit_that_never_arrived_is_waited_for_and_done_again(
+    shaky: Database, proxy: FaultProxy, rows: Rows
+) -> None:
+    """From the outside the same as a lost answer; here the server rolled everything back, and was away."""
+    runs: list[str] = []
 
-    def work(sql):  # type: ignore[no-untyped-def]
-        sql.run("INSERT INTO limites VALUES (%s, NOW(), NOW(), 1)", (f"k{len(lost)}",))
-        if not lost:
-            lost.append(True)
+    def work(sql: Statements) -> int:
+        runs.append(f"run {len(runs) + 1}")
+        sql.run("INSERT INTO limites VALUES (%s, NOW(), NOW(), 1)", (runs[-1],))
+        if len(runs) == 1:
             proxy.dropping()
-        return len(lost)
+            Timer(0.6, proxy.passing).start()
+        return len(runs)
 
-    with pytest.raises(DatabaseUnavailable):
-        shaky.transaction(work)
-    proxy.passing()
-    assert shaky.transaction(work) == 1
-    assert [row["chave"] for row in rows.list("SELECT chave FROM limites")] == ["k1"]
+    assert shaky.transaction(work) == 2
+    assert [row["chave"] for row in rows.list("SELECT chave FROM limites")] == ["run 2"]
 
 
 def test_reply_whose_last_commit_is_lost_is_complete_and_paid_once(

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,13 +16,16 @@ from devcloud.template import read_template
 from devcloud.triggers import failed_messages, sqs_event
 from falaai import database as databases
 from falaai import settings
-from falaai.batches import batch_handler, missing_row
+from falaai.batches import MARGIN_SECONDS, batch_handler, missing_row
+from falaai.database import Database
+from falaai.deadlines import seconds_left
 from falaai.errors import Again, Never
 from falaai.queue_messages import LetterRequested, TitleRequested
+from falaai_cleanup import schedule
 from falaai_email.letters import Letter
 from falaai_email.mailbox import SendGrid
 from tests.conftest import ROOT, RunningCloud
-from tests.integration.conftest import StandIn, aws_client
+from tests.integration.conftest import Rows, StandIn, aws_client
 from tests.integration.migrating import environment
 
 TEMPLATE = read_template(Path(ROOT / "template.yaml"))
@@ -33,8 +37,11 @@ class Context:
 
     aws_request_id = "test"
 
+    def __init__(self, seconds: int = 30) -> None:
+        self._ends_at = time.monotonic() + seconds
+
     def get_remaining_time_in_millis(self) -> int:
-        return 30_000
+        return int((self._ends_at - time.monotonic()) * 1000)
 
 
 @dataclass
@@ -224,3 +231,32 @@ def test_never_is_told_with_its_reason(line: Line) -> None:
     (letter,) = line.sqs.receive_message(QueueUrl=line.dead_letters, MessageAttributeNames=["All"])["Messages"]
     assert letter["MessageAttributes"]["reason"]["StringValue"] == "refused for good"
     assert letter["Body"] == title(1).model_dump_json()
+
+
+def test_message_gets_no_more_time_than_the_invocation_has(line: Line) -> None:
+    """Of a batch whose first messages took all of it, the rest is left for later instead of dying half done."""
+    given: list[float] = []
+
+    def handle(_message: TitleRequested, _age: float) -> None:
+        given.append(seconds_left(20))
+        raise Again("busy")
+
+    line.put(title(1))
+    got = line.sqs.receive_message(QueueUrl=line.queue, MessageSystemAttributeNames=["All"])["Messages"]
+    batch_handler(TitleRequested, handle)(sqs_event(got, "x", "x"), Context(seconds=8))
+    assert 0 < given[0] <= 8 - MARGIN_SECONDS
+
+
+def test_sweep_that_runs_out_of_time_asks_to_be_run_again_and_then_ends(
+    line: Line, database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SWEEP_QUEUE_URL", line.queue)
+    monkeypatch.setenv("PICTURES_BUCKET", "picturesbucket")
+    monkeypatch.setattr("falaai.queues.sqs_client", lambda: line.sqs)
+    monkeypatch.setattr("falaai_cleanup.schedule.sweep_pictures", lambda *_: 0)
+    rows.conversation(rows.user(), "velha", "resposta", days_old=91)
+    assert schedule.handle({}, Context(seconds=int(MARGIN_SECONDS + schedule.LAST_BATCH_SECONDS))) == {}
+    assert line.left(line.queue) == 1
+    assert line.work(schedule.handle) == []
+    assert line.left(line.queue) == 0
+    assert rows.value("SELECT COUNT(*) FROM mensagens") == 0

@@ -1,10 +1,13 @@
 """The sweep takes what is old or expired and nothing else."""
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
+from falaai import settings
+from falaai.connections import Connection, connect
 from falaai.database import Database, Statements
 from falaai.repositories import conversations
 from falaai_cleanup import pictures
@@ -149,3 +152,44 @@ def test_only_old_pictures_nobody_shows_go(
     assert {shown, "elsewhere/orphan.webp"} <= set(left)
     assert orphan not in left
     s3.delete_object(Bucket="picturesbucket", Key="elsewhere/orphan.webp")
+
+
+class Killed(BaseException):
+    """The process is gone; nobody catches it."""
+
+
+class MortalConnection(Connection):
+    """Dies with its process at one of its statements, before the server has it."""
+
+    statements_left = 0
+
+    def _execute_command(self, command: int, sql: str | bytes) -> None:
+        MortalConnection.statements_left -= 1
+        if MortalConnection.statements_left == 0:
+            self._force_close()
+            raise Killed
+        super()._execute_command(command, sql)
+
+
+def test_killed_at_any_statement_it_leaves_nothing_by_halves(
+    database: Database, rows: Rows, where: settings.DatabaseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "BATCH", 3)
+    monkeypatch.setattr(sweeping, "CONVERSATIONS", 2)
+    monkeypatch.setattr(sweeping, "REST", 0)
+    monkeypatch.setattr("falaai.connections.Connection", MortalConnection)
+    ana = rows.user()
+    kills = 0
+    for moment in range(1, 60):
+        rows.conversation(ana, "velha", "resposta", "outra", "resposta", days_old=91)
+        MortalConnection.statements_left = moment
+        with contextlib.suppress(Killed):
+            sweep(Database(lambda: connect(where)), 90, lambda: True)
+            continue
+        kills += 1
+        orphans = "SELECT COUNT(*) FROM mensagens m LEFT JOIN conversas c ON c.id = m.id_conversa WHERE c.id IS NULL"
+        assert rows.value(orphans) == 0
+    assert kills > 30
+    MortalConnection.statements_left = -1
+    swept(database)
+    assert rows.value("SELECT COUNT(*) FROM conversas") + rows.value("SELECT COUNT(*) FROM mensagens") == 0

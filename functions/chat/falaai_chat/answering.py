@@ -1,13 +1,12 @@
 """Generating a reply: the one function whose pieces every transport carries, and a proper end whatever happens."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from falaai import settings
 from falaai.conversation_memory import Turn, due_folding, turns_limit
 from falaai.database import Database, Statements
-from falaai.deadlines import seconds_left
 from falaai.errors import DatabaseUnavailable, LanguageModelError, QueueUnavailable, language_model_error
 from falaai.language_model import Answer, LanguageModel, count_tokens
 from falaai.logs import logger
@@ -21,8 +20,6 @@ from falaai_chat.prompts import build_prompt
 from falaai_chat.quota import day_of
 
 WRITE_EVERY_SECONDS = 1.0
-INSIST_SECONDS = 8.0
-INSIST_EVERY_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -127,20 +124,10 @@ class _Generation:
                 usage.add_tokens(sql, asked.session.user_id, day, ending.tokens_in, ending.tokens_out)
             return finished
 
-        if not self._insist(lambda: self._services.database.transaction(write)):
+        # A whole reply is worth waiting for a database that restarts.
+        if not self._services.database.transaction(write, is_patient=True):
             return self._stopped(answer)
         return self._ended(answer, ending)
-
-    def _insist(self, write: Callable[[], bool]) -> bool:
-        """A whole reply is worth waiting for a database that restarts, while there is time."""
-        give_up_at = time.monotonic() + seconds_left(INSIST_SECONDS, reserve=1)
-        while True:
-            try:
-                return write()
-            except DatabaseUnavailable:
-                if time.monotonic() > give_up_at:
-                    raise
-                time.sleep(INSIST_EVERY_SECONDS)
 
     def _ended(self, answer: Answer, ending: Ending) -> Ending:
         facts = {"conversation_id": self._asked.conversation.id, "reply_id": self._asked.reply_id}

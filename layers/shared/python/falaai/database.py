@@ -27,6 +27,8 @@ Parameters = Sequence[Any]
 IDLE_SECONDS = 240
 POOL_SIZE = 10
 ATTEMPTS = 3
+PATIENCE_SECONDS = 8.0
+PATIENCE_EVERY_SECONDS = 0.25
 
 # Lock wait, deadlock, and TiDB's own: transaction too old or conflicting, schema changed, write conflict.
 _TRANSIENT = frozenset({1205, 1213, 8002, 8005, 8022, 8028, 9007})
@@ -97,6 +99,11 @@ class _Unit(Generic[Result]):
         self._key = secrets.token_hex(16)
         self._done: list[Result] = []
 
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether a commit was sent that nobody answered."""
+        return bool(self._done)
+
     def run(self, connection: Connection) -> Result:
         sql = Statements(connection)
         connection.begin()
@@ -134,13 +141,22 @@ class Database:
         """
         return self._attempt(lambda connection: work(Statements(connection)))
 
-    def transaction(self, work: Callable[[Statements], Result]) -> Result:
+    def transaction(self, work: Callable[[Statements], Result], is_patient: bool = False) -> Result:
         """Run `work` and commit, or roll back whatever it raised.
 
         The whole unit is repeated on a deadlock, a conflict or a lost connection, and takes effect exactly once even
-        if the answer to its commit is what was lost. Raises DatabaseUnavailable.
+        if the answer to its commit is what was lost. A patient one waits some seconds for a database that restarts,
+        and so does one that may have happened already. Raises DatabaseUnavailable.
         """
-        return self._attempt(_Unit(work).run)
+        unit = _Unit(work)
+        give_up_at = time.monotonic() + seconds_left(PATIENCE_SECONDS, reserve=1)
+        while True:
+            try:
+                return self._attempt(unit.run)
+            except DatabaseUnavailable:
+                if not (is_patient or unit.is_in_doubt) or time.monotonic() > give_up_at:
+                    raise
+            time.sleep(PATIENCE_EVERY_SECONDS)
 
     def _attempt(self, run: Callable[[Connection], Result]) -> Result:
         for attempt in range(1, ATTEMPTS + 1):

@@ -11,9 +11,11 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from falaai.deadlines import within
 from falaai.errors import SettingsError
 
 SSM_PREFIX = "ssm:"
+SSM_SECONDS = 5
 SESSION_KEY_MIN_CHARACTERS = 32
 _PLACEHOLDERS = (
     "changeme",
@@ -38,8 +40,8 @@ def _secret_value(value: str) -> str:
 
     name = value.removeprefix(SSM_PREFIX)
     try:
-        return str(parameters.get_parameter(name, decrypt=True, max_age=3600))
-    except GetParameterError as error:
+        return str(within(SSM_SECONDS, lambda: parameters.get_parameter(name, decrypt=True, max_age=3600)))
+    except (GetParameterError, TimeoutError) as error:
         raise ValueError(f"names the SSM parameter {name}, which cannot be read") from error
 
 
