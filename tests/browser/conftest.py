@@ -4,13 +4,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.conftest import ROOT, RunningCloud
-from tests.system.conftest import People, people, person
+from tests.system.conftest import People, Person, member, people, person, product
 
-__all__ = ["people", "person"]
+__all__ = ["member", "people", "person", "product"]
 
 ARTIFACTS = ROOT / "tests/artifacts"
 PHONE = {"width": 390, "height": 844}
@@ -19,7 +20,7 @@ DESKTOP = {"width": 1280, "height": 820}
 FLAGS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
@@ -37,9 +38,8 @@ def new_page(browser: Browser, cloud: RunningCloud) -> Iterator[Callable[..., Pa
     contexts, complaints = [], []
 
     def make(viewport: dict[str, int] = DESKTOP, color_scheme: str = "light", **options: object) -> Page:
-        context = browser.new_context(
-            base_url=cloud.gateway, locale="pt-BR", viewport=viewport, color_scheme=color_scheme, **options
-        )
+        options = {"base_url": cloud.gateway, "locale": "pt-BR", **options}
+        context = browser.new_context(viewport=viewport, color_scheme=color_scheme, **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
@@ -64,11 +64,46 @@ def screenshot(page: Page, name: str) -> Path:
     return path
 
 
-def sign_in(page: Page, people: People) -> None:
-    """Sign a new member's browser in, by the form."""
+def sign_in(page: Page, people: People, path: str = "/chat") -> Person:
+    """A new member's browser, signed in and at `path`; the form is for the tests of signing in."""
     member = people.member()
-    page.goto("/login")
-    page.get_by_label("E-mail").fill(member.email)
-    page.get_by_label("Senha").fill("cavalo bateria grampo")
-    page.get_by_role("button", name="Entrar").click()
-    page.wait_for_url("**/chat")
+    take_session(page, member)
+    page.goto(path)
+    return member
+
+
+def take_session(page: Page, member: Person) -> None:
+    """Give the browser the session that a person has over HTTP."""
+    cookies = [
+        {"name": name, "value": value, "url": str(member.http.base_url)}
+        for name, value in member.http.cookies.items()
+    ]
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+
+
+def say(page: Page, message: str, wait: bool = True) -> None:
+    """Send a message and, unless told otherwise, wait for its whole reply."""
+    done = page.locator(".answered[data-state=completa]")
+    count = done.count()
+    page.get_by_label("Sua mensagem").fill(message)
+    page.keyboard.press("Enter")
+    if wait:
+        expect(done).to_have_count(count + 1)
+
+
+@pytest.fixture
+def gemini(cloud: RunningCloud) -> Iterator[Callable[..., None]]:
+    """Tells the stand-in how to answer: gemini(text=…, delay=…, pieces=…) or gemini(fault=…)."""
+    admin = f"{cloud.addresses['gemini']}/admin"
+
+    def tell(**wanted: object) -> None:
+        if "fault" in wanted:
+            httpx.put(f"{admin}/faults", json=wanted).raise_for_status()
+        else:
+            httpx.put(
+                f"{admin}/pace", json={"delay": 0.03, "pieces": None, "text": None, **wanted}
+            ).raise_for_status()
+
+    yield tell
+    tell(fault=None)
+    tell()

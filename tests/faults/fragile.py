@@ -17,8 +17,8 @@ from tests.faults.proxy import FaultProxy, fault_proxy
 SETTINGS = {
     "DAILY_MESSAGES": "1000000",
     "DAILY_CEILING": "1000000",
-    "MESSAGE_SECONDS": "5",
-    "STREAM_SECONDS": "8",
+    "MESSAGE_SECONDS": "12",
+    "STREAM_SECONDS": "12",
     "GEMINI_API_KEY": "k" * 30,
     "SENDGRID_API_KEY": "k" * 30,
     "AWS_DEFAULT_REGION": "sa-east-1",  # the same moto as everybody's, and queues of its own

@@ -81,9 +81,10 @@ def test_database_gone_is_503_at_once_and_healed_at_the_first_request(fragile: F
     assert ana.say("E agora?")["response"]
 
 
-def test_queue_that_stalls_rolls_the_registration_back(fragile: Fragile, crowd: People) -> None:
+@pytest.mark.parametrize("fault", FAULTS if IS_WHOLE else ["gone"])
+def test_queue_that_fails_rolls_the_registration_back(fragile: Fragile, crowd: People, fault: str) -> None:
     stranger = crowd.stranger()
-    fragile.aws.stalling()
+    FAULTS[fault](fragile.aws)
     answer, seconds = timed(stranger.register)
     fragile.aws.passing()
     assert (answer.status_code, seconds < 8) == (503, True)

@@ -21,10 +21,10 @@ from tests.integration.conftest import Rows
 from tests.system.conftest import People, Person
 
 # `make test` takes a sample; `make faults` takes the whole.
-MESSAGES = int(os.environ.get("MESSAGES", "20000"))
+MESSAGES = int(os.environ.get("MESSAGES", "10000"))
 IS_WHOLE = MESSAGES >= 100_000
 PEOPLE, QUIET_SECONDS = (10, 30.0) if IS_WHOLE else (2, 1.0)
-KILLS, MOMENTS = (10, (2.0, 8.0)) if IS_WHOLE else (2, (0.0, 0.1))
+KILLS, MOMENTS = (10, (2.0, 8.0)) if IS_WHOLE else (1, (0.0, 0.05))
 # Looking costs the people something too.
 LOOK_EVERY_SECONDS = 0.5 if IS_WHOLE else 0.02
 LONG = 10  # messages in a conversation

@@ -77,7 +77,7 @@ def test_pages_of_a_long_conversation(member: Person) -> None:
 def test_times_and_fields_are_the_contracts(member: Person) -> None:
     conversation = member.say("Oi")["conversation_id"]
     (listed,) = member.http.get("/conversations").json()
-    assert set(listed) == {"id", "titulo_conversa", "data_criacao", "data_atualizacao", "fixada"}
+    assert {"id", "titulo_conversa", "data_criacao", "data_atualizacao", "fixada"} <= set(listed)
     assert listed["data_atualizacao"] > 1_700_000_000_000
     message = member.http.get(f"/conversation/{conversation}").json()[0]
     assert {"id", "seq", "remetente", "conteudo", "html", "estado", "data_envio"} <= set(message)
@@ -197,16 +197,15 @@ def test_chat_page_shows_the_conversation_without_scripts(member: Person) -> Non
     assert "Oi, Ana." in member.http.get("/chat").text
 
 
-def test_static_files_are_kept_for_a_year_and_scripts_import_each_other(cloud: RunningCloud, member: Person) -> None:
+def test_static_files_are_kept_for_a_year_and_scripts_come_whole(cloud: RunningCloud, member: Person) -> None:
     page = member.http.get("/chat").text
     paths = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
-    assert len(paths) == 3
+    assert {path.rsplit(".", 1)[1] for path in paths} == {"js", "css", "svg"}
     for path in paths:
         file = httpx.get(cloud.gateway + path)
         assert file.status_code == 200
         assert file.headers["cache-control"] == "public, max-age=31536000, immutable"
-        for imported in re.findall(r'from "\./([^"]+)"', file.text):
-            assert httpx.get(f"{cloud.gateway}/static/{imported}").status_code == 200
+        assert not re.search(r"^(import|export)\b", file.text, re.MULTILINE)
     assert httpx.get(f"{cloud.gateway}/static/chat.js").status_code == 404
 
 

@@ -34,6 +34,7 @@ def test_every_error_has_its_own_sentence_and_status(kind: type[errors.FalaAIErr
     if kind is errors.InvalidInput:
         return
     error = kind(90) if issubclass(kind, errors.TooManyRequests) else kind("reason")  # type: ignore[arg-type]
+    error.about(limite=200)
     assert sentence_of(error) != texts.ERRORS["internal_error"]
     assert status_of(error) != 500
     assert "{" not in sentence_of(error)

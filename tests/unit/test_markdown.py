@@ -14,7 +14,7 @@ def test_ordinary_markdown() -> None:
 
 def test_code_has_its_language_and_highlighting() -> None:
     html = to_html('```python\ndef f():\n    return "x"\n```')
-    assert '<div class="code-language">python</div>' in html
+    assert '<div class="code-language"><span>python</span></div>' in html
     assert '<span class="k">def</span>' in html
 
 

@@ -5,25 +5,34 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import JSONResponse
 
+from falaai.passwords import is_common
 from falaai.queues import Queues, queues
 from falaai.web import pages, texts
 from falaai.web.current_user import Db, clear_session_cookie, client_address, cookie_name, set_session_cookie
+from falaai.web.form_routes import FormRoute, form_page
 from falaai_auth import registration, signing_in, verification
-from falaai_auth.forms import Credentials, Email, Registration
+from falaai_auth.forms import Credentials, Email, Registration, TriedPassword
 
-router = APIRouter()
+router = APIRouter(route_class=FormRoute, responses=pages.DOCUMENTED_REDIRECT)
+letters = APIRouter()
 
 Sender = Annotated[Queues, Depends(queues)]
 
 
-@router.post("/register", status_code=201)
+@router.post("/register", status_code=201, dependencies=[form_page("cadastro.html")])
 def register(form: Registration, request: Request, database: Db, sender: Sender) -> dict[str, str]:
     """201 {message, redirect_url}, whether or not the e-mail already had an account."""
     registration.register(database, sender, form, client_address(request))
     return {"message": texts.REGISTERED, "redirect_url": pages.address(request, "/sucesso")}
 
 
-@router.post("/login")
+@router.post("/password/check")
+def check_password(password: TriedPassword) -> dict[str, bool]:
+    """{comum}: whether a password being thought up is among the most used. Nothing is kept of it."""
+    return {"comum": is_common(password.senha)}
+
+
+@router.post("/login", dependencies=[form_page("login.html")])
 def login(form: Credentials, request: Request, response: Response, database: Db) -> dict[str, str | int]:
     """200 {message, user_id, redirect_url} and the session cookie."""
     signed_in = signing_in.sign_in(
@@ -37,7 +46,7 @@ def login(form: Credentials, request: Request, response: Response, database: Db)
     return {
         "message": texts.SIGNED_IN,
         "user_id": signed_in.user_id,
-        "redirect_url": pages.address(request, "/chat"),
+        "redirect_url": pages.address(request, form.destino),
     }
 
 
@@ -50,7 +59,11 @@ def logout(request: Request, response: Response, database: Db) -> dict[str, str]
     return {"message": texts.SIGNED_OUT, "redirect_url": pages.address(request, "/login")}
 
 
-@router.post("/resend_verification_code", responses={200: {"content": {"text/html": {}}}})
+@letters.post(
+    "/resend_verification_code",
+    responses={200: {"content": {"text/html": {}}}},
+    dependencies=[form_page("verificacao.html")],
+)
 def resend_verification_code(
     email: Annotated[Email, Form()], request: Request, database: Db, sender: Sender
 ) -> Response:

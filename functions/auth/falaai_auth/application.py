@@ -10,6 +10,7 @@ from falaai_auth import accounts, pages, password_pages, profile_routes, verific
 ROUTERS = (
     pages.router,
     accounts.router,
+    accounts.letters,
     verification_pages.router,
     password_pages.router,
     profile_routes.router,

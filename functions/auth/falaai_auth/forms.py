@@ -53,6 +53,7 @@ NewPassword = Annotated[str, AfterValidator(_good_password)]
 # A password of any sensible length is tried: what counts is whether it is right.
 KnownPassword = Annotated[str, Field(max_length=1024)]
 LinkToken = Annotated[str, Field(max_length=128)]
+DESTINATION = r"^/chat(/[0-9]{1,10})?$"
 IfGiven = BeforeValidator(_nothing_if_empty)
 
 
@@ -62,7 +63,8 @@ class Registration(BaseModel):
     nome: Name
     email: Email
     senha: NewPassword
-    termos_registro: Annotated[bool, AfterValidator(_accepted)]
+    # A box that is not ticked is not part of a browser's form.
+    termos_registro: Annotated[bool, Field(validate_default=True), AfterValidator(_accepted)] = False
 
     @field_validator("senha")
     @classmethod
@@ -72,11 +74,18 @@ class Registration(BaseModel):
         return senha
 
 
+class TriedPassword(BaseModel):
+    """POST /password/check."""
+
+    senha: KnownPassword
+
+
 class Credentials(BaseModel):
-    """POST /login."""
+    """POST /login. `destino` is the page to go on with: the chat or one conversation, never another site."""
 
     email: Email
     senha: KnownPassword
+    destino: Annotated[str, Field(pattern=DESTINATION)] = "/chat"
 
 
 class ForgottenPassword(BaseModel):

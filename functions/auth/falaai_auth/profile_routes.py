@@ -30,6 +30,20 @@ def update_profile(
     return {"message": " ".join(change_profile(database, sender, store, session, change))}
 
 
+@router.post("/profile/update", responses=pages.DOCUMENTED_REDIRECT)
+def update_profile_by_form(
+    change: Annotated[ProfileChange, Form()],
+    request: Request,
+    session: CurrentSession,
+    database: Db,
+    sender: Sender,
+    store: Pictures,
+) -> Response:
+    """The same for a browser without JavaScript, whose forms know no PUT."""
+    change_profile(database, sender, store, session, change)
+    return pages.redirect(request, "/profile?feito=1")
+
+
 @router.get("/profile/picture", responses={200: {"content": {MEDIA_TYPE: {}}}})
 def profile_picture(session: CurrentSession, database: Db, store: Pictures) -> Response:
     """The person's own picture."""

@@ -30,4 +30,4 @@ def verify(token: str, request: Request, database: Db) -> Response:
 
 def _not_valid(request: Request) -> Response:
     """410 with a way on: the form for another letter."""
-    return pages.page(request, "verificacao.html", {"notice": texts.ERRORS["link_not_valid"]}, 410)
+    return pages.page(request, "verificacao.html", {"sentence": texts.ERRORS["link_not_valid"]}, 410)

@@ -14,10 +14,10 @@ from falaai.queue_messages import FoldingRequested, QueueMessage, TitleRequested
 from falaai.queues import Queues
 from falaai.repositories import messages, usage
 from falaai.repositories.messages import Ending, State
+from falaai.sao_paulo import day_of
 from falaai_chat.asking import Asked
 from falaai_chat.following import follow
 from falaai_chat.prompts import build_prompt
-from falaai_chat.quota import day_of
 
 WRITE_EVERY_SECONDS = 1.0
 

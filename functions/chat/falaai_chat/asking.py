@@ -21,7 +21,8 @@ class Asked:
     """A stored question, the row its reply goes to, and what the model may know.
 
     `standing` is a reply that is there already, or is being generated elsewhere, because the same question came
-    before; then there is nothing to generate.
+    before; then there is nothing to generate, and nothing was counted. `left` is how many messages the person has
+    left today.
     """
 
     session: Session
@@ -32,6 +33,7 @@ class Asked:
     generation: int = 1
     turns: tuple[Turn, ...] = ()
     standing: Message | None = None
+    left: int | None = None
 
 
 def ask(database: Database, session: Session, question: MessageInput, quota: Quota) -> Asked:
@@ -77,8 +79,8 @@ def _ask(sql: Statements, session: Session, question: MessageInput, quota: Quota
     if conversation.id not in (active_id, session.active_conversation_id):
         sessions.change_active_conversation(sql, session.id, conversation.id)
     turns = _turns(sql, conversation, seq)
-    quota.take(sql, session.user_id, session.now)  # last, since everybody's counter stays locked until the commit
-    return Asked(session, conversation, question_id, reply_id, seq + 1, turns=turns)
+    left = quota.take(sql, session.user_id, session.now)  # last: everybody's counter stays locked until the commit
+    return Asked(session, conversation, question_id, reply_id, seq + 1, turns=turns, left=left)
 
 
 def _active_or_new(sql: Statements, session: Session, active_id: int | None) -> Conversation:
@@ -127,8 +129,8 @@ def _restart(
     if conversation.summary_until_seq >= reply.seq:  # the summary tells what came later; the messages are still there
         conversation = replace(conversation, summary="", summary_until_seq=0)
     turns = _turns(sql, conversation, reply.seq - 1)
-    quota.take(sql, session.user_id, session.now)
-    return Asked(session, conversation, question_id, reply.id, reply.seq, generation, turns)
+    left = quota.take(sql, session.user_id, session.now)
+    return Asked(session, conversation, question_id, reply.id, reply.seq, generation, turns, left=left)
 
 
 def _ask_instead(sql: Statements, session: Session, question_id: int, edit: EditInput, quota: Quota) -> Asked:
@@ -145,8 +147,8 @@ def _ask_instead(sql: Statements, session: Session, question_id: int, edit: Edit
     reply_id = messages.add_reply(sql, conversation.id, question.seq + 1)
     conversations.advance(sql, session.user_id, conversation.id, question.seq + 1)
     turns = _turns(sql, conversation, question.seq)
-    quota.take(sql, session.user_id, session.now)
-    return Asked(session, conversation, question.id, reply_id, question.seq + 1, turns=turns)
+    left = quota.take(sql, session.user_id, session.now)
+    return Asked(session, conversation, question.id, reply_id, question.seq + 1, turns=turns, left=left)
 
 
 def _message_to_write(

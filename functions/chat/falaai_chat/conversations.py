@@ -15,7 +15,7 @@ from falaai_chat.cursors import cursor_after, place_of
 from falaai_chat.export import EXPORTS, Format, file_name
 from falaai_chat.inputs import ConversationChange
 from falaai_chat.keeping import change, delete, get_conversation, open_conversation
-from falaai_chat.shapes import conversation_shape, message_shape
+from falaai_chat.shapes import conversation_view, message_view
 
 router = APIRouter()
 
@@ -43,7 +43,7 @@ def list_conversations(
     if len(rows) > limit:
         query = urlencode({"limit": limit, "cursor": cursor_after(rows[limit - 1]), **({"q": q} if q else {})})
         response.headers["Link"] = f'<{pages.address(request, "/conversations")}?{query}>; rel="next"'
-    return [conversation_shape(row) for row in rows[:limit]]
+    return [conversation_view(row, session.now) for row in rows[:limit]]
 
 
 @router.get("/conversation/{conversation_id}")
@@ -66,7 +66,7 @@ def read_conversation(
     if found and found[0].seq > 1:
         older = pages.address(request, f"/conversation/{conversation_id}?limit={limit}&before={found[0].seq}")
         response.headers["Link"] = f'<{older}>; rel="next"'
-    return [message_shape(message) for message in found]
+    return [message_view(message, session.now) for message in found]
 
 
 @router.patch("/conversation/{conversation_id}")
@@ -74,7 +74,8 @@ def change_conversation(
     conversation_id: int, wanted: ConversationChange, session: CurrentSession, database: Db
 ) -> dict[str, Any]:
     """Rename or pin; the conversation as it is then."""
-    return conversation_shape(database.transaction(lambda sql: change(sql, session, conversation_id, wanted)))
+    changed = database.transaction(lambda sql: change(sql, session, conversation_id, wanted))
+    return conversation_view(changed, session.now)
 
 
 @router.delete("/conversation/{conversation_id}")

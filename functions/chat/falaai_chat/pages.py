@@ -7,41 +7,67 @@ from fastapi.responses import HTMLResponse
 
 from falaai import settings
 from falaai.database import Statements
+from falaai.errors import NotFound
 from falaai.repositories import conversations, messages
+from falaai.repositories.messages import Message
 from falaai.repositories.sessions import Session
 from falaai.web import pages
 from falaai.web.current_user import CurrentSession, Db
+from falaai_chat.inputs import MESSAGE_MAX_CHARACTERS
 from falaai_chat.keeping import open_conversation
-from falaai_chat.shapes import message_shape
+from falaai_chat.quota import Quota
+from falaai_chat.replies import DailyQuota
+from falaai_chat.shapes import conversation_view, message_view
 
-SIDEBAR_CONVERSATIONS = 50
+SIDEBAR_CONVERSATIONS = 30
 PAGE_MESSAGES = 50
+# So many characters of messages make a page of about 100 KB; long ones are fewer to a page.
+PAGE_CHARACTERS = 50_000
 
 router = APIRouter(default_response_class=HTMLResponse, responses=pages.DOCUMENTED_REDIRECT)
 
 
 @router.get("/chat")
-def chat_page(request: Request, session: CurrentSession, database: Db) -> Response:
+def chat_page(request: Request, session: CurrentSession, database: Db, quota: DailyQuota) -> Response:
     """The session's active conversation, or an empty page for a new one."""
-    values = database.autocommit(lambda sql: _values(sql, session, session.active_conversation_id))
+    values = database.autocommit(lambda sql: _values(sql, session, session.active_conversation_id, quota))
     return pages.page(request, "chat.html", values)
 
 
 @router.get("/chat/{conversation_id}")
-def conversation_page(conversation_id: int, request: Request, session: CurrentSession, database: Db) -> Response:
-    values = database.autocommit(lambda sql: _values(sql, session, conversation_id))
+def conversation_page(
+    conversation_id: int, request: Request, session: CurrentSession, database: Db, quota: DailyQuota
+) -> Response:
+    """404 with a way back for one that is gone, or never was this person's."""
+    try:
+        values = database.autocommit(lambda sql: _values(sql, session, conversation_id, quota))
+    except NotFound:
+        return pages.page(request, "conversa_ausente.html", status=404)
     return pages.page(request, "chat.html", values)
 
 
-def _values(sql: Statements, session: Session, conversation_id: int | None) -> dict[str, Any]:
-    conversation, newest = None, []
+def _values(sql: Statements, session: Session, conversation_id: int | None, quota: Quota) -> dict[str, Any]:
+    conversation, newest = None, list[Message]()
     if conversation_id is not None:
         conversation = open_conversation(sql, session, conversation_id)
-        newest = messages.list_messages(sql, conversation_id, PAGE_MESSAGES, None)
+        newest = _newest_within(PAGE_CHARACTERS, messages.list_messages(sql, conversation_id, PAGE_MESSAGES, None))
+    listed = conversations.list_conversations(sql, session.user_id, SIDEBAR_CONVERSATIONS + 1)
     return {
         "session": session,
-        "conversation": conversation,
-        "messages": [message_shape(message) for message in newest],
-        "conversations": conversations.list_conversations(sql, session.user_id, SIDEBAR_CONVERSATIONS),
+        "conversation": conversation_view(conversation, session.now) if conversation else None,
+        "messages": [message_view(message, session.now) for message in newest],
+        "conversations": [conversation_view(one, session.now) for one in listed[:SIDEBAR_CONVERSATIONS]],
+        "has_more": len(listed) > SIDEBAR_CONVERSATIONS,
+        "left": quota.left(sql, session.user_id, session.now),
+        "message_max": MESSAGE_MAX_CHARACTERS,
         "retention_days": settings.read(settings.RetentionSettings).retention_days,
     }
+
+
+def _newest_within(characters: int, found: list[Message]) -> list[Message]:
+    """The newest of these messages that together have at most so many characters; two at least."""
+    for count, message in enumerate(reversed(found)):
+        characters -= len(message.text)
+        if characters < 0 and count >= 2:
+            return found[-count:]
+    return found

@@ -5,29 +5,18 @@ a question that is refused is not stored, and one that is not stored is not coun
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, time, timedelta
 
 from falaai import metrics, settings
 from falaai.database import Statements
 from falaai.errors import CeilingReached, QuotaReached
 from falaai.repositories import usage
-
-
-@cache
-def _sao_paulo() -> ZoneInfo:
-    return ZoneInfo("America/Sao_Paulo")
-
-
-def day_of(utc: datetime) -> date:
-    """The day it is in Sao Paulo; `utc` without a zone, as the database gives it."""
-    return utc.replace(tzinfo=UTC).astimezone(_sao_paulo()).date()
+from falaai.sao_paulo import day_of, zone
 
 
 def next_midnight(utc: datetime) -> datetime:
-    """When that day ends, with its zone."""
-    return datetime.combine(day_of(utc) + timedelta(days=1), time(), _sao_paulo())
+    """When São Paulo's day ends, with its zone."""
+    return datetime.combine(day_of(utc) + timedelta(days=1), time(), zone())
 
 
 @dataclass(frozen=True)
@@ -37,17 +26,24 @@ class Quota:
     person: int
     everybody: int
 
-    def take(self, sql: Statements, user_id: int, now: datetime) -> None:
-        """Count one message. Raises QuotaReached or CeilingReached, and the caller's transaction takes it back."""
+    def take(self, sql: Statements, user_id: int, now: datetime) -> int:
+        """Count one message; how many the person has left today.
+
+        Raises QuotaReached or CeilingReached, and the caller's transaction takes the count back.
+        """
         mine, all_together = usage.add_message(sql, user_id, day_of(now))
         if mine <= self.person and all_together <= self.everybody:
-            return
+            return self.person - mine
         if mine <= self.person:
             metrics.count("DailyCeilingReached")
         midnight = next_midnight(now)
         kind = QuotaReached if mine > self.person else CeilingReached
         seconds = int((midnight - now.replace(tzinfo=UTC)).total_seconds()) + 1
-        raise kind(seconds).about(resets_at=midnight.isoformat())
+        raise kind(seconds).about(resets_at=midnight.isoformat(), limite=self.person)
+
+    def left(self, sql: Statements, user_id: int, now: datetime) -> int:
+        """How many messages the person has left today."""
+        return max(0, self.person - usage.count_messages(sql, user_id, day_of(now)))
 
 
 def quota() -> Quota:

@@ -18,6 +18,7 @@ from falaai_chat.asking import Asked, ask, ask_again, ask_instead
 from falaai_chat.following import get_reply
 from falaai_chat.inputs import EditInput, LanguageInput, MessageInput
 from falaai_chat.quota import Quota, quota
+from falaai_chat.shapes import notice_of
 
 router = APIRouter()
 
@@ -41,7 +42,8 @@ DailyQuota = Annotated[Quota, Depends(quota)]
 def send_message(
     question: MessageInput, session: CurrentSession, services: ReplyServices, quota: DailyQuota
 ) -> dict[str, Any]:
-    """The whole reply at once: {response, language, html, conversation_id, message_id, client_id, estado}."""
+    """The whole reply at once: {response, language, html, conversation_id, question_id, message_id, client_id,
+    estado, aviso, restam}."""
     asked = ask(services.database, session, question, quota)
     return _whole_reply(services, asked, question.language, question.client_id)
 
@@ -72,14 +74,15 @@ def edit(
 def follow_reply(
     message_id: int, session: CurrentSession, database: Db, after: Annotated[int, Query(ge=0)] = 0
 ) -> dict[str, Any]:
-    """{estado, conteudo, next, erro, html}: the text from character `after` on and where the next will begin,
-    counted in Unicode code points; the HTML of all of it once it has ended."""
+    """{estado, conteudo, next, erro, aviso, html}: the text from character `after` on and where the next will begin,
+    counted in Unicode code points; the HTML of all of it once it has ended, and what there is to say of the end."""
     reply = get_reply(database, session, message_id)
     return {
         "estado": reply.state.value,
         "conteudo": reply.text[after:],
         "next": max(after, len(reply.text)),
         "erro": reply.error,
+        "aviso": notice_of(reply.state, reply.error),
         "html": None if reply.state is State.GENERATING else to_html(reply.text),
     }
 
@@ -99,14 +102,18 @@ def _whole_reply(services: Services, asked: Asked, language: str, client_id: str
         *_, ending = reply_pieces(services, asked, language, seconds)
     except LanguageModelError as error:
         text = str(error.facts.pop("text", ""))
-        raise error.about(client_id=client_id, response=text, html=to_html(text)) from error
+        facts = {"client_id": client_id, "question_id": asked.question_id, "restam": asked.left}
+        raise error.about(**facts, response=text, html=to_html(text)) from error
     assert isinstance(ending, Ending)  # noqa: S101 - the last of the pieces always is
     return {
         "response": ending.text,
         "language": language,
         "html": to_html(ending.text),
         "conversation_id": asked.conversation.id,
+        "question_id": asked.question_id,
         "message_id": asked.reply_id,
         "client_id": client_id,
         "estado": ending.state.value,
+        "aviso": notice_of(ending.state, ending.error),
+        "restam": asked.left,
     }

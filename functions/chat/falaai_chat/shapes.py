@@ -5,7 +5,9 @@ from typing import Any
 
 from falaai.markdown import to_html
 from falaai.repositories.conversations import Conversation
-from falaai.repositories.messages import Message
+from falaai.repositories.messages import Message, State
+from falaai.web import texts
+from falaai.web.dates import group_of, in_words
 
 
 def conversation_shape(conversation: Conversation) -> dict[str, Any]:
@@ -32,6 +34,27 @@ def message_shape(message: Message) -> dict[str, Any]:
         "erro": message.error,
         "data_envio": message.sent_at.isoformat(timespec="milliseconds") + "Z",
     }
+
+
+def conversation_view(conversation: Conversation, now: datetime) -> dict[str, Any]:
+    """The same and `grupo`, the heading it stands under in the list."""
+    group = texts.PINNED_GROUP if conversation.is_pinned else group_of(conversation.updated_at, now)
+    return {**conversation_shape(conversation), "grupo": group}
+
+
+def message_view(message: Message, now: datetime) -> dict[str, Any]:
+    """The same and, in words, when it was sent (`quando`) and how it ended where that was not well (`aviso`)."""
+    notice = notice_of(message.state, message.error)
+    return {**message_shape(message), "quando": in_words(message.sent_at, now), "aviso": notice}
+
+
+def notice_of(state: State, error: str | None) -> str | None:
+    """What to tell the person of a reply that did not end by itself."""
+    if state is State.FAILED:
+        return texts.ERRORS.get(error or "", texts.ERRORS["model_error"])
+    if state is State.INTERRUPTED:
+        return texts.REPLY_ABANDONED if error else texts.REPLY_STOPPED
+    return None
 
 
 def _milliseconds(utc: datetime) -> int:

@@ -29,6 +29,7 @@ from falaai_chat.asking import Asked, ask, ask_again, ask_instead
 from falaai_chat.inputs import EditInput, MessageInput, StreamInput
 from falaai_chat.quota import Quota
 from falaai_chat.replies import SECONDS_TO_FINISH, DailyQuota, ReplyServices
+from falaai_chat.shapes import notice_of
 
 # Proxies close a connection they hear nothing on.
 COMMENT_EVERY_SECONDS = 10.0
@@ -40,8 +41,8 @@ router = APIRouter()
 async def stream(
     question: StreamInput, session: CurrentSession, services: ReplyServices, quota: DailyQuota
 ) -> Response:
-    """text/event-stream: start {conversation_id, question_id, message_id}, delta {text}, block {html, until},
-    done {html, estado, usage} or error {code, detail}. What refuses the question is an ordinary JSON error."""
+    """text/event-stream: start {conversation_id, question_id, message_id, restam}, delta {text}, block {html, until},
+    done {html, estado, aviso, usage} or error {code, detail}. What refuses the question is an ordinary JSON error."""
     asked = await run_in_threadpool(_asked, services, session, question, quota)
     reader = _Reader(asyncio.get_running_loop())
     generation = threading.Thread(target=_generate, args=(services, asked, question.language, reader))
@@ -104,12 +105,13 @@ def _generate(services: Services, asked: Asked, language: str, reader: _Reader) 
 
 def _tell(services: Services, asked: Asked, language: str, reader: _Reader, seconds: float) -> None:
     place = {"conversation_id": asked.conversation.id, "question_id": asked.question_id}
-    reader.put(_event("start", **place, message_id=asked.reply_id))
+    reader.put(_event("start", **place, message_id=asked.reply_id, restam=asked.left))
     text, shown = "", 0
     for piece in reply_pieces(services, asked, language, seconds):
         if isinstance(piece, Ending):
             usage = {"tokens_in": piece.tokens_in, "tokens_out": piece.tokens_out}
-            reader.put(_event("done", html=to_html(piece.text), estado=piece.state.value, usage=usage))
+            end = {"estado": piece.state.value, "aviso": notice_of(piece.state, piece.error)}
+            reader.put(_event("done", html=to_html(piece.text), **end, usage=usage))
         elif piece.text:
             text += piece.text
             reader.put(_event("delta", text=piece.text))

@@ -70,10 +70,11 @@ def _lower_headings(state: Any) -> None:
 
 
 def _fence(tokens: Any, index: int, _options: Any, _env: Any) -> str:
-    """A code block with its language as a label; scrollable, so reachable by keyboard."""
+    """A code block with its language as a label, beside which the page puts its copy button; scrollable, so
+    reachable by keyboard."""
     language = tokens[index].info.strip().split(" ")[0][:30]
-    code = _highlight(tokens[index].content, language, "")
-    label = f'<div class="code-language">{escape(language)}</div>' if language else ""
+    code = _highlight(tokens[index].content.rstrip("\n"), language, "").rstrip("\n")
+    label = f'<div class="code-language"><span>{escape(language or "código")}</span></div>'
     return f'<div class="code">{label}<pre tabindex="0"><code>{code}</code></pre></div>\n'
 
 

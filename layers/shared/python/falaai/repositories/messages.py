@@ -40,9 +40,12 @@ class Message:
 # A reply nobody has written to for so long: its process is gone.
 ABANDONED_SECONDS = 60
 
+ABANDONED = "abandoned"  # its `error`; a reply that somebody stopped has none
+
+_IS_ABANDONED = f"m.estado = 'gerando' AND m.escrita_em < UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND"
 _COLUMNS = (
-    "m.id, m.id_conversa, m.seq, m.remetente, m.conteudo, m.data_envio, m.erro, m.geracao, IF(m.estado = 'gerando'"
-    f" AND m.escrita_em < UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND, 'interrompida', m.estado) AS estado"
+    "m.id, m.id_conversa, m.seq, m.remetente, m.conteudo, m.data_envio, m.geracao,"
+    f" IF({_IS_ABANDONED}, 'interrompida', m.estado) AS estado, IF({_IS_ABANDONED}, '{ABANDONED}', m.erro) AS erro"
 )
 
 
@@ -222,8 +225,8 @@ _ABANDONED = f"estado = 'gerando' AND escrita_em < UTC_TIMESTAMP(6) - INTERVAL {
 def interrupt_abandoned(sql: Statements, at_most: int) -> int:
     """Write down what abandoned replies already read as."""
     return sql.run(
-        f"UPDATE mensagens SET estado = 'interrompida' WHERE {_ABANDONED} LIMIT %s",  # noqa: S608 - constant
-        (at_most,),
+        f"UPDATE mensagens SET estado = 'interrompida', erro = %s WHERE {_ABANDONED} LIMIT %s",  # noqa: S608 - constant
+        (ABANDONED, at_most),
     )
 
 

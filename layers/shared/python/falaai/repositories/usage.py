@@ -27,6 +27,11 @@ def add_message(sql: Statements, user_id: int, day: date) -> tuple[int, int]:
     return counts[user_id], counts[EVERYBODY]
 
 
+def count_messages(sql: Statements, user_id: int, day: date) -> int:
+    row = sql.find("SELECT mensagens FROM uso_diario WHERE id_usuario = %s AND dia = %s", (user_id, day))
+    return row["mensagens"] if row else 0
+
+
 def add_tokens(sql: Statements, user_id: int, day: date, tokens_in: int, tokens_out: int) -> None:
     """What a reply cost, for the person and for everybody."""
     sql.run(

@@ -79,7 +79,7 @@ def sentence_of(error: FalaAIError) -> str:
         return error.sentence
     sentence = texts.ERRORS.get(error.code, texts.ERRORS["internal_error"])
     wait = texts.wait_in_words(error.retry_after) if isinstance(error, errors.TooManyRequests) else ""
-    return sentence.format(wait=wait)
+    return sentence.format(wait=wait, **error.facts)
 
 
 def unexpected(request: Request, error: Exception) -> Response:
@@ -154,6 +154,12 @@ def _answer(
     headers: dict[str, str] | None = None,
     extra: dict[str, Any] | None = None,
 ) -> Response:
-    if pages.wants_page(request):
-        return pages.page(request, "error.html", {"status": status, "sentence": sentence}, status, headers)
-    return JSONResponse({"detail": sentence, "code": code, **(extra or {})}, status, headers)
+    body = {"detail": sentence, "code": code, **(extra or {})}
+    if not pages.wants_page(request):
+        return JSONResponse(body, status, headers)
+    # A form that was refused is shown again with what was wrong, so that nothing has to be written twice.
+    template = getattr(request.state, "form_page", "error.html")
+    problems = {field["field"]: field["message"] for field in body.get("fields", [])}
+    values = {"status": status, "sentence": sentence, "code": code, "problems": problems}
+    form = getattr(request.state, "form_values", {})
+    return pages.page(request, template, {**values, "form": form}, status, headers)

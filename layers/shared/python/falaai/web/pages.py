@@ -9,8 +9,13 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from falaai import settings
 from falaai.web.static_files import static_path
 
+# What the cookie of the look may say, and what the stylesheet calls it.
+THEMES = {"claro": "light", "escuro": "dark"}
+# A form nobody has filled in yet: nothing written, nothing wrong.
+_EMPTY_FORM: dict[str, Any] = {"form": {}, "problems": {}, "sentence": "", "code": "", "notice": ""}
 _SHARED = Path(__file__).parent / "templates"
 
 
@@ -37,9 +42,20 @@ def page(
     html = environment.get_template(template).render(
         url=lambda path: address(request, path),
         static=lambda name: address(request, static_path(name)),
-        **(values or {}),
+        absolute=lambda path: _absolute(request, path),
+        static_path=static_path,
+        theme=THEMES.get(request.cookies.get("tema", ""), ""),
+        **{**_EMPTY_FORM, **(values or {})},
     )
     return HTMLResponse(html, status, headers)
+
+
+def _absolute(request: Request, path: str) -> str:
+    """`path` with the host in front, for what other sites are to fetch; never by the Host header."""
+    if configured := settings.read(settings.WebSettings).public_url:
+        return f"{configured}{path}"
+    host = request.scope.get("aws.event", {}).get("requestContext", {}).get("domainName", "")
+    return f"https://{host}{address(request, path)}"
 
 
 def address(request: Request, path: str) -> str:

@@ -2,27 +2,27 @@
 
 import hashlib
 import mimetypes
-import re
 from functools import cache
 from pathlib import Path
 
 from fastapi import APIRouter, Response
+from rcssmin import cssmin
 
 from falaai.errors import NotFound
+from falaai.web.scripts import joined
 
 _FOLDER = Path(__file__).parent / "static"
-_IMPORT = re.compile(r'(?<=from "\./)([a-z_]+\.js)(?=")')
 
 router = APIRouter()
 
 
 @cache
 def _content(name: str) -> bytes:
-    """A file as it is served: scripts import each other by the hashed name too."""
+    """A file as it is served: a script together with what it imports, neither it nor a stylesheet with comments."""
+    if name.endswith(".js"):
+        return joined(_FOLDER, name).encode()
     content = (_FOLDER / name).read_bytes()
-    if not name.endswith(".js"):
-        return content
-    return _IMPORT.sub(lambda found: _hashed_name(found[1]), content.decode()).encode()
+    return bytes(cssmin(content)) if name.endswith(".css") else content
 
 
 @cache

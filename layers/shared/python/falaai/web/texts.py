@@ -14,7 +14,7 @@ ERRORS = {
     "still_answering": "Esta resposta ainda está sendo escrita.",
     "too_large": "Isso é grande demais. Uma mensagem pode ter até 8.000 caracteres.",
     "not_the_last": "Só a última resposta pode ser refeita.",
-    "quota_reached": "Você usou as mensagens de hoje. Voltam à meia-noite, horário de São Paulo.",
+    "quota_reached": "Você usou as {limite} mensagens de hoje. Voltam à meia-noite, horário de São Paulo.",
     "ceiling_reached": "O FalaAí chegou ao limite de mensagens de hoje. Volta à meia-noite, horário de São Paulo.",
     "link_not_valid": "Este link já foi usado ou venceu.",
     "too_many_requests": "Foram muitas tentativas. Espere {wait} e tente de novo.",
@@ -73,6 +73,10 @@ PICTURE_NOT_VALID = "Não conseguimos abrir essa foto. Use JPEG, PNG, WebP ou GI
 TERMS_NOT_ACCEPTED = "Para criar a conta é preciso aceitar os termos de uso."
 MESSAGE_EMPTY = "Escreva uma mensagem."
 
+REPLY_STOPPED = "Você interrompeu esta resposta."
+REPLY_ABANDONED = "Esta resposta parou no caminho. Sua pergunta está guardada."
+PINNED_GROUP = "Fixadas"
+
 REGISTERED = "Conta criada. Enviamos um link de confirmação para o seu e-mail."
 SIGNED_IN = "Bem-vindo de volta."
 SIGNED_OUT = "Você saiu da sua conta."
@@ -88,6 +92,48 @@ LETTER_ON_ITS_WAY = "Se este e-mail tem uma conta à espera de confirmação, en
 TITLE_EMPTY = "Dê um nome à conversa."
 CONVERSATION_DELETED = "Conversa apagada."
 CHAT_RESET = "Pronto, vamos começar uma conversa nova."
+
+
+# What scripts say by themselves; they get it with the page.
+IN_THE_BROWSER = {
+    "offline": "Sem conexão. Sua mensagem será enviada quando ela voltar.",
+    "offlineReading": "Sem conexão. A resposta continua quando ela voltar.",
+    "offlineElsewhere": "Sem conexão. Confira a internet e tente de novo.",
+    "noServer": "Não foi possível falar com o servidor. Tente de novo em alguns segundos.",
+    "sessionEnded": "Sua sessão terminou. Entre de novo para continuar — o rascunho fica aqui.",
+    "signIn": "Entrar",
+    "gone": "Esta conversa não existe mais. O que você escreveu continua aqui.",
+    "newChat": "Nova conversa",
+    "tooLong": "Sua mensagem tem {count} caracteres; o limite é {max}.",
+    "send": "Enviar",
+    "stop": "Parar",
+    "answering": "Escrevendo a resposta.",
+    "stillAnswering": "Ainda escrevendo a resposta.",
+    "answered": "Resposta pronta.",
+    "goOn": "Continuar",
+    "goOnMessage": "Continue de onde parou.",
+    "again": "Responder de novo",
+    "retry": "Tentar de novo",
+    "editQuestion": "Editar pergunta",
+    "copy": "Copiar",
+    "copied": "Copiado",
+    "now": "agora",
+    "pin": "Fixar",
+    "unpin": "Desafixar",
+    "left": "restam {count} mensagens hoje",
+    "leftOne": "resta 1 mensagem hoje",
+    "leftNone": "sem mensagens até a meia-noite",
+    "found": "{count} conversas encontradas",
+    "foundOne": "1 conversa encontrada",
+    "foundNone": "Nada encontrado para “{words}”.",
+    "rename": "Nome da conversa",
+    "titleChanged": "Conversa renomeada.",
+    "conversationDeleted": "Conversa apagada.",
+    "resendIn": "Enviar de novo em {wait}",
+    "waitToRetry": "Tente de novo em {wait}",
+    "passwordShow": "Mostrar",
+    "passwordHide": "Ocultar",
+}
 
 
 def wait_in_words(seconds: int) -> str:

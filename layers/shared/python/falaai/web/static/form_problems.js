@@ -1,6 +1,6 @@
 // Shows what the server found wrong: each sentence beside its field, the rest above the form.
 
-const noteFor = (input) => document.getElementById(`${input.id}-problem`);
+const noteFor = (input) => input && document.getElementById(`${input.id}-problem`);
 
 export function clearProblems(form) {
   form.querySelector(".form-problem").hidden = true;
@@ -14,7 +14,7 @@ export function showProblem(form, problem) {
   let first;
   for (const { field, message } of problem.fields ?? []) {
     const input = form.elements[field];
-    const note = input && noteFor(input);
+    const note = noteFor(input);
     if (!note) continue;
     note.textContent = message[0].toUpperCase() + message.slice(1);
     note.hidden = false;

@@ -1,7 +1,10 @@
-// Forms that answer in place: <form data-json="/path"> sends its fields as JSON and shows what is wrong beside them.
+// Forms that answer in place. Without this script they are sent as they are, and the server answers with a page.
 
-import { ask } from "./requests.js";
+import { ask, root, say } from "./requests.js";
 import { clearProblems, showProblem } from "./form_problems.js";
+import { startPasswords } from "./passwords.js";
+
+const PAUSE = 120; // seconds between two letters to one address, the server's own limit
 
 function values(form) {
   const entries = [...form.elements]
@@ -10,20 +13,69 @@ function values(form) {
   return Object.fromEntries(entries);
 }
 
-for (const form of document.querySelectorAll("form[data-json]")) {
+const pathOf = (form) => new URL(form.action).pathname.slice(root.length);
+const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+
+// The button says how long it rests, second by second.
+function rest(button, sentence, until) {
+  const label = (button.dataset.label ??= button.textContent);
+  button.disabled = true;
+  const tick = () => {
+    const seconds = Math.ceil((until - Date.now()) / 1000);
+    button.disabled = seconds > 0;
+    button.textContent = seconds > 0 ? say(sentence, { wait: clock(seconds) }) : label;
+    if (seconds > 0) setTimeout(tick, 1000);
+  };
+  tick();
+}
+
+function onSubmit(form, act) {
   form.noValidate = true; // the server's sentences are better than the browser's
+  const button = form.querySelector("button[type=submit]");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const button = form.querySelector("button[type=submit]");
     clearProblems(form);
     button.disabled = true;
     try {
-      const answer = await ask("POST", form.dataset.json, values(form));
-      location.assign(answer.redirect_url);
+      await act(button);
     } catch (problem) {
+      button.disabled = false;
       showProblem(form, problem);
       for (const way of form.querySelectorAll("[data-when]")) way.hidden = way.dataset.when !== problem.code;
-      button.disabled = false;
+      if (problem.retryAfter && problem.status === 429) rest(button, "waitToRetry", Date.now() + problem.retryAfter * 1000);
     }
   });
 }
+
+for (const form of document.querySelectorAll("form[data-json]")) {
+  onSubmit(form, async () => {
+    const sent = values(form);
+    if (sent.email) sessionStorage.setItem("email", sent.email); // whatever comes next may need it
+    const answer = await ask("POST", pathOf(form), sent);
+    if (pathOf(form) === "/register") sessionStorage.setItem("letterAfter", Date.now() + PAUSE * 1000);
+    location.assign(answer.redirect_url);
+  });
+}
+
+// Another letter: its next one can be had after a pause, which a reload does not shorten.
+for (const form of document.querySelectorAll("form[data-resend]")) {
+  const notice = form.querySelector(".form-notice");
+  const pause = () => rest(form.querySelector("button"), "resendIn", Number(sessionStorage.getItem("letterAfter")));
+  onSubmit(form, async () => {
+    const answer = await ask("POST", pathOf(form), new FormData(form));
+    notice.textContent = answer.message;
+    notice.hidden = false;
+    sessionStorage.setItem("letterAfter", Date.now() + PAUSE * 1000);
+    pause();
+  });
+  const email = sessionStorage.getItem("email");
+  if (email && !form.elements.email.value) form.elements.email.value = email;
+  if (Number(sessionStorage.getItem("letterAfter")) > Date.now()) pause();
+}
+
+for (const place of document.querySelectorAll("[data-written-email]")) {
+  place.hidden = !sessionStorage.getItem("email");
+  place.querySelector("b").textContent = sessionStorage.getItem("email");
+}
+
+startPasswords();

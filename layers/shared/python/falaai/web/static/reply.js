@@ -1,81 +1,134 @@
 // One reply on the page: finished blocks as the server's safe HTML, the rest as plain text until it is finished too.
 
-import { ask, events } from "./requests.js";
+import { Problem, ask, events, reachable } from "./requests.js";
 
 const FOLLOW_EVERY = 500;
+let streams = true; // until the gateway turns out not to know the path
+
+function newTail(text = "") {
+  const tail = document.createElement("div");
+  tail.className = "tail";
+  tail.textContent = text;
+  return tail;
+}
 
 export class Reply {
   constructor(element) {
     this.element = element;
     this.id = null;
     this.text = "";
+    this.html = "";
     this.blocks = document.createElement("div");
-    this.tail = document.createElement("div");
-    this.tail.className = "tail";
+    this.tail = newTail();
   }
 
-  // Resolves with {estado, conversation} at its end; rejects with what the server said went wrong.
-  async stream(body) {
+  // `question` is the body of /chat/stream, `whole` the path and body that do without it. Resolves at the end, with
+  // `estado` and `aviso`; rejects with what the server said went wrong.
+  async answer(question, whole) {
+    if (!streams) return this.whole(...whole);
     try {
-      for await (const [name, data] of events("/chat/stream", body)) {
-        if (name === "error") throw Object.assign(new Error(data.detail), { code: data.code, status: 200 });
+      return await this.stream(question);
+    } catch (problem) {
+      if (problem.status !== 404 || this.id !== null) throw problem;
+      const reply = await this.whole(...whole);
+      streams = false;
+      return reply;
+    }
+  }
+
+  async stream(question) {
+    try {
+      for await (const [name, data] of events("/chat/stream", question)) {
+        if (name === "error") throw new Problem(200, data);
         this[name]?.(data);
       }
     } catch (problem) {
-      if (problem.code || this.id === null) throw problem;
+      if (problem instanceof Problem || this.id === null) throw problem;
     }
     // The connection may end before the reply does: it is generated and kept all the same.
     return this.estado ? this : this.follow();
   }
 
-  async whole(body) {
-    const answer = await ask("POST", "/chat/message", body);
-    this.start(answer);
-    this.done(answer);
-    return this;
+  async whole(path, body) {
+    try {
+      const answer = await ask("POST", path, body);
+      this.start(answer);
+      return this.done(answer);
+    } catch (problem) {
+      if (problem.body?.message_id) this.start(problem.body);
+      throw problem;
+    }
   }
 
   async follow(id = this.id) {
     this.id = id;
     for (;;) {
-      const next = await ask("GET", `/chat/replies/${id}?after=${[...this.text].length}`);
-      if (next.conteudo) this.delta({ text: next.conteudo });
-      if (next.estado !== "gerando") {
-        this.done(next);
-        return this;
-      }
+      const next = await this.look();
+      if (next?.conteudo) this.delta({ text: next.conteudo });
+      if (next && next.estado !== "gerando") return this.done(next);
       await new Promise((resolve) => setTimeout(resolve, FOLLOW_EVERY));
     }
   }
 
-  stop() {
-    return this.id === null ? null : ask("POST", `/chat/replies/${this.id}/stop`);
+  async look() {
+    try {
+      return await ask("GET", `/chat/replies/${this.id}?after=${[...this.text].length}`);
+    } catch (problem) {
+      if (problem.status !== 0) throw problem;
+      this.onoffline?.();
+      await reachable();
+      return null;
+    }
   }
 
-  start({ conversation_id, message_id }) {
+  async stop() {
+    if (this.id === null) await this.find();
+    if (this.id !== null) await ask("POST", `/chat/replies/${this.id}/stop`);
+  }
+
+  // Without a stream nobody has told the reply's id yet; it is the newest message of the newest conversation.
+  async find() {
+    const [newest] = await ask("GET", "/conversations?limit=1");
+    const conversation = this.conversation ?? newest?.id;
+    const messages = conversation ? await ask("GET", `/conversation/${conversation}?limit=1`) : [];
+    if (messages.at(-1)?.estado === "gerando") this.id = messages.at(-1).id;
+  }
+
+  start({ conversation_id, question_id, message_id, restam }) {
     this.conversation = conversation_id;
+    this.question = question_id;
     this.id = message_id;
+    this.left = restam;
     this.onstart?.(this);
   }
 
   delta({ text }) {
-    if (!this.text) this.element.replaceChildren(this.blocks, this.tail);
-    this.element.classList.remove("thinking");
+    if (!this.tail.isConnected) this.element.replaceChildren(this.blocks, this.tail);
     this.text += text;
     this.tail.append(text);
     this.ongrow?.();
   }
 
   block({ html, until }) {
+    this.html += html;
     this.blocks.insertAdjacentHTML("beforeend", html); // made and cleaned by the server
-    this.tail.textContent = [...this.text].slice(until).join(""); // the server counts code points
+    // A tail that moved down would be a shift of the page; a new one is not. The server counts code points.
+    const tail = newTail([...this.text].slice(until).join(""));
+    this.tail.replaceWith(tail);
+    this.tail = tail;
     this.ongrow?.();
   }
 
-  done({ html, estado }) {
-    this.estado = estado;
-    this.element.classList.remove("thinking");
-    this.element.innerHTML = html;
+  // What already stands finished is left alone, so that nothing moves and a selection stays.
+  done({ html, estado, aviso, erro }) {
+    Object.assign(this, { estado, aviso, erro });
+    if (this.blocks.isConnected && html.startsWith(this.html)) {
+      this.blocks.insertAdjacentHTML("beforeend", html.slice(this.html.length));
+      this.tail.remove();
+    } else {
+      this.element.innerHTML = html;
+    }
     this.ongrow?.();
+    return this;
   }
 }

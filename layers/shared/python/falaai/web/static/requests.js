@@ -1,13 +1,20 @@
 // What every script asks the server with. Answers are JSON; a failure carries the server's own sentence.
 
-const root = document.body.dataset.root;
+import { texts } from "./sentences.js";
+
+export const root = document.body.dataset.root;
+
+// A sentence with its {gaps} filled.
+export const say = (name, gaps = {}) => texts[name].replace(/\{(\w+)\}/g, (_, gap) => gaps[gap]);
 
 export class Problem extends Error {
-  constructor(status, code, detail, fields) {
-    super(detail);
+  constructor(status, body, retryAfter) {
+    super(body.detail ?? texts.noServer);
     this.status = status;
-    this.code = code;
-    this.fields = fields ?? [];
+    this.code = body.code ?? "unknown";
+    this.fields = body.fields ?? [];
+    this.body = body;
+    this.retryAfter = Number(retryAfter) || 0; // seconds
   }
 }
 
@@ -22,18 +29,38 @@ async function respond(method, path, body, accept) {
       body: body instanceof FormData ? body : body && JSON.stringify(body),
     });
   } catch {
-    throw new Problem(0, "offline", "Sem conexão. Confira a internet e tente de novo.");
+    throw new Problem(0, { code: "offline", detail: texts.offlineElsewhere });
   }
   if (response.ok) return response;
   const answer = await response.json().catch(() => ({}));
-  const sentence = answer.detail ?? "Não foi possível falar com o servidor. Tente de novo em alguns segundos.";
-  throw new Problem(response.status, answer.code ?? "unknown", sentence, answer.fields);
+  throw new Problem(response.status, answer, response.headers.get("retry-after"));
 }
 
 // `body` is an object, sent as JSON, or a FormData, sent as multipart.
 export async function ask(method, path, body) {
+  return (await askForPage(method, path, body)).items;
+}
+
+// The answer as `items`, and as `next` the path of the page after it, where there is one.
+export async function askForPage(method, path, body) {
   const response = await respond(method, path, body, "application/json");
-  return response.json();
+  const [, next] = response.headers.get("link")?.match(/<([^>]+)>; rel="next"/) ?? [];
+  return { items: await response.json(), next: next?.slice(root.length) };
+}
+
+// Resolves when the server can be reached again.
+export async function reachable() {
+  for (let wait = 1000; ; wait = Math.min(wait * 1.5, 10000)) {
+    await new Promise((resolve) => {
+      setTimeout(resolve, wait);
+      addEventListener("online", resolve, { once: true });
+    });
+    try {
+      if ((await fetch(at("/health"), { cache: "no-store" })).ok) return;
+    } catch {
+      continue; // still not
+    }
+  }
 }
 
 // Server-sent events of a POST, as [name, data]; the browser's own EventSource knows only GET.

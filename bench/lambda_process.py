@@ -1,0 +1,133 @@
+"""A function's process as Lambda runs it, with a stopwatch: AWS's runtime client speaking to a Runtime API of ours."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+RUNTIME = "/2018-06-01/runtime"
+
+
+class LambdaProcess:
+    """One fresh process of the function that the process `like` runs, with the same code and environment.
+
+    `init_seconds` is from its start to its first question for work; `invoke` gives (seconds, answer).
+    """
+
+    def __init__(self, like: int, **changes: str) -> None:
+        raw = Path(f"/proc/{like}/environ").read_bytes().decode()
+        environment = dict(line.split("=", 1) for line in raw.split("\0") if "=" in line)
+        self._events: SimpleQueue[Any] = SimpleQueue()
+        self._answers: SimpleQueue[tuple[float, Any]] = SimpleQueue()
+        self._asked = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        environment |= {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_port}", **changes}
+        self.started = time.perf_counter()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "awslambdaric", environment["_HANDLER"]],
+            env=environment,
+            cwd=environment["LAMBDA_TASK_ROOT"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        if not self._asked.wait(60):
+            self.stop()
+            raise RuntimeError("the function never asked for work")
+        self.init_seconds = time.perf_counter() - self.started
+
+    def invoke(self, event: dict[str, Any]) -> tuple[float, Any]:
+        began = time.perf_counter()
+        self._events.put(event)
+        ended, answer = self._answers.get(timeout=60)
+        return ended - began, answer
+
+    def memory(self) -> dict[str, float]:
+        """Resident memory now and at its peak, in MB."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        sizes = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in status.splitlines() if " kB" in line}
+        return {"now": sizes["VmRSS"], "peak": sizes["VmHWM"]}
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        lambda_process = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                lambda_process._asked.set()
+                body = json.dumps(lambda_process._events.get()).encode()
+                self.send_response(200)
+                deadline = str(int((time.time() + 60) * 1000))
+                for name, value in (
+                    ("Lambda-Runtime-Aws-Request-Id", str(uuid.uuid4())),
+                    ("Lambda-Runtime-Deadline-Ms", deadline),
+                    ("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:bench"),
+                    ("Content-Type", "application/json"),
+                    ("Content-Length", str(len(body))),
+                ):
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                ended = time.perf_counter()
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                lambda_process._answers.put((ended, json.loads(body)))
+                self.send_response(202)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Nothing to say."""
+
+        return Handler
+
+
+def http_event(method: str, path: str, resource: str = "", body: str = "", **headers: str) -> dict[str, Any]:
+    """What API Gateway hands a function for a request; `resource` is the route as the template writes it."""
+    return {
+        "resource": resource or path,
+        "path": path.split("?")[0],
+        "httpMethod": method,
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+        "pathParameters": None,
+        "stageVariables": None,
+        "requestContext": {
+            "resourcePath": resource or path,
+            "httpMethod": method,
+            "path": path,
+            "stage": "bench",
+            "requestId": "bench",
+            "domainName": "127.0.0.1",
+            "identity": {"sourceIp": "127.0.0.1"},
+        },
+        "body": body or None,
+        "isBase64Encoded": False,
+    }
+
+
+def bare_import(like: LambdaProcess | int, modules: str) -> float:
+    """Seconds a fresh interpreter takes to import these, found where the function finds them."""
+    pid = like if isinstance(like, int) else like._process.pid
+    raw = Path(f"/proc/{pid}/environ").read_bytes().decode()
+    environment = dict(line.split("=", 1) for line in raw.split("\0") if "=" in line)
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", f"import {modules}"], env=environment, check=True, cwd=os.sep)
+    return time.perf_counter() - began

@@ -1,0 +1,219 @@
+// Asking: a question and its reply from the first dot to the end, and what is said and offered when it goes wrong.
+
+import { ask, at, reachable, say } from "./requests.js";
+import { texts } from "./sentences.js";
+import { Reply } from "./reply.js";
+import { addCopyButtons, addQuestion, addReply, bodyOf, log, quietButton, showNotice, showWaiting } from "./messages.js";
+import { focusComposer, giveBack, setPlace, showAnswering, tell } from "./composer.js";
+import { isWaitingForTitle, refresh } from "./sidebar.js";
+
+const $ = (id) => document.getElementById(id);
+const SAY_AGAIN = 15000; // milliseconds between two announcements that a reply still grows
+const REFUSED = [401, 404, 409, 413, 422, 429]; // the question was not stored
+let answering = null;
+
+export const conversation = () => Number(log.dataset.conversation) || undefined;
+export const announce = (sentence) => ($("status").textContent = sentence);
+const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+
+// A question that the server has not acknowledged yet outlives the page.
+export const pendingKey = () => `pendente:${conversation() ?? "nova"}`;
+
+export function send(text, clientId = newId()) {
+  const asked = addQuestion(text);
+  sendQuestion(asked, addReply(), text, clientId);
+}
+
+async function sendQuestion(asked, article, text, clientId) {
+  const body = { message: text, conversation_id: conversation(), client_id: clientId };
+  const key = pendingKey();
+  localStorage.setItem(key, JSON.stringify({ text, clientId }));
+  const takeBack = (problem) => {
+    localStorage.removeItem(key);
+    asked.remove();
+    article.remove();
+    giveBack(text);
+    tell(...refusal(problem));
+  };
+  const retry = () => sendQuestion(asked, article, text, clientId);
+  await show(article, (reply) => reply.answer(body, ["/chat/message", body]), {
+    onstart: ({ question }) => {
+      localStorage.removeItem(key);
+      asked.dataset.id = question;
+    },
+    takeBack,
+    retry,
+  });
+}
+
+export function again(article) {
+  const id = Number(article.dataset.id);
+  const body = { regenerate: id };
+  return show(article, (reply) => reply.answer(body, [`/chat/replies/${id}/regenerate`, {}]), { retry: () => again(article) });
+}
+
+function editQuestion(asked, text, clientId = newId()) {
+  const before = bodyOf(asked).textContent;
+  const id = Number(asked.dataset.id);
+  bodyOf(asked).textContent = text;
+  const after = [];
+  while (asked.nextElementSibling) {
+    after.push(asked.nextElementSibling);
+    asked.nextElementSibling.remove();
+  }
+  const article = addReply();
+  const takeBack = (problem) => {
+    article.remove();
+    log.append(...after);
+    bodyOf(asked).textContent = before;
+    giveBack(text);
+    tell(...refusal(problem));
+  };
+  const message = { message: text, client_id: clientId };
+  const body = { ...message, edit: id };
+  return show(article, (reply) => reply.answer(body, [`/chat/messages/${id}/edit`, message]), {
+    takeBack,
+    retry: () => (article.remove(), editQuestion(asked, text, clientId)),
+  });
+}
+
+// One reply from its first dot to its end.
+export async function show(article, run, { onstart, takeBack, retry }) {
+  showWaiting(article);
+  const reply = new Reply(bodyOf(article));
+  reply.conversation = conversation();
+  reply.onstart = () => {
+    article.dataset.id = reply.id;
+    onstart?.(reply);
+    remember(reply.conversation);
+    showLeft(reply.left);
+  };
+  reply.ongrow = () => addCopyButtons(reply.element);
+  reply.onoffline = () => showNotice(article, texts.offlineReading);
+  answering = reply;
+  showAnswering(true);
+  announce(texts.answering);
+  const progress = setInterval(() => announce(texts.stillAnswering), SAY_AGAIN);
+  try {
+    const { estado, aviso, erro } = await run(reply);
+    settle(article, estado, erro, aviso ?? "");
+    announce(aviso || texts.answered);
+  } catch (problem) {
+    await fail(article, reply, problem, { takeBack, retry });
+  } finally {
+    clearInterval(progress);
+    if (answering === reply) {
+      answering = null;
+      showAnswering(false);
+    }
+  }
+  focusComposer();
+  refreshTitles();
+}
+
+async function fail(article, reply, problem, { takeBack, retry }) {
+  if (problem.status === 0) {
+    showNotice(article, texts.offline);
+    await reachable();
+    return retry();
+  }
+  if (reply.id === null && takeBack && REFUSED.includes(problem.status)) return takeBack(problem);
+  if (reply.id === null && problem.code === "still_answering") return show(article, (other) => other.follow(Number(article.dataset.id)), { retry });
+  if (!reply.text) bodyOf(article).replaceChildren();
+  if (reply.id === null) {
+    article.dataset.state = "erro";
+    showNotice(article, problem.message, [[texts.retry, retry]]);
+  } else settle(article, "erro", problem.code, problem.message);
+  announce(problem.message);
+}
+
+// What the composer says when a question was refused: a sentence, and a way on.
+function refusal(problem) {
+  const link = (label, href) => Object.assign(document.createElement("a"), { textContent: label, href, className: "button small" });
+  if (problem.status === 401) {
+    const target = conversation() ? `/chat/${conversation()}` : "/chat";
+    return [texts.sessionEnded, link(texts.signIn, at(`/login?destino=${target}`))];
+  }
+  if (problem.status === 404) return [texts.gone, quietButton(texts.newChat, startNew)];
+  return [problem.message];
+}
+
+// How a reply ended, and what can be done about it.
+export function settle(article, state, error, sentence) {
+  article.dataset.state = state;
+  article.dataset.error = error ?? "";
+  const ways = {
+    goOn: [texts.goOn, () => send(texts.goOnMessage)],
+    again: [texts.again, () => again(article)],
+    retry: [texts.retry, () => again(article)],
+    edit: [texts.editQuestion, () => openEditor(article.previousElementSibling)],
+  };
+  const offered =
+    state === "interrompida" || error === "model_cut_short" ? ["goOn", "again"]
+    : error === "model_blocked" ? ["edit"]
+    : state === "erro" ? ["retry"]
+    : [];
+  showNotice(article, sentence, offered.map((name) => ways[name]));
+}
+
+export function openEditor(asked) {
+  if (!asked || answering || asked.querySelector("textarea")) return;
+  const bubble = bodyOf(asked);
+  const text = bubble.textContent;
+  const field = Object.assign(document.createElement("textarea"), { value: text, rows: 2 });
+  field.setAttribute("aria-label", texts.editQuestion);
+  const close = (written) => {
+    bubble.textContent = text;
+    asked.classList.remove("editing");
+    if (written?.trim() && written !== text) editQuestion(asked, written);
+    else asked.querySelector("[data-act=edit]").focus();
+  };
+  const row = document.createElement("div");
+  row.className = "editor-ways";
+  row.append(quietButton("Cancelar", () => close()), Object.assign(quietButton(texts.send, () => close(field.value)), { className: "button small" }));
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") close();
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    close(field.value);
+  });
+  asked.classList.add("editing");
+  bubble.replaceChildren(field, row);
+  field.focus();
+}
+
+function remember(id) {
+  if (conversation()) return;
+  log.dataset.conversation = id;
+  setPlace(id);
+  $("topbar-tools").hidden = false;
+  history.replaceState(null, "", at(`/chat/${id}`));
+}
+
+export function showLeft(left) {
+  if (left === null || left === undefined) return;
+  $("left").textContent = left === 1 ? texts.leftOne : left ? say("left", { count: left.toLocaleString("pt-BR") }) : texts.leftNone;
+}
+
+// A new conversation gets its title in the background; look for it a few times, each time a little later.
+async function refreshTitles(wait = 700) {
+  const mine = await refresh();
+  if (!mine) return;
+  showConversation(mine);
+  if (isWaitingForTitle(mine) && wait < 12000) setTimeout(refreshTitles, wait, wait * 2);
+}
+
+export function showConversation({ titulo_conversa: title, fixada }) {
+  if ($("title").querySelector("input")) return;
+  $("title").textContent = title;
+  document.title = `${title} · FalaAí`;
+  $("pin").setAttribute("aria-pressed", String(fixada));
+}
+
+export async function startNew() {
+  await ask("POST", "/reset_chat").catch(() => null);
+  location.assign(at("/chat"));
+}
+
+export const isAnswering = () => answering !== null;
+export const stop = () => answering?.stop();

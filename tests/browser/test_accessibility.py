@@ -1,0 +1,124 @@
+"""axe-core finds nothing serious on any page in either look, and everything can be done by keyboard alone."""
+
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, say, screenshot, sign_in, take_session
+from tests.conftest import RunningCloud
+from tests.system.conftest import People, newest_link
+
+RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
+
+
+def findings(page: Page) -> list[Any]:
+    """What axe-core calls serious or critical, with the elements it is about."""
+    page.evaluate(AXE)
+    found = page.evaluate("(rules) => axe.run(document, {runOnly: rules})", RULES)["violations"]
+    return [
+        (one["id"], [node["html"][:120] for node in one["nodes"]])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_of_accounts(new_page: Callable[..., Page], people: People, cloud: RunningCloud, scheme: str) -> None:
+    page = new_page(DESKTOP, scheme)
+    person = people.stranger()
+    person.register()
+    link = person.link()
+    found = {}
+    for path in (
+        *("/", "/login", "/cadastro", "/sucesso", "/verificacao", "/verificado", "/termos", "/esqueci-senha"),
+        *("/esqueci-senha/enviado", "/verify_link/nada", link, "/chat/nada"),
+    ):
+        page.goto(path)
+        found[path] = findings(page)
+    page.goto("/cadastro")
+    page.get_by_label("Senha", exact=True).fill("12345678")
+    page.get_by_role("button", name="Criar conta").click()
+    expect(page.locator("#nome-problem")).to_be_visible()
+    found["a refused form"] = findings(page)
+    screenshot(page, f"sign-up-problem-{scheme}")
+    member = people.member()
+    member.http.post("/password/forgot", json={"email": member.email})
+    page.goto(newest_link(cloud, member.email, "Crie outra senha no FalaAí", "/redefinir-senha/"))
+    found["reset"] = findings(page)
+    take_session(page, member)
+    page.goto("/profile")
+    found["profile"] = findings(page)
+    page.goto("/chat/2147483647")
+    found["gone"] = findings(page)
+    assert {path: problems for path, problems in found.items() if problems} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_chat_in_every_state(
+    new_page: Callable[..., Page], people: People, gemini: Callable[..., None], scheme: str, viewport: dict[str, int]
+) -> None:
+    page = new_page(viewport, scheme)
+    sign_in(page, people)
+    found = {"empty": findings(page)}
+    screenshot(page, f"chat-empty-{scheme}-{viewport['width']}")
+    say(page, "Mostre uma tabela, uma lista e um código em Python")
+    found["answered"] = findings(page)
+    screenshot(page, f"chat-{scheme}-{viewport['width']}")
+    gemini(fault="cut")
+    say(page, "E uma falha", wait=False)
+    expect(page.get_by_role("button", name="Tentar de novo")).to_be_visible()
+    found["failed"] = findings(page)
+    page.get_by_role("button", name="Opções da conversa", exact=True).click()
+    found["menu"] = findings(page)
+    page.get_by_role("menuitem", name="Apagar conversa").click()
+    found["dialog"] = findings(page)
+    page.get_by_role("button", name="Cancelar").click()
+    if viewport is PHONE:
+        page.get_by_role("button", name="Abrir conversas").click()
+    page.get_by_role("button", name="Sua conta").click()
+    found["account"] = findings(page)
+    assert {state: problems for state, problems in found.items() if problems} == {}
+
+
+def test_conversation_by_keyboard_alone(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    sign_in(page, people)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type("Só com o teclado")
+    page.keyboard.press("Enter")
+    expect(page.locator(".answered[data-state=completa]")).to_have_count(1)
+    assert page.locator("[role=log]").get_attribute("aria-live") == "off"
+    expect(page.get_by_role("status").filter(has_text="Resposta pronta.")).to_be_attached()
+    names = []
+    page.locator(".skip").focus()
+    page.keyboard.press("Shift+Tab")  # out of the page, to come in from its beginning
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            """() => { const it = document.activeElement; return it === document.body ? null : {
+            name: it.getAttribute('aria-label') || it.textContent.trim() || it.labels?.[0].textContent || it.id,
+            ring: getComputedStyle(it).outlineStyle !== 'none' || it.closest('.composer, .search') !== null}; }"""
+        )
+        if focused is None:
+            continue
+        assert focused["ring"], focused["name"]
+        names.append(focused["name"])
+    wanted = ["Pular para a mensagem", "FalaAí", "Nova conversa", "Buscar conversas", "Sua conta: Ana Souza"]
+    wanted += ["Fixar conversa", "Opções da conversa", "Mensagens", "Copiar pergunta", "Editar pergunta"]
+    wanted += ["Copiar resposta", "Responder de novo", "Sua mensagem", "Enviar"]
+    assert list(dict.fromkeys(name for name in names if name in wanted)) == wanted
+    page.keyboard.press("Control+k")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Opções da conversa", exact=True).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("menuitem", name="Renomear")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator(".group h2")).to_have_text(["Fixadas"])
+    expect(page.get_by_role("button", name="Opções da conversa", exact=True)).to_be_focused()

@@ -1,0 +1,165 @@
+"""Writing a message: nothing typed is ever lost, and every reason it cannot be sent is told apart."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import say, screenshot, sign_in
+from tests.integration.conftest import Rows
+from tests.system.conftest import People
+
+
+def test_field_grows_to_eight_lines_and_enter_sends(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    sign_in(page, people)
+    field = page.get_by_label("Sua mensagem")
+    expect(field).to_be_focused()
+    heights = []
+    for _ in range(10):
+        heights.append(round(field.bounding_box()["height"]))  # type: ignore[index]
+        page.keyboard.type("linha")
+        page.keyboard.press("Shift+Enter")
+    assert heights[0] < heights[3] < heights[6]
+    assert heights[8] == heights[9] <= 8 * 26 + 18
+    field.fill("uma\nduas")
+    page.keyboard.press("Enter")
+    expect(page.locator(".question")).to_have_text("uma\nduas", use_inner_text=True)
+    expect(field).to_have_value("")
+    expect(page.locator(".answered[data-state=completa]")).to_have_count(1)
+    expect(field).to_be_focused()
+
+
+def test_enter_that_ends_an_input_method_composition_sends_nothing(
+    new_page: Callable[..., Page], people: People
+) -> None:
+    page = new_page()
+    sign_in(page, people)
+    field = page.get_by_label("Sua mensagem")
+    field.fill("にほん")
+    for options in ("isComposing: true", "keyCode: 229"):
+        field.evaluate(
+            f"(it) => it.dispatchEvent(new KeyboardEvent('keydown', {{key: 'Enter', bubbles: true, {options}}}))"
+        )
+    expect(field).to_have_value("にほん")
+    expect(page.locator(".question")).to_have_count(0)
+
+
+def test_each_conversation_keeps_its_own_draft(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    sign_in(page, people)
+    say(page, "Primeira conversa")
+    first = page.url
+    field = page.get_by_label("Sua mensagem")
+    field.fill("rascunho da primeira")
+    page.get_by_role("button", name="Nova conversa", exact=True).click()
+    expect(page.locator("#greeting")).to_be_visible()
+    expect(field).to_have_value("")
+    field.fill("rascunho da nova")
+    page.goto(first)
+    expect(field).to_have_value("rascunho da primeira")
+    page.get_by_role("button", name="Nova conversa", exact=True).click()
+    expect(field).to_have_value("rascunho da nova")
+
+
+def test_message_too_long_is_kept_and_told_before_it_is_sent(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    sign_in(page, people)
+    field = page.get_by_label("Sua mensagem")
+    field.fill("á" * 8412)
+    expect(page.get_by_text("Sua mensagem tem 8.412 caracteres; o limite é 8.000.")).to_be_visible()
+    expect(page.get_by_role("button", name="Enviar")).to_be_disabled()
+    page.keyboard.press("Enter")
+    assert len(field.input_value()) == 8412
+    field.fill("á" * 8000)
+    expect(page.get_by_text("o limite é 8.000.")).to_be_hidden()
+    expect(page.get_by_role("button", name="Enviar")).to_be_enabled()
+
+
+def test_without_connection_the_message_waits_and_is_sent_once(
+    new_page: Callable[..., Page], people: People, product: Rows
+) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    say(page, "Antes")
+    page.context.set_offline(True)
+    say(page, "Sem rede", wait=False)
+    expect(page.get_by_text("Sem conexão. Sua mensagem será enviada quando ela voltar.")).to_be_visible()
+    screenshot(page, "chat-offline")
+    page.context.set_offline(False)
+    expect(page.locator(".reply").nth(1)).to_contain_text("demonstração")
+    stored = product.list(
+        "SELECT m.id FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"
+        " JOIN usuarios u ON u.id = c.id_usuario WHERE u.email = %s AND m.conteudo = 'Sem rede'",
+        member.email,
+    )
+    assert len(stored) == 1
+
+
+def test_message_not_yet_sent_survives_a_reload(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    sign_in(page, people)
+    say(page, "Antes")
+    page.route("**/chat/stream", lambda route: route.abort())
+    say(page, "Ainda não foi", wait=False)
+    expect(page.get_by_text("Sem conexão.")).to_be_visible()
+    page.unroute("**/chat/stream")
+    page.reload()
+    expect(page.locator(".question")).to_have_text(["Antes", "Ainda não foi"])
+    expect(page.locator(".reply").nth(1)).to_contain_text("demonstração")
+
+
+def test_quota_gives_the_words_back(new_page: Callable[..., Page], people: People, product: Rows) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    say(page, "Uma")
+    expect(page.get_by_text("restam 199 mensagens hoje")).to_be_visible()
+    product.run(
+        "UPDATE uso_diario SET mensagens = 200 WHERE id_usuario = (SELECT id FROM usuarios WHERE email = %s)",
+        member.email,
+    )
+    say(page, "Mais uma", wait=False)
+    expect(page.get_by_text("Voltam à meia-noite, horário de São Paulo.")).to_be_visible()
+    expect(page.get_by_label("Sua mensagem")).to_have_value("Mais uma")
+    expect(page.locator(".question")).to_have_count(1)
+    screenshot(page, "chat-quota")
+    page.reload()
+    expect(page.get_by_text("sem mensagens até a meia-noite")).to_be_visible()
+    expect(page.get_by_label("Sua mensagem")).to_have_value("Mais uma")
+
+
+def test_ended_session_keeps_the_draft_and_comes_back_to_the_conversation(
+    new_page: Callable[..., Page], people: People
+) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    say(page, "Antes")
+    address = page.url
+    member.http.post("/logout")
+    say(page, "Depois", wait=False)
+    expect(
+        page.get_by_text("Sua sessão terminou. Entre de novo para continuar — o rascunho fica aqui.")
+    ).to_be_visible()
+    screenshot(page, "chat-session-ended")
+    page.get_by_role("link", name="Entrar").click()
+    page.get_by_label("E-mail").fill(member.email)
+    page.get_by_label("Senha", exact=True).fill("cavalo bateria grampo")
+    page.get_by_role("button", name="Entrar").click()
+    page.wait_for_url(address)
+    expect(page.get_by_label("Sua mensagem")).to_have_value("Depois")
+    expect(page.locator(".question")).to_have_text(["Antes"])
+
+
+def test_conversation_deleted_elsewhere_gives_the_words_back(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    say(page, "Antes")
+    address = page.url
+    member.http.delete(f"/conversation/{address.rsplit('/', 1)[1]}").raise_for_status()
+    say(page, "Depois", wait=False)
+    expect(page.get_by_text("Esta conversa não existe mais.")).to_be_visible()
+    expect(page.get_by_label("Sua mensagem")).to_have_value("Depois")
+    page.goto(address)
+    expect(page.get_by_role("heading", name="Conversa não encontrada")).to_be_visible()
+    screenshot(page, "conversation-gone")
+    page.get_by_role("link", name="Voltar às conversas").click()
+    expect(page.get_by_role("heading", name="Oi, Ana.")).to_be_visible()

@@ -1,0 +1,75 @@
+"""A conversation of 5,000 messages opens at its end, and older ones come in above without moving what is read."""
+
+from collections.abc import Callable
+
+import httpx
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import screenshot, take_session
+from tests.integration.conftest import Rows
+from tests.system.conftest import People, Person
+
+MESSAGES = 5000
+PAGE_BYTES = 150_000
+
+
+def _long_conversation(product: Rows, member: Person) -> int:
+    """Numbered messages of everyday length, in turns."""
+    product.run(
+        "INSERT INTO conversas (id_usuario, titulo_conversa, titulo_manual, data_criacao, data_atualizacao,"
+        " ultima_seq)"
+        " SELECT id, 'Longa história', TRUE, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), %s FROM usuarios WHERE email = %s",
+        MESSAGES,
+        member.email,
+    )
+    product.run(
+        "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, estado)"
+        " WITH RECURSIVE thousand AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM thousand WHERE n < 1000),"
+        " five AS (SELECT n FROM thousand WHERE n <= %s),"
+        " numbers AS (SELECT thousand.n + 1000 * (five.n - 1) AS n FROM thousand JOIN five)"
+        " SELECT (SELECT MAX(id) FROM conversas), n, IF(n %% 2, 'usuario', 'ia'),"
+        " CONCAT('Mensagem ', n, '. ', REPEAT('Um texto comum de conversa, nem curto nem longo. ', 12)),"
+        " UTC_TIMESTAMP(6), 'completa' FROM numbers",
+        MESSAGES // 1000,
+    )
+    return int(product.list("SELECT MAX(id) AS id FROM conversas")[0]["id"])
+
+
+def test_opens_with_one_page_and_scrolls_up_to_the_first(
+    new_page: Callable[..., Page], people: People, product: Rows
+) -> None:
+    member = people.member()
+    conversation = _long_conversation(product, member)
+    html = member.http.get(f"/chat/{conversation}", headers={"accept": "text/html"})
+    assert len(html.content) <= PAGE_BYTES
+    page = new_page()
+    take_session(page, member)
+    page.goto(f"/chat/{conversation}")
+    expect(page.get_by_text("Mensagem 5000.")).to_be_in_viewport()
+    assert page.locator(".message").count() <= 100
+
+    # What is being read stays where it is while older messages come in above it.
+    scroller = page.locator("#scroller")
+    count = page.locator(".message").count()
+    marked = scroller.evaluate(
+        """(it) => { it.scrollTop = 700; const read = document.querySelectorAll(".message")[3];
+        read.id = "read"; return read.getBoundingClientRect().y; }"""
+    )
+    expect(page.locator(".message")).not_to_have_count(count)
+    assert abs(page.locator("#read").evaluate("(it) => it.getBoundingClientRect().y") - marked) <= 1
+    screenshot(page, "long-history")
+
+    while page.locator(".skeleton").count():
+        seen = page.locator(".message").count()
+        scroller.evaluate("(it) => { it.scrollTop = 0; }")
+        expect(page.locator(".message")).not_to_have_count(seen)
+    expect(page.locator(".message")).to_have_count(MESSAGES)
+    expect(page.locator(".message").first).to_contain_text("Mensagem 1.")
+
+
+def test_longer_messages_are_fewer_to_a_page(product: Rows, member: Person) -> None:
+    conversation = _long_conversation(product, member)
+    product.run("UPDATE mensagens SET conteudo = REPEAT('abcde ', 1300) WHERE id_conversa = %s", conversation)
+    answer: httpx.Response = member.http.get(f"/chat/{conversation}", headers={"accept": "text/html"})
+    assert answer.status_code == 200
+    assert len(answer.content) <= PAGE_BYTES

@@ -1,0 +1,186 @@
+"""A reply on the page, from the three dots to its end, whatever the end is."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, say, screenshot, sign_in
+from tests.system.conftest import People
+
+WORDS = " ".join(f"palavra{number}" for number in range(200))
+Gemini = Callable[..., None]
+
+
+def test_reply_grows_block_by_block_and_is_stopped_with_escape(
+    new_page: Callable[..., Page], people: People, gemini: Gemini
+) -> None:
+    page = new_page()
+    sign_in(page, people)
+    gemini(delay=0.15, pieces=60, text=f"Primeiro parágrafo.\n\n- um\n- dois\n\n{WORDS}")
+    say(page, "Conte devagar", wait=False)
+    expect(page.locator(".thinking")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Escrevendo a resposta.")).to_be_attached()
+    expect(page.locator(".reply li")).to_have_count(2)
+    expect(page.locator(".reply .tail")).to_contain_text("palavra5")
+    screenshot(page, "chat-growing")
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Você interrompeu esta resposta.").first).to_be_visible()
+    expect(page.get_by_role("button", name="Enviar")).to_be_visible()
+    kept = page.locator(".reply").inner_text()
+    assert "palavra5" in kept
+    assert "palavra199" not in kept
+    screenshot(page, "chat-stopped")
+
+    page.reload()
+    expect(page.get_by_text("Você interrompeu esta resposta.")).to_be_visible()
+    gemini()
+    page.get_by_role("button", name="Continuar").click()
+    expect(page.locator(".question").nth(1)).to_have_text("Continue de onde parou.")
+    expect(page.locator(".reply").nth(1)).to_contain_text("demonstração")
+
+
+def test_reply_goes_on_without_its_reader_and_is_picked_up(
+    new_page: Callable[..., Page], people: People, gemini: Gemini
+) -> None:
+    page = new_page()
+    sign_in(page, people)
+    gemini(delay=0.05, pieces=60, text=f"- um\n- dois\n\n{WORDS}")
+    say(page, "Conte devagar", wait=False)
+    expect(page.locator(".reply .tail")).to_contain_text("palavra5")
+    page.reload()
+    expect(page.get_by_role("button", name="Parar")).to_be_visible()
+    expect(page.locator(".reply")).to_contain_text("palavra199")
+    expect(page.locator(".reply li")).to_have_count(2)
+    expect(page.locator(".question")).to_have_count(1)
+
+
+def test_failed_reply_says_so_survives_a_reload_and_is_tried_again(
+    new_page: Callable[..., Page], people: People, gemini: Gemini
+) -> None:
+    page = new_page(DESKTOP, "dark")
+    sign_in(page, people)
+    gemini(fault="cut")
+    say(page, "Vai falhar?", wait=False)
+    sentence = page.locator(".reply-problem").get_by_text(
+        "A resposta do Gemini foi cortada no meio. Sua pergunta está guardada."
+    )
+    expect(sentence).to_be_visible()
+    screenshot(page, "chat-failed-dark")
+    page.reload()
+    expect(sentence).to_be_visible()
+    gemini(fault=None)
+    page.get_by_role("button", name="Tentar de novo").click()
+    expect(page.locator(".reply")).to_contain_text("demonstração")
+    expect(sentence).to_be_hidden()
+    expect(page.locator(".question")).to_have_count(1)
+
+
+def test_blocked_question_can_be_put_another_way(
+    new_page: Callable[..., Page], people: People, gemini: Gemini
+) -> None:
+    page = new_page()
+    sign_in(page, people)
+    gemini(fault="safety")
+    say(page, "Pergunta difícil", wait=False)
+    expect(page.locator(".reply-problem").get_by_text("Não posso responder a isso.")).to_be_visible()
+    screenshot(page, "chat-blocked")
+    gemini(fault=None)
+    page.locator(".reply-problem").get_by_role("button", name="Editar pergunta").click()
+    page.locator(".question textarea").fill("Pergunta mais simples")
+    page.keyboard.press("Enter")
+    expect(page.locator(".reply")).to_contain_text("Pergunta mais simples")
+    expect(page.locator(".question")).to_have_text(["Pergunta mais simples"])
+
+
+def test_editing_a_question_drops_what_followed_it(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    sign_in(page, people)
+    say(page, "Primeira")
+    say(page, "Segunda")
+    page.locator(".asked").first.hover()
+    page.get_by_role("button", name="Editar pergunta").first.click()
+    page.keyboard.press("Escape")
+    expect(page.locator(".question").first).to_have_text("Primeira")
+    page.get_by_role("button", name="Editar pergunta").first.click()
+    page.locator(".question textarea").fill("Primeira, de outro jeito")
+    page.get_by_role("button", name="Enviar").first.click()
+    expect(page.locator(".question")).to_have_text(["Primeira, de outro jeito"])
+    expect(page.locator(".reply")).to_contain_text("de outro jeito")
+    page.reload()
+    expect(page.locator(".question")).to_have_text(["Primeira, de outro jeito"])
+
+
+def test_last_reply_is_given_again_and_all_text_can_be_copied(
+    new_page: Callable[..., Page], people: People, gemini: Gemini
+) -> None:
+    page = new_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    sign_in(page, people)
+    gemini(text="Uma **lista**:\n\n```python\nprint('oi')\n```\n")
+    say(page, "Com código")
+    copied = "navigator.clipboard.readText()"
+    page.get_by_role("button", name="Copiar", exact=True).click()
+    expect(page.get_by_role("button", name="Copiado")).to_be_visible()
+    assert page.evaluate(copied) == "print('oi')"
+    page.get_by_role("button", name="Copiar resposta").click()
+    expect(page.locator(".answered use[href='#icon-done']")).to_be_attached()
+    assert page.evaluate(copied).startswith("Uma **lista**")  # as it was written, not as it looks
+    page.locator(".asked").hover()
+    page.get_by_role("button", name="Copiar pergunta").click()
+    expect(page.locator(".asked use[href='#icon-done']")).to_be_attached()
+    assert page.evaluate(copied) == "Com código"
+    gemini(text="Outra resposta.")
+    page.get_by_role("button", name="Responder de novo").click()
+    expect(page.locator(".reply")).to_have_text("Outra resposta.")
+    expect(page.locator(".question")).to_have_count(1)
+
+
+def _no_stream(route: Route) -> None:
+    route.fulfill(status=404, json={"detail": "", "code": "not_found"})
+
+
+def test_page_does_without_the_stream_where_it_is_switched_off(
+    new_page: Callable[..., Page], people: People, gemini: Gemini
+) -> None:
+    page = new_page(PHONE)
+    sign_in(page, people)
+    page.route("**/chat/stream", _no_stream)
+    say(page, "Sem fluxo")
+    expect(page.locator(".reply")).to_contain_text("demonstração")
+    gemini(delay=0.1, pieces=60, text=WORDS)
+    say(page, "E devagar", wait=False)
+    expect(page.get_by_role("button", name="Parar")).to_be_visible()
+    page.wait_for_timeout(500)  # so that the question is on its way; nothing on the page tells
+    page.get_by_role("button", name="Parar").click()
+    expect(page.get_by_text("Você interrompeu esta resposta.").first).to_be_visible()
+    gemini()
+    gemini(fault="429")
+    say(page, "E com falha", wait=False)
+    expect(page.get_by_text("Sua pergunta está guardada.").first).to_be_visible()
+    gemini(fault=None)
+    page.get_by_role("button", name="Tentar de novo").click()
+    expect(page.locator(".reply").nth(2)).to_contain_text("demonstração")
+    expect(page.locator(".question")).to_have_count(3)
+
+
+def test_nothing_jumps_while_a_reply_grows_or_when_it_ends(
+    new_page: Callable[..., Page], people: People, gemini: Gemini
+) -> None:
+    """Layout shifts are counted by the browser itself; who reads further up is left there."""
+    page = new_page()
+    sign_in(page, people)
+    gemini(delay=0.02, pieces=40, text="\n\n".join(f"Parágrafo {n}. {WORDS[:400]}" for n in range(12)))
+    page.evaluate(
+        """() => { window.shifts = 0; new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) window.shifts += entry.value; }).observe({type: "layout-shift"}); }"""
+    )
+    say(page, "Conte muito", wait=False)
+    expect(page.locator(".reply")).to_contain_text("Parágrafo 5")
+    page.locator("#scroller").evaluate("(it) => { it.scrollTop = 100; }")
+    expect(page.locator(".answered")).to_have_attribute("data-state", "completa")
+    assert page.locator("#scroller").evaluate("(it) => it.scrollTop") == 100
+    assert page.evaluate("window.shifts") < 0.02
+    screenshot(page, "chat-read-further-up")
+    page.get_by_role("button", name="Ir ao fim").click()
+    expect(page.get_by_role("button", name="Ir ao fim")).to_be_hidden()
+    expect(page.locator(".reply p").last).to_be_in_viewport()

@@ -1,0 +1,63 @@
+"""Behind API Gateway's stage prefix nothing is lost: no link, cookie, redirect or asset."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import say
+from tests.conftest import RunningCloud, start_cloud
+from tests.system.conftest import PASSWORD, People
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+    running = start_cloud(tmp_path_factory.mktemp("live"), "--stage", "live")
+    yield running
+    assert running.stop() == 0
+
+
+def test_walk_from_landing_to_goodbye(browser: Browser, live: RunningCloud, new_page: Callable[..., Page]) -> None:
+    people = People(live)
+    person = people.stranger()
+    page = new_page(base_url=f"{live.gateway}/")
+    strays: list[str] = []
+    page.on("request", lambda asked: asked.url.startswith(f"{live.gateway}/") or strays.append(asked.url))
+    page.on("response", lambda answer: answer.status < 400 or strays.append(f"{answer.status} {answer.url}"))
+    page.goto("./")
+    page.get_by_role("link", name="Criar conta").click()
+    page.get_by_label("Seu nome").fill("Ana Souza")
+    page.get_by_label("E-mail").fill(person.email)
+    page.get_by_label("Senha", exact=True).fill(PASSWORD)
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Criar conta").click()
+    page.wait_for_url(f"{live.gateway}/sucesso")
+    page.goto(person.link())
+    page.get_by_role("button", name="Confirmar meu e-mail").click()
+    page.get_by_role("link", name="Entrar").click()
+    page.get_by_label("E-mail").fill(person.email)
+    page.get_by_label("Senha", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Entrar").click()
+    page.wait_for_url(f"{live.gateway}/chat")
+    say(page, "Oi, sob um prefixo")
+    conversation = page.url
+    assert conversation.startswith(f"{live.gateway}/chat/")
+    expect(page.locator(".group [aria-current=page]")).to_be_visible()
+    page.get_by_role("button", name="Opções da conversa", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="Baixar em JSON").click()
+    assert download.value.url.startswith(f"{live.gateway}/conversation/")
+    page.reload()
+    expect(page.locator(".reply")).to_contain_text("demonstração")
+    page.get_by_role("button", name="Sua conta").click()
+    page.get_by_label("Escuro").check()
+    page.get_by_role("link", name="Seu perfil").click()
+    page.wait_for_url(f"{live.gateway}/profile")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.get_by_role("link", name="Voltar à conversa").click()
+    page.wait_for_url(conversation)
+    page.get_by_role("button", name="Sua conta").click()
+    page.get_by_role("button", name="Sair").click()
+    page.wait_for_url(f"{live.gateway}/login")
+    assert strays == []
+    people.close()
