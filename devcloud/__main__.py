@@ -6,9 +6,11 @@ import signal
 import sys
 from pathlib import Path
 
-from devcloud.cloud import Cloud, Options
+from devcloud.cloud import Cloud
 from devcloud.console import Console
 from devcloud.errors import DevcloudError
+from devcloud.services import Options
+from devcloud.services_only import ServicesOnly
 
 
 def main() -> int:
@@ -37,7 +39,8 @@ async def _run(options: Options) -> int:
 
 
 async def _serve_until(stopped: asyncio.Event, options: Options) -> None:
-    async with Cloud(options, Console()):
+    kind = ServicesOnly if options.services_only else Cloud
+    async with kind(options, Console()):
         await stopped.wait()
 
 
@@ -52,6 +55,9 @@ def _options() -> Options:
         "--stage", default="", metavar="NAME", help="serve under /NAME, as API Gateway's own domain does"
     )
     parser.add_argument("--no-reload", action="store_true", help="do not watch the sources for changes")
+    parser.add_argument("--built", action="store_true", help="run what `sam build` made, not the sources")
+    parser.add_argument("--services-only", action="store_true", help="no functions: the services, for `sam local`")
+    parser.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS", help="address the services listen on")
     given = parser.parse_args()
     return Options(
         root=Path.cwd(),
@@ -62,6 +68,9 @@ def _options() -> Options:
         data=given.data.resolve(),
         stage=given.stage.strip("/"),
         reload=not given.no_reload,
+        built=given.built,
+        services_only=given.services_only,
+        bind=given.bind,
     )
 
 

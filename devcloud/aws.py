@@ -60,8 +60,8 @@ class Aws:
             config=Config(retries={"total_max_attempts": 2}, max_pool_connections=50, connect_timeout=5),
         )
 
-    async def start(self, folder: Path) -> None:
-        """Starts moto's server, unless .env names another endpoint."""
+    async def start(self, folder: Path, host: str) -> None:
+        """Starts moto's server on `host`, unless .env names another endpoint."""
         if self.is_real:
             return
         address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -71,7 +71,7 @@ class Aws:
                 address.set_result(match[1])
 
         self.child = await start_child(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"],
+            [sys.executable, "-m", "moto.server", "-H", host, "-p", "0"],
             environment=clean_environment({}),
             folder=folder,
             on_line=look,

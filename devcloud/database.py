@@ -8,6 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from devcloud.certificate import make_certificate
 from devcloud.errors import StartError
 from devcloud.http_server import free_port
 from devcloud.processes import Child, clean_environment, first_of, start_child
@@ -31,7 +32,7 @@ _SMALL = [
 
 @dataclass(frozen=True)
 class DatabaseAddress:
-    """How to reach the database."""
+    """How to reach the database; `certificate` is what its TLS is to be verified with, if it has any."""
 
     host: str
     port: int
@@ -39,17 +40,21 @@ class DatabaseAddress:
     password: str
     name: str
     socket: str
+    certificate: str = ""
 
 
 class Database:
     """`address` is known at once, `start()` returns when the server answers, `stop()` shuts it down cleanly."""
 
-    def __init__(self, data: Path, name: str, secrets: SecretStore) -> None:
+    def __init__(self, data: Path, name: str, secrets: SecretStore, host: str = "127.0.0.1") -> None:
         self._folder = data / "database"
         self.child: Child | None = None
         self._socket_folder = self._short_folder()
         path = str(self._socket_folder / "socket")
-        self.address = DatabaseAddress("127.0.0.1", free_port(), USER, secrets.get("database password"), name, path)
+        # Whoever reaches it from elsewhere than this machine does so over TLS.
+        certificate, self._key = ("", "") if host == "127.0.0.1" else make_certificate(host)
+        password = secrets.get("database password")
+        self.address = DatabaseAddress(host, free_port(host), USER, password, name, path, certificate)
 
     async def start(self) -> None:
         folders = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
@@ -92,14 +97,21 @@ class Database:
         ready = asyncio.Event()
         self.child = await start_child(
             [program, *self._options(), f"--init-file={accounts}", f"--socket={address.socket}",
-             f"--port={address.port}", "--bind-address=127.0.0.1", f"--pid-file={self._folder / 'pid'}",
+             f"--port={address.port}", f"--bind-address={address.host}", f"--pid-file={self._folder / 'pid'}",
              "--character-set-server=utf8mb4", "--collation-server=utf8mb4_bin", "--skip-name-resolve",
-             f"--sql-mode={_SQL_MODE}", "--default-time-zone=+00:00"],
+             f"--sql-mode={_SQL_MODE}", "--default-time-zone=+00:00", *self._tls()],
             environment=clean_environment({}), folder=self._folder, death_signal="TERM",
             on_line=lambda line: ready.set() if "ready for connections" in line else None,
         )  # fmt: skip
         if await first_of(self.child, ready.wait()) is None:
             raise StartError(f"The database ended while starting: {_reason(self.child)}")
+
+    def _tls(self) -> list[str]:
+        if not self.address.certificate:
+            return []
+        file = self._folder / "tls.pem"
+        write_privately(file, self.address.certificate + self._key)
+        return [f"--ssl-cert={file}", f"--ssl-key={file}", "--require-secure-transport=ON"]
 
     def _options(self) -> list[str]:
         user = ["--user=root"] if os.geteuid() == 0 else []

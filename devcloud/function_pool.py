@@ -22,7 +22,9 @@ class FunctionPool:
         self.function = function
         self._environment = environment
         self._say = say
-        self._limit = DEFAULT_CONCURRENCY if function.reserved_concurrency is None else function.reserved_concurrency
+        reserved = function.reserved_concurrency
+        # What is reserved on AWS is more than one machine has room for.
+        self._limit = DEFAULT_CONCURRENCY if reserved is None else min(reserved, DEFAULT_CONCURRENCY)
         self._processes: list[FunctionProcess] = []
         self._retired: set[FunctionProcess] = set()
         # Idle ones wait for work in a stack: the last used is used first, so that surplus ones stay untouched.

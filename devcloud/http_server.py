@@ -67,10 +67,10 @@ class HttpServer:
         await self._runner.cleanup()
 
 
-def free_port() -> int:
-    """A port of this machine that nobody listens on right now."""
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port of this machine (at its address `host`) that nobody listens on right now."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings this machine to where the project can run: the Python environment in .venv, and whichever of
-# `mariadb`, `chromium` and `sam` are named as arguments. Says what it installs; does nothing twice.
+# `mariadb`, `chromium`, `sam` and `checkov` are named as arguments. Says what it installs; does nothing twice.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -75,7 +75,7 @@ for part in "$@"; do
   case $part in
     mariadb) apt_packages mariadbd mariadb-server-core ;;
     chromium) apt_packages chromium chromium fonts-dejavu-core ;;
-    sam) environment .devcloud/sam requirements/sam.txt ;;
+    sam | checkov) environment ".devcloud/$part" "requirements/$part.txt" ;;
     *) fail "unknown part: $part" ;;
   esac
 done

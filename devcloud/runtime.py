@@ -6,7 +6,6 @@ Every process has a listening socket of its own: that is how its calls are told 
 import asyncio
 import json
 import os
-import sys
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
@@ -190,7 +189,7 @@ class FunctionProcess:
 
 def command_of(function: Function) -> list[str]:
     """How a process of this function is started: by AWS's own runtime interface client."""
-    return [sys.executable, "-m", "awslambdaric", function.handler]
+    return [str(function.interpreter), "-m", "awslambdaric", function.handler]
 
 
 def runtime_variables(function: Function, region: str) -> dict[str, str]:

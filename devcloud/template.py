@@ -1,5 +1,6 @@
 """An AWS SAM template as typed data: its functions, what starts them, and what they use."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,10 @@ GATEWAY_TIMEOUT_MS = 29_000
 
 @dataclass(frozen=True)
 class Function:
-    """One AWS::Serverless::Function. `layers` are the folders its layers put on the import path."""
+    """One AWS::Serverless::Function.
+
+    `layers` are the folders its layers put on the import path; `interpreter` is the Python its processes run on.
+    """
 
     logical_id: str
     name: str
@@ -25,6 +29,7 @@ class Function:
     variables: dict[str, str]
     layers: tuple[Path, ...]
     reserved_concurrency: int | None
+    interpreter: Path = Path(sys.executable)
 
     @property
     def is_web_server(self) -> bool:

@@ -35,7 +35,7 @@ class QueuePoller:
         self._sqs = sqs
         self._pool = pool
         self._console = console
-        self._free = asyncio.Semaphore(trigger.max_concurrency or BATCHES_IN_FLIGHT)
+        self._free = asyncio.Semaphore(min(trigger.max_concurrency or BATCHES_IN_FLIGHT, BATCHES_IN_FLIGHT))
 
     async def run(self) -> None:
         """Ends only when it is cancelled."""

@@ -8,10 +8,8 @@ import asyncio
 import base64
 import json
 import os
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -44,7 +42,7 @@ class WebProcess(FunctionProcess):
         self._say = on_line
         server = f"http://127.0.0.1:{free_port()}"
         # run.sh finds the same Python as every other function.
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+        path = os.pathsep.join([str(self.function.interpreter.parent), os.environ.get("PATH", os.defpath)])
         port = str(URL(server).port)
         variables = clean_environment({**environment, "PATH": path, "AWS_LWA_PORT": port})
         adapter = None

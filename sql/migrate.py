@@ -15,10 +15,12 @@ from yoyo.connections import parse_uri
 from yoyo.migrations import MigrationList
 
 from falaai import settings
-from falaai.database import connect
+from falaai.connections import connect
 from falaai.errors import SettingsError
 
 LOCK_NAME = "falaai_migrate"
+# Rewriting a big table takes its time.
+REWRITE_SECONDS = 24 * 60 * 60
 # Table, column or key exists already; nothing to drop.
 ALREADY_DONE = {1050, 1060, 1061, 1091}
 
@@ -39,8 +41,7 @@ class _Backend(MySQLBackend):
     """yoyo's, on a connection of ours: TLS verified, session settings fixed."""
 
     def connect(self, _dburi):  # type: ignore[no-untyped-def]
-        connection = connect(settings.read(settings.DatabaseSettings))
-        connection._read_timeout = None  # type: ignore[attr-defined]  # rewriting a big table takes its time
+        connection = connect(settings.read(settings.DatabaseSettings), REWRITE_SECONDS)
         connection.cursorclass = _ForgivingCursor
         return connection
 

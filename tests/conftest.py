@@ -1,6 +1,7 @@
 """The one devcloud that a whole test run shares, and nothing but loopback for everybody."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -45,7 +46,7 @@ class RunningCloud:
         return [process["pid"] for one in functions if one["name"] == name for process in one["processes"]]
 
     def invoke(self, name: str, event: dict[str, Any]) -> Any:
-        answer = httpx.post(f"{self.inbox}/2015-03-31/functions/{name}/invocations", json=event, timeout=60)
+        answer = httpx.post(f"{self.inbox}/2015-03-31/functions/{name}/invocations", json=event, timeout=310)
         answer.raise_for_status()
         return answer.json()
 
@@ -54,14 +55,18 @@ class RunningCloud:
         return self.process.wait(timeout=20)
 
 
-def start_cloud(data: Path, *arguments: str, env_file: Path | None = None) -> RunningCloud:
-    """Start devcloud on free ports and wait until it is ready; fails with its log if it never is."""
+def start_cloud(data: Path, *arguments: str, env_file: Path | None = None, root: Path = ROOT) -> RunningCloud:
+    """Start devcloud on free ports and wait until it is ready; fails with its log if it never is.
+
+    BUILT=1 in the environment makes it run what `make build` made of this tree.
+    """
     data.mkdir(parents=True, exist_ok=True)
     log = data / "log.txt"
     command = [sys.executable, "-m", "devcloud", "--port", "0", "--inbox-port", "0", "--no-reload"]
     command += ["--data", str(data), "--env-file", str(env_file or data / "no.env"), *arguments]
+    command += ["--built"] if os.environ.get("BUILT") and root == ROOT else []
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=root, stdout=output, stderr=subprocess.STDOUT)
     ready = data / "addresses.json"
     deadline = time.monotonic() + START_SECONDS
     while not ready.exists():

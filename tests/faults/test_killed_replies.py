@@ -13,12 +13,10 @@ import pytest
 
 from tests.conftest import RunningCloud, wait_until
 from tests.integration.conftest import Rows
-from tests.system.conftest import People, Person, member, people, product
-
-__all__ = ["member", "people", "product"]
+from tests.system.conftest import People, Person
 
 # `make test` takes a sample; `make faults` takes the whole.
-KILLS = int(os.environ.get("KILLS", "6"))
+KILLS = int(os.environ.get("REPLY_KILLS", "4"))
 FUNCTION = "ChatStreamFunction"
 TEXT = " ".join(f"palavra{number}" for number in range(60))
 

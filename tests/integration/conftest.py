@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import boto3
 import httpx
 import pytest
 
 from falaai import settings
-from falaai.database import Database, Row, connect
+from falaai.connections import connect
+from falaai.database import Database, Row
 from tests.conftest import RunningCloud
 from tests.integration.migrating import create_database, migrate
 
-TABLES = ("uso_diario", "mensagens", "conversas", "tokens", "sessoes", "limites", "usuarios")
+TABLES = ("transacoes", "uso_diario", "mensagens", "conversas", "tokens", "sessoes", "limites", "usuarios")
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +86,17 @@ class Rows:
 @pytest.fixture
 def rows(database: Database) -> Rows:
     return Rows(database)
+
+
+def aws_client(cloud: RunningCloud, service: str) -> Any:
+    """A boto3 client for devcloud's AWS."""
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        endpoint_url=cloud.addresses["aws"],
+        region_name="us-east-1",
+        aws_access_key_id="devcloud",
+        aws_secret_access_key="devcloud",
+    )
 
 
 @dataclass

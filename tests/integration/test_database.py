@@ -2,12 +2,16 @@
 
 import ssl
 import threading
+import time
 
 import pymysql
 import pytest
 
+from falaai import database as databases
 from falaai import settings
-from falaai.database import Database, Statements, connect, is_this_machine
+from falaai.connections import connect, is_this_machine
+from falaai.database import Database, Statements
+from falaai.deadlines import deadline
 from falaai.errors import DatabaseUnavailable
 from tests.integration.conftest import Rows
 
@@ -56,6 +60,52 @@ def test_deadlock_is_repeated_until_both_are_done(database: Database, rows: Rows
         thread.join(20)
     assert len(attempts) > 2
     assert [row["contagem"] for row in rows.list("SELECT contagem FROM limites")] == [2, 2]
+
+
+# Lock wait, deadlock; TiDB: transaction too old, retries used up, schema changed (twice), write conflict.
+TRANSIENT = [1205, 1213, 8002, 8005, 8022, 8028, 9007]
+
+
+@pytest.mark.parametrize("code", TRANSIENT)
+def test_whole_transaction_is_repeated_at_most_three_times(database: Database, rows: Rows, code: int) -> None:
+    attempts: list[int] = []
+
+    def work(sql: Statements, failures: int) -> int:
+        attempts.append(sql.run("INSERT INTO limites VALUES ('a', NOW(), NOW(), 1)"))
+        if len(attempts) <= failures:
+            raise pymysql.OperationalError(code, "injected")
+        return len(attempts)
+
+    assert database.transaction(lambda sql: work(sql, failures=2)) == 3
+    assert rows.value("SELECT COUNT(*) FROM limites") == 1
+    attempts.clear()
+    rows.run("DELETE FROM limites")
+    with pytest.raises(DatabaseUnavailable):
+        database.transaction(lambda sql: work(sql, failures=3))
+    assert len(attempts) == 3
+    assert rows.value("SELECT COUNT(*) FROM limites") == 0
+
+
+def test_connection_is_retired_before_the_server_drops_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert databases.IDLE_SECONDS < 340
+    first = database.autocommit(lambda sql: sql.count("SELECT CONNECTION_ID()"))
+    assert database.autocommit(lambda sql: sql.count("SELECT CONNECTION_ID()")) == first
+    monkeypatch.setattr(databases, "IDLE_SECONDS", -1)
+    assert database.autocommit(lambda sql: sql.count("SELECT CONNECTION_ID()")) != first
+
+
+def test_lock_held_by_somebody_else_is_not_waited_for_long(database: Database, rows: Rows) -> None:
+    rows.run("INSERT INTO limites VALUES ('a', NOW(), NOW(), 1)")
+    holder = database._connect()
+    holder.begin()
+    Statements(holder).run("UPDATE limites SET contagem = 2")
+    began = time.monotonic()
+    with pytest.raises(DatabaseUnavailable), deadline(1.5):
+        database.transaction(lambda sql: sql.run("UPDATE limites SET contagem = 3"))
+    assert time.monotonic() - began < 2.5
+    holder.rollback()
 
 
 def test_nobody_there_is_unavailable() -> None:

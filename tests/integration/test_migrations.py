@@ -9,7 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from falaai import settings
-from falaai.database import Database, connect
+from falaai.connections import connect
+from falaai.database import Database
 from tests.conftest import ROOT, RunningCloud
 from tests.integration.migrating import create_database, environment, migrate
 

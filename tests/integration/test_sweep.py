@@ -1,15 +1,24 @@
 """The sweep takes what is old or expired and nothing else."""
 
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
 import pytest
 
-from falaai.database import Database
+from falaai import settings
+from falaai.connections import Connection, connect
+from falaai.database import Database, Statements
+from falaai.repositories import conversations
+from falaai_cleanup import pictures
 from falaai_cleanup import sweep as sweeping
-from falaai_cleanup.sweep import sweep
-from tests.integration.conftest import Rows
+from falaai_cleanup.sweep import preview, sweep
+from tests.conftest import RunningCloud, wait_until
+from tests.integration.conftest import Rows, aws_client
 
 
 def swept(database: Database, days: int = 90) -> dict[str, int]:
-    return {kind: count for kind, count in sweep(database, days, lambda: True).items() if count}
+    return {kind: count for kind, count in sweep(database, days, lambda: True).rows.items() if count}
 
 
 def test_unused_conversations_go_with_their_messages(database: Database, rows: Rows) -> None:
@@ -36,14 +45,15 @@ def test_long_conversation_goes_in_batches(database: Database, rows: Rows, monke
 def test_out_of_time_the_rest_stays_for_the_next_run(
     database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeping, "BATCH", 2)
+    monkeypatch.setattr(sweeping, "CONVERSATIONS", 2)
     ana = rows.user()
     for _ in range(5):
         rows.conversation(ana, "velha", days_old=91)
     ticks = iter([True] * 9 + [False] * 100)
     first = sweep(database, 90, lambda: next(ticks))
-    assert 0 < first["conversations"] < 5
-    assert swept(database)["conversations"] == 5 - first["conversations"]
+    assert not first.is_done
+    assert 0 < first.rows["conversations"] < 5
+    assert swept(database)["conversations"] == 5 - first.rows["conversations"]
 
 
 def test_expired_rows_of_every_kind_go(database: Database, rows: Rows) -> None:
@@ -83,3 +93,103 @@ def test_abandoned_replies_are_written_down_as_interrupted(database: Database, r
     )
     assert swept(database) == {"abandoned_replies": 1}
     assert rows.value("SELECT estado FROM mensagens WHERE seq = 2") == "interrompida"
+
+
+def test_person_who_came_back_keeps_the_conversation(database: Database, rows: Rows) -> None:
+    """The sweep waits for who is writing, and then finds the conversation used."""
+    ana = rows.user()
+    old = rows.conversation(ana, "velha", days_old=91)
+
+    person = database._connect()
+    person.begin()
+    sql = Statements(person)
+    conversations.find_conversation_to_write(sql, ana, old)
+    with ThreadPoolExecutor(1) as pool:
+        meanwhile = pool.submit(swept, database)
+        waiting = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT c.id %%FOR UPDATE'"
+        wait_until(lambda: rows.value(waiting), 5, "the sweep waits for the lock")
+        conversations.advance(sql, ana, old, 1)
+        person.commit()
+        assert meanwhile.result(10) == {}
+    assert rows.value("SELECT COUNT(*) FROM mensagens") == 1
+
+
+def test_two_sweeps_at_once_take_everything_once(database: Database, rows: Rows) -> None:
+    ana = rows.user()
+    for _ in range(250):
+        rows.conversation(ana, "velha", "resposta", days_old=91)
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: swept(Database(database._connect)), range(2)))
+    assert sum(one.get("conversations", 0) for one in both) == 250
+    assert sum(one.get("messages", 0) for one in both) == 500
+    assert rows.value("SELECT COUNT(*) FROM conversas") == 0
+
+
+def test_preview_tells_what_would_go_and_takes_nothing(database: Database, rows: Rows) -> None:
+    ana = rows.user()
+    rows.conversation(ana, "velha", "resposta", days_old=91)
+    rows.conversation(ana, "nova")
+    rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(), UTC_TIMESTAMP(), NULL)", ana)
+    told = {kind: count for kind, count in preview(database, 90).items() if count}
+    assert told == {"conversations": 1, "messages": 2, "tokens": 1}
+    assert rows.value("SELECT COUNT(*) FROM mensagens") == 3
+    assert swept(database) == told
+
+
+def test_only_old_pictures_nobody_shows_go(
+    cloud: RunningCloud, database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown, orphan = "pictures/shown.webp", "pictures/orphan.webp"
+    s3 = aws_client(cloud, "s3")
+    for key in (shown, orphan, "elsewhere/orphan.webp"):
+        s3.put_object(Bucket="picturesbucket", Key=key, Body=b"x")
+    rows.run("UPDATE usuarios SET profile_pic_url = %s WHERE id = %s", shown, rows.user())
+    monkeypatch.setattr(pictures, "_client", lambda: s3)
+    assert pictures.count_orphans(database, "picturesbucket") == 0  # it may be on its way to its account's row
+    monkeypatch.setattr(pictures, "YOUNG", timedelta(seconds=-10))
+    assert pictures.sweep_pictures(database, "picturesbucket", lambda: True) == 1
+    left = [item["Key"] for item in s3.list_objects_v2(Bucket="picturesbucket")["Contents"]]
+    assert {shown, "elsewhere/orphan.webp"} <= set(left)
+    assert orphan not in left
+    s3.delete_object(Bucket="picturesbucket", Key="elsewhere/orphan.webp")
+
+
+class Killed(BaseException):
+    """The process is gone; nobody catches it."""
+
+
+class MortalConnection(Connection):
+    """Dies with its process at one of its statements, before the server has it."""
+
+    statements_left = 0
+
+    def _execute_command(self, command: int, sql: str | bytes) -> None:
+        MortalConnection.statements_left -= 1
+        if MortalConnection.statements_left == 0:
+            self._force_close()
+            raise Killed
+        super()._execute_command(command, sql)
+
+
+def test_killed_at_any_statement_it_leaves_nothing_by_halves(
+    database: Database, rows: Rows, where: settings.DatabaseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "BATCH", 3)
+    monkeypatch.setattr(sweeping, "CONVERSATIONS", 2)
+    monkeypatch.setattr(sweeping, "REST", 0)
+    monkeypatch.setattr("falaai.connections.Connection", MortalConnection)
+    ana = rows.user()
+    kills = 0
+    for moment in range(1, 60):
+        rows.conversation(ana, "velha", "resposta", "outra", "resposta", days_old=91)
+        MortalConnection.statements_left = moment
+        with contextlib.suppress(Killed):
+            sweep(Database(lambda: connect(where)), 90, lambda: True)
+            continue
+        kills += 1
+        orphans = "SELECT COUNT(*) FROM mensagens m LEFT JOIN conversas c ON c.id = m.id_conversa WHERE c.id IS NULL"
+        assert rows.value(orphans) == 0
+    assert kills > 30
+    MortalConnection.statements_left = -1
+    swept(database)
+    assert rows.value("SELECT COUNT(*) FROM conversas") + rows.value("SELECT COUNT(*) FROM mensagens") == 0

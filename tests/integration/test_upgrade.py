@@ -4,7 +4,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from falaai import settings
-from falaai.database import Database, connect
+from falaai.connections import connect
+from falaai.database import Database
 from falaai.errors import EmailNotVerified
 from falaai.repositories import conversations, messages, users
 from falaai_auth.forms import Credentials

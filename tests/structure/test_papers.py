@@ -7,16 +7,17 @@ from falaai import settings
 from tests.conftest import ROOT
 
 TEMPLATE = (ROOT / "template.yaml").read_text()
-GROUPS = (*settings.CHECKED, settings.QueueSettings, settings.WorkerSettings, settings.PictureSettings)
-NAMES = sorted({name.upper() for group in GROUPS for name in group.model_fields})
+NAMES = sorted({name.upper() for group in settings.GROUPS for name in group.model_fields})
 # Made by the template itself, never by a person.
 FROM_TEMPLATE = {
     "PICTURES_BUCKET",
+    "POWERTOOLS_METRICS_NAMESPACE",
     "QUEUE_URL",
     "DEAD_LETTER_QUEUE_URL",
     "TITLES_QUEUE_URL",
     "MEMORY_QUEUE_URL",
     "LETTERS_QUEUE_URL",
+    "SWEEP_QUEUE_URL",
 }
 
 

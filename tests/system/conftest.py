@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from falaai.database import Database, connect
+from falaai.connections import connect
+from falaai.database import Database
 from falaai.passwords import hash_password
 from falaai.settings import DatabaseSettings
 from tests.conftest import RunningCloud, wait_until

@@ -75,9 +75,67 @@ def test_sweep_is_scheduled() -> None:
     assert schedule.function == "CleanupFunction"
 
 
+RAW = parse((ROOT / "template.yaml").read_text())["Resources"]
+DATABASE_CONNECTIONS = 400  # what TiDB Cloud gives a cluster that costs nothing
+SPARE_CONNECTIONS = 20  # for migrations and whoever looks after it
+
+
+def alarms_on(metric: str, logical_id: str) -> list[dict[str, Any]]:
+    alarms = [one["Properties"] for one in RAW.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+    return [
+        one
+        for one in alarms
+        if one.get("MetricName") == metric and f"'{logical_id}" in str(one["Dimensions"][0]["Value"])
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name in QUEUES if name.endswith("DeadLetterQueue")])
+def test_dead_letters_raise_an_alarm(name: str) -> None:
+    (alarm,) = alarms_on("ApproximateNumberOfMessagesVisible", name)
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
+    assert "AlarmTopic" in str(alarm["AlarmActions"])
+
+
+@pytest.mark.parametrize("name", TEMPLATE.functions)
+def test_function_keeps_its_logs_a_month_and_raises_an_alarm_on_errors(name: str) -> None:
+    group = RAW[RAW[name]["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]]
+    assert group["Properties"] == {"RetentionInDays": 30}
+    (alarm,) = alarms_on("Errors", name)
+    assert alarm["Threshold"] == 1
+    assert "AlarmTopic" in str(alarm["AlarmActions"])
+    assert {RAW[name].get("Condition"), group.get("Condition")} in ({None}, {"Streams"})
+
+
+def most_at_once(name: str) -> int:
+    """Invocations at the same time: reserved, or the sum of what its triggers may start."""
+    reserved = TEMPLATE.functions[name].reserved_concurrency
+    if reserved is not None:
+        return reserved
+    queues = [trigger.max_concurrency for trigger in TEMPLATE.queue_triggers if trigger.function == name]
+    assert None not in queues, name
+    assert [route for route in TEMPLATE.routes if route.function == name] == []
+    return sum(filter(None, queues)) + sum(schedule.function == name for schedule in TEMPLATE.schedules)
+
+
+def test_all_functions_together_fit_the_connections_of_the_database() -> None:
+    # A stream's reader may ask for something else while its reply is generated.
+    connections = {name: 2 if name == "ChatStreamFunction" else 1 for name in TEMPLATE.functions}
+    total = sum(most_at_once(name) * each for name, each in connections.items())
+    assert total <= DATABASE_CONNECTIONS - SPARE_CONNECTIONS
+
+
+def test_schedule_is_retried_a_few_times_and_then_a_dead_letter() -> None:
+    cleanup = RAW["CleanupFunction"]["Properties"]
+    daily = cleanup["Events"]["Daily"]["Properties"]
+    for retries in (daily["RetryPolicy"], cleanup["EventInvokeConfig"]):
+        assert retries["MaximumRetryAttempts"] <= 2
+        assert retries["MaximumEventAgeInSeconds"] <= 3600
+    for place in (daily["DeadLetterConfig"], cleanup["EventInvokeConfig"]["DestinationConfig"]):
+        assert "SweepDeadLetterQueue" in str(place)
+
+
 def test_no_function_may_touch_everything_of_anything() -> None:
-    raw = parse((ROOT / "template.yaml").read_text())
-    functions = [one["Properties"] for one in raw["Resources"].values() if one["Type"] == "AWS::Serverless::Function"]
+    functions = [one["Properties"] for one in RAW.values() if one["Type"] == "AWS::Serverless::Function"]
     statements = [part for one in functions for policy in one["Policies"] for part in policy.get("Statement", [])]
     assert len(statements) > 10
     for statement in statements:

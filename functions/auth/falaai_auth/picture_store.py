@@ -4,12 +4,16 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from falaai import settings
+from falaai.deadlines import within
 from falaai.errors import PicturesUnavailable
 from falaai.secret_tokens import new_token
 from falaai_auth.pictures import MEDIA_TYPE
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+# In all, for somebody waits for the answer.
+SECONDS = 8
 
 
 class PictureStore(Protocol):
@@ -35,8 +39,11 @@ class S3Pictures:
 
         key = f"pictures/{new_token()}.webp"
         try:
-            _client().put_object(Bucket=self._bucket, Key=key, Body=picture, ContentType=MEDIA_TYPE)
-        except (BotoCoreError, ClientError) as error:
+            within(
+                SECONDS,
+                lambda: _client().put_object(Bucket=self._bucket, Key=key, Body=picture, ContentType=MEDIA_TYPE),
+            )
+        except (BotoCoreError, ClientError, TimeoutError) as error:
             raise PicturesUnavailable(type(error).__name__) from error
         return key
 
@@ -44,20 +51,20 @@ class S3Pictures:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            return _client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            return within(SECONDS, lambda: _client().get_object(Bucket=self._bucket, Key=key)["Body"].read())
         except ClientError as error:
             if error.response["Error"]["Code"] in ("NoSuchKey", "AccessDenied"):  # without ListBucket, S3 says denied
                 return None
             raise PicturesUnavailable(type(error).__name__) from error
-        except BotoCoreError as error:
+        except (BotoCoreError, TimeoutError) as error:
             raise PicturesUnavailable(type(error).__name__) from error
 
     def delete(self, key: str) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            _client().delete_object(Bucket=self._bucket, Key=key)
-        except (BotoCoreError, ClientError) as error:
+            within(SECONDS, lambda: _client().delete_object(Bucket=self._bucket, Key=key))
+        except (BotoCoreError, ClientError, TimeoutError) as error:
             raise PicturesUnavailable(type(error).__name__) from error
 
 

@@ -74,7 +74,7 @@ def list_sessions(session: CurrentSession, database: Db) -> list[dict[str, Any]]
 @router.delete("/sessions/{session_id}")
 def revoke_session(session_id: int, session: CurrentSession, database: Db) -> dict[str, str]:
     """200 {message}; the device is signed out at its next request."""
-    if not database.autocommit(lambda sql: sessions.delete_session_of(sql, session.user_id, session_id)):
+    if not database.transaction(lambda sql: sessions.delete_session_of(sql, session.user_id, session_id)):
         raise NotFound("session")
     return {"message": texts.SESSION_ENDED}
 
@@ -82,7 +82,7 @@ def revoke_session(session_id: int, session: CurrentSession, database: Db) -> di
 @router.post("/sessions/revoke_others")
 def revoke_others(session: CurrentSession, database: Db) -> dict[str, str | int]:
     """200 {message, encerradas}."""
-    ended = database.autocommit(lambda sql: sessions.delete_other_sessions(sql, session.user_id, session.id))
+    ended = database.transaction(lambda sql: sessions.delete_other_sessions(sql, session.user_id, session.id))
     return {"message": texts.SESSIONS_ENDED, "encerradas": ended}
 
 

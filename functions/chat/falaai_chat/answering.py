@@ -118,12 +118,14 @@ class _Generation:
         ending = replace(ending, model=answer.model, tokens_in=answer.tokens_in, tokens_out=answer.tokens_out)
 
         def write(sql: Statements) -> bool:
-            if ending.tokens_in or ending.tokens_out:
+            finished = messages.finish_reply(sql, asked.reply_id, asked.generation, ending)
+            if ending.tokens_in or ending.tokens_out:  # last, since everybody's counter stays locked until the commit
                 day = day_of(asked.session.now)
                 usage.add_tokens(sql, asked.session.user_id, day, ending.tokens_in, ending.tokens_out)
-            return messages.finish_reply(sql, asked.reply_id, asked.generation, ending)
+            return finished
 
-        if not self._services.database.autocommit(write):
+        # A whole reply is worth waiting for a database that restarts.
+        if not self._services.database.transaction(write, is_patient=True):
             return self._stopped(answer)
         return self._ended(answer, ending)
 
@@ -142,8 +144,8 @@ class _Generation:
         turns = (*self._asked.turns, Turn(self._asked.reply_seq, "ia", self._text))
         if due_folding(turns, limit, count_tokens):
             due.append(FoldingRequested(conversation_id=conversation.id))
-        for message in due:
-            try:
+        try:
+            for message in due:
                 self._services.queues.send(message)
-            except QueueUnavailable as error:
-                logger().warning("background work not asked for", extra={"reason": str(error)})
+        except QueueUnavailable as error:  # the reader waits: what fails once is not tried again now
+            logger().warning("background work not asked for", extra={"reason": str(error)})

@@ -7,7 +7,7 @@ a question that is refused is not stored, and one that is not stored is not coun
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from falaai import settings
+from falaai import metrics, settings
 from falaai.database import Statements
 from falaai.errors import CeilingReached, QuotaReached
 from falaai.repositories import usage
@@ -34,6 +34,8 @@ class Quota:
         mine, all_together = usage.add_message(sql, user_id, day_of(now))
         if mine <= self.person and all_together <= self.everybody:
             return self.person - mine
+        if mine <= self.person:
+            metrics.count("DailyCeilingReached")
         midnight = next_midnight(now)
         kind = QuotaReached if mine > self.person else CeilingReached
         seconds = int((midnight - now.replace(tzinfo=UTC)).total_seconds()) + 1

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from falaai import settings
+from falaai.deadlines import seconds_left
 from falaai.errors import LanguageModelError
 from falaai.language_model import LanguageModel, language_model
 from falaai.markdown import to_html
@@ -20,6 +21,9 @@ from falaai_chat.quota import Quota, quota
 from falaai_chat.shapes import notice_of
 
 router = APIRouter()
+
+# Of the request's time, kept for writing the end down and asking for a title.
+SECONDS_TO_FINISH = 4.5
 
 
 def services(
@@ -93,7 +97,7 @@ def stop(message_id: int, session: CurrentSession, database: Db) -> dict[str, st
 
 
 def _whole_reply(services: Services, asked: Asked, language: str, client_id: str | None) -> dict[str, Any]:
-    seconds = settings.read(settings.ReplySettings).message_seconds
+    seconds = seconds_left(settings.read(settings.ReplySettings).message_seconds, reserve=SECONDS_TO_FINISH)
     try:
         *_, ending = reply_pieces(services, asked, language, seconds)
     except LanguageModelError as error:

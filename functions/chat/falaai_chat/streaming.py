@@ -15,6 +15,7 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from falaai import settings
+from falaai.deadlines import deadline
 from falaai.errors import FalaAIError, InvalidInput
 from falaai.logs import logger
 from falaai.markdown import finished_until, to_html
@@ -27,7 +28,7 @@ from falaai_chat.answering import Piece, Services, reply_pieces
 from falaai_chat.asking import Asked, ask, ask_again, ask_instead
 from falaai_chat.inputs import EditInput, MessageInput, StreamInput
 from falaai_chat.quota import Quota
-from falaai_chat.replies import DailyQuota, ReplyServices
+from falaai_chat.replies import SECONDS_TO_FINISH, DailyQuota, ReplyServices
 from falaai_chat.shapes import notice_of
 
 # Proxies close a connection they hear nothing on.
@@ -88,8 +89,10 @@ class _Reader:
 
 
 def _generate(services: Services, asked: Asked, language: str, reader: _Reader) -> None:
+    seconds = settings.read(settings.ReplySettings).stream_seconds
     try:
-        _tell(services, asked, language, reader)
+        with deadline(seconds + SECONDS_TO_FINISH):  # the request's own ended with its first byte
+            _tell(services, asked, language, reader, seconds)
     except FalaAIError as error:
         facts = {name: value for name, value in error.facts.items() if name != "text"}
         reader.put(_event("error", code=error.code, detail=sentence_of(error), **facts))
@@ -100,8 +103,7 @@ def _generate(services: Services, asked: Asked, language: str, reader: _Reader) 
         reader.put(None)
 
 
-def _tell(services: Services, asked: Asked, language: str, reader: _Reader) -> None:
-    seconds = settings.read(settings.ReplySettings).stream_seconds
+def _tell(services: Services, asked: Asked, language: str, reader: _Reader, seconds: float) -> None:
     place = {"conversation_id": asked.conversation.id, "question_id": asked.question_id}
     reader.put(_event("start", **place, message_id=asked.reply_id, restam=asked.left))
     text, shown = "", 0

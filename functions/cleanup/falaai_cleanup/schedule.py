@@ -1,24 +1,54 @@
-"""Answers the schedule: one sweep, within the function's time."""
+"""Answers the schedule, and the queue by which a sweep that ran out of time asks to be run again."""
 
 from typing import Any
 
 from falaai import settings
+from falaai.batches import MARGIN_SECONDS, batch_handler
 from falaai.database import database
+from falaai.deadlines import deadline, seconds_left
 from falaai.logs import logger
-from falaai_cleanup.sweep import sweep
+from falaai.queue_messages import SweepRequested
+from falaai.queues import queues
+from falaai_cleanup.pictures import count_orphans, sweep_pictures
+from falaai_cleanup.sweep import preview, sweep
 
-# Left for the batch under way and the answer when the sweep stops.
-MARGIN_SECONDS = 15
+# Left for the batch under way and for asking to be run again.
+LAST_BATCH_SECONDS = 10.0
 
 
-def handle(_event: dict[str, Any], context: Any) -> dict[str, int]:
-    """What was swept, in rows by kind; what did not fit into the time goes at the next run."""
+def handle(event: dict[str, Any], context: Any) -> Any:
+    """Rows by kind: swept, or with {"dry_run": true} those that would be."""
+    if "Records" in event:
+        return _handle_messages(event, context)
     logger().set_correlation_id(context.aws_request_id)
-    retention_days = settings.read(settings.RetentionSettings).retention_days
-    swept = sweep(
-        database(),
-        retention_days,
-        has_time=lambda: context.get_remaining_time_in_millis() > MARGIN_SECONDS * 1000,
-    )
-    logger().info("swept", extra=swept)
-    return swept
+    with deadline(context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS):
+        return _preview() if event.get("dry_run") else _sweep()
+
+
+def _has_time() -> bool:
+    return seconds_left(3600) > LAST_BATCH_SECONDS
+
+
+def _sweep() -> dict[str, int]:
+    swept = sweep(database(), settings.read(settings.RetentionSettings).retention_days, _has_time)
+    rows = {**swept.rows}
+    if swept.is_done:
+        bucket = settings.read(settings.PictureSettings).pictures_bucket
+        rows["pictures"] = sweep_pictures(database(), bucket, _has_time)
+    else:
+        queues().send(SweepRequested())
+    logger().info("swept", extra={**rows, "is_done": swept.is_done})
+    return rows
+
+
+def _preview() -> dict[str, int]:
+    bucket = settings.read(settings.PictureSettings).pictures_bucket
+    rows = preview(database(), settings.read(settings.RetentionSettings).retention_days)
+    return {**rows, "pictures": count_orphans(database(), bucket)}
+
+
+def _continue(_message: SweepRequested, _age_seconds: float) -> None:
+    _sweep()
+
+
+_handle_messages = batch_handler(SweepRequested, _continue)

@@ -1,84 +1,105 @@
 """The sweep: batches in short transactions, safe to kill, to repeat and to overlap with itself and with writers."""
 
+import time
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from falaai.database import Database, Statements
-from falaai.repositories import conversations, limits, messages, sessions, tokens, usage, users
+from falaai.repositories import (
+    conversations,
+    limits,
+    messages,
+    personal_data,
+    sessions,
+    tokens,
+    transactions,
+    usage,
+    users,
+)
 
 BATCH = 1000
-# Long enough for someone on holiday; the link itself lives for a day and can be asked for again.
-NEVER_VERIFIED_DAYS = 30
-# Enough to look back on a bill.
-USAGE_DAYS = 400
+# Conversations locked at a time: as a rule their messages are about a batch.
+CONVERSATIONS = 100
+# Rests are so many times as long as the batches before them: most of the database's time stays with the people.
+REST = 4
 
-Batch = Callable[[Statements], int]
+Batch = Callable[[Statements], tuple[dict[str, int], bool]]
 
 
-def sweep(database: Database, retention_days: int, has_time: Callable[[], bool]) -> dict[str, int]:
-    """Delete until nothing is left to delete or the time is up; rows by kind."""
-    swept = {
-        "sessions": _in_batches(database, lambda sql: sessions.delete_ended(sql, BATCH), has_time),
-        "tokens": _in_batches(database, lambda sql: tokens.delete_expired(sql, BATCH), has_time),
-        "usage": _in_batches(database, lambda sql: usage.delete_old(sql, USAGE_DAYS, BATCH), has_time),
-        "counters": _in_batches(database, lambda sql: limits.delete_closed(sql, BATCH), has_time),
-        "abandoned_replies": _in_batches(database, lambda sql: messages.interrupt_abandoned(sql, BATCH), has_time),
-        "unverified_accounts": _in_batches(
-            database, lambda sql: users.delete_never_verified(sql, NEVER_VERIFIED_DAYS, BATCH), has_time
-        ),
-        "conversations": 0,
-        "messages": 0,
-    }
+@dataclass(frozen=True)
+class Swept:
+    """Rows by kind; `is_done` is False when the time was up first."""
+
+    rows: dict[str, int]
+    is_done: bool
+
+
+@dataclass(frozen=True)
+class Chore:
+    """One kind of rows that go: `delete` at most so many of them, or `count` them all."""
+
+    name: str
+    delete: Callable[[Statements, int], int]
+    count: Callable[[Statements], int]
+
+    def batch(self, sql: Statements) -> tuple[dict[str, int], bool]:
+        """What went, and whether there may be more."""
+        gone = self.delete(sql, BATCH)
+        return {self.name: gone}, gone == BATCH
+
+
+def _delete_never_verified(sql: Statements, at_most: int) -> int:
+    ids = users.lock_never_verified(sql, at_most)
+    return personal_data.delete_accounts(sql, ids) if ids else 0
+
+
+CHORES = (
+    Chore("sessions", sessions.delete_ended, sessions.count_ended),
+    Chore("tokens", tokens.delete_expired, tokens.count_expired),
+    Chore("usage", usage.delete_old, usage.count_old),
+    Chore("counters", limits.delete_closed, limits.count_closed),
+    Chore("transactions", transactions.delete_old, transactions.count_old),
+    Chore("abandoned_replies", messages.interrupt_abandoned, messages.count_abandoned),
+    Chore("unverified_accounts", _delete_never_verified, users.count_never_verified),
+)
+
+
+def sweep(database: Database, retention_days: int, has_time: Callable[[], bool]) -> Swept:
+    """Delete until nothing is left to delete or the time is up."""
+    batches: list[Batch] = [chore.batch for chore in CHORES]
     if retention_days:
-        swept["conversations"], swept["messages"] = _sweep_conversations(database, retention_days, has_time)
-    return swept
-
-
-def _in_batches(database: Database, batch: Batch, has_time: Callable[[], bool]) -> int:
-    total = 0
-    while has_time():
-        gone = database.transaction(batch)
-        total += gone
-        if gone < BATCH:
-            break
-    return total
-
-
-def _sweep_conversations(database: Database, days: int, has_time: Callable[[], bool]) -> tuple[int, int]:
-    swept_conversations = swept_messages = 0
-    while has_time():
-        unused = database.autocommit(lambda sql: conversations.list_unused(sql, days, BATCH))
-        for conversation_id in unused:
+        batches.append(lambda sql: _delete_unused(sql, retention_days))
+    total: Counter[str] = Counter()
+    for batch in batches:
+        more = True
+        while more:
             if not has_time():
-                break
-            whole, gone = _sweep_conversation(database, conversation_id, days, has_time)
-            swept_conversations += whole
-            swept_messages += gone
-        if len(unused) < BATCH:
-            break
-    return swept_conversations, swept_messages
+                return Swept(dict(total), is_done=False)
+            began = time.monotonic()
+            gone, more = database.transaction(batch)
+            total.update(gone)
+            if more:
+                time.sleep(REST * (time.monotonic() - began))
+    return Swept(dict(total), is_done=True)
 
 
-def _sweep_conversation(
-    database: Database, conversation_id: int, days: int, has_time: Callable[[], bool]
-) -> tuple[bool, int]:
-    """Messages first, batch by batch, then the conversation; whether it is gone, and how many messages are."""
-    total = 0
-    while has_time():
-        ended, gone = database.transaction(lambda sql: _batch_of_messages(sql, conversation_id, days))
-        total += gone
-        if ended is not None:
-            return ended, total
-    return False, total
+def preview(database: Database, retention_days: int) -> dict[str, int]:
+    """How many rows a sweep would take now, by kind; changes nothing."""
+    rows = {chore.name: database.autocommit(chore.count) for chore in CHORES}
+    if retention_days:
+        unused, inside = database.autocommit(lambda sql: conversations.count_unused(sql, retention_days))
+        rows |= {"conversations": unused, "messages": inside}
+    return rows
 
 
-def _batch_of_messages(sql: Statements, conversation_id: int, days: int) -> tuple[bool | None, int]:
-    """Re-checks under a lock that the conversation is still unused, so a person who came back keeps it.
-
-    None while messages remain.
-    """
-    if not conversations.is_still_unused(sql, conversation_id, days):
-        return False, 0
-    gone = messages.delete_messages(sql, conversation_id, BATCH)
+def _delete_unused(sql: Statements, retention_days: int) -> tuple[dict[str, int], bool]:
+    """Messages first, then the conversations that have none left; the locks of the parents make it one decision."""
+    ids = conversations.lock_unused(sql, retention_days, CONVERSATIONS)
+    if not ids:
+        return {}, False
+    gone = messages.delete_messages(sql, ids, BATCH)
     if gone == BATCH:
-        return None, gone
-    return conversations.delete_if_unused(sql, conversation_id, days), gone
+        return {"messages": gone}, True
+    whole = conversations.delete_conversations(sql, ids)
+    return {"messages": gone, "conversations": whole}, len(ids) == CONVERSATIONS

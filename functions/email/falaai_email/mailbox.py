@@ -4,6 +4,7 @@ from functools import cache
 from typing import Protocol
 
 from falaai import settings
+from falaai.deadlines import within
 from falaai.errors import Again, Never
 from falaai_email.letters import Letter
 
@@ -38,10 +39,10 @@ class SendGrid:
         # SendGrid would rewrite the link to go through its own servers, which then see a secret.
         mail.tracking_settings = TrackingSettings(click_tracking=ClickTracking(False, False))
         try:
-            client.client.mail.send.post(request_body=mail.get())
+            within(SECONDS, lambda: client.client.mail.send.post(request_body=mail.get()))
         except HTTPError as error:
             raise _judge(error.status_code) from error
-        except OSError as error:  # refused, reset, timed out: urllib's errors are all of this kind
+        except OSError as error:  # refused, reset, timed out: urllib's errors and TimeoutError are all of this kind
             raise Again(f"SendGrid cannot be reached: {type(error).__name__}") from error
 
 

@@ -1,6 +1,7 @@
 """Makes one table, and counts its starts in it."""
 
 import os
+import ssl
 
 import pymysql
 
@@ -11,6 +12,7 @@ connection = pymysql.connect(
     password=os.environ["DB_PASSWORD"],
     database=os.environ["DB_NAME"],
     autocommit=True,
+    ssl=ssl.create_default_context(cadata=os.environ["DB_CA"]) if os.environ["DB_CA"] else None,
 )
 with connection.cursor() as cursor:
     cursor.execute("CREATE TABLE IF NOT EXISTS starts (id INT AUTO_INCREMENT PRIMARY KEY)")

@@ -1,24 +1,22 @@
-"""Transactions over a small pool of PyMySQL connections.
+"""Transactions over a small pool of connections.
 
 TiDB Cloud drops a connection idle for 340 seconds, so connections are retired before that, and one that died
-in the pool is replaced without the caller noticing. Numbers of deadlines: connect 2 s, read 5 s, lock wait 2 s.
+in the pool is replaced without the caller noticing.
 """
 
-import ipaddress
 import queue
 import secrets
-import ssl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import pymysql
-from pymysql.connections import Connection
-from pymysql.cursors import DictCursor
 
 from falaai import settings
+from falaai.connections import Connection, connect
+from falaai.deadlines import seconds_left
 from falaai.errors import DatabaseUnavailable
 from falaai.logs import logger
 
@@ -26,69 +24,25 @@ Result = TypeVar("Result")
 Row = dict[str, Any]
 Parameters = Sequence[Any]
 
-CONNECT_SECONDS = 2
-READ_SECONDS = 5
-LOCK_WAIT_SECONDS = 2
 IDLE_SECONDS = 240
 POOL_SIZE = 10
 ATTEMPTS = 3
+PATIENCE_SECONDS = 8.0
+PATIENCE_EVERY_SECONDS = 0.25
 
 # Lock wait, deadlock, and TiDB's own: transaction too old or conflicting, schema changed, write conflict.
 _TRANSIENT = frozenset({1205, 1213, 8002, 8005, 8022, 8028, 9007})
 # Server gone, connection lost, killed, or closed by the server for being idle; 0 is PyMySQL's closed connection.
 _LOST = frozenset({0, 1053, 1927, 2006, 2013, 2014, 2055, 4031})
-
-_SESSION = (
-    "SET SESSION time_zone = '+00:00', "
-    f"innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}, "
-    "sql_mode = 'STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO'"
-)
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether a connection to `host` cannot leave this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def connect(where: settings.DatabaseSettings) -> "Connection[DictCursor]":
-    """A new connection in autocommit mode, its clock in UTC.
-
-    Anywhere but this machine it is TLS with a verified certificate and host name: an explicit context makes
-    PyMySQL refuse a server without TLS, where its `ssl_ca` option alone would verify nothing.
-    """
-    local = is_this_machine(where.db_host)
-    connection = pymysql.connect(
-        host=where.db_host,
-        port=where.db_port,
-        user=where.db_user,
-        password=where.db_password.get_secret_value(),
-        database=where.db_name,
-        charset="utf8mb4",
-        collation="utf8mb4_bin",
-        autocommit=True,
-        cursorclass=DictCursor,
-        init_command=_SESSION,
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        write_timeout=READ_SECONDS,
-        ssl=None if local else ssl.create_default_context(),
-        ssl_disabled=local,
-    )
-    # Each statement sees what is committed by then: after waiting for a row's lock one must see what its last
-    # holder wrote, and TiDB would otherwise show the state at BEGIN.
-    with connection.cursor() as cursor:
-        cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
-    return connection
+# Over a limit of connections or resources, access taken back, TiDB's own unknown error.
+_CLOSED = frozenset({1040, 1044, 1045, 1105, 1226})
 
 
 @dataclass
 class Statements:
     """What repositories run their SQL on: one connection, inside a transaction or not."""
 
-    connection: "Connection[DictCursor]"
+    connection: Connection
 
     def run(self, sql: str, parameters: Parameters = ()) -> int:
         """Execute; the number of rows changed (or found)."""
@@ -107,6 +61,11 @@ class Statements:
             cursor.execute(sql, parameters)
             return cursor.fetchone()
 
+    def count(self, sql: str, parameters: Parameters = ()) -> int:
+        """The one number that a SELECT COUNT gives."""
+        row = self.find(sql, parameters)
+        return int(next(iter(row.values()))) if row else 0
+
     def list(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Every row."""
         with self.connection.cursor() as cursor:
@@ -116,18 +75,62 @@ class Statements:
 
 @dataclass
 class _Pooled:
-    connection: "Connection[DictCursor]"
+    connection: Connection
     used_at: float = field(default_factory=time.monotonic)
 
     def is_stale(self) -> bool:
         return time.monotonic() - self.used_at > IDLE_SECONDS
 
 
+# Written by every transaction, so that after a lost answer it can be asked whether it took place.
+_MARK = "INSERT INTO transacoes (chave, feita_em) VALUES (%s, UTC_TIMESTAMP(6))"
+
+
+class _Unit(Generic[Result]):
+    """One transaction, run until it is known to have happened once.
+
+    Each run begins with the same key in a table that takes a key once. When the answer to a commit is lost, the next
+    run either finds the key, waiting for a commit still under way, and so knows that the first result stands; or it
+    does not, and does the work.
+    """
+
+    def __init__(self, work: Callable[[Statements], Result]) -> None:
+        self._work = work
+        self._key = secrets.token_hex(16)
+        self._done: list[Result] = []
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether a commit was sent that nobody answered."""
+        return bool(self._done)
+
+    def run(self, connection: Connection) -> Result:
+        sql = Statements(connection)
+        connection.begin()
+        try:
+            if not self._is_first_time(sql):
+                _roll_back(connection)
+                return self._done[-1]
+            result = self._work(sql)
+        except BaseException:
+            _roll_back(connection)
+            raise
+        self._done.append(result)
+        connection.commit()
+        return result
+
+    def _is_first_time(self, sql: Statements) -> bool:
+        try:
+            return bool(sql.run(_MARK, (self._key,)))
+        except pymysql.IntegrityError:
+            return False
+
+
 class Database:
     """Runs units of work. A unit is a function of Statements; it may run more than once, so it only touches the
     database and what it returns (queue messages excepted: those may arrive twice anyway)."""
 
-    def __init__(self, connect: "Callable[[], Connection[DictCursor]]") -> None:
+    def __init__(self, connect: Callable[[], Connection]) -> None:
         self._connect = connect
         self._idle: queue.LifoQueue[_Pooled] = queue.LifoQueue(POOL_SIZE)
 
@@ -138,63 +141,63 @@ class Database:
         """
         return self._attempt(lambda connection: work(Statements(connection)))
 
-    def transaction(self, work: Callable[[Statements], Result]) -> Result:
+    def transaction(self, work: Callable[[Statements], Result], is_patient: bool = False) -> Result:
         """Run `work` and commit, or roll back whatever it raised.
 
-        The whole unit is repeated on a deadlock, a conflict or a connection lost before the commit. If the
-        answer to the commit itself is lost nobody knows whether it happened: that raises DatabaseUnavailable.
+        The whole unit is repeated on a deadlock, a conflict or a lost connection, and takes effect exactly once even
+        if the answer to its commit is what was lost. A patient one waits some seconds for a database that restarts,
+        and so does one that may have happened already. Raises DatabaseUnavailable.
         """
-        return self._attempt(lambda connection: self._run_transaction(connection, work))
+        unit = _Unit(work)
+        give_up_at = time.monotonic() + seconds_left(PATIENCE_SECONDS, reserve=1)
+        while True:
+            try:
+                return self._attempt(unit.run)
+            except DatabaseUnavailable:
+                if not (is_patient or unit.is_in_doubt) or time.monotonic() > give_up_at:
+                    raise
+            time.sleep(PATIENCE_EVERY_SECONDS)
 
-    def _attempt(self, run: "Callable[[Connection[DictCursor]], Result]") -> Result:
+    def _attempt(self, run: Callable[[Connection], Result]) -> Result:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                pooled = self._borrow()
-                try:
-                    result = run(pooled.connection)
-                except BaseException:
-                    self._return(pooled)
-                    raise
-                self._return(pooled)
-                return result
+                return self._run_once(run)
             except (pymysql.OperationalError, pymysql.InterfaceError, pymysql.InternalError) as error:
                 code = error.args[0] if error.args else None
                 if code not in _TRANSIENT | _LOST:
                     raise _translated(error) from error
                 logger().warning("database statement failed", extra={"mysql_error": code, "attempt": attempt})
+                if attempt == ATTEMPTS or not seconds_left(1):
+                    raise DatabaseUnavailable(f"MySQL error {code}, {attempt} times") from error
                 if code in _LOST:
                     self._forget_idle()  # whatever cut one connection has probably cut the others
                 else:
                     time.sleep(secrets.randbelow(50) / 1000 * attempt)  # jitter, so that two do not meet again
-                if attempt == ATTEMPTS:
-                    raise DatabaseUnavailable(f"MySQL error {code}, {attempt} times") from error
         raise AssertionError("unreachable")
 
-    @staticmethod
-    def _run_transaction(connection: "Connection[DictCursor]", work: Callable[[Statements], Result]) -> Result:
-        connection.begin()
+    def _run_once(self, run: Callable[[Connection], Result]) -> Result:
+        pooled = self._borrow()
         try:
-            result = work(Statements(connection))
-        except BaseException:
-            _roll_back(connection)
-            raise
-        try:
-            connection.commit()
-        except (pymysql.OperationalError, pymysql.InterfaceError) as error:
-            if error.args and error.args[0] in _LOST:
-                raise DatabaseUnavailable("the answer to a commit was lost") from error
-            raise
-        return result
+            return run(pooled.connection)
+        finally:
+            self._return(pooled)
 
     def _borrow(self) -> _Pooled:
         while True:
             try:
                 pooled = self._idle.get_nowait()
             except queue.Empty:
-                return _Pooled(self._connect())
+                return _Pooled(self._open())
             if pooled.connection.open and not pooled.is_stale():
                 return pooled
             _close(pooled.connection)
+
+    def _open(self) -> Connection:
+        """A new connection, tried once: a server that is down is told of at once."""
+        try:
+            return self._connect()
+        except pymysql.MySQLError as error:
+            raise DatabaseUnavailable(f"no connection: MySQL error {error.args[:1]}") from error
 
     def _return(self, pooled: _Pooled) -> None:
         pooled.used_at = time.monotonic()
@@ -212,23 +215,22 @@ class Database:
                 return
 
 
-def _roll_back(connection: "Connection[DictCursor]") -> None:
+def _roll_back(connection: Connection) -> None:
     try:
         connection.rollback()
     except pymysql.Error:
         _close(connection)  # the server rolls back what a closed connection left open
 
 
-def _close(connection: "Connection[DictCursor]") -> None:
+def _close(connection: Connection) -> None:
     if connection.open:
         connection.close()
 
 
 def _translated(error: pymysql.Error) -> Exception:
-    """Failures to connect or to be let in become our own; a fault in our SQL stays what it is."""
+    """A server that lets nobody do anything is an outage; a fault in our SQL stays what it is."""
     code = error.args[0] if error.args else None
-    connecting = {1040, 1044, 1045, 1049, 1105, 1129, 1130, 1226, 2002, 2003, 2005, 2026}
-    return DatabaseUnavailable(f"MySQL error {code}") if code in connecting else error
+    return DatabaseUnavailable(f"MySQL error {code}") if code in _CLOSED else error
 
 
 @cache

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
-from falaai import settings
+from falaai import metrics, settings
 from falaai.conversation_memory import Turn
+from falaai.deadlines import seconds_left
 from falaai.errors import (
     LanguageModelError,
     ModelBlocked,
@@ -39,6 +40,8 @@ TEMPERATURE = 0.7
 MAX_ATTEMPTS = 2
 TICK_SECONDS = 1.0
 TICK: Final = "tick"
+# What one question made of an answer; anything else is wrong with Gemini or our use of it, and rings.
+_OF_THE_QUESTION = (ModelBlocked, ModelCutShort)
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,14 @@ class GeminiAnswer:
     _left: threading.Event = field(default_factory=threading.Event)
 
     def __iter__(self) -> Iterator[str]:
+        try:
+            yield from self._texts()
+        except LanguageModelError as error:
+            if not isinstance(error, _OF_THE_QUESTION):
+                metrics.count("GeminiErrors")
+            raise
+
+    def _texts(self) -> Iterator[str]:
         threading.Thread(target=self._read, daemon=True).start()
         reason, spoke = None, False
         try:
@@ -153,6 +164,7 @@ class GeminiModels:
                 return
             except GoogleModelNotFoundError:
                 self._withdrawn.add(name)
+                metrics.count("GeminiModelWithdrawn")
                 logger().warning("model is gone and passed over from now on", extra={"model": name})
         raise ModelNotConfigured("none of the models in GEMINI_MODEL exists")
 
@@ -195,7 +207,7 @@ def _as_messages(turns: Sequence[Turn]) -> "list[BaseMessage]":
 
 def ask(model: LanguageModel, prompt: Prompt, seconds: float) -> str:
     """The whole answer at once, for workers. Raises a LanguageModelError."""
-    return "".join(model.answer(prompt, seconds)).strip()
+    return "".join(model.answer(prompt, seconds_left(seconds))).strip()
 
 
 def count_tokens(turns: Sequence[Turn]) -> int:

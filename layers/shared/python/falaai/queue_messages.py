@@ -21,6 +21,13 @@ class FoldingRequested(QueueMessage):
     conversation_id: int
 
 
+class SweepRequested(QueueMessage):
+    """Go on with a sweep that ran out of time. Whatever else it holds is nothing to us: events of the schedule that
+    became dead letters are replayed as they are."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
 class LetterRequested(QueueMessage):
     """Write this letter to this person; the email function makes the link itself.
 

@@ -4,14 +4,17 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from falaai import settings
+from falaai.deadlines import within
 from falaai.errors import QueueUnavailable
-from falaai.queue_messages import FoldingRequested, LetterRequested, QueueMessage, TitleRequested
+from falaai.queue_messages import FoldingRequested, LetterRequested, QueueMessage, SweepRequested, TitleRequested
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-CONNECT_SECONDS = 2
-READ_SECONDS = 3
+CONNECT_SECONDS = 1
+READ_SECONDS = 2
+# In all, for somebody waits for the answer.
+SEND_SECONDS = 4
 
 
 class Queues(Protocol):
@@ -38,9 +41,10 @@ class SqsQueues:
     def send(self, message: QueueMessage) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
+        body = message.model_dump_json()
         try:
-            sqs_client().send_message(QueueUrl=_address(message), MessageBody=message.model_dump_json())
-        except (BotoCoreError, ClientError) as error:
+            within(SEND_SECONDS, lambda: sqs_client().send_message(QueueUrl=_address(message), MessageBody=body))
+        except (BotoCoreError, ClientError, TimeoutError) as error:
             raise QueueUnavailable(f"{type(message).__name__} was not sent: {type(error).__name__}") from error
 
 
@@ -50,6 +54,7 @@ def _address(message: QueueMessage) -> str:
         TitleRequested: addresses.titles_queue_url,
         FoldingRequested: addresses.memory_queue_url,
         LetterRequested: addresses.letters_queue_url,
+        SweepRequested: addresses.sweep_queue_url,
     }
     return by_type[type(message)]
 

@@ -46,4 +46,4 @@ def forget(sql: Statements, email: str) -> None:
 
 def give_back(database: Database, limit: Limit, subject: str) -> None:
     """Take one hit back: it turned out not to be one."""
-    database.autocommit(lambda sql: limits.remove_hit(sql, limit.key(subject)))
+    database.transaction(lambda sql: limits.remove_hit(sql, limit.key(subject)))

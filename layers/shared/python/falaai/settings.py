@@ -11,9 +11,11 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from falaai.deadlines import within
 from falaai.errors import SettingsError
 
 SSM_PREFIX = "ssm:"
+SSM_SECONDS = 5
 SESSION_KEY_MIN_CHARACTERS = 32
 _PLACEHOLDERS = (
     "changeme",
@@ -38,8 +40,8 @@ def _secret_value(value: str) -> str:
 
     name = value.removeprefix(SSM_PREFIX)
     try:
-        return str(parameters.get_parameter(name, decrypt=True, max_age=3600))
-    except GetParameterError as error:
+        return str(within(SSM_SECONDS, lambda: parameters.get_parameter(name, decrypt=True, max_age=3600)))
+    except (GetParameterError, TimeoutError) as error:
         raise ValueError(f"names the SSM parameter {name}, which cannot be read") from error
 
 
@@ -63,13 +65,17 @@ class _Group(BaseSettings):
 
 
 class DatabaseSettings(_Group):
-    """Where the data lives: TiDB Cloud, or any server that speaks the MySQL protocol."""
+    """Where the data lives: TiDB Cloud, or any server that speaks the MySQL protocol.
+
+    `db_ca`, as PEM, is the authority that its certificate is verified with; empty stands for the well-known ones.
+    """
 
     db_host: str = Field(min_length=1)
     db_port: int = Field(default=4000, ge=1, le=65535)
     db_name: str = Field(default="falaai_db", min_length=1)
     db_user: str = Field(min_length=1)
     db_password: Secret
+    db_ca: str = ""
 
 
 class SessionSettings(_Group):
@@ -137,12 +143,19 @@ class RetentionSettings(_Group):
     retention_days: int = Field(default=90, ge=0)
 
 
+class MetricsSettings(_Group):
+    """Under which name CloudWatch keeps our counts: the stack's, so that two stacks do not add up."""
+
+    powertools_metrics_namespace: str = Field(default="FalaAI", min_length=1)
+
+
 class QueueSettings(_Group):
     """Addresses of the queues a function sends to; an empty one is a mistake found at the first use."""
 
     titles_queue_url: str = ""
     memory_queue_url: str = ""
     letters_queue_url: str = ""
+    sweep_queue_url: str = ""
 
 
 class WorkerSettings(_Group):
@@ -164,6 +177,9 @@ CHECKED = (
     RetentionSettings,
 )
 
+
+# Every group there is.
+GROUPS: tuple[type[_Group], ...] = (*CHECKED, PictureSettings, MetricsSettings, QueueSettings, WorkerSettings)
 
 Group = TypeVar("Group", bound=_Group)
 

@@ -1,5 +1,6 @@
 """Table `conversas`: a person's conversations, with their running summaries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -171,37 +172,34 @@ def change_summary(sql: Statements, conversation: Conversation, summary: str, un
     )
 
 
-def list_unused(sql: Statements, unused_days: int, at_most: int) -> list[int]:
-    """Ids of conversations, not pinned, that nobody wrote in for so many days; the longest unused first."""
+# Not pinned, and nobody wrote in it for so many days.
+_UNUSED = "c.fixada = FALSE AND c.data_atualizacao < UTC_TIMESTAMP(6) - INTERVAL %s DAY"
+
+
+def lock_unused(sql: Statements, unused_days: int, at_most: int) -> list[int]:
+    """Ids of unused conversations, the longest unused first, locked until the transaction ends: who came back to one
+    a moment ago keeps it, and who comes back now waits and finds it gone."""
     rows = sql.list(
-        "SELECT id FROM conversas WHERE fixada = FALSE"
-        " AND data_atualizacao < UTC_TIMESTAMP(6) - INTERVAL %s DAY ORDER BY data_atualizacao, id LIMIT %s",
+        f"SELECT c.id FROM conversas c WHERE {_UNUSED}"  # noqa: S608 - constant condition
+        " ORDER BY c.data_atualizacao, c.id LIMIT %s FOR UPDATE",
         (unused_days, at_most),
     )
     return [row["id"] for row in rows]
 
 
-def delete_if_unused(sql: Statements, conversation_id: int, unused_days: int) -> bool:
-    """Delete one whose messages are gone, unless somebody pinned it or wrote in it meanwhile."""
-    return bool(
-        sql.run(
-            "DELETE FROM conversas WHERE id = %s AND fixada = FALSE"
-            " AND data_atualizacao < UTC_TIMESTAMP(6) - INTERVAL %s DAY",
-            (conversation_id, unused_days),
-        )
+def count_unused(sql: Statements, unused_days: int) -> tuple[int, int]:
+    """How many unused conversations there are, and how many messages are in them."""
+    row = sql.find(
+        "SELECT COUNT(DISTINCT c.id) AS conversations, COUNT(m.id) AS messages"  # noqa: S608 - constant condition
+        f" FROM conversas c LEFT JOIN mensagens m ON m.id_conversa = c.id WHERE {_UNUSED}",
+        (unused_days,),
     )
+    return (row["conversations"], row["messages"]) if row else (0, 0)
 
 
-def is_still_unused(sql: Statements, conversation_id: int, unused_days: int) -> bool:
-    """Re-checked under a lock right before its messages are deleted."""
-    return (
-        sql.find(
-            "SELECT 1 FROM conversas WHERE id = %s AND fixada = FALSE"
-            " AND data_atualizacao < UTC_TIMESTAMP(6) - INTERVAL %s DAY FOR UPDATE",
-            (conversation_id, unused_days),
-        )
-        is not None
-    )
+def delete_conversations(sql: Statements, ids: Sequence[int]) -> int:
+    """Conversations that the caller has locked and whose messages are gone."""
+    return sql.run("DELETE FROM conversas WHERE id IN %s", (tuple(ids),))
 
 
 def _conversation(row: Row) -> Conversation:

@@ -36,3 +36,7 @@ def delete_counter(sql: Statements, key: str) -> None:
 
 def delete_closed(sql: Statements, at_most: int) -> int:
     return sql.run("DELETE FROM limites WHERE fim <= UTC_TIMESTAMP(6) LIMIT %s", (at_most,))
+
+
+def count_closed(sql: Statements) -> int:
+    return sql.count("SELECT COUNT(*) FROM limites WHERE fim <= UTC_TIMESTAMP(6)")

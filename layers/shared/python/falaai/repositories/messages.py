@@ -3,6 +3,7 @@
 Every caller has already found the conversation by its owner, or is a worker.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -213,17 +214,24 @@ def list_oldest_turns(
     ]
 
 
-def delete_messages(sql: Statements, conversation_id: int, at_most: int) -> int:
-    return sql.run("DELETE FROM mensagens WHERE id_conversa = %s LIMIT %s", (conversation_id, at_most))
+def delete_messages(sql: Statements, conversation_ids: Sequence[int], at_most: int) -> int:
+    """Some of the messages of conversations that the caller has locked."""
+    return sql.run("DELETE FROM mensagens WHERE id_conversa IN %s LIMIT %s", (tuple(conversation_ids), at_most))
+
+
+_ABANDONED = f"estado = 'gerando' AND escrita_em < UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND"
 
 
 def interrupt_abandoned(sql: Statements, at_most: int) -> int:
     """Write down what abandoned replies already read as."""
     return sql.run(
-        "UPDATE mensagens SET estado = 'interrompida', erro = %s WHERE estado = 'gerando'"
-        " AND escrita_em < UTC_TIMESTAMP(6) - INTERVAL %s SECOND LIMIT %s",
-        (ABANDONED, ABANDONED_SECONDS, at_most),
+        f"UPDATE mensagens SET estado = 'interrompida', erro = %s WHERE {_ABANDONED} LIMIT %s",  # noqa: S608 - constant
+        (ABANDONED, at_most),
     )
+
+
+def count_abandoned(sql: Statements) -> int:
+    return sql.count(f"SELECT COUNT(*) FROM mensagens WHERE {_ABANDONED}")  # noqa: S608 - constant condition
 
 
 def _turn(row: Row) -> Turn:

@@ -1,6 +1,8 @@
 """All tables at once: what is held of one person, and its deletion. A new table that is about people belongs here,
 and a test compares this module with the schema."""
 
+from collections.abc import Sequence
+
 from falaai.database import Row, Statements
 
 # Without hashes and keys: they open the account, and tell the person nothing.
@@ -34,6 +36,13 @@ _DELETIONS = (
 def list_rows(sql: Statements, user_id: int) -> dict[str, list[Row]]:
     """Rows by table."""
     return {table: sql.list(query, (user_id,)) for table, query in _ROWS.items()}
+
+
+def delete_accounts(sql: Statements, user_ids: Sequence[int]) -> int:
+    """Accounts without conversations, that the caller has locked, and what else there is of them."""
+    for table in ("uso_diario", "tokens", "sessoes"):
+        sql.run(f"DELETE FROM {table} WHERE id_usuario IN %s", (tuple(user_ids),))  # noqa: S608 - constant tables
+    return sql.run("DELETE FROM usuarios WHERE id IN %s", (tuple(user_ids),))
 
 
 def delete_rows(sql: Statements, user_id: int) -> None:

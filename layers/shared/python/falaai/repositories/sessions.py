@@ -116,9 +116,12 @@ def delete_other_sessions(sql: Statements, user_id: int, kept_id: int | None = N
     return sql.run("DELETE FROM sessoes WHERE id_usuario = %s AND id <> %s", (user_id, kept_id or 0))
 
 
+_ENDED = f"expira_em <= UTC_TIMESTAMP(6) OR vista_em <= UTC_TIMESTAMP(6) - INTERVAL {IDLE_DAYS} DAY"
+
+
 def delete_ended(sql: Statements, at_most: int) -> int:
-    return sql.run(
-        "DELETE FROM sessoes WHERE expira_em <= UTC_TIMESTAMP(6)"
-        " OR vista_em <= UTC_TIMESTAMP(6) - INTERVAL %s DAY LIMIT %s",
-        (IDLE_DAYS, at_most),
-    )
+    return sql.run(f"DELETE FROM sessoes WHERE {_ENDED} LIMIT %s", (at_most,))  # noqa: S608 - constant condition
+
+
+def count_ended(sql: Statements) -> int:
+    return sql.count(f"SELECT COUNT(*) FROM sessoes WHERE {_ENDED}")  # noqa: S608 - constant condition

@@ -52,3 +52,7 @@ def delete_tokens(sql: Statements, user_id: int, purpose: Purpose) -> None:
 
 def delete_expired(sql: Statements, at_most: int) -> int:
     return sql.run("DELETE FROM tokens WHERE expira_em <= UTC_TIMESTAMP(6) LIMIT %s", (at_most,))
+
+
+def count_expired(sql: Statements) -> int:
+    return sql.count("SELECT COUNT(*) FROM tokens WHERE expira_em <= UTC_TIMESTAMP(6)")

@@ -41,5 +41,14 @@ def add_tokens(sql: Statements, user_id: int, day: date, tokens_in: int, tokens_
     )
 
 
-def delete_old(sql: Statements, keep_days: int, at_most: int) -> int:
-    return sql.run("DELETE FROM uso_diario WHERE dia < UTC_DATE() - INTERVAL %s DAY LIMIT %s", (keep_days, at_most))
+# Enough to look back on a bill.
+KEPT_DAYS = 400
+_OLD = f"dia < UTC_DATE() - INTERVAL {KEPT_DAYS} DAY"
+
+
+def delete_old(sql: Statements, at_most: int) -> int:
+    return sql.run(f"DELETE FROM uso_diario WHERE {_OLD} LIMIT %s", (at_most,))  # noqa: S608 - constant condition
+
+
+def count_old(sql: Statements) -> int:
+    return sql.count(f"SELECT COUNT(*) FROM uso_diario WHERE {_OLD}")  # noqa: S608 - constant condition

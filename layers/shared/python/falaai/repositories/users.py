@@ -1,5 +1,6 @@
 """Table `usuarios`: who has an account."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -92,14 +93,31 @@ def mark_verified(sql: Statements, user_id: int) -> None:
     sql.run("UPDATE usuarios SET email_verified = TRUE WHERE id = %s", (user_id,))
 
 
-def delete_never_verified(sql: Statements, older_than_days: int, at_most: int) -> int:
-    """Accounts registered so long ago, never verified, with no conversation; the number deleted."""
-    return sql.run(
-        "DELETE FROM usuarios WHERE email_verified = FALSE"
-        " AND data_registro < UTC_TIMESTAMP() - INTERVAL %s DAY"
-        " AND NOT EXISTS (SELECT 1 FROM conversas WHERE conversas.id_usuario = usuarios.id) LIMIT %s",
-        (older_than_days, at_most),
+# Long enough for someone on holiday; the link itself lives for a day and can be asked for again.
+NEVER_VERIFIED_DAYS = 30
+_NEVER_VERIFIED = (
+    f"u.data_registro < UTC_TIMESTAMP() - INTERVAL {NEVER_VERIFIED_DAYS} DAY AND u.email_verified = FALSE"  # noqa: S608
+    " AND NOT EXISTS (SELECT 1 FROM conversas c WHERE c.id_usuario = u.id)"
+)
+
+
+def lock_never_verified(sql: Statements, at_most: int) -> list[int]:
+    """Ids of accounts that were never verified and hold nothing, locked until the transaction ends."""
+    rows = sql.list(
+        f"SELECT u.id FROM usuarios u WHERE {_NEVER_VERIFIED} LIMIT %s FOR UPDATE",  # noqa: S608 - constant condition
+        (at_most,),
     )
+    return [row["id"] for row in rows]
+
+
+def count_never_verified(sql: Statements) -> int:
+    return sql.count(f"SELECT COUNT(*) FROM usuarios u WHERE {_NEVER_VERIFIED}")  # noqa: S608 - constant condition
+
+
+def list_pictures_in_use(sql: Statements, keys: Sequence[str]) -> set[str]:
+    """Which of these pictures some account shows."""
+    rows = sql.list("SELECT profile_pic_url FROM usuarios WHERE profile_pic_url IN %s", (tuple(keys),))
+    return {row["profile_pic_url"] for row in rows}
 
 
 def _user(row: Row) -> User:

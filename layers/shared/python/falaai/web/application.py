@@ -9,8 +9,10 @@ from mangum import Mangum
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from falaai import __version__
+from falaai.deadlines import REQUEST_SECONDS, deadline
 from falaai.errors import CrossOrigin
 from falaai.logs import logger
+from falaai.tracing import traced
 from falaai.web.body_limit import limited
 from falaai.web.error_responses import DOCUMENTED_ERRORS, add_error_handlers, refuse, unexpected
 from falaai.web.same_origin import require_same_origin
@@ -42,7 +44,7 @@ def lambda_handler(app: FastAPI) -> Any:
         logger().set_correlation_id(event.get("requestContext", {}).get("requestId"))
         return mangum(event, context)
 
-    return handler
+    return traced(handler)
 
 
 class RequestBoundary:
@@ -68,7 +70,8 @@ class RequestBoundary:
 
         try:
             require_same_origin(Request(scope))  # before a byte of the body is read
-            await self.app(scope, receive, send_with_headers)
+            with deadline(REQUEST_SECONDS):
+                await self.app(scope, receive, send_with_headers)
         except CrossOrigin as error:
             await refuse(Request(scope), error)(scope, receive, send_with_headers)
         except Exception as error:

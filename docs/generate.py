@@ -1,0 +1,111 @@
+"""Writes the papers that repeat what code says: python docs/generate.py (make papers); a test keeps them fresh."""
+
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+from devcloud.template import read_template
+from falaai import queue_messages, settings
+from falaai_auth.application import build as build_auth
+from falaai_chat.application import build as build_chat
+from falaai_chat.streaming_application import build as build_stream
+
+DOCS = Path(__file__).resolve().parent
+TEMPLATE = read_template(DOCS.parent / "template.yaml")
+NOTICE = "<!-- Written by `make papers` from the code; change that instead. -->"
+# Which queue carries what; the functions behind them stand in the template.
+QUEUES = {
+    queue_messages.TitleRequested: "TitlesQueue",
+    queue_messages.FoldingRequested: "MemoryQueue",
+    queue_messages.LetterRequested: "LettersQueue",
+    queue_messages.SweepRequested: "SweepQueue",
+}
+
+
+def papers() -> dict[str, str]:
+    """Every generated paper by its name."""
+    return {
+        "openapi.json": json.dumps(openapi(), indent=1, ensure_ascii=False) + "\n",
+        "routes.md": routes(),
+        "settings.md": settings_paper(),
+        "queue-messages.md": messages(),
+    }
+
+
+def openapi() -> dict[str, Any]:
+    """One document for the routes of all web functions."""
+    documents = [app.openapi() for app in (build_auth(), build_chat(), build_stream().app)]
+    whole = {**documents[0], "info": {**documents[0]["info"], "title": "FalaAI"}}
+    whole["paths"] = {path: methods for one in documents for path, methods in one["paths"].items()}
+    schemas = {name: schema for one in documents for name, schema in one["components"]["schemas"].items()}
+    whole["components"] = {"schemas": dict(sorted(schemas.items()))}
+    return whole
+
+
+def routes() -> str:
+    operations = openapi()["paths"]
+    lines = [
+        f"# Routes\n\n{NOTICE}\n",
+        "Errors are `{detail, code}`, a 422 has `fields` beside them; who asked for a page gets one. Requests that",
+        "change something need an `Origin` of our own. What goes in and comes out, in full: `openapi.json`.\n",
+        "| route | function | what it does |\n|---|---|---|",
+    ]
+    for route in sorted(TEMPLATE.routes, key=lambda route: (route.function, route.path, route.method)):
+        operation = operations[route.path][route.method.lower()]
+        what = _one_line(operation.get("description") or operation["summary"].capitalize())
+        lines.append(f"| {route.method} `{route.path}` | {route.function} | {what} |")
+    return "\n".join(lines) + "\n"
+
+
+def settings_paper() -> str:
+    lines = [
+        f"# Settings\n\n{NOTICE}\n",
+        "Environment variables, set by `template.yaml` on AWS and by `.env` on one machine. A secret may be given as",
+        "`ssm:NAME`, the name of an SSM parameter that is read at the first use.",
+    ]
+    for group in settings.GROUPS:
+        lines += [f"\n## {group.__name__.removesuffix('Settings')}\n", inspect.cleandoc(group.__doc__ or ""), ""]
+        lines += ["| variable | kind | default | functions |\n|---|---|---|---|"]
+        for name, field in group.model_fields.items():
+            default = "needed" if field.is_required() else _default(field.default)
+            kind = "secret" if field.annotation is settings.SecretStr else _kind(field.annotation)
+            users = [one.logical_id for one in TEMPLATE.functions.values() if name.upper() in one.variables]
+            who = "all" if len(users) == len(TEMPLATE.functions) else ", ".join(users)
+            lines.append(f"| `{name.upper()}` | {kind} | {default} | {who} |")
+    return "\n".join(lines) + "\n"
+
+
+def _default(value: Any) -> str:
+    text = ",".join(value) if isinstance(value, tuple) else str(value)
+    return f"`{text}`" if text else "empty"
+
+
+def _kind(annotation: Any) -> str:
+    return {int: "whole number", float: "number", str: "text"}.get(annotation, "list, by commas")
+
+
+def messages() -> str:
+    lines = [f"# Queue messages\n\n{NOTICE}\n", inspect.cleandoc(queue_messages.__doc__ or ""), ""]
+    workers = {trigger.queue: trigger for trigger in TEMPLATE.queue_triggers}
+    queues = {queue.logical_id: queue.properties for queue in TEMPLATE.queues}
+    for message, queue in QUEUES.items():
+        trigger = workers[queue]
+        fields = ", ".join(f"`{name}`" for name in message.model_fields) or "nothing"
+        tries, hidden = queues[queue]["RedrivePolicy"]["maxReceiveCount"], queues[queue]["VisibilityTimeout"]
+        lines += [
+            f"## {message.__name__}\n",
+            f"{_one_line(message.__doc__ or '')}\n",
+            f"- {queue} → {trigger.function}, up to {trigger.batch_size} at a time; holds {fields}",
+            f"- hidden for {hidden} s while worked on; a dead letter after {tries} tries\n",
+        ]
+    return "\n".join(lines)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(inspect.cleandoc(text).split("\n\n")[0].split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    for name, text in papers().items():
+        (DOCS / name).write_text(text, encoding="utf-8")

@@ -1,0 +1,122 @@
+"""Connections to the database: TLS verified, clock in UTC, and none that waits longer than it may.
+
+Numbers of deadlines: connect 2 s, a statement 5 s, a lock 2 s, each in all and not for each read.
+"""
+
+import ipaddress
+import ssl
+import time
+from typing import TYPE_CHECKING, Any
+
+import pymysql
+from pymysql.constants import CR
+from pymysql.cursors import DictCursor
+
+from falaai import settings
+from falaai.deadlines import seconds_left
+
+CONNECT_SECONDS = 2.0
+STATEMENT_SECONDS = 5.0
+LOCK_WAIT_SECONDS = 2
+# Setting a socket's timeout costs something at every read, so it follows the deadline in steps.
+_STEP_SECONDS = 0.25
+
+_SESSION = (
+    "SET SESSION time_zone = '+00:00', "
+    f"innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}, "
+    "sql_mode = 'STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO'"
+)
+
+
+if TYPE_CHECKING:
+    _PyMySQL = pymysql.connections.Connection[DictCursor]
+else:
+    _PyMySQL = pymysql.connections.Connection
+
+
+class Connection(_PyMySQL):
+    """PyMySQL's, with totals for its timeouts: connecting with all its steps, or one statement with all its rows."""
+
+    _rfile: Any
+    _sock: Any
+    _current_timeout: float
+
+    def __init__(self, statement_seconds: float, **options: Any) -> None:
+        self._statement_seconds = statement_seconds
+        self._deadline = time.monotonic() + seconds_left(CONNECT_SECONDS)
+        self._is_connected = False
+        super().__init__(**options)
+        self._is_connected = True
+
+    def _execute_command(self, command: int, sql: str | bytes) -> None:
+        if self._is_connected:
+            seconds = seconds_left(self._statement_seconds)
+            self._deadline = time.monotonic() + seconds
+            self._read_timeout = self._write_timeout = max(seconds, 0.001)
+        super()._execute_command(command, sql)  # type: ignore[misc]
+
+    def _read_bytes(self, num_bytes: int) -> bytes:
+        """Without waiting beyond the deadline, however few bytes come at a time."""
+        got = b""
+        while len(got) < num_bytes:
+            self._limit_wait()
+            try:
+                piece = self._rfile.read1(num_bytes - len(got))
+            except OSError as error:
+                raise self._lost(type(error).__name__) from error
+            if not piece:
+                raise self._lost("closed by the server")
+            got += piece
+        return got
+
+    def _limit_wait(self) -> None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise self._lost("deadline passed")
+        if left < self._current_timeout - _STEP_SECONDS:
+            self._sock.settimeout(left)
+            self._current_timeout = left
+
+    def _lost(self, why: str) -> pymysql.OperationalError:
+        self._force_close()  # type: ignore[attr-defined]
+        return pymysql.OperationalError(CR.CR_SERVER_LOST, f"Lost connection to MySQL server: {why}")
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a connection to `host` cannot leave this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def connect(where: settings.DatabaseSettings, statement_seconds: float = STATEMENT_SECONDS) -> Connection:
+    """A new connection in autocommit mode, its clock in UTC.
+
+    Anywhere but this machine it is TLS with a verified certificate and host name: an explicit context makes
+    PyMySQL refuse a server without TLS, where its `ssl_ca` option alone would verify nothing.
+    """
+    local = is_this_machine(where.db_host)
+    connection = Connection(
+        statement_seconds,
+        host=where.db_host,
+        port=where.db_port,
+        user=where.db_user,
+        password=where.db_password.get_secret_value(),
+        database=where.db_name,
+        charset="utf8mb4",
+        collation="utf8mb4_bin",
+        autocommit=True,
+        cursorclass=DictCursor,
+        init_command=_SESSION,
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=CONNECT_SECONDS,
+        write_timeout=CONNECT_SECONDS,
+        ssl=None if local else ssl.create_default_context(cadata=where.db_ca or None),
+        ssl_disabled=local,
+    )
+    # Each statement sees what is committed by then: after waiting for a row's lock one must see what its last
+    # holder wrote, and TiDB would otherwise show the state at BEGIN.
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    return connection

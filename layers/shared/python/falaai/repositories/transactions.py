@@ -1,0 +1,14 @@
+"""Table `transacoes`: the key that each transaction leaves; `falaai.database` writes it and asks for it."""
+
+from falaai.database import Statements
+
+# A lost answer is asked for within seconds.
+_OLD = "feita_em < UTC_TIMESTAMP(6) - INTERVAL 1 HOUR"
+
+
+def delete_old(sql: Statements, at_most: int) -> int:
+    return sql.run(f"DELETE FROM transacoes WHERE {_OLD} LIMIT %s", (at_most,))  # noqa: S608 - constant condition
+
+
+def count_old(sql: Statements) -> int:
+    return sql.count(f"SELECT COUNT(*) FROM transacoes WHERE {_OLD}")  # noqa: S608 - constant condition

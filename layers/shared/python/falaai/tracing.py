@@ -1,0 +1,38 @@
+"""Traces for the operator through X-Ray: how long each invocation took, and whether it was a cold start."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools import Tracer
+
+
+@cache
+def tracer() -> "Tracer":
+    """The process's tracer; POWERTOOLS_TRACE_DISABLED switches it off, and then nothing of X-Ray is imported."""
+    from aws_lambda_powertools import Tracer
+
+    return Tracer(auto_patch=False)
+
+
+def traced(handler: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """The handler within a subsegment. Answers and errors stay out of the trace: they hold what people wrote.
+
+    An error is carried around the subsegment, since X-Ray's own code writes down each one that passes through.
+    """
+
+    def outcome(event: Any, context: Any) -> tuple[Any, Exception | None]:
+        try:
+            return handler(event, context), None
+        except Exception as error:  # noqa: BLE001 - raised again outside the subsegment
+            return None, error
+
+    def with_trace(event: Any, context: Any) -> Any:
+        capture = tracer().capture_lambda_handler
+        result, error = capture(outcome, capture_response=False, capture_error=False)(event, context)
+        if error is not None:
+            raise error
+        return result
+
+    return with_trace

@@ -1,0 +1,44 @@
+"""Sends the dead letters of one queue back to where they came from: python operations/replay.py Letters
+
+Each is sent first and deleted then, so one that is interrupted arrives twice rather than never; workers expect that.
+SQS's own redrive cannot do it: it knows no way back for messages that a worker gave up by itself.
+"""
+
+import sys
+
+from stack import client, physical_id
+
+QUEUES = ("Letters", "Memory", "Sweep", "Titles")
+
+
+def replay(name: str) -> int:
+    """How many were sent back."""
+    sqs, dead_letters, source = client("sqs"), physical_id(f"{name}DeadLetterQueue"), physical_id(f"{name}Queue")
+    total = 0
+    # What fails again comes back as another message, and waits for the next replay.
+    waiting = int(
+        sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"][
+            "ApproximateNumberOfMessages"
+        ]
+    )
+    while total < waiting:
+        got = sqs.receive_message(QueueUrl=dead_letters, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        if "Messages" not in got:
+            break
+        for message in got["Messages"]:
+            sqs.send_message(QueueUrl=source, MessageBody=message["Body"])
+            sqs.delete_message(QueueUrl=dead_letters, ReceiptHandle=message["ReceiptHandle"])
+            total += 1
+    return total
+
+
+def main() -> int:
+    if len(sys.argv) != 2 or sys.argv[1] not in QUEUES:
+        print(f"replay: name one queue: {', '.join(QUEUES)}", file=sys.stderr)
+        return 1
+    print(f"replay: {replay(sys.argv[1])} messages sent back to {sys.argv[1]}Queue")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""A devcloud of its own whose every dependency is behind a fault proxy, and whose database can be restarted."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from devcloud.database import Database
+from devcloud.secret_store import SecretStore
+from tests.conftest import RunningCloud, start_cloud
+from tests.faults.proxy import FaultProxy, fault_proxy
+
+SETTINGS = {
+    "DAILY_MESSAGES": "1000000",
+    "DAILY_CEILING": "1000000",
+    "MESSAGE_SECONDS": "12",
+    "STREAM_SECONDS": "12",
+    "GEMINI_API_KEY": "k" * 30,
+    "SENDGRID_API_KEY": "k" * 30,
+    "AWS_DEFAULT_REGION": "sa-east-1",  # the same moto as everybody's, and queues of its own
+}
+
+
+class OwnDatabase:
+    """MariaDB as devcloud starts it, with an event loop to look after it."""
+
+    def __init__(self, data: Path) -> None:
+        data.mkdir(parents=True)
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self._server = Database(data, "falaai_db", SecretStore(data / "secrets.json"))
+        self.address = self._server.address
+        self.start()
+
+    def start(self) -> None:
+        self._wait(self._server.start())
+
+    def stop(self) -> None:
+        self._wait(self._server.stop())
+
+    def _wait(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+
+@dataclass
+class Fragile:
+    """The cloud, what can break it, and the cloud whose inbox its letters reach."""
+
+    cloud: RunningCloud
+    inbox_of: RunningCloud
+    server: OwnDatabase
+    database: FaultProxy
+    gemini: FaultProxy
+    sendgrid: FaultProxy
+    aws: FaultProxy
+
+    def mend(self) -> None:
+        for proxy in (self.database, self.gemini, self.sendgrid, self.aws):
+            proxy.passing()
+
+
+@contextmanager
+def fragile_cloud(data: Path, other: RunningCloud) -> Iterator[Fragile]:
+    """Stand-ins and AWS are those of `other`."""
+    server = OwnDatabase(data / "server")
+    with ExitStack() as stack:
+        stack.callback(server.stop)
+        database = stack.enter_context(fault_proxy(server.address.host, server.address.port))
+        proxies = [stack.enter_context(_proxy_to(other.addresses[name])) for name in ("gemini", "sendgrid", "aws")]
+        urls = [f"http://{proxy.address[0]}:{proxy.address[1]}" for proxy in proxies]
+        names = ("GEMINI_BASE_URL", "SENDGRID_BASE_URL", "AWS_ENDPOINT_URL")
+        env = SETTINGS | dict(zip(names, urls, strict=True)) | _database_settings(server, database)
+        (data / "env").write_text("".join(f"{name}={value}\n" for name, value in env.items()))
+        cloud = start_cloud(data / "cloud", env_file=data / "env")
+        cloud.addresses["database"] = asdict(server.address)  # to look at, past the proxy
+        fragile = Fragile(cloud, other, server, database, *proxies)
+        yield fragile
+        fragile.mend()
+        assert cloud.stop() == 0
+
+
+def _proxy_to(url: str) -> Any:
+    parts = urlsplit(url)
+    assert parts.hostname is not None
+    assert parts.port is not None
+    return fault_proxy(parts.hostname, parts.port)
+
+
+def _database_settings(server: OwnDatabase, proxy: FaultProxy) -> dict[str, str]:
+    address = server.address
+    return {
+        "DB_HOST": proxy.address[0],
+        "DB_PORT": str(proxy.address[1]),
+        "DB_USER": address.user,
+        "DB_PASSWORD": address.password,
+        "DB_NAME": address.name,
+    }

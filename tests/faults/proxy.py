@@ -1,0 +1,142 @@
+"""A TCP proxy that can be told to fail: put between a function and anything it talks to."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+STALL, DRIP, CUT, SWALLOW, PASS = "stall", "drip", "cut", "swallow", "pass"
+DRIP_SECONDS = 0.2
+
+
+@dataclass
+class FaultProxy:
+    """Passes bytes on until told otherwise; see the methods for how it fails.
+
+    `commit` marks the request whose answer SWALLOW takes: the first bytes of one as MariaDB sees it, for example.
+    """
+
+    host: str
+    port: int
+    address: tuple[str, int] = ("", 0)
+    swallowed: int = 0
+    connections: int = 0
+    _mode: str = PASS
+    _cut_after: int = 0
+    _is_wanted: Callable[[bytes], bool] = lambda _request: False
+    _refuses: bool = False
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    def passing(self) -> None:
+        self._mode, self._refuses = PASS, False
+
+    def stalling(self) -> None:
+        """A black hole: connections are taken, nothing comes back."""
+        self._mode = STALL
+
+    def dripping(self) -> None:
+        """One byte of the answers at a time, so that no single read ever times out."""
+        self._mode = DRIP
+
+    def cutting(self, after: int) -> None:
+        """Each connection is reset after so many bytes of answers."""
+        self._mode, self._cut_after = CUT, after
+
+    def swallowing(self, is_wanted: Callable[[bytes], bool]) -> None:
+        """The requests for which `is_wanted` holds reach the server; instead of the answer the connection dies."""
+        self._mode, self._is_wanted = SWALLOW, is_wanted
+
+    def dropping(self) -> None:
+        """Everything that is connected is reset, and whoever connects is too."""
+        self._refuses = True
+        self._loop.call_soon_threadsafe(self._abort_all)
+
+    def _abort_all(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def _serve(self, ready: threading.Event) -> None:
+        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self.address = server.sockets[0].getsockname()
+        ready.set()
+        async with server:
+            await server.serve_forever()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        if self._refuses:
+            writer.transport.abort()
+            return
+        there_reader, there_writer = await asyncio.open_connection(self.host, self.port)
+        self._writers |= {writer, there_writer}
+        swallow = asyncio.Event()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._forth(reader, there_writer, swallow))
+                group.create_task(self._back(there_reader, writer, swallow))
+        except* ConnectionError:
+            self.swallowed += swallow.is_set()
+        finally:
+            self._writers -= {writer, there_writer}
+            writer.transport.abort()
+            there_writer.transport.abort()
+
+    async def _forth(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, swallow: asyncio.Event
+    ) -> None:
+        while request := await reader.read(65536):
+            if self._mode == SWALLOW and self._is_wanted(request):
+                swallow.set()
+            writer.write(request)
+            await writer.drain()
+        raise ConnectionAbortedError
+
+    async def _back(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, swallow: asyncio.Event) -> None:
+        sent = 0
+        while answer := await reader.read(65536):
+            if swallow.is_set():
+                raise ConnectionAbortedError
+            if self._mode == CUT and sent + len(answer) > self._cut_after:
+                writer.write(answer[: self._cut_after - sent])
+                await writer.drain()
+                raise ConnectionAbortedError
+            await self._send(writer, answer)
+            sent += len(answer)
+        raise ConnectionAbortedError
+
+    async def _send(self, writer: asyncio.StreamWriter, answer: bytes) -> None:
+        for number in range(len(answer)):
+            while self._mode == STALL:
+                await asyncio.sleep(DRIP_SECONDS)
+            if self._mode != DRIP:
+                writer.write(answer[number:])
+                break
+            writer.write(answer[number : number + 1])
+            await asyncio.sleep(DRIP_SECONDS)
+        await writer.drain()
+
+
+@contextlib.contextmanager
+def fault_proxy(host: str, port: int) -> Iterator[FaultProxy]:
+    """A running proxy to this server, in a thread of its own."""
+    proxy, ready = FaultProxy(host, port), threading.Event()
+    loop = proxy._loop
+
+    def run() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            loop.run_until_complete(serving)
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+    serving = loop.create_task(proxy._serve(ready))
+    thread = threading.Thread(target=run)
+    thread.start()
+    ready.wait(5)
+    try:
+        yield proxy
+    finally:
+        loop.call_soon_threadsafe(proxy._abort_all)
+        loop.call_soon_threadsafe(serving.cancel)
+        thread.join(5)

@@ -1,0 +1,142 @@
+"""Any one dependency that stalls, drips or goes away ends in a clear answer inside its deadline, and heals."""
+
+import os
+import time
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from falaai import settings
+from falaai.connections import connect
+from falaai.database import Database
+from falaai.errors import DatabaseUnavailable
+from tests.conftest import wait_until
+from tests.faults.fragile import SETTINGS, Fragile
+from tests.faults.proxy import FaultProxy
+from tests.system.conftest import People, Person, product_of
+
+# `make test` takes the quick ones; `make faults` takes every pair.
+IS_WHOLE = bool(os.environ.get("WHOLE"))
+GATEWAY_SECONDS = 29.0
+STREAM_SECONDS = float(SETTINGS["STREAM_SECONDS"])
+DOWN_SECONDS = 3.0
+
+FAULTS: dict[str, Callable[[FaultProxy], None]] = {
+    "stall": FaultProxy.stalling,
+    "drip": FaultProxy.dripping,
+    "cut": lambda proxy: proxy.cutting(30),
+    "gone": FaultProxy.dropping,
+}
+
+
+def timed(send: Callable[[], httpx.Response]) -> tuple[httpx.Response, float]:
+    began = time.monotonic()
+    return send(), time.monotonic() - began
+
+
+def check_clear(answer: httpx.Response, *codes: str) -> None:
+    body = answer.json()
+    assert body["code"] in codes, body
+    assert body["detail"].endswith((".", "!"))
+    if answer.status_code == 503:
+        assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("fault", ["stall", "drip", "cut", "gone"])
+def test_statement_has_an_end_whatever_the_server_does(
+    where: settings.DatabaseSettings, proxy: FaultProxy, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With deadlines short enough to wait for: one statement on an open connection, then one new connection."""
+    monkeypatch.setattr("falaai.connections.CONNECT_SECONDS", 0.5)
+    there = where.model_copy(update={"db_host": proxy.address[0], "db_port": proxy.address[1]})
+    database = Database(lambda: connect(there, statement_seconds=1.0))
+    database.autocommit(lambda sql: sql.find("SELECT 1"))
+    FAULTS[fault](proxy)
+    began = time.monotonic()
+    with pytest.raises(DatabaseUnavailable):
+        database.autocommit(lambda sql: sql.list("SELECT REPEAT('x', 1000) AS x"))
+    assert time.monotonic() - began < 1.0 + 0.5 + 0.5
+    proxy.passing()
+    assert database.autocommit(lambda sql: sql.count("SELECT 1")) == 1
+
+
+@pytest.fixture
+def ana(crowd: People, fragile: Fragile) -> Person:
+    person = crowd.member()
+    person.say("Aquecendo")
+    return person
+
+
+def test_database_gone_is_503_at_once_and_healed_at_the_first_request(fragile: Fragile, ana: Person) -> None:
+    fragile.database.dropping()
+    for path in ("/health?deep=1", "/conversations"):
+        answer, seconds = timed(lambda path=path: ana.http.get(path))  # type: ignore[misc]
+        assert (answer.status_code, seconds < DOWN_SECONDS) == (503, True)
+        check_clear(answer, "database_unavailable", "unavailable")
+    sent, seconds = timed(lambda: ana.http.post("/chat/message", json={"message": "Perdida?"}))
+    assert (sent.status_code, seconds < DOWN_SECONDS) == (503, True)
+    fragile.database.passing()
+    assert ana.http.get("/health?deep=1").status_code == 200
+    assert ana.say("E agora?")["response"]
+
+
+@pytest.mark.parametrize("fault", FAULTS if IS_WHOLE else ["gone"])
+def test_queue_that_fails_rolls_the_registration_back(fragile: Fragile, crowd: People, fault: str) -> None:
+    stranger = crowd.stranger()
+    FAULTS[fault](fragile.aws)
+    answer, seconds = timed(stranger.register)
+    fragile.aws.passing()
+    assert (answer.status_code, seconds < 8) == (503, True)
+    check_clear(answer, "unavailable", "queue_unavailable")
+    rows = product_of(fragile.cloud)
+    assert rows.list("SELECT id FROM usuarios WHERE email = %s", stranger.email) == []
+    assert stranger.register().status_code == 201
+    assert stranger.link()
+
+
+PAIRS = [(dependency, fault) for dependency in ("database", "gemini", "aws") for fault in FAULTS]
+
+
+@pytest.mark.parametrize(("dependency", "fault"), PAIRS if IS_WHOLE else [("gemini", "cut"), ("aws", "gone")])
+def test_chat_ends_in_time(fragile: Fragile, ana: Person, dependency: str, fault: str) -> None:
+    FAULTS[fault](getattr(fragile, dependency))
+    answer, seconds = timed(lambda: ana.http.post("/chat/message", json={"message": "Demora?"}))
+    fragile.mend()
+    print(f"{dependency} {fault}: {answer.status_code} {answer.json().get('code', '')} in {seconds:.1f} s")
+    assert seconds < GATEWAY_SECONDS - 1
+    if dependency == "aws":  # a title is asked for at the next message
+        assert answer.status_code == 200
+    else:
+        assert answer.status_code in (502, 503, 504)
+        check_clear(
+            answer, "database_unavailable", "unavailable", "model_timed_out", "model_interrupted", "model_unavailable"
+        )
+    ana.http.post("/reset_chat")
+    assert ana.say("E agora?")["response"]
+
+
+@pytest.mark.skipif(not IS_WHOLE, reason="waits for the deadline of streams: make faults")
+@pytest.mark.parametrize(("dependency", "fault"), [("database", "stall"), ("gemini", "drip")])
+def test_stream_ends_in_time(fragile: Fragile, ana: Person, dependency: str, fault: str) -> None:
+    """Broken when its first words have come."""
+    began = time.monotonic()
+    with ana.stream("Conte uma história longa") as events:
+        name, _ = next(events)
+        FAULTS[fault](getattr(fragile, dependency))
+        *_, (last, end) = [(name, {}), *events]
+    print(f"stream, {dependency} {fault}: {last} {end.get('code', '')} in {time.monotonic() - began:.1f} s")
+    fragile.mend()
+    assert time.monotonic() - began < STREAM_SECONDS + 5
+    assert last in ("done", "error")
+
+
+@pytest.mark.parametrize("fault", FAULTS if IS_WHOLE else ["gone"])
+def test_letter_is_sent_when_sendgrid_is_back(fragile: Fragile, crowd: People, fault: str) -> None:
+    stranger, before = crowd.stranger(), fragile.sendgrid.connections
+    FAULTS[fault](fragile.sendgrid)
+    assert stranger.register().status_code == 201
+    wait_until(lambda: fragile.sendgrid.connections > before, 40, "a first try")
+    fragile.mend()
+    letters = wait_until(lambda: fragile.inbox_of.letters_to(stranger.email), 30, "the letter")
+    assert "verify_link" in letters[0]["text"]

@@ -1,0 +1,181 @@
+"""Queue messages in any order, doubled and delayed, before and after what they are about is there: one end state."""
+
+import os
+from collections import deque
+from dataclasses import dataclass, field
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from falaai.database import Database, Statements
+from falaai.errors import Again, ModelRateLimited
+from falaai.queue_messages import NO_LETTER, FoldingRequested, LetterRequested, QueueMessage, TitleRequested
+from falaai.secret_tokens import link_key
+from falaai_email.letters import Letter
+from falaai_email.sending import send_letter
+from falaai_memory.folding import fold
+from falaai_titles.titling import give_title
+from tests.fakes import FakeModel
+from tests.integration.conftest import TABLES, Rows
+
+# `make test` takes a sample; `make faults` takes the whole.
+HISTORIES = int(os.environ.get("HISTORIES", "60"))
+
+NEW, MOVING, TALK, GONE = 1, 2, 3, 404
+MESSAGES: tuple[QueueMessage, ...] = (
+    TitleRequested(conversation_id=TALK),
+    FoldingRequested(conversation_id=TALK),
+    LetterRequested(letter="verificar", user_id=NEW),
+    LetterRequested(letter="email", user_id=MOVING),
+    LetterRequested(letter="email_trocado", user_id=MOVING),
+    TitleRequested(conversation_id=GONE),  # its transaction was rolled back
+    NO_LETTER,
+)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One message on its way; `busy` is how often what it needs answers 429 or 500 first."""
+
+    message: QueueMessage
+    busy: int
+
+
+@dataclass(frozen=True)
+class History:
+    """Deliveries in order; the transaction that all of them are about commits after so many."""
+
+    deliveries: list[Delivery]
+    committed_after: int
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> History:
+    copies = [message for message in MESSAGES for _ in range(draw(st.integers(1, 3)))]
+    shuffled = draw(st.permutations(copies))
+    deliveries = [Delivery(message, draw(st.integers(0, 2))) for message in shuffled]
+    return History(deliveries, draw(st.integers(0, len(deliveries))))
+
+
+@dataclass
+class Mailbox:
+    letters: list[Letter] = field(default_factory=list)
+    busy: bool = False
+
+    def post(self, letter: Letter) -> None:
+        if self.busy:
+            raise Again("SendGrid answered 500")
+        self.letters.append(letter)
+
+
+def commit(sql: Statements) -> None:
+    """What the messages were sent from within."""
+    for user_id, email, verified, new in ((NEW, "ana@x.br", False, None), (MOVING, "bia@x.br", True, "nova@x.br")):
+        sql.run(
+            "INSERT INTO usuarios"
+            " (id, nome, email, senha, termos_registro, data_registro, email_verified, email_novo)"
+            " VALUES (%s, 'Ana', %s, 'x', TRUE, UTC_TIMESTAMP(), %s, %s)",
+            (user_id, email, verified, new),
+        )
+    sql.run(
+        "INSERT INTO conversas (id, id_usuario, data_criacao, data_atualizacao, ultima_seq)"
+        " VALUES (%s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 8)",
+        (TALK, MOVING),
+    )
+    for seq in range(1, 9):
+        sql.run(
+            "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio)"
+            " VALUES (%s, %s, %s, REPEAT('palavra ', 100), UTC_TIMESTAMP(6))",
+            (TALK, seq, "usuario" if seq % 2 else "ia"),
+        )
+
+
+def handle(database: Database, mailbox: Mailbox, delivery: Delivery, age: float) -> None:
+    model = FakeModel(["Sobre palavras"], ModelRateLimited("429") if delivery.busy else None)
+    mailbox.busy = delivery.busy > 0
+    match delivery.message:
+        case TitleRequested():
+            give_title(database, model, delivery.message, age)
+        case FoldingRequested():
+            fold(database, model, delivery.message, 500, age)
+        case LetterRequested():
+            send_letter(database, mailbox, delivery.message, "https://fala.example", age)
+
+
+def play(database: Database, history: History) -> Mailbox:
+    """Deliver until none is left; who says "again" comes back later, and in five minutes nobody waits any longer."""
+    mailbox, waiting, count = Mailbox(), deque(history.deliveries), 0
+    while waiting:
+        if count == history.committed_after:
+            database.transaction(commit)
+        delivery, count = waiting.popleft(), count + 1
+        try:
+            handle(database, mailbox, delivery, age=10 if count <= len(history.deliveries) else 301)
+        except Again:
+            waiting.append(Delivery(delivery.message, max(0, delivery.busy - 1)))
+    if count <= history.committed_after:
+        database.transaction(commit)
+    return mailbox
+
+
+def end_state(rows: Rows) -> dict[str, object]:
+    return {
+        "conversations": rows.list(
+            "SELECT id, titulo_conversa, resumo, resumo_ate_seq, resumo_versao FROM conversas"
+        ),
+        "users": rows.list("SELECT id, email, email_novo, email_verified FROM usuarios ORDER BY id"),
+        "links": rows.list("SELECT id_usuario, finalidade, dados, usado_em FROM tokens ORDER BY id_usuario"),
+        "messages": rows.value("SELECT COUNT(*) FROM mensagens"),
+    }
+
+
+END_STATE = {
+    "conversations": [
+        {
+            "id": TALK,
+            "titulo_conversa": "Sobre palavras",
+            "resumo": "Sobre palavras",
+            "resumo_ate_seq": 6,
+            "resumo_versao": 1,
+        }
+    ],
+    "users": [
+        {"id": NEW, "email": "ana@x.br", "email_novo": None, "email_verified": 0},
+        {"id": MOVING, "email": "bia@x.br", "email_novo": "nova@x.br", "email_verified": 1},
+    ],
+    "links": [
+        {"id_usuario": NEW, "finalidade": "verificar", "dados": None, "usado_em": None},
+        {"id_usuario": MOVING, "finalidade": "email", "dados": "nova@x.br", "usado_em": None},
+    ],
+    "messages": 8,
+}
+
+
+def newest_link_works(rows: Rows, mailbox: Mailbox, address: str) -> bool:
+    newest = [letter for letter in mailbox.letters if letter.to == address][-1]
+    token = newest.text.split("/verify_link/")[1].split()[0]
+    return bool(rows.value("SELECT COUNT(*) FROM tokens WHERE chave = %s", link_key(token)))
+
+
+def test_any_history_of_messages_ends_in_one_state(database: Database, rows: Rows) -> None:
+    played = []
+
+    @settings(
+        max_examples=HISTORIES,
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(histories())
+    def check(history: History) -> None:
+        for table in TABLES:
+            rows.run(f"DELETE FROM {table}")
+        mailbox = play(database, history)
+        played.append(len(history.deliveries))
+        assert end_state(rows) == END_STATE
+        assert newest_link_works(rows, mailbox, "ana@x.br")
+        assert newest_link_works(rows, mailbox, "nova@x.br")
+
+    check()
+    print(f"{len(played)} histories of {sum(played)} deliveries")
+    assert len(played) >= HISTORIES

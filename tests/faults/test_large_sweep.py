@@ -1,0 +1,165 @@
+"""A sweep of very many messages, killed on the way, while people chat and should not notice."""
+
+import contextlib
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import quantiles
+from threading import Event
+
+import httpx
+import pytest
+
+from falaai.connections import connect
+from falaai.settings import DatabaseSettings
+from tests.conftest import RunningCloud, wait_until
+from tests.integration.conftest import Rows
+from tests.system.conftest import People, Person
+
+# `make test` takes a sample; `make faults` takes the whole.
+MESSAGES = int(os.environ.get("MESSAGES", "10000"))
+IS_WHOLE = MESSAGES >= 100_000
+PEOPLE, QUIET_SECONDS = (10, 30.0) if IS_WHOLE else (2, 1.0)
+KILLS, MOMENTS = (10, (2.0, 8.0)) if IS_WHOLE else (1, (0.0, 0.05))
+# Looking costs the people something too.
+LOOK_EVERY_SECONDS = 0.5 if IS_WHOLE else 0.02
+LONG = 10  # messages in a conversation
+MOST_MEGABYTES = 150
+FUNCTION = "CleanupFunction"
+
+_NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s)"
+
+
+@pytest.fixture
+def quick_replies(cloud: RunningCloud) -> Iterator[None]:
+    admin = f"{cloud.addresses['gemini']}/admin/pace"
+    httpx.put(admin, json={"delay": 0.0, "pieces": 5, "text": "Uma resposta curta."}).raise_for_status()
+    yield
+    httpx.put(admin, json={"delay": 0.03, "pieces": None, "text": None}).raise_for_status()
+
+
+def fill(cloud: RunningCloud, product: Rows) -> None:
+    """Old conversations of ten messages each, of one person nobody else is."""
+    there = {f"db_{name}": value for name, value in cloud.addresses["database"].items() if name != "socket"}
+    owner = product.user("velha@exemplo.com.br")
+    with connect(DatabaseSettings(**there), statement_seconds=600) as connection, connection.cursor() as cursor:
+        for _ in range(MESSAGES // LONG // 1000):
+            cursor.execute(
+                "INSERT INTO conversas (id_usuario, data_criacao, data_atualizacao, ultima_seq)"
+                f" {_NUMBERS} SELECT %s, NOW(6), UTC_TIMESTAMP(6) - INTERVAL 100 DAY - INTERVAL i SECOND, %s FROM n",
+                (1000, owner, LONG),
+            )
+            cursor.execute(
+                "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio)"
+                f" {_NUMBERS} SELECT c.id, n.i, IF(n.i %% 2, 'usuario', 'ia'), REPEAT('palavra ', 25), NOW(6)"
+                " FROM conversas c CROSS JOIN n WHERE c.id >= LAST_INSERT_ID() AND c.id_usuario = %s",
+                (LONG, owner),
+            )
+
+
+def chat(person: Person, ended: Event) -> list[float]:
+    """How long each answer took, to somebody who reads and types in between."""
+    took, chance = [], random.Random(person.email)
+    while not ended.wait(chance.uniform(0.3, 0.9)):
+        if len(took) % 10 == 0:  # a longer conversation takes longer, whatever else goes on
+            person.http.post("/reset_chat")
+        began = time.monotonic()
+        person.say("Uma pergunta")
+        took.append(time.monotonic() - began)
+    return took
+
+
+def latencies(everybody: list[Person], busy: Event | None = None) -> list[float]:
+    """Of all of them together: for a while, or until `busy` is over."""
+    ended = busy or Event()
+    with ThreadPoolExecutor(len(everybody)) as pool:
+        chats = [pool.submit(chat, person, ended) for person in everybody]
+        if busy is None:
+            time.sleep(QUIET_SECONDS)
+            ended.set()
+        return [seconds for one in chats for seconds in one.result()]
+
+
+def oldest(product: Rows) -> int | None:
+    """The conversation that goes next."""
+    found = product.list(
+        "SELECT id FROM conversas WHERE fixada = FALSE AND data_atualizacao < NOW() - INTERVAL 90 DAY"
+        " ORDER BY data_atualizacao, id LIMIT 1"
+    )
+    return found[0]["id"] if found else None
+
+
+def sweep_and_be_killed(cloud: RunningCloud, product: Rows, over: Event) -> tuple[int, int]:
+    """Invoke until everything is gone, killing on the way; how often it was killed, and its peak of memory in MB."""
+    chance, killed, peak = random.Random(7), 0, 0
+    with ThreadPoolExecutor(1) as pool:
+        while True:
+            running, first = pool.submit(cloud.invoke, FUNCTION, {}), oldest(product)
+            die_at = time.monotonic() + chance.uniform(*MOMENTS)
+            while not running.done():
+                peak = max([peak, *map(peak_megabytes, cloud.function_processes(FUNCTION))])
+                is_under_way = oldest(product) not in (None, first)
+                if killed < KILLS and is_under_way and time.monotonic() > die_at:
+                    killed += kill(cloud.function_processes(FUNCTION))
+                    break
+                over.wait(LOOK_EVERY_SECONDS)
+            if "errorMessage" not in running.result():
+                return killed, peak
+
+
+def peak_megabytes(pid: int) -> int:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) // 1024
+    return 0
+
+
+def kill(pids: list[int]) -> int:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return 1
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.usefixtures("quick_replies")
+def test_people_do_not_notice_a_sweep(cloud: RunningCloud, people: People, product: Rows) -> None:
+    fill(cloud, product)
+    product.run("UPDATE usuarios SET nome = 'Velha' WHERE email = 'velha@exemplo.com.br'")
+    everybody = [people.member() for _ in range(PEOPLE)]
+    with ThreadPoolExecutor(PEOPLE) as pool:  # all at once, so that there is a warm process for each
+        list(pool.map(lambda person: person.say("Aquecendo"), everybody))
+    product.run("UPDATE uso_diario SET mensagens = -1000000")  # nobody meets the daily quota on the way
+    quiet = latencies(everybody)
+    over = Event()
+    with ThreadPoolExecutor(1) as pool:
+        began = time.monotonic()
+        sweeping = pool.submit(sweep_and_be_killed, cloud, product, over)
+        sweeping.add_done_callback(lambda _: over.set())
+        busy = latencies(everybody, over)
+        killed, peak = sweeping.result()
+    seconds = time.monotonic() - began
+    print(
+        "p50",
+        [quantiles(one, n=20)[9] for one in (quiet, busy)],
+        "p90",
+        [quantiles(one, n=20)[17] for one in (quiet, busy)],
+    )
+    before, during = (quantiles(one, n=20)[-1] for one in (quiet, busy))
+    print(f"swept {MESSAGES} messages in {seconds:.0f} s, killed {killed} times, peak {peak} MB")
+    print(f"p95 {before * 1000:.0f} ms quiet ({len(quiet)}), {during * 1000:.0f} ms during ({len(busy)})")
+    assert product.value("SELECT COUNT(*) FROM usuarios WHERE nome = 'Velha'") == 1
+    assert product.value("SELECT COUNT(*) FROM conversas c JOIN usuarios u ON u.id = c.id_usuario"
+                         " WHERE u.nome = 'Velha'") == 0  # fmt: skip
+    assert product.value("SELECT COUNT(*) FROM mensagens m LEFT JOIN conversas c ON c.id = m.id_conversa"
+                         " WHERE c.id IS NULL") == 0  # fmt: skip
+    assert killed == KILLS
+    assert peak <= MOST_MEGABYTES
+    if IS_WHOLE:  # a few answers tell nothing of a percentile
+        assert during <= 2 * before
+    wait_until(lambda: cloud.function_processes(FUNCTION), 10, "the killed function is back")

@@ -1,0 +1,103 @@
+"""The answer to COMMIT never arrives: what was done is done once, and whoever did it is told the truth."""
+
+import os
+from datetime import datetime
+from threading import Timer
+
+import pytest
+
+from falaai.database import Database, Statements
+from falaai.queue_messages import QueueMessage
+from falaai.repositories.messages import Ending
+from falaai.repositories.sessions import Session
+from falaai_auth.forms import Registration
+from falaai_auth.registration import register
+from falaai_chat.answering import Services, reply_pieces
+from falaai_chat.asking import ask
+from falaai_chat.inputs import MessageInput
+from falaai_chat.quota import Quota
+from tests.fakes import FakeModel, FakeQueues
+from tests.faults.proxy import FaultProxy
+from tests.integration.conftest import Rows
+
+# `make test` takes a sample; `make faults` takes the whole.
+COMMITS = int(os.environ.get("COMMITS", "40"))
+PLENTY = Quota(10_000, 10_000)
+
+
+def is_commit(request: bytes) -> bool:
+    return b"\x03COMMIT" in request
+
+
+@pytest.fixture
+def session(rows: Rows) -> Session:
+    user_id = rows.user()
+    session_id = rows.insert(
+        "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em)"
+        " VALUES ('k', %s, NOW(), NOW(), NOW())",
+        user_id,
+    )
+    return Session(session_id, user_id, None, "Ana", "ana@exemplo.com.br", 0, datetime(2026, 6, 1))
+
+
+def test_swallowed_commits_leave_exactly_one_row_each(
+    shaky: Database, proxy: FaultProxy, rows: Rows, session: Session
+) -> None:
+    proxy.swallowing(is_commit)
+    asked = [ask(shaky, session, MessageInput(message=f"Pergunta {n}"), PLENTY) for n in range(COMMITS)]
+    proxy.passing()
+    assert proxy.swallowed == COMMITS
+    assert [one.standing for one in asked] == [None] * COMMITS
+    questions = rows.list("SELECT id, seq, conteudo FROM mensagens WHERE remetente = 'usuario' ORDER BY seq")
+    assert [(row["id"], row["conteudo"]) for row in questions] == [
+        (one.question_id, f"Pergunta {n}") for n, one in enumerate(asked)
+    ]
+    assert [row["seq"] for row in questions] == list(range(1, 2 * COMMITS, 2))
+    assert rows.value("SELECT mensagens FROM uso_diario WHERE id_usuario = %s", session.user_id) == COMMITS
+
+
+def test_commit_that_never_arrived_is_waited_for_and_done_again(
+    shaky: Database, proxy: FaultProxy, rows: Rows
+) -> None:
+    """From the outside the same as a lost answer; here the server rolled everything back, and was away."""
+    runs: list[str] = []
+
+    def work(sql: Statements) -> int:
+        runs.append(f"run {len(runs) + 1}")
+        sql.run("INSERT INTO limites VALUES (%s, NOW(), NOW(), 1)", (runs[-1],))
+        if len(runs) == 1:
+            proxy.dropping()
+            Timer(0.6, proxy.passing).start()
+        return len(runs)
+
+    assert shaky.transaction(work) == 2
+    assert [row["chave"] for row in rows.list("SELECT chave FROM limites")] == ["run 2"]
+
+
+def test_reply_whose_last_commit_is_lost_is_complete_and_paid_once(
+    shaky: Database, proxy: FaultProxy, rows: Rows, session: Session
+) -> None:
+    services = Services(shaky, FakeModel(), FakeQueues())
+    for number in range(5):
+        asked = ask(shaky, session, MessageInput(message=f"Pergunta {number}"), PLENTY)
+        proxy.swallowing(is_commit)
+        *_, ending = reply_pieces(services, asked, "pt-BR", 20)
+        proxy.passing()
+        assert isinstance(ending, Ending)
+        assert ending.state == "completa"
+    used = rows.list("SELECT tokens_entrada, tokens_saida FROM uso_diario")
+    assert [tuple(row.values()) for row in used] == [(15, 10), (15, 10)]
+    assert rows.value("SELECT COUNT(*) FROM mensagens WHERE estado = 'completa'") == 10
+
+
+def test_registration_whose_commit_is_lost_is_one_account_and_one_letter(
+    shaky: Database, proxy: FaultProxy, rows: Rows
+) -> None:
+    sent: list[QueueMessage] = []
+    proxy.swallowing(is_commit)
+    form = Registration(nome="Ana", email="ana@exemplo.com.br", senha="cavalo bateria grampo", termos_registro=True)
+    register(shaky, FakeQueues(sent), form, "127.0.0.1")
+    proxy.passing()
+    assert rows.value("SELECT COUNT(*) FROM usuarios") == 1
+    assert len(sent) == 1
+    assert {row["contagem"] for row in rows.list("SELECT contagem FROM limites")} == {1}

@@ -1,0 +1,56 @@
+"""The release before the newest migration goes on working on the schema after it: that is how a deployment looks from
+the inside, since the database is migrated first."""
+
+import io
+import os
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, RunningCloud, start_cloud
+from tests.integration.migrating import create_database, migrate
+from tests.integration.test_migrations import STEPS
+from tests.system.conftest import People, signed_in
+
+
+def git(*arguments: str) -> bytes:
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=True).stdout
+
+
+def previous_release(folder: Path) -> Path:
+    """The tree before the newest migration came."""
+    newest = f"sql/{STEPS[-1]}.sql"
+    commit = git("log", "--diff-filter=A", "--format=%H", "-1", "--", newest).decode().strip()
+    if not commit or git("rev-parse", "--is-shallow-repository").strip() == b"true":
+        pytest.skip("the project's history is not here")
+    with tarfile.open(fileobj=io.BytesIO(git("archive", f"{commit}^"))) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+@pytest.mark.skipif(not os.environ.get("WHOLE"), reason="a devcloud of its own: make faults")
+def test_previous_release_works_on_the_new_schema(cloud: RunningCloud, tmp_path: Path) -> None:
+    where = create_database(cloud, "falaai_db_previous")
+    assert migrate(where).returncode == 0
+    env = {f"DB_{name}": getattr(where, f"db_{name.lower()}") for name in ("HOST", "PORT", "USER", "NAME")}
+    env["DB_PASSWORD"] = where.db_password.get_secret_value()
+    (tmp_path / "env").write_text("".join(f"{name}={value}\n" for name, value in env.items()))
+    old = start_cloud(tmp_path / "cloud", env_file=tmp_path / "env", root=previous_release(tmp_path / "old"))
+    old.addresses["database"] = cloud.addresses["database"] | {"name": where.db_name}
+    people = People(old)
+    try:
+        stranger = people.stranger()
+        assert stranger.register().status_code == 201
+        assert stranger.link()
+        ana = people.member()
+        said = ana.say("Ainda funciona?")
+        assert said["response"]
+        assert [row["seq"] for row in ana.http.get(f"/conversation/{said['conversation_id']}").json()] == [1, 2]
+        assert ana.http.delete(f"/conversation/{said['conversation_id']}").status_code == 200
+        assert old.invoke("CleanupFunction", {})["sessions"] == 0
+        assert signed_in(ana)
+    finally:
+        people.close()
+        assert old.stop() == 0

@@ -1,0 +1,87 @@
+"""People chat while the database restarts: 503 for as long as it is away, nothing lost, nothing doubled."""
+
+import os
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.faults.fragile import Fragile
+from tests.integration.conftest import Rows
+from tests.system.conftest import People, Person, product_of
+
+# `make test` takes a sample; `make faults` takes the whole.
+MINUTES = float(os.environ.get("MINUTES", "0.03"))
+PEOPLE = 8 if MINUTES >= 0.5 else 3
+# After the server is back: the time of a request that began while it was away.
+GRACE_SECONDS = 10.0
+
+
+@dataclass
+class Talk:
+    """What one person got: when each 503 came, and the answers."""
+
+    person: Person
+    number: int
+    refused_at: list[float] = field(default_factory=list)
+    answered: list[str] = field(default_factory=list)
+
+    def go_on(self, until: float) -> None:
+        while time.monotonic() < until:
+            client_id = f"conversa-{self.number}-{len(self.answered)}"
+            while not self._ask(client_id):
+                time.sleep(0.2)
+            self.answered.append(client_id)
+            time.sleep(0.3)
+
+    def _ask(self, client_id: str) -> bool:
+        question = {"message": f"Pergunta {client_id}", "client_id": client_id}
+        answer = self.person.http.post("/chat/message", json=question)
+        if answer.status_code == 503:
+            assert int(answer.headers["retry-after"]) > 0
+            self.refused_at.append(time.monotonic())
+            return False
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["estado"] == "completa"
+        return True
+
+
+@pytest.mark.timeout(900)
+def test_restart_while_people_chat(fragile: Fragile, crowd: People) -> None:
+    talks = [Talk(crowd.member(), number) for number in range(PEOPLE)]
+    for talk in talks:
+        talk.person.say("Aquecendo")
+    with ThreadPoolExecutor(PEOPLE) as pool:
+        ends_at = time.monotonic() + MINUTES * 60
+        running = [pool.submit(talk.go_on, ends_at) for talk in talks]
+        time.sleep(MINUTES * 30)
+        went = time.monotonic()
+        fragile.server.stop()
+        time.sleep(min(3.0, MINUTES * 15))
+        fragile.server.start()
+        back = time.monotonic()
+        for one in running:
+            one.result()
+    refused = [at for talk in talks for at in talk.refused_at]
+    answered = sum(len(talk.answered) for talk in talks)
+    print(f"{answered} answers; away for {back - went:.1f} s, {len(refused)} refusals")
+    assert refused
+    assert all(went <= at <= back + GRACE_SECONDS for at in refused)
+    check_stored(product_of(fragile.cloud), talks)
+
+
+def check_stored(rows: Rows, talks: list[Talk]) -> None:
+    for talk in talks:
+        stored = rows.list(
+            "SELECT q.chave, q.seq, r.estado, r.conteudo FROM mensagens q JOIN conversas c ON c.id = q.id_conversa"
+            " JOIN usuarios u ON u.id = c.id_usuario"
+            " JOIN mensagens r ON r.id_conversa = q.id_conversa AND r.seq = q.seq + 1"
+            " WHERE u.email = %s AND q.remetente = 'usuario' AND q.chave IS NOT NULL ORDER BY q.seq",
+            talk.person.email,
+        )
+        assert Counter(row["chave"] for row in stored) == Counter(talk.answered)
+        assert {row["estado"] for row in stored} == {"completa"}
+        assert all(row["conteudo"] for row in stored)
+        assert [row["seq"] for row in stored] == list(range(3, 3 + 2 * len(stored), 2))

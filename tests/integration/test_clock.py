@@ -1,0 +1,105 @@
+"""Expiries come from the database's clock: an hour between it and the function's, or a function in Sao Paulo's time,
+changes nothing.
+
+The hour is put on the database's side, session by session: what differs is the same.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from falaai import rate_limits, settings
+from falaai.connections import Connection, connect
+from falaai.database import Database
+from falaai.errors import LinkNotValid, TooManyRequests
+from falaai.queue_messages import LetterRequested
+from falaai.repositories import conversations, messages, sessions
+from falaai_auth.verification import is_usable, verify
+from falaai_cleanup.sweep import sweep
+from falaai_email.sending import send_letter
+from tests.integration.conftest import Rows
+from tests.integration.test_workers import FakeMailbox
+
+HOUR, DAY = 3600, 24 * 3600
+At = Callable[[float], Database]
+
+
+@pytest.fixture(params=[-HOUR, HOUR], ids=["an hour behind", "an hour ahead"], autouse=True)
+def skew(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+@pytest.fixture(autouse=True)
+def _in_sao_paulo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "America/Sao_Paulo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.fixture
+def at(where: settings.DatabaseSettings, skew: int, database: Database) -> At:
+    """The database so many seconds later, by its own clock."""
+    assert database  # emptied
+    began = time.time() + skew
+
+    def connected(seconds: float) -> Connection:
+        connection = connect(where)
+        connection.cursor().execute("SET SESSION timestamp = %s", (began + seconds,))
+        return connection
+
+    return lambda seconds: Database(lambda: connected(seconds))
+
+
+def test_link_lives_a_day(at: At, rows: Rows) -> None:
+    mailbox = FakeMailbox()
+    send_letter(
+        at(0), mailbox, LetterRequested(letter="verificar", user_id=rows.user(verified=False)), "https://x", 1
+    )
+    token = mailbox.letters[0].text.split("/verify_link/")[1].split()[0]
+    assert is_usable(at(DAY - 60), token)
+    assert not is_usable(at(DAY + 60), token)
+    with pytest.raises(LinkNotValid):
+        verify(at(DAY + 60), token)
+    verify(at(DAY - 60), token)
+
+
+def test_session_ends_after_seven_idle_days(at: At, rows: Rows, skew: int) -> None:
+    user_id = rows.user()
+    at(0).transaction(lambda sql: sessions.add_session(sql, user_id, "k", "", ""))
+    found = at(7 * DAY - 60).autocommit(lambda sql: sessions.find_session(sql, "k"))
+    assert found is not None
+    assert found.seconds_since_seen == pytest.approx(7 * DAY - 60, abs=2)
+    expected = datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=skew + 7 * DAY - 60)
+    assert abs(found.now - expected) < timedelta(seconds=30)
+    assert at(7 * DAY + 60).autocommit(lambda sql: sessions.find_session(sql, "k")) is None
+
+
+def test_limit_opens_again_when_its_window_closes(at: At) -> None:
+    limit = rate_limits.WRONG_PASSWORD_BY_ACCOUNT
+    for _ in range(limit.hits):
+        rate_limits.take(at(0), limit, "ana")
+    with pytest.raises(TooManyRequests) as refused:
+        rate_limits.take(at(limit.seconds - 10), limit, "ana")
+    assert 0 < refused.value.retry_after <= 11
+    rate_limits.take(at(limit.seconds + 1), limit, "ana")
+
+
+def test_reply_is_abandoned_after_a_minute(at: At, rows: Rows) -> None:
+    conversation = rows.conversation(rows.user())
+    reply = at(0).transaction(lambda sql: messages.add_reply(sql, conversation, 1))
+    states = [
+        at(seconds).autocommit(lambda sql: messages.list_messages(sql, conversation, 1, None))[0].state
+        for seconds in (59, 61)
+    ]
+    assert (bool(reply), states) == (True, ["gerando", "interrompida"])
+
+
+def test_retention_counts_whole_days(at: At, rows: Rows) -> None:
+    user_id = rows.user()
+    at(0).transaction(lambda sql: conversations.add_conversation(sql, user_id))
+    assert "conversations" not in sweep(at(90 * DAY - 60), 90, lambda: True).rows
+    assert sweep(at(90 * DAY + 60), 90, lambda: True).rows["conversations"] == 1

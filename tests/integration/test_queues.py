@@ -1,0 +1,264 @@
+"""Batches through real queues: partial failures, poison, dead letters after the designed count, and the way back."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devcloud.template import read_template
+from devcloud.triggers import failed_messages, sqs_event
+from falaai import database as databases
+from falaai import settings
+from falaai.batches import MARGIN_SECONDS, batch_handler, missing_row
+from falaai.database import Database
+from falaai.deadlines import seconds_left
+from falaai.errors import Again, Never
+from falaai.queue_messages import LetterRequested, TitleRequested
+from falaai_cleanup import schedule
+from falaai_email.letters import Letter
+from falaai_email.mailbox import SendGrid
+from tests.conftest import ROOT, RunningCloud
+from tests.integration.conftest import Rows, StandIn, aws_client
+from tests.integration.migrating import environment
+
+TEMPLATE = read_template(Path(ROOT / "template.yaml"))
+MOST_RECEIVES = {queue.logical_id: queue.properties.get("RedrivePolicy", {}) for queue in TEMPLATE.queues}
+
+
+class Context:
+    """What Lambda hands to a handler."""
+
+    aws_request_id = "test"
+
+    def __init__(self, seconds: int = 30) -> None:
+        self._ends_at = time.monotonic() + seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int((self._ends_at - time.monotonic()) * 1000)
+
+
+@dataclass
+class Line:
+    """A queue with its dead-letter queue, and a worker that one pulls by hand: time does not pass by itself."""
+
+    sqs: Any
+    queue: str
+    dead_letters: str
+    pauses: list[int] = field(default_factory=list)
+
+    def put(self, body: Any) -> None:
+        self.sqs.send_message(
+            QueueUrl=self.queue, MessageBody=body if isinstance(body, str) else body.model_dump_json()
+        )
+
+    def work(self, handler: Any) -> list[str]:
+        """One batch: bodies of the messages left for later, which come back at once."""
+        got = self.sqs.receive_message(
+            QueueUrl=self.queue, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
+        ).get("Messages", [])
+        if not got:
+            return []
+        failed = failed_messages(handler(sqs_event(got, "arn:aws:sqs:x", "us-east-1"), Context()), got)
+        for message in got:
+            if message["MessageId"] not in failed:
+                self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+        for message in got:
+            if message["MessageId"] in failed:
+                self.sqs.change_message_visibility(
+                    QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+                )
+        return [message["Body"] for message in got if message["MessageId"] in failed]
+
+    def work_until_empty(self, handler: Any) -> int:
+        rounds = 0
+        while self.left(self.queue):
+            self.work(handler)
+            rounds += 1
+        return rounds
+
+    def left(self, queue: str) -> int:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+        return sum(int(found[name]) for name in names)
+
+
+@pytest.fixture
+def line(cloud: RunningCloud, where: settings.DatabaseSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
+    sqs = aws_client(cloud, "sqs")
+    dead = sqs.create_queue(QueueName="TestDeadLetterQueue")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    redrive = {"deadLetterTargetArn": arn, "maxReceiveCount": MOST_RECEIVES["TitlesQueue"]["maxReceiveCount"]}
+    queue = sqs.create_queue(QueueName="TestQueue", Attributes={"RedrivePolicy": json.dumps(redrive)})["QueueUrl"]
+    monkeypatch.setenv("QUEUE_URL", queue)
+    monkeypatch.setenv("DEAD_LETTER_QUEUE_URL", dead)
+    for name, value in environment(where).items():
+        if name.startswith("DB_"):
+            monkeypatch.setenv(name, value)
+    caches = (settings.read, databases.database)
+    for cache in caches:
+        cache.cache_clear()
+    monkeypatch.setattr("falaai.batches.sqs_client", lambda: sqs)
+    yield Line(sqs, queue, dead)
+    for cache in caches:
+        cache.cache_clear()
+    for one in (queue, dead):
+        sqs.delete_queue(QueueUrl=one)
+
+
+def title(number: int) -> TitleRequested:
+    return TitleRequested(conversation_id=number)
+
+
+def test_one_bad_message_of_ten_is_the_only_one_left(line: Line) -> None:
+    done: list[int] = []
+
+    def handle(message: TitleRequested, _age: float) -> None:
+        if message.conversation_id == 7:
+            raise Again("busy")
+        done.append(message.conversation_id)
+
+    for number in range(10):
+        line.put(title(number))
+    assert line.work(batch_handler(TitleRequested, handle)) == [title(7).model_dump_json()]
+    assert sorted(done) == [0, 1, 2, 3, 4, 5, 6, 8, 9]
+
+
+@pytest.mark.parametrize(
+    "poison", ["", "not JSON", "{}", '{"conversation_id": "x"}', '{"conversation_id": 1, "y": 2}']
+)
+def test_poison_goes_straight_to_the_dead_letters(line: Line, poison: str) -> None:
+    line.put(poison or " ")
+    line.put(title(1))
+    done: list[int] = []
+    handler = batch_handler(TitleRequested, lambda message, _age: done.append(message.conversation_id))
+    assert line.work_until_empty(handler) == 1
+    assert done == [1]
+    assert line.left(line.dead_letters) == 1
+
+
+@pytest.mark.parametrize("surprise", [Again("busy"), RuntimeError("a fault of ours")])
+def test_dead_letter_after_the_designed_count(line: Line, surprise: Exception) -> None:
+    tries: list[float] = []
+
+    def handle(_message: TitleRequested, age: float) -> None:
+        tries.append(age)
+        raise surprise
+
+    line.put(title(1))
+    handler = batch_handler(TitleRequested, handle)
+    while not line.left(line.dead_letters):
+        line.work(handler)
+    assert len(tries) == 5
+    assert all(0 <= age < 60 for age in tries)
+
+
+def test_pauses_outlast_the_time_a_missing_row_is_waited_for(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message about a row that was rolled back ends quietly, and is no dead letter."""
+    pauses: list[int] = []
+    real = line.sqs.change_message_visibility
+
+    def note(**asked: Any) -> None:
+        pauses.append(asked["VisibilityTimeout"])
+        real(**asked | {"VisibilityTimeout": 0})
+
+    monkeypatch.setattr(line.sqs, "change_message_visibility", note)
+    handler = batch_handler(TitleRequested, lambda _message, age: missing_row("row", age + sum(pauses)))
+    line.put(title(404))
+    line.work_until_empty(handler)
+    assert [pause for pause in pauses if pause] == [2, 10, 50, 250]
+    assert line.left(line.dead_letters) == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "left", "dead"), [(429, 1, 0), (500, 1, 0), ("timeout", 1, 0), (401, 0, 1), (413, 0, 1)]
+)
+def test_letters_wait_for_a_busy_sendgrid_and_are_given_up_when_it_refuses(
+    line: Line, sendgrid: StandIn, fault: int | str, left: int, dead: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if fault == "timeout":
+        monkeypatch.setattr("falaai_email.mailbox.SECONDS", 0.3)
+    for name, value in {
+        "SENDGRID_API_KEY": "k" * 30,
+        "SENDGRID_BASE_URL": sendgrid.url,
+        "EMAIL_USER": "falaai@exemplo.com.br",
+        "PUBLIC_URL": "http://localhost",
+    }.items():
+        monkeypatch.setenv(name, value)
+    mailbox = SendGrid(settings.read(settings.LetterSettings))
+    letter = Letter("ana@exemplo.com.br", "Assunto", "texto", "<p>texto</p>")
+    handler = batch_handler(LetterRequested, lambda _message, _age: mailbox.post(letter))
+    sendgrid.fault(status=fault)
+    line.put(LetterRequested(letter="verificar", user_id=1))
+    line.work(handler)
+    assert (line.left(line.queue), line.left(line.dead_letters)) == (left, dead)
+    sendgrid.fault(status=None)
+    monkeypatch.setattr("falaai_email.mailbox.SECONDS", 10)
+    if left:
+        line.work(handler)
+        assert line.left(line.queue) == 0
+
+
+def test_dead_letters_are_sent_back_by_the_documented_command(cloud: RunningCloud, line: Line) -> None:
+    """Through the product's own queues: a letter nobody needs, given up, is replayed and done."""
+    dead = line.sqs.get_queue_url(QueueName="LettersDeadLetterQueue")["QueueUrl"]
+    before = line.left(dead)
+    for _ in range(3):
+        line.sqs.send_message(
+            QueueUrl=dead, MessageBody=LetterRequested(letter="nenhuma", user_id=0).model_dump_json()
+        )
+    said = subprocess.run(
+        [sys.executable, ROOT / "operations/replay.py", "Letters"],
+        env={**os.environ, "DEVCLOUD_DATA": str(cloud.data)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert said.stdout == f"replay: {before + 3} messages sent back to LettersQueue\n", said.stderr
+    assert line.left(dead) == 0
+
+
+def test_never_is_told_with_its_reason(line: Line) -> None:
+    def handle(_message: TitleRequested, _age: float) -> None:
+        raise Never("refused for good")
+
+    line.put(title(1))
+    line.work(batch_handler(TitleRequested, handle))
+    (letter,) = line.sqs.receive_message(QueueUrl=line.dead_letters, MessageAttributeNames=["All"])["Messages"]
+    assert letter["MessageAttributes"]["reason"]["StringValue"] == "refused for good"
+    assert letter["Body"] == title(1).model_dump_json()
+
+
+def test_message_gets_no_more_time_than_the_invocation_has(line: Line) -> None:
+    """Of a batch whose first messages took all of it, the rest is left for later instead of dying half done."""
+    given: list[float] = []
+
+    def handle(_message: TitleRequested, _age: float) -> None:
+        given.append(seconds_left(20))
+        raise Again("busy")
+
+    line.put(title(1))
+    got = line.sqs.receive_message(QueueUrl=line.queue, MessageSystemAttributeNames=["All"])["Messages"]
+    batch_handler(TitleRequested, handle)(sqs_event(got, "x", "x"), Context(seconds=8))
+    assert 0 < given[0] <= 8 - MARGIN_SECONDS
+
+
+def test_sweep_that_runs_out_of_time_asks_to_be_run_again_and_then_ends(
+    line: Line, database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SWEEP_QUEUE_URL", line.queue)
+    monkeypatch.setenv("PICTURES_BUCKET", "picturesbucket")
+    monkeypatch.setattr("falaai.queues.sqs_client", lambda: line.sqs)
+    monkeypatch.setattr("falaai_cleanup.schedule.sweep_pictures", lambda *_: 0)
+    rows.conversation(rows.user(), "velha", "resposta", days_old=91)
+    assert schedule.handle({}, Context(seconds=int(MARGIN_SECONDS + schedule.LAST_BATCH_SECONDS))) == {}
+    assert line.left(line.queue) == 1
+    assert line.work(schedule.handle) == []
+    assert line.left(line.queue) == 0
+    assert rows.value("SELECT COUNT(*) FROM mensagens") == 0

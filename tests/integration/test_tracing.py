@@ -1,0 +1,46 @@
+"""What a traced handler sends to X-Ray's daemon, which is here a socket of the test."""
+
+import os
+import socket
+import subprocess
+import sys
+
+from tests.conftest import ROOT
+
+HANDLER = """
+from falaai.tracing import traced
+class Context:
+    function_name = "auth"
+def handle(event, context):
+    if event["fails"]:
+        raise ValueError("canary " + event["word"])
+    return {"body": "canary " + event["word"]}
+for fails in (False, True):
+    try:
+        traced(handle)({"word": "of the question", "fails": fails}, Context())
+    except ValueError:
+        pass
+"""
+
+
+def test_trace_tells_of_time_and_cold_start_and_not_of_what_was_said() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as daemon:
+        daemon.bind(("127.0.0.1", 0))
+        daemon.settimeout(10)
+        lambda_variables = {
+            "LAMBDA_TASK_ROOT": "/var/task",
+            "AWS_LAMBDA_FUNCTION_NAME": "auth",
+            "_X_AMZN_TRACE_ID": "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+            "AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{daemon.getsockname()[1]}",
+            "POWERTOOLS_SERVICE_NAME": "auth",
+            "PYTHONPATH": str(ROOT / "layers/shared/python"),
+            "PATH": os.environ["PATH"],
+        }
+        finished = subprocess.run(
+            [sys.executable, "-c", HANDLER], env=lambda_variables, capture_output=True, text=True
+        )
+        assert finished.returncode == 0, finished.stderr
+        traces = [daemon.recv(65_536).decode() for _ in range(2)]
+    assert '"ColdStart": true' in traces[0]
+    assert '"ColdStart": false' in traces[1]
+    assert "canary" not in "".join(traces)

@@ -1,0 +1,19 @@
+"""One clock decides what has expired: the database's."""
+
+import re
+
+from tests.conftest import ROOT
+
+WALL_CLOCKS = r"\btime\.time\(|\bdatetime\.now\(|\butcnow\(|\.today\(|\blocaltime\("
+
+
+def test_nothing_that_is_deployed_asks_its_machine_what_time_it_is() -> None:
+    deployed = [*(ROOT / "functions").rglob("*.py"), *(ROOT / "layers").rglob("*.py")]
+    assert len(deployed) > 50
+    assert [str(path) for path in deployed if re.search(WALL_CLOCKS, path.read_text())] == []
+
+
+def test_sql_asks_for_utc() -> None:
+    sources = [*(ROOT / "layers").rglob("repositories/*.py"), *(ROOT / "sql").glob("*.sql")]
+    local = r"\bNOW\(|\bCURDATE\(|\bCURRENT_TIMESTAMP|\bSYSDATE\(|[^_]\bCURRENT_DATE"
+    assert [str(path) for path in sources if re.search(local, path.read_text())] == []

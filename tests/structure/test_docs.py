@@ -1,0 +1,59 @@
+"""What people are told to do can be done: targets, links and alarms in the papers are those that there are."""
+
+import re
+
+import pytest
+
+from devcloud.intrinsics import parse
+from tests.conftest import ROOT
+from tests.structure.test_papers import tracked
+
+PAPERS = tracked("*.md")
+MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_make_targets_exist(name: str) -> None:
+    told = set(re.findall(r"(?:`|\$ |^\s*)make ([a-z][a-z-]*)", (ROOT / name).read_text(), re.MULTILINE))
+    assert told <= TARGETS
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_links_lead_to_files(name: str) -> None:
+    paper = ROOT / name
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", paper.read_text())
+    assert [link for link in links if not (paper.parent / link).exists()] == []
+
+
+def test_no_line_of_a_sequence_diagram_is_cut_at_a_semicolon() -> None:
+    drawn = re.findall(
+        r"```mermaid\nsequenceDiagram\n(.*?)```", (ROOT / "docs/architecture.md").read_text(), re.DOTALL
+    )
+    assert drawn
+    assert ";" not in "".join(drawn)
+
+
+def test_every_alarm_has_its_line_in_operations() -> None:
+    resources = parse((ROOT / "template.yaml").read_text())["Resources"]
+    alarms = [name for name, one in resources.items() if one["Type"] == "AWS::CloudWatch::Alarm"]
+    told = re.findall(r"`(…?)(\w+Alarm)`", (ROOT / "docs/operations.md").read_text())
+    exact = {name for rest, name in told if not rest}
+    endings = tuple(name for rest, name in told if rest)
+    assert len(alarms) > 20
+    assert [name for name in alarms if name not in exact and not name.endswith(endings)] == []
+    assert exact <= set(alarms)
+
+
+def test_every_target_says_what_it_does_unless_it_is_a_step_of_others() -> None:
+    helped = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
+    assert TARGETS - helped == {"built", "deployable"}
+
+
+def test_both_readmes_name_the_same_commands() -> None:
+    commands = [
+        set(re.findall(r"make ([a-z][a-z-]*)", (ROOT / name).read_text())) & TARGETS
+        for name in ("README.md", "README.pt-BR.md")
+    ]
+    assert commands[0] == commands[1]
+    assert len(commands[0]) > 5

@@ -1,0 +1,32 @@
+"""CI runs what people run, and nothing that could change under its name."""
+
+import re
+
+import yaml
+
+from tests.conftest import ROOT
+
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+STEPS = [
+    step for path in WORKFLOWS for job in yaml.safe_load(path.read_text())["jobs"].values() for step in job["steps"]
+]
+
+
+def test_actions_are_pinned_by_commit() -> None:
+    used = [step["uses"] for step in STEPS if "uses" in step]
+    assert used
+    assert [one for one in used if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", one)] == []
+
+
+def test_commands_are_targets_of_the_makefile() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    made = [re.match(r"make ([a-z-]+)", step["run"]) for step in STEPS if step.get("run", "").startswith("make ")]
+    assert {match[1] for match in made if match} <= targets
+
+
+def test_ci_runs_all_that_make_check_runs() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    check = re.search(r"^check: ([a-z ]+?) ##", makefile, re.MULTILINE)
+    assert check
+    commands = {step["run"] for step in STEPS if "run" in step}
+    assert {f"make {target}" for target in check[1].split()} <= commands

@@ -1,0 +1,57 @@
+"""The build recipe on its smallest function: the same bytes from anywhere, compiled for where Lambda puts them."""
+
+import importlib.util
+import marshal
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+
+def build(folder: Path, umask: int) -> dict[str, tuple[int, bytes]]:
+    """Mode and bytes of every file of the artifact."""
+    folder.mkdir(parents=True)
+    subprocess.run(
+        [
+            "make",
+            "--silent",
+            "-C",
+            str(ROOT / "functions/cleanup"),
+            "build-CleanupFunction",
+            f"ARTIFACTS_DIR={folder}",
+        ],
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")},
+        check=True,
+        umask=umask,
+        timeout=60,
+    )
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): (path.stat().st_mode, path.read_bytes()) for path in files}
+
+
+@pytest.fixture(scope="module")
+def artifact(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, bytes]]:
+    return build(tmp_path_factory.mktemp("build") / "here", 0o022)
+
+
+def test_another_folder_and_umask_give_the_same_bytes_and_modes(
+    artifact: dict[str, tuple[int, bytes]], tmp_path: Path
+) -> None:
+    assert "app.py" in artifact
+    assert build(tmp_path / "some" / "where" / "else", 0o077) == artifact
+
+
+def test_compiled_code_is_taken_as_it_is_and_names_lambdas_paths(artifact: dict[str, tuple[int, bytes]]) -> None:
+    compiled = {name: content for name, (_, content) in artifact.items() if name.endswith(".pyc")}
+    assert len(compiled) == sum(name.endswith(".py") for name in artifact)
+    for name, content in compiled.items():
+        assert content[:4] == importlib.util.MAGIC_NUMBER, name
+        assert int.from_bytes(content[4:8], "little") == 0b01, f"{name}: hash-based, and not checked"
+        assert marshal.loads(content[16:]).co_filename.startswith("/var/task/"), name  # noqa: S302 - our own bytes
+
+
+def test_everybody_may_read_what_lambda_runs(artifact: dict[str, tuple[int, bytes]]) -> None:
+    assert [name for name, (mode, _) in artifact.items() if mode & 0o044 != 0o044] == []

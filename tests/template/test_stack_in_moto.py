@@ -1,0 +1,106 @@
+"""The translated stack, made by an AWS that is moto: CloudFormation takes it, and its parts are there."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tests.template.test_translated import of, translate
+
+# moto's CloudFormation makes neither these nor (silently) alarms, dashboards and schedules.
+NOT_IN_MOTO = ("AWS::ApiGateway::Deployment", "AWS::ApiGateway::Stage", "AWS::ApiGateway::BasePathMapping")
+PARAMETERS = {"DbHost": "db.test", "DbUser": "falaai", "EmailUser": "falaai@localhost.test"}
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def client(service: str) -> Any:
+    credentials = {"aws_access_key_id": "moto", "aws_secret_access_key": "moto"}
+    return boto3.client(service, region_name="us-east-1", **credentials)  # type: ignore[call-overload]
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[dict[str, Any]]:
+    """The translated resources, while the stack made of them stands."""
+    template = translate()
+    resources = {name: one for name, one in template["Resources"].items() if one["Type"] not in NOT_IN_MOTO}
+    with mock_aws():
+        client("s3").create_bucket(Bucket="artifacts")
+        client("s3").put_object(Bucket="artifacts", Key="code.zip", Body=_empty_zip())
+        client("cloudformation").create_stack(
+            StackName="falaai-test",
+            TemplateBody=json.dumps({**template, "Resources": resources}),
+            Capabilities=["CAPABILITY_IAM"],
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in PARAMETERS.items()],
+        )
+        yield resources
+
+
+def _empty_zip() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("app.py", "")
+    return file.getvalue()
+
+
+def physical(logical_id: str) -> str:
+    there = client("cloudformation").describe_stack_resources(StackName="falaai-test")["StackResources"]
+    # What moto does not make stands in its list without any name.
+    names = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in there if "PhysicalResourceId" in one}
+    return str(names[logical_id])
+
+
+def test_stack_is_complete(made: dict[str, Any]) -> None:
+    assert len(made) > 100
+    (stack,) = client("cloudformation").describe_stacks(StackName="falaai-test")["Stacks"]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    assert stack["Outputs"][0]["OutputValue"].startswith("https://")
+
+
+def test_queues_are_there_with_their_dead_letter_queues(made: dict[str, Any]) -> None:
+    sqs = client("sqs")
+    for name, properties in of(made, "AWS::SQS::Queue"):
+        attributes = sqs.get_queue_attributes(QueueUrl=physical(name), AttributeNames=["All"])["Attributes"]
+        if "RedrivePolicy" in properties:
+            dead_letters = json.loads(attributes["RedrivePolicy"])["deadLetterTargetArn"]
+            own = sqs.get_queue_attributes(
+                QueueUrl=physical(name.replace("Queue", "DeadLetterQueue")), AttributeNames=["QueueArn"]
+            )
+            assert dead_letters == own["Attributes"]["QueueArn"]
+
+
+def test_bucket_is_there_and_encrypted(made: dict[str, Any]) -> None:
+    assert "PicturesBucket" in made
+    encryption = client("s3").get_bucket_encryption(Bucket=physical("PicturesBucket"))
+    (rule,) = encryption["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+
+
+def test_functions_are_there_and_fed_by_their_queues(made: dict[str, Any]) -> None:
+    functions = {one["FunctionName"]: one for one in client("lambda").list_functions()["Functions"]}
+    wanted = {physical(name): properties for name, properties in of(made, "AWS::Lambda::Function")}
+    assert {name: one["Timeout"] for name, one in functions.items()} == {
+        name: properties["Timeout"] for name, properties in wanted.items()
+    }
+    queues = {
+        one["EventSourceArn"].split("-")[-2]
+        for one in client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    }
+    assert queues == {"LettersQueue", "TitlesQueue", "MemoryQueue", "SweepQueue"}
+
+
+def test_schedule_is_one_that_eventbridge_takes(made: dict[str, Any]) -> None:
+    ((_, schedule),) = of(made, "AWS::Scheduler::Schedule")
+    function = client("lambda").get_function(FunctionName=physical("CleanupFunction"))
+    target = {"Arn": function["Configuration"]["FunctionArn"], "RoleArn": "arn:aws:iam::123456789012:role/daily"}
+    scheduler = client("scheduler")
+    plain = {key: value for key, value in schedule.items() if key not in ("Target", "Name")}
+    scheduler.create_schedule(Name="daily", Target=target, **plain)
+    there = scheduler.get_schedule(Name="daily")
+    assert there["ScheduleExpression"] == "cron(0 4 * * ? *)"
+    assert there["ScheduleExpressionTimezone"] == "America/Sao_Paulo"

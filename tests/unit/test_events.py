@@ -1,0 +1,19 @@
+"""The events that `sam local invoke` is given are what the workers get."""
+
+import json
+import time
+
+import pytest
+
+from falaai.batches import COMMIT_GRACE_SECONDS
+from falaai.queue_messages import FoldingRequested, LetterRequested, QueueMessage, TitleRequested
+from tests.conftest import ROOT
+
+MESSAGES = {"titles": TitleRequested, "memory": FoldingRequested, "email": LetterRequested}
+
+
+@pytest.mark.parametrize(("worker", "message"), MESSAGES.items())
+def test_event_holds_one_message_old_enough_for_its_row_to_be_there(worker: str, message: type[QueueMessage]) -> None:
+    (record,) = json.loads((ROOT / f"tests/events/{worker}.json").read_text())["Records"]
+    message.model_validate_json(record["body"])
+    assert time.time() - int(record["attributes"]["SentTimestamp"]) / 1000 > COMMIT_GRACE_SECONDS
