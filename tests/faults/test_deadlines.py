@@ -99,10 +99,12 @@ def test_queue_that_fails_rolls_the_registration_back(fragile: Fragile, crowd: P
     FAULTS[fault](fragile.aws)
     answer, seconds = timed(stranger.register)
     fragile.aws.passing()
-    assert (answer.status_code, seconds < 8) == (503, True)
-    check_clear(answer, "unavailable", "queue_unavailable")
-    rows = product_of(fragile.cloud)
-    assert rows.list("SELECT id FROM usuarios WHERE email = %s", stranger.email) == []
+    assert seconds < 8
+    kept = product_of(fragile.cloud).list("SELECT id FROM usuarios WHERE email = %s", stranger.email)
+    assert bool(kept) == (answer.status_code == 201)
+    if fault != "cut":  # its first line, "200 OK", may come through: then SQS has the message
+        assert answer.status_code == 503
+        check_clear(answer, "queue_unavailable")
     assert stranger.register().status_code == 201
 
 
