@@ -99,7 +99,7 @@ class FaultProxy:
             if swallow.is_set():
                 raise ConnectionAbortedError
             if self._mode == CUT and sent + len(answer) > self._cut_after:
-                writer.write(answer[: self._cut_after - sent])
+                writer.write(answer[: max(0, self._cut_after - sent)])
                 await writer.drain()
                 raise ConnectionAbortedError
             await self._send(writer, answer)

@@ -257,7 +257,8 @@ def test_sweep_that_runs_out_of_time_asks_to_be_run_again_and_then_ends(
     monkeypatch.setattr("falaai.queues.sqs_client", lambda: line.sqs)
     monkeypatch.setattr("falaai_cleanup.schedule.sweep_pictures", lambda *_: 0)
     rows.conversation(rows.user(), "velha", "resposta", days_old=91)
-    assert schedule.handle({}, Context(seconds=int(MARGIN_SECONDS + schedule.LAST_BATCH_SECONDS))) == {}
+    too_short = Context(seconds=int(MARGIN_SECONDS + schedule.LAST_BATCH_SECONDS))
+    assert not any(schedule.handle({}, too_short).values())
     assert line.left(line.queue) == 1
     assert line.work(schedule.handle) == []
     assert line.left(line.queue) == 0

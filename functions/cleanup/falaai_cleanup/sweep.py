@@ -70,7 +70,7 @@ def sweep(database: Database, retention_days: int, has_time: Callable[[], bool])
     batches: list[Batch] = [chore.batch for chore in CHORES]
     if retention_days:
         batches.append(lambda sql: _delete_unused(sql, retention_days))
-    total: Counter[str] = Counter()
+    total = Counter(dict.fromkeys([*(chore.name for chore in CHORES), "conversations", "messages"], 0))
     for batch in batches:
         more = True
         while more:
