@@ -25,7 +25,7 @@ run: built ## Run the whole product on this machine: http://127.0.0.1:8000 (PORT
 
 test: built ## Run every test (TESTS=tests/unit for some; BUILT=1 on what is deployed)
 	@devcloud/prepare.sh mariadb chromium sam
-	$(PYTHON) -m pytest $(TESTS)
+	$(PYTHON) -m pytest -n 2 --dist loadfile $(TESTS)
 
 faults: ## In full what `make test` only samples: kills, timing oracles, generated requests
 	@devcloud/prepare.sh mariadb
