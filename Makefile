@@ -24,11 +24,11 @@ run: built ## Run the whole product on this machine: http://127.0.0.1:8000 (PORT
 	@exec $(PYTHON) -m devcloud $(if $(BUILT),--built) --port $(or $(PORT),8000) --inbox-port $(or $(INBOX_PORT),8025)
 
 test: built ## Run every test (TESTS=tests/unit for some; BUILT=1 on what is deployed)
-	@devcloud/prepare.sh mariadb chromium sam
+	@devcloud/prepare.sh mariadb chromium faketime sam
 	$(PYTHON) -m pytest -n 2 --dist loadfile $(TESTS)
 
 faults: ## In full what `make test` only samples: kills, timing oracles, generated requests
-	@devcloud/prepare.sh mariadb
+	@devcloud/prepare.sh mariadb faketime
 	WHOLE=1 KILLS=$(or $(KILLS),100) MESSAGES=$(or $(MESSAGES),200000) MINUTES=$(or $(MINUTES),1) \
 	  HISTORIES=$(or $(HISTORIES),1000) COMMITS=200 REPLY_KILLS=20 PAIRS=300 EXAMPLES=50 $(PYTHON) -m pytest -s \
 	  tests/faults tests/system/test_oracle.py tests/system/test_contract.py

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings this machine to where the project can run: the Python environment in .venv, and whichever of
-# `mariadb`, `chromium`, `sam` and `checkov` are named as arguments. Says what it installs; does nothing twice.
+# `mariadb`, `chromium`, `faketime`, `sam` and `checkov` are named as arguments. Says what it installs; does nothing twice.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -74,6 +74,7 @@ environment .venv requirements/dev.txt
 for part in "$@"; do
   case $part in
     mariadb) apt_packages mariadbd mariadb-server-core ;;
+    faketime) apt_packages faketime faketime ;;
     chromium) apt_packages chromium chromium fonts-dejavu-core ;;
     sam | checkov) environment ".devcloud/$part" "requirements/$part.txt" ;;
     *) fail "unknown part: $part" ;;

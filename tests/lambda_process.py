@@ -18,11 +18,13 @@ RUNTIME = "/2018-06-01/runtime"
 class LambdaProcess:
     """One fresh process of the function that the process `like` runs, with the same code and environment.
 
-    `init_seconds` is from its start to its first question for work; `invoke` gives (seconds, answer).
+    `init_seconds` is from its start to its first question for work; `invoke` gives (seconds, answer). Lambda tells a
+    deadline by the clock of the function's own machine, which is `clock_ahead` seconds ahead of this one's.
     """
 
-    def __init__(self, like: int, **changes: str) -> None:
+    def __init__(self, like: int, clock_ahead: float = 0, **changes: str) -> None:
         environment = environment_of(like)
+        self._clock_ahead = clock_ahead
         self._events: SimpleQueue[Any] = SimpleQueue()
         self._answers: SimpleQueue[tuple[float, Any]] = SimpleQueue()
         self._asked = threading.Event()
@@ -70,7 +72,7 @@ class LambdaProcess:
                 lambda_process._asked.set()
                 body = json.dumps(lambda_process._events.get()).encode()
                 self.send_response(200)
-                deadline = str(int((time.time() + 60) * 1000))
+                deadline = str(int((time.time() + lambda_process._clock_ahead + 60) * 1000))
                 for name, value in (
                     ("Lambda-Runtime-Aws-Request-Id", str(uuid.uuid4())),
                     ("Lambda-Runtime-Deadline-Ms", deadline),
