@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.conftest import RunningCloud
-from tests.system.conftest import People, Person
+from tests.system.conftest import PASSWORD, People, Person
 
 PAGES = ["/", "/login", "/cadastro", "/register", "/sucesso", "/verificacao", "/verificado", "/termos"]
 
@@ -117,3 +117,15 @@ def test_link_is_not_built_from_host(person: Person, cloud: RunningCloud) -> Non
     evil = {"host": "evil.example", "x-forwarded-host": "evil.example", "forwarded": "host=evil.example"}
     assert person.http.post("/register", json=form, headers=evil).status_code == 201
     assert person.link().startswith(cloud.gateway)
+
+
+@pytest.mark.parametrize(
+    "target", ["//elsewhere.example", "https://elsewhere.example", "/chat/../logout", "/profile"]
+)
+def test_sign_in_goes_on_with_a_page_of_the_chat_and_nowhere_else(people: People, target: str) -> None:
+    member = people.member()
+    form = {"email": member.email, "senha": PASSWORD, "destino": target}
+    assert member.http.post("/login", json=form).status_code == 422
+    member.http.post("/logout")
+    page = member.http.get("/login", params={"destino": target}, headers={"accept": "text/html"})
+    assert '<input type="hidden" name="destino" value="/chat">' in page.text

@@ -1,0 +1,43 @@
+"""Page scripts come as one file each, and keep to the two forms that joining understands."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from falaai.web import scripts
+from falaai.web.scripts import joined
+
+STATIC = Path(scripts.__file__).parent / "static"
+MODULES = sorted(path.name for path in STATIC.glob("*.js"))
+
+
+def test_each_module_is_there_once_after_what_it_imports(tmp_path: Path) -> None:
+    (tmp_path / "page.js").write_text('import { two } from "./b.js";\nimport { one } from "./a.js";\none(two);\n')
+    (tmp_path / "b.js").write_text('import { one } from "./a.js";\nexport const two = one(1);\n')
+    (tmp_path / "a.js").write_text("// Says it.\nexport function one(value) { return value; }\n")
+    script = joined(tmp_path, "page.js")
+    assert script.index("const $a=") < script.index("const $b=") < script.index("const $page=")
+    assert script.count("const $a=") == 1
+    assert "Says it" not in script
+
+
+def test_sentences_come_with_the_script(tmp_path: Path) -> None:
+    (tmp_path / "page.js").write_text('import { texts } from "./sentences.js";\ndocument.title = texts.send;\n')
+    assert '"send":"Enviar"' in joined(tmp_path, "page.js")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_module_keeps_to_the_forms(name: str) -> None:
+    """Anything else at the beginning of a line would be left as it stands, and fail in the browser."""
+    source = (STATIC / name).read_text()
+    for line in re.findall(r"^(?:import|export)\b.*$", source, re.MULTILINE):
+        assert scripts._IMPORT.match(line) or scripts._EXPORT.match(line), line
+
+
+def test_every_sentence_of_the_browser_is_used() -> None:
+    from falaai.web.texts import IN_THE_BROWSER
+
+    sources = "".join((STATIC / name).read_text() for name in MODULES)
+    unused = [name for name in IN_THE_BROWSER if f"texts.{name}" not in sources and f'"{name}"' not in sources]
+    assert unused == []
