@@ -5,6 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, say, screenshot, sign_in
+from tests.integration.conftest import Rows
 from tests.system.conftest import People
 
 WORDS = " ".join(f"palavra{number}" for number in range(200))
@@ -184,3 +185,22 @@ def test_nothing_jumps_while_a_reply_grows_or_when_it_ends(
     page.get_by_role("button", name="Ir ao fim").click()
     expect(page.get_by_role("button", name="Ir ao fim")).to_be_hidden()
     expect(page.locator(".reply p").last).to_be_in_viewport()
+
+
+def test_reply_stays_when_another_one_is_refused(
+    new_page: Callable[..., Page], people: People, product: Rows
+) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    say(page, "Uma pergunta")
+    product.run(
+        "UPDATE uso_diario SET mensagens = 200 WHERE id_usuario = (SELECT id FROM usuarios WHERE email = %s)",
+        member.email,
+    )
+    page.get_by_role("button", name="Responder de novo").click()
+    expect(page.get_by_text("Você usou as 200 mensagens de hoje.")).to_be_visible()
+    expect(page.locator(".reply")).to_contain_text("demonstração")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Responder de novo").click()
+    expect(page.get_by_text("Sem conexão. Confira a internet e tente de novo.")).to_be_visible()
+    expect(page.locator(".reply")).to_contain_text("demonstração")

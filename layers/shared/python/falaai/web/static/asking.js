@@ -20,6 +20,7 @@ const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toSt
 export const pendingKey = () => `pendente:${conversation() ?? "nova"}`;
 
 export function send(text, clientId = newId()) {
+  if (answering) return giveBack(text);
   const asked = addQuestion(text);
   sendQuestion(asked, addReply(), text, clientId);
 }
@@ -48,8 +49,16 @@ async function sendQuestion(asked, article, text, clientId) {
 
 export function again(article) {
   const id = Number(article.dataset.id);
-  const body = { regenerate: id };
-  return show(article, (reply) => reply.answer(body, [`/chat/replies/${id}/regenerate`, {}]), { retry: () => again(article) });
+  const before = [...bodyOf(article).childNodes];
+  const { state, error } = article.dataset;
+  const sentence = article.querySelector(".reply-problem > span").textContent;
+  const takeBack = (problem) => {
+    bodyOf(article).replaceChildren(...before);
+    settle(article, state, error, sentence);
+    tell(...refusal(problem));
+  };
+  const run = (reply) => reply.answer({ regenerate: id }, [`/chat/replies/${id}/regenerate`, {}]);
+  return show(article, run, { takeBack, retry: () => again(article), isKept: true });
 }
 
 function editQuestion(asked, text, clientId = newId()) {
@@ -74,11 +83,12 @@ function editQuestion(asked, text, clientId = newId()) {
   return show(article, (reply) => reply.answer(body, [`/chat/messages/${id}/edit`, message]), {
     takeBack,
     retry: () => (article.remove(), editQuestion(asked, text, clientId)),
+    isKept: true,
   });
 }
 
 // One reply from its first dot to its end.
-export async function show(article, run, { onstart, takeBack, retry }) {
+export async function show(article, run, { onstart, takeBack, retry, isKept }) {
   showWaiting(article);
   const reply = new Reply(bodyOf(article));
   reply.conversation = conversation();
@@ -99,7 +109,7 @@ export async function show(article, run, { onstart, takeBack, retry }) {
     settle(article, estado, erro, aviso ?? "");
     announce(aviso || texts.answered);
   } catch (problem) {
-    await fail(article, reply, problem, { takeBack, retry });
+    await fail(article, reply, problem, { takeBack, retry, isKept });
   } finally {
     clearInterval(progress);
     if (answering === reply) {
@@ -111,14 +121,15 @@ export async function show(article, run, { onstart, takeBack, retry }) {
   refreshTitles();
 }
 
-async function fail(article, reply, problem, { takeBack, retry }) {
-  if (problem.status === 0) {
+// `isKept`: what stood there before stays until another reply really begins.
+async function fail(article, reply, problem, { takeBack, retry, isKept }) {
+  if (problem.status === 0 && !isKept) {
     showNotice(article, texts.offline);
     await reachable();
     return retry();
   }
-  if (reply.id === null && takeBack && REFUSED.includes(problem.status)) return takeBack(problem);
   if (reply.id === null && problem.code === "still_answering") return show(article, (other) => other.follow(Number(article.dataset.id)), { retry });
+  if (reply.id === null && takeBack && (isKept || REFUSED.includes(problem.status))) return takeBack(problem);
   if (!reply.text) bodyOf(article).replaceChildren();
   if (reply.id === null) {
     article.dataset.state = "erro";
