@@ -6,7 +6,7 @@ ENV ?= dev
 ARCH ?= $(if $(filter default,$(ENV)),x86_64,aarch64)
 TESTS ?= tests
 
-.PHONY: help run test faults check lint types template build sam-local sam-invoke secrets deploy destroy replay sweep-preview \
+.PHONY: help run test faults check lint types template build bench sam-local sam-invoke secrets deploy destroy replay sweep-preview \
   migrate papers pins clean
 
 help: ## Show this list
@@ -54,6 +54,11 @@ template: ## cfn-lint, checkov and sam validate
 build: ## Build what is deployed, into .aws-sam/build (ENV=default for x86_64, ENV=dev or prod for arm64)
 	@devcloud/prepare.sh sam
 	ARCH=$(ARCH) $(SAM) build --config-env $(ENV)
+
+bench: ## Measure what `make build` makes, beside something to compare with (PART=cold_start for one)
+	@devcloud/prepare.sh mariadb chromium sam
+	@$(MAKE) build ENV=default
+	@PYTHONPATH=layers/shared/python $(PYTHON) -m bench $(PART)
 
 # Which database and sender a deployment has: .env.dev or .env.prod, or .env where there is only one.
 ENV_FILE ?= $(or $(wildcard .env.$(ENV)),.env)

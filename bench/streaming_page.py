@@ -1,20 +1,15 @@
 """How long a growing reply of 4,000 words holds the browser's main thread, beside a bare page that appends the same
 pieces as text. Figures are Chromium's own trace of its main thread, in milliseconds.
-
-Run: .venv/bin/python -m bench.streaming_page
 """
 
 import json
 import shutil
-import tempfile
-from pathlib import Path
 from statistics import quantiles
 
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.conftest import start_cloud
-from tests.system.conftest import People
+from bench.built import Built
 
 WORDS = 4000
 PIECES = 400
@@ -55,49 +50,42 @@ def main_thread_tasks(browser: Browser, page: Page, act: object) -> list[float]:
     ]
 
 
-def tell(name: str, tasks: list[float]) -> None:
-    longest = sorted(tasks)[-1]
+def line(name: str, tasks: list[float]) -> str:
     p99 = quantiles(tasks, n=100)[98]
     over = sum(task > LIMIT for task in tasks)
-    print(f"{name:24} {len(tasks):7} {sum(tasks):9.0f} {p99:8.2f} {longest:8.1f} {over:10}")
+    return f"| {name} | {len(tasks)} | {sum(tasks):.0f} | {p99:.1f} | {max(tasks):.1f} | {over} |"
 
 
-def main() -> None:
-    data = Path(tempfile.mkdtemp())
-    cloud = start_cloud(data)
-    people = People(cloud)
-    try:
-        pace = {"delay": 0.005, "pieces": PIECES, "text": reply()}
-        httpx.put(f"{cloud.addresses['gemini']}/admin/pace", json=pace).raise_for_status()
-        member = people.member()
-        with sync_playwright() as playwright:
-            program = shutil.which("chromium")
-            browser = playwright.chromium.launch(executable_path=program, chromium_sandbox=False)
-            page = browser.new_page(base_url=cloud.gateway)
-            page.context.add_cookies(
-                [{"name": name, "value": value, "url": cloud.gateway} for name, value in member.http.cookies.items()]
-            )
-            page.goto("/chat")
-            page.get_by_label("Sua mensagem").fill("Conte tudo")
+def table(built: Built) -> str:
+    text = reply()
+    pace = {"delay": 0.005, "pieces": PIECES, "text": text}
+    httpx.put(f"{built.cloud.addresses['gemini']}/admin/pace", json=pace).raise_for_status()
+    size = len(text) // PIECES + 1
+    pieces = [text[start : start + size] for start in range(0, len(text), size)]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), chromium_sandbox=False)
+        page = browser.new_page(base_url=built.origin)
+        page.context.add_cookies(
+            [{"name": name, "value": value, "url": built.origin} for name, value in built.member.http.cookies.items()]
+        )
+        page.goto("/chat")
+        page.get_by_label("Sua mensagem").fill("Conte tudo")
 
-            def send() -> None:
-                page.keyboard.press("Enter")
-                page.wait_for_selector(".answered[data-state=completa]", timeout=30_000)
+        def send() -> None:
+            page.keyboard.press("Enter")
+            page.wait_for_selector(".answered[data-state=completa]", timeout=30_000)
 
-            text = pace["text"]
-            size = len(str(text)) // PIECES + 1
-            pieces = [str(text)[start : start + size] for start in range(0, len(str(text)), size)]
-            print(f"{'main thread (ms)':24} {'tasks':>7} {'all':>9} {'p99':>8} {'longest':>8} {'over 50 ms':>10}")
-            tell("reply of 4,000 words", main_thread_tasks(browser, page, send))
-            bare = browser.new_page()
-            bare.set_content("<!doctype html><body>")
-            tell("bare text, as many", main_thread_tasks(browser, bare, lambda: bare.evaluate(BARE, pieces)))
-            browser.close()
-    finally:
-        people.close()
-        cloud.stop()
-        shutil.rmtree(data)
-
-
-if __name__ == "__main__":
-    main()
+        ours = main_thread_tasks(browser, page, send)
+        bare = browser.new_page()
+        bare.set_content("<!doctype html><body>")
+        theirs = main_thread_tasks(browser, bare, lambda: bare.evaluate(BARE, pieces))
+        browser.close()
+    httpx.put(f"{built.cloud.addresses['gemini']}/admin/pace", json={"delay": 0.03, "pieces": None, "text": None})
+    return "\n".join(
+        [
+            f"| main thread, ms | tasks | all | p99 | longest | over {LIMIT} ms |",
+            "|---|---|---|---|---|---|",
+            line("reply of 4,000 words", ours),
+            line("bare text, as many pieces", theirs),
+        ]
+    )

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -33,7 +32,7 @@ class LambdaProcess:
         environment |= {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_port}", **changes}
         self.started = time.perf_counter()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "awslambdaric", environment["_HANDLER"]],
+            command_of(like),
             env=environment,
             cwd=environment["LAMBDA_TASK_ROOT"],
             stdout=subprocess.DEVNULL,
@@ -130,8 +129,13 @@ def environment_of(pid: int) -> dict[str, str]:
     return dict(line.split("=", 1) for line in raw.split("\0") if "=" in line)
 
 
+def command_of(pid: int) -> list[str]:
+    """How a process was started."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")[:-1]
+
+
 def bare_import(like: int, modules: str) -> float:
     """Seconds a fresh interpreter takes to import these, found where the function `like` finds them."""
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", f"import {modules}"], env=environment_of(like), check=True, cwd=os.sep)
+    subprocess.run([command_of(like)[0], "-c", f"import {modules}"], env=environment_of(like), check=True, cwd=os.sep)
     return time.perf_counter() - began
