@@ -2,6 +2,7 @@
 
 import html
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -9,8 +10,6 @@ from pathlib import Path
 from string import Template
 
 from aiohttp import web
-
-from devcloud.secret_store import write_privately
 
 _PAGE = Path(__file__).with_name("inbox.html")
 _KEPT = 1000
@@ -30,17 +29,21 @@ class Letter:
 
 
 class Inbox:
-    """Letters, newest first; `routes()` is its HTTP face."""
+    """`letters`, newest first, one to a line of a file; `routes()` is its HTTP face."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        known = json.loads(path.read_text("utf-8")) if path.exists() else []
-        self._letters = [Letter(**letter) for letter in known]
+        lines = path.read_text("utf-8").split("\n")[:-1] if path.exists() else []
+        self.letters = [Letter(**json.loads(line)) for line in reversed(lines[-_KEPT:])]
 
     def add(self, letters: Iterable[Letter]) -> None:
         """Puts letters on top; the oldest of very many are dropped."""
-        self._letters = [*reversed(list(letters)), *self._letters][:_KEPT]
-        self._save()
+        new = list(letters)
+        self.letters = [*reversed(new), *self.letters][:_KEPT]
+        # Added to the file, which is not written anew: whoever serves the letters serves the product's requests too.
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+            file.writelines(json.dumps(asdict(letter), ensure_ascii=False) + "\n" for letter in new)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -49,22 +52,19 @@ class Inbox:
             web.delete("/messages.json", self._empty),
         ]
 
-    def _save(self) -> None:
-        write_privately(self._path, json.dumps([asdict(letter) for letter in self._letters], ensure_ascii=False))
-
     async def _list(self, _request: web.Request) -> web.Response:
-        return web.json_response([asdict(letter) for letter in self._letters], headers={"Cache-Control": "no-store"})
+        return web.json_response([asdict(letter) for letter in self.letters], headers={"Cache-Control": "no-store"})
 
     async def _empty(self, _request: web.Request) -> web.Response:
-        self._letters = []
-        self._save()
+        self.letters = []
+        self._path.unlink(missing_ok=True)
         return web.json_response([])
 
     async def _page(self, _request: web.Request) -> web.Response:
         page = Template(_PAGE.read_text("utf-8")).substitute(
-            count=len(self._letters),
-            newest=html.escape(self._letters[0].date if self._letters else ""),
-            letters="".join(map(_article, self._letters)) or "<p>No letters yet.</p>",
+            count=len(self.letters),
+            newest=html.escape(self.letters[0].date if self.letters else ""),
+            letters="".join(map(_article, self.letters)) or "<p>No letters yet.</p>",
         )
         return web.Response(text=page, content_type="text/html", headers={"Cache-Control": "no-store"})
 

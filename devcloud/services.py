@@ -58,7 +58,7 @@ class Services:
         self.template = self._read_template()
         for schedule in self.template.schedules:
             occurrences(schedule, datetime.now(UTC))  # tells now what it cannot read, not at night
-        self.inbox = Inbox(options.data / "inbox.json")
+        self.inbox = Inbox(options.data / "inbox.jsonl")
         self.aws = Aws(self.configuration.dotenv)
         self.database: Database | None = None
         self.addresses: dict[str, Any] = {}

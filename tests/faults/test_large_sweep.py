@@ -134,7 +134,14 @@ def test_people_do_not_notice_a_sweep(cloud: RunningCloud, people: People, produ
     everybody = [people.member() for _ in range(PEOPLE)]
     with ThreadPoolExecutor(PEOPLE) as pool:  # all at once, so that there is a warm process for each
         list(pool.map(lambda person: person.say("Aquecendo"), everybody))
-    product.run("UPDATE uso_diario SET mensagens = -1000000")  # nobody meets the daily quota on the way
+    for days in (0, 1):  # nobody meets the daily quota on the way, nor when midnight passes
+        product.run(
+            "INSERT INTO uso_diario (id_usuario, dia, mensagens)"
+            " SELECT id_usuario, today + INTERVAL %s DAY, -1000000"
+            " FROM (SELECT id_usuario, MAX(dia) AS today FROM uso_diario GROUP BY id_usuario) known"
+            " ON DUPLICATE KEY UPDATE mensagens = -1000000",
+            days,
+        )
     quiet = latencies(everybody)
     over = Event()
     with ThreadPoolExecutor(1) as pool:
