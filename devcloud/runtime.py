@@ -178,8 +178,7 @@ class FunctionProcess:
         seconds = self.function.timeout
         error = FunctionTimedOut(f"Task timed out after {seconds:.2f} seconds", "Sandbox.Timedout")
         invocation.settle(error=error)
-        if self._child is not None:
-            self._child.kill()
+        self.kill()
 
     def _finish(self) -> None:
         if self._timer is not None:

@@ -71,7 +71,7 @@ class WebProcess(FunctionProcess):
     async def _adapt(self, server: str, readiness: str) -> None:
         async with aiohttp.ClientSession(server, timeout=aiohttp.ClientTimeout(total=None)) as client:
             await _until_ready(client, readiness)
-            while True:
+            while not self._killed:  # its last request may end before it does
                 self._finish()
                 self.state = "idle"
                 self.ready.set()
