@@ -48,6 +48,8 @@ class Database:
 
     def __init__(self, data: Path, name: str, secrets: SecretStore, host: str = "127.0.0.1") -> None:
         self._folder = data / "database"
+        # Its own: a server that starts deletes every temporary table it finds, another server's as well.
+        self._temporary = data / "database-temporary"
         self.child: Child | None = None
         self._socket_folder = self._short_folder()
         path = str(self._socket_folder / "socket")
@@ -62,6 +64,7 @@ class Database:
         if program is None:
             raise StartError("mariadbd is missing; install the Debian package mariadb-server-core.")
         await self._end_stale_server()
+        self._temporary.mkdir(parents=True, exist_ok=True)
         if not (self._folder / "ready").exists():
             await self._create(program)
         await self._serve(program)
@@ -115,7 +118,7 @@ class Database:
 
     def _options(self) -> list[str]:
         user = ["--user=root"] if os.geteuid() == 0 else []
-        return ["--no-defaults", *user, f"--datadir={self._folder}", *_SMALL]
+        return ["--no-defaults", *user, f"--datadir={self._folder}", f"--tmpdir={self._temporary}", *_SMALL]
 
     def _short_folder(self) -> Path:
         if len(os.fsencode(self._folder / "socket")) <= _LONGEST_SOCKET_PATH:
@@ -175,5 +178,5 @@ def _accounts(address: DatabaseAddress) -> str:
 
 
 def _reason(child: Child) -> str:
-    errors = [line for line in child.tail if "ERROR" in line]
+    errors = [line for line in child.tail if "ERROR" in line and not line.endswith("Aborting")]
     return (errors or list(child.tail) or ["it said nothing"])[-1]

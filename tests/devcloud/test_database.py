@@ -34,11 +34,12 @@ def test_a_deep_folder_has_its_socket_elsewhere(tmp_path):
                 unix_socket=address.socket, user=address.user, password=address.password, database="d"
             )
             with connection.cursor() as cursor:
-                cursor.execute("SELECT @@sql_mode, @@collation_database, @@time_zone")
-                mode, collation, zone = cursor.fetchone()
+                cursor.execute("SELECT @@sql_mode, @@collation_database, @@time_zone, @@tmpdir")
+                mode, collation, zone, temporary = cursor.fetchone()
             connection.close()
             assert "STRICT_TRANS_TABLES" in mode
             assert (collation, zone) == ("utf8mb4_bin", "+00:00")
+            assert temporary.startswith(str(data)), "another server's start would delete its temporary tables"
         finally:
             await database.stop()
         return address.socket
