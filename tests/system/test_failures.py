@@ -11,7 +11,8 @@ from falaai.web import texts
 from tests.conftest import RunningCloud, start_cloud
 from tests.system.conftest import People, Person
 
-MESSAGE_SECONDS, STREAM_SECONDS = 2.0, 3.0
+# Long enough for two tries: LangChain waits one to two seconds between them.
+MESSAGE_SECONDS, STREAM_SECONDS = 3.0, 4.0
 FAULTS = {
     "429": (503, "model_rate_limited"),
     "500": (503, "model_unavailable"),
