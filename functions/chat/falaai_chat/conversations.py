@@ -1,7 +1,7 @@
 """Routes of conversations."""
 
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -11,7 +11,7 @@ from falaai.repositories.conversations import Conversation
 from falaai.repositories.messages import Message
 from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db
-from falaai_chat.cursors import cursor_after, place_of
+from falaai_chat.cursors import next_page, place_of
 from falaai_chat.export import EXPORTS, Format, file_name
 from falaai_chat.inputs import ConversationChange
 from falaai_chat.keeping import change, delete, get_conversation, open_conversation
@@ -41,8 +41,7 @@ def list_conversations(
         lambda sql: conversations.list_conversations(sql, session.user_id, limit + 1, after, q.strip())
     )
     if len(rows) > limit:
-        query = urlencode({"limit": limit, "cursor": cursor_after(rows[limit - 1]), **({"q": q} if q else {})})
-        response.headers["Link"] = f'<{pages.address(request, "/conversations")}?{query}>; rel="next"'
+        response.headers["Link"] = f'<{pages.address(request, next_page(rows[limit - 1], limit, q))}>; rel="next"'
     return [conversation_view(row, session.now) for row in rows[:limit]]
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 from falaai.errors import InvalidInput
 from falaai.repositories.conversations import Conversation, Place
@@ -15,6 +16,12 @@ _MICROSECOND = timedelta(microseconds=1)
 def cursor_after(last: Conversation) -> str:
     """The place right after `last`: pinned or not, microseconds since 1970, id."""
     return f"{int(last.is_pinned)}-{(last.updated_at - _EPOCH) // _MICROSECOND}-{last.id}"
+
+
+def next_page(last: Conversation, limit: int, search: str = "") -> str:
+    """The path of the page of the list that begins right after `last`."""
+    query = {"limit": limit, "cursor": cursor_after(last), **({"q": search} if search else {})}
+    return f"/conversations?{urlencode(query)}"
 
 
 def place_of(cursor: str) -> Place:

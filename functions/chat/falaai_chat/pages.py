@@ -13,6 +13,7 @@ from falaai.repositories.messages import Message
 from falaai.repositories.sessions import Session
 from falaai.web import pages
 from falaai.web.current_user import CurrentSession, Db
+from falaai_chat.cursors import next_page
 from falaai_chat.inputs import MESSAGE_MAX_CHARACTERS
 from falaai_chat.keeping import open_conversation
 from falaai_chat.quota import Quota
@@ -52,12 +53,13 @@ def _values(sql: Statements, session: Session, conversation_id: int | None, quot
         conversation = open_conversation(sql, session, conversation_id)
         newest = _newest_within(PAGE_CHARACTERS, messages.list_messages(sql, conversation_id, PAGE_MESSAGES, None))
     listed = conversations.list_conversations(sql, session.user_id, SIDEBAR_CONVERSATIONS + 1)
+    shown = listed[:SIDEBAR_CONVERSATIONS]
     return {
         "session": session,
         "conversation": conversation_view(conversation, session.now) if conversation else None,
         "messages": [message_view(message, session.now) for message in newest],
-        "conversations": [conversation_view(one, session.now) for one in listed[:SIDEBAR_CONVERSATIONS]],
-        "has_more": len(listed) > SIDEBAR_CONVERSATIONS,
+        "conversations": [conversation_view(one, session.now) for one in shown],
+        "more": next_page(shown[-1], SIDEBAR_CONVERSATIONS) if len(listed) > len(shown) else "",
         "left": quota.left(sql, session.user_id, session.now),
         "message_max": MESSAGE_MAX_CHARACTERS,
         "retention_days": settings.read(settings.RetentionSettings).retention_days,

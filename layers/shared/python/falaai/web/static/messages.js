@@ -12,7 +12,7 @@ let following = true;
 
 const fresh = (name) => $(name).content.firstElementChild.cloneNode(true);
 
-export function toEnd() {
+function toEnd() {
   following = true;
   scroller.scrollTop = scroller.scrollHeight;
 }

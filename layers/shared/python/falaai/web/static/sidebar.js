@@ -82,7 +82,6 @@ function tellFound(query, count, more) {
 async function loadMore() {
   const button = $("load-more");
   button.disabled = true;
-  if (!button.dataset.path) await refreshForPath();
   const page = await askForPage("GET", button.dataset.path).catch(() => null);
   button.disabled = false;
   if (!page) return;
@@ -90,12 +89,6 @@ async function loadMore() {
   append(page.items);
   offerMore(page.next);
   list.querySelectorAll("li a")[first]?.focus();
-}
-
-// The page came with the first entries; where the next begin only the list's own address tells.
-async function refreshForPath() {
-  const { next } = await askForPage("GET", `/conversations?limit=${PAGE}`);
-  $("load-more").dataset.path = next ?? "";
 }
 
 let pause;
