@@ -31,7 +31,15 @@ class Built:
     @property
     def user_id(self) -> int:
         """The member's."""
-        return int(self.product.value("SELECT id FROM usuarios WHERE email = %s", self.member.email))
+        return self.id_of(self.member)
+
+    def id_of(self, person: Person) -> int:
+        return int(self.product.value("SELECT id FROM usuarios WHERE email = %s", person.email))
+
+    def settle(self) -> None:
+        """After many rows came: the server knows how many there are, as TiDB sees to by itself."""
+        self.product.list("ANALYZE TABLE usuarios, sessoes, conversas, mensagens, uso_diario")
+        self.wait_until_quiet()
 
     def wait_until_quiet(self) -> None:
         """Until nobody, a worker least of all, has asked the database anything for half a second."""
@@ -53,8 +61,9 @@ class Built:
         act()
         return self._questions(rows) - before - 1
 
-    def cookie(self) -> str:
-        return "; ".join(f"{name}={value}" for name, value in self.member.http.cookies.items())
+    def cookie(self, person: Person | None = None) -> str:
+        """The member's, or another person's."""
+        return "; ".join(f"{name}={value}" for name, value in (person or self.member).http.cookies.items())
 
 
 @contextmanager

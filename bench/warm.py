@@ -17,6 +17,7 @@ import httpx
 from bench.built import Built
 from bench.histories import History, add_history
 from tests.lambda_process import LambdaProcess, http_event
+from tests.system.conftest import Person
 
 ECHO = Path(__file__).parent / "echo/function"
 WARM = 20
@@ -60,8 +61,9 @@ def echo_process(like: int) -> LambdaProcess:
     return LambdaProcess(like, LAMBDA_TASK_ROOT=str(ECHO), _HANDLER="app.handler")
 
 
-def headers_of(built: Built) -> dict[str, str]:
-    return {"cookie": built.cookie(), "origin": built.origin, "content-type": "application/json"}
+def headers_of(built: Built, person: Person | None = None) -> dict[str, str]:
+    """The member's, or another person's."""
+    return {"cookie": built.cookie(person), "origin": built.origin, "content-type": "application/json"}
 
 
 def message_event(headers: dict[str, str], conversation_id: int | None = None) -> dict[str, Any]:
