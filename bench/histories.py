@@ -86,6 +86,7 @@ def _add_exchanges(rows: Rows, first: int) -> None:
     """A question and an answer in each conversation from `first` on."""
     rows.run(
         "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio)"
-        f" {_NUMBERS} SELECT c.id, i, IF(i = 1, 'usuario', 'ia'), %s, NOW(6) FROM conversas c JOIN n WHERE c.id >= %s",
+        f" {_NUMBERS} SELECT c.id, i, IF(i = 1, 'usuario', 'ia'), %s, NOW(6)"
+        " FROM conversas c JOIN n WHERE c.id >= %s",
         2, TEXT, first,
     )  # fmt: skip

@@ -75,17 +75,17 @@ def find_page(
     """The newest `limit` messages before `before_seq` (or of all). The conversation comes without its summary, which
     is the model's."""
     rows = sql.list(
-        f"SELECT {MESSAGE_COLUMNS}, c.id AS conversa, c.id_usuario, c.titulo_conversa,"  # noqa: S608 - constant columns
-        " c.data_criacao, c.data_atualizacao, c.fixada, c.ultima_seq, c.titulo_manual,"
-        " NULL AS resumo, c.resumo_ate_seq, c.resumo_versao,"
+        "SELECT m.*, c.id AS conversa, c.id_usuario, c.titulo_conversa, c.data_criacao, c.data_atualizacao, c.fixada,"  # noqa: S608 - constant columns
+        " c.ultima_seq, c.titulo_manual, NULL AS resumo, c.resumo_ate_seq, c.resumo_versao,"
         " (SELECT u.mensagens FROM uso_diario u WHERE u.id_usuario = %s AND u.dia = %s) AS usadas"
-        " FROM conversas c LEFT JOIN mensagens m ON m.id_conversa = c.id AND m.seq < %s"
-        " WHERE c.id_usuario = %s AND c.id = %s ORDER BY m.seq DESC LIMIT %s",
-        (user_id, today, before_seq or 2**31 - 1, user_id, conversation_id, limit),
+        f" FROM conversas c LEFT JOIN (SELECT {MESSAGE_COLUMNS} FROM mensagens m"
+        " WHERE m.id_conversa = %s AND m.seq < %s ORDER BY m.seq DESC LIMIT %s) m ON m.id_conversa = c.id"
+        " WHERE c.id_usuario = %s AND c.id = %s",
+        (user_id, today, conversation_id, before_seq or 2**31 - 1, limit, user_id, conversation_id),
     )
     if not rows:
         return None
-    newest = rows[0]
-    conversation = conversation_of({**newest, "id": newest["conversa"]})
-    messages = [message_of(row) for row in reversed(rows) if row["id"] is not None]
-    return Page(conversation, messages, newest["usadas"] or 0)
+    any_row = rows[0]
+    conversation = conversation_of({**any_row, "id": any_row["conversa"]})
+    messages = sorted((message_of(row) for row in rows if row["id"] is not None), key=lambda message: message.seq)
+    return Page(conversation, messages, any_row["usadas"] or 0)
