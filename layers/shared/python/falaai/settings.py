@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from falaai.deadlines import within
 from falaai.errors import SettingsError
+from falaai.secret_parameters import ParameterUnreadable, get_parameter
 
 SSM_PREFIX = "ssm:"
 SSM_SECONDS = 5
@@ -35,13 +36,10 @@ def _secret_value(value: str) -> str:
     """The secret itself: what was given, or the SSM parameter that `ssm:NAME` names."""
     if not value.startswith(SSM_PREFIX):
         return value
-    from aws_lambda_powertools.utilities import parameters  # boto3 is slow to import and rarely needed here
-    from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-
     name = value.removeprefix(SSM_PREFIX)
     try:
-        return str(within(SSM_SECONDS, lambda: parameters.get_parameter(name, decrypt=True, max_age=3600)))
-    except (GetParameterError, TimeoutError) as error:
+        return within(SSM_SECONDS, lambda: get_parameter(name))
+    except (ParameterUnreadable, TimeoutError) as error:
         raise ValueError(f"names the SSM parameter {name}, which cannot be read") from error
 
 
