@@ -8,14 +8,15 @@ from threading import Thread
 import boto3
 import pytest
 
-from falaai import secret_parameters, settings
+from falaai import aws_requests, settings
 from falaai.errors import SettingsError
 from tests.conftest import RunningCloud
 
 
 @pytest.fixture(autouse=True)
 def _aws(cloud: RunningCloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.read.cache_clear()
+    for cached in (settings.read, aws_requests.session, aws_requests.fetched_credentials):
+        cached.cache_clear()
     for name, value in {
         "AWS_ENDPOINT_URL": str(cloud.addresses["aws"]),
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -43,6 +44,11 @@ def test_missing_parameter_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("SESSION_SECRET_KEY", "ssm:/falaai/test/NOWHERE")
     with pytest.raises(SettingsError, match="SESSION_SECRET_KEY names the SSM parameter /falaai/test/NOWHERE"):
         settings.read(settings.SessionSettings)
+
+
+def parameter() -> str:
+    answer = aws_requests.ask_aws("ssm", "AmazonSSM.GetParameter", Name="/falaai/x", WithDecryption=True)
+    return str(answer["Parameter"]["Value"])
 
 
 @pytest.fixture
@@ -75,7 +81,7 @@ def test_busy_ssm_is_asked_again_and_the_request_is_signed(
     asked: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "sessao")
-    assert secret_parameters.get_parameter("/falaai/x") == "de verdade"
+    assert parameter() == "de verdade"
     assert len(asked) == 2
     signature = asked[1]["Authorization"]
     assert signature.startswith("AWS4-HMAC-SHA256 Credential=test/")
@@ -117,7 +123,7 @@ def test_process_from_a_snapshot_fetches_its_credentials(
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{server.server_port}/keys")
     monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "senha")
     try:
-        assert secret_parameters.get_parameter("/falaai/x") == "de verdade"
+        assert parameter() == "de verdade"
     finally:
         server.shutdown()
         server.server_close()

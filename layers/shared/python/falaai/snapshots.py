@@ -10,10 +10,9 @@ import random
 import ssl
 from collections.abc import Callable
 
-from falaai import settings
+from falaai import aws_requests, settings
 from falaai.database import database
 from falaai.language_model import language_model
-from falaai.queues import sqs_client
 
 
 def register(warm_up: Callable[[], None]) -> None:
@@ -28,7 +27,13 @@ def register(warm_up: Callable[[], None]) -> None:
 def before_snapshot(warm_up: Callable[[], None]) -> None:
     """Warm up, then let go of everything that was built from settings; each is built anew at its next use."""
     warm_up()
-    for builder in (database, language_model, sqs_client, settings.read):
+    for builder in (
+        database,
+        language_model,
+        aws_requests.session,
+        aws_requests.fetched_credentials,
+        settings.read,
+    ):
         builder.cache_clear()
     gc.collect()  # closes the connections of clients that refer to themselves
     gc.freeze()
