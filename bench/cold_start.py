@@ -56,6 +56,14 @@ def table(built: Built) -> str:
             _line(work.name, *zip(*_pairs(built, work), strict=True), f"≤ {work.wanted}") for work in works(built)
         ]
         lines.append(_line("a streamed reply’s first piece", *zip(*_streams(built), strict=True), "≤ 0.8"))
+        lines += [
+            "",
+            "| from a snapshot (SnapStart) | until the snapshot | from there to the answer |",
+            "|---|---|---|",
+        ]
+        lines += [
+            _restored(built, work) for work in works(built) if work.function in ("AuthFunction", "ChatFunction")
+        ]
     return "\n".join(lines)
 
 
@@ -151,6 +159,27 @@ def _pairs(built: Built, work: Work) -> Iterator[tuple[float, float, float]]:
         if not work.is_done(answer):
             raise RuntimeError(f"{work.name}: {answer}")
         yield process.init_seconds, seconds, bare_import(pid, work.bare)
+
+
+def _restored(built: Built, work: Work) -> str:
+    """Without what AWS itself takes to restore the memory of a process."""
+    pid = _process_of(built, work.function)
+    changes = _as_deployed(built, pid)
+    until, after = [], []
+    for _ in range(RUNS):
+        event = work.event()
+        process = LambdaProcess(pid, snapshot=True, **changes)
+        try:
+            began = time.perf_counter()
+            process.restore()
+            _, answer = process.invoke(event)
+            after.append(time.perf_counter() - began)
+        finally:
+            process.stop()
+        if not work.is_done(answer):
+            raise RuntimeError(f"{work.name}, restored: {answer}")
+        until.append(process.init_seconds)
+    return f"| {work.name} | {median(until) * 1000:.0f} | {median(after) * 1000:.0f} |"
 
 
 def _streams(built: Built) -> Iterator[tuple[float, float, float]]:

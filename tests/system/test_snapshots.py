@@ -2,14 +2,16 @@
 
 import json
 import random
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.conftest import RunningCloud
-from tests.lambda_process import LambdaProcess, http_event
+from devcloud.http_server import free_port
+from tests.conftest import RunningCloud, wait_until
+from tests.lambda_process import LambdaProcess, environment_of, http_event
 from tests.system.conftest import Person
 
 # A function whose warm-up does what none of ours does: it connects to everything.
@@ -104,3 +106,32 @@ def test_restored_functions_answer(cloud: RunningCloud, member: Person, ports: s
             assert answer["statusCode"] == 200, answer
         finally:
             process.stop()
+
+
+def test_stream_goes_on_after_the_adapters_hooks(cloud: RunningCloud, member: Person, ports: set[int]) -> None:
+    with member.stream("Oi") as events:
+        assert list(events)[-1][0] == "done"
+    environment = environment_of(cloud.function_processes("ChatStreamFunction")[0])
+    folder, port = Path(environment["LAMBDA_TASK_ROOT"]), str(free_port())
+    cookie = "; ".join(f"{name}={value}" for name, value in member.http.cookies.items())
+    headers = {"cookie": cookie, "origin": cloud.gateway}
+    process = subprocess.Popen([folder / "run.sh"], env={**environment, "AWS_LWA_PORT": port}, cwd=folder)
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client:
+            wait_until(lambda: answers(client), 20, "the server answers")
+            assert "event: done" in client.post("/chat/stream", json={"message": "Oi"}).text
+            wait_until(lambda: connections(process.pid, ports), 5, "something is connected")
+            assert client.post("/snapstart/before").status_code == 204
+            wait_until(lambda: not connections(process.pid, ports), 5, "nothing is connected")
+            assert client.post("/snapstart/after").status_code == 204
+            assert "event: done" in client.post("/chat/stream", json={"message": "E mais?"}).text
+    finally:
+        process.kill()
+        process.wait()
+
+
+def answers(client: httpx.Client) -> bool:
+    try:
+        return client.get("/health").is_success
+    except httpx.ConnectError:
+        return False
