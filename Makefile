@@ -57,7 +57,7 @@ build: ## Build what is deployed, into .aws-sam/build (ENV=default for x86_64, E
 	@devcloud/prepare.sh sam
 	ARCH=$(ARCH) $(SAM) build --config-env $(ENV)
 
-bench: ## Measure what `make build` makes, beside something to compare with (PART=cold_start for one)
+bench: ## Measure what `make build` makes, into docs/performance.md (PART=cold_start for one)
 	@devcloud/prepare.sh mariadb chromium sam
 	@$(MAKE) build ENV=default
 	@PYTHONPATH=layers/shared/python $(PYTHON) -m bench $(PART)

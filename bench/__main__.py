@@ -1,26 +1,27 @@
-"""Measures what was built and prints tables: python -m bench [PART...]; without a part, all of them."""
+"""Measures what was built: python -m bench [PART...]; without a part, all of them.
+
+Each part is a module of this folder with `table(built)`, and a section in docs/performance.md that its tables are
+written into. A part runs on a devcloud of its own.
+"""
 
 import sys
-from collections.abc import Callable
+from importlib import import_module
 
-from bench import cold_start, size, statements, streaming_page
-from bench.built import Built, running
-
-PARTS: dict[str, Callable[[Built], str]] = {
-    "size": size.table,
-    "cold_start": cold_start.table,
-    "statements": statements.table,
-    "streaming_page": streaming_page.table,
-}
+from bench import paper
+from bench.built import running
 
 
 def main(wanted: list[str]) -> int:
-    if unknown := set(wanted) - set(PARTS):
-        print(f"bench: no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}", file=sys.stderr)
+    parts = paper.parts(paper.PAPER.read_text())
+    if unknown := set(wanted) - set(parts):
+        print(f"bench: no part {', '.join(sorted(unknown))}; there are {', '.join(parts)}", file=sys.stderr)
         return 1
-    with running() as built:
-        for name in wanted or PARTS:
-            print(f"\n{PARTS[name](built)}", flush=True)
+    stamp = paper.stamp()
+    for name in wanted or parts:
+        with running() as built:
+            table = import_module(f"bench.{name}").table(built)
+        print(f"\n{table}", flush=True)
+        paper.PAPER.write_text(paper.with_tables(paper.PAPER.read_text(), name, f"{table}\n\n{stamp}"))
     return 0
 
 

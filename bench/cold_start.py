@@ -3,7 +3,7 @@
 Beside each: a fresh interpreter that only imports what this work cannot be done without, found where the function
 finds it. Both run in turns, RUNS times; seconds are medians, and a ratio is the median of those of the pairs, so that
 a busy moment touches both sides. As on AWS, secrets are read from SSM (here a stand-in), and traces are sent.
-Gemini's stand-in answers without its pauses. Run: make bench PART=cold_start
+Gemini's stand-in answers without its pauses.
 """
 
 import itertools
@@ -69,7 +69,7 @@ def table(built: Built) -> str:
 
 def works(built: Built) -> list[Work]:
     cookie, rows = built.cookie(), built.product
-    user = rows.value("SELECT MAX(id) FROM usuarios")
+    user = built.user_id
     headers = {"cookie": cookie, "origin": built.origin, "content-type": "application/json"}
     newest = itertools.count()  # conversations of the two workers, by the order they are made in
     made: dict[str, int] = {}
@@ -158,6 +158,7 @@ def _pairs(built: Built, work: Work) -> Iterator[tuple[float, float, float]]:
             process.stop()
         if not work.is_done(answer):
             raise RuntimeError(f"{work.name}: {answer}")
+        built.wait_until_quiet()  # until the title that a reply asks for has come, which would slow down the other side
         yield process.init_seconds, seconds, bare_import(pid, work.bare)
 
 
@@ -206,6 +207,7 @@ def _streams(built: Built) -> Iterator[tuple[float, float, float]]:
         finally:
             process.kill()
             process.wait()
+        built.wait_until_quiet()
         yield ready - began, ended - ready, bare_import(pid, f"{STREAM}, {GEMINI}")
 
 

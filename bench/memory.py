@@ -1,0 +1,7 @@
+"""memory"""
+
+from bench.built import Built
+
+
+def table(_built: Built) -> str:
+    return ""

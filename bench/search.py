@@ -1,0 +1,7 @@
+"""search"""
+
+from bench.built import Built
+
+
+def table(_built: Built) -> str:
+    return ""
