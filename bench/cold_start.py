@@ -52,10 +52,8 @@ def table(built: Built) -> str:
     """Milliseconds; the first answer's are from the event to the answer."""
     lines = ["| first work | init | answer | both | bare imports | ratio | wanted |", "|---|---|---|---|---|---|---|"]
     with _without_pauses(built):
-        lines += [
-            _line(work.name, *zip(*_pairs(built, work), strict=True), f"≤ {work.wanted}") for work in works(built)
-        ]
-        lines.append(_line("a streamed reply’s first piece", *zip(*_streams(built), strict=True), "≤ 0.8"))
+        lines += [_line(work.name, _pairs(built, work), f"≤ {work.wanted}") for work in works(built)]
+        lines.append(_line("a streamed reply’s first piece", _streams(built), "≤ 0.8"))
         lines += [
             "",
             "| from a snapshot (SnapStart) | until the snapshot | from there to the answer |",
@@ -136,12 +134,11 @@ def works(built: Built) -> list[Work]:
     ]
 
 
-def _line(
-    name: str, inits: tuple[float, ...], answers: tuple[float, ...], bares: tuple[float, ...], wanted: str
-) -> str:
-    both = [init + answer for init, answer in zip(inits, answers, strict=True)]
-    ratio = median(one / bare for one, bare in zip(both, bares, strict=True))
-    numbers = " | ".join(f"{median(seconds) * 1000:.0f}" for seconds in (inits, answers, both, bares))
+def _line(name: str, measured: Iterator[tuple[float, float, float]], wanted: str) -> str:
+    runs = list(measured)
+    columns = [[init, answer, init + answer, bare] for init, answer, bare in runs]
+    numbers = " | ".join(f"{median(column) * 1000:.0f}" for column in zip(*columns, strict=True))
+    ratio = median((init + answer) / bare for init, answer, bare in runs)
     return f"| {name} | {numbers} | {ratio:.2f} | {wanted} |"
 
 
@@ -151,14 +148,14 @@ def _pairs(built: Built, work: Work) -> Iterator[tuple[float, float, float]]:
     changes = _as_deployed(built, pid)
     for _ in range(RUNS):
         event = work.event()
-        process = LambdaProcess(pid, **changes)
+        process = LambdaProcess(pid, **changes)  # type: ignore[arg-type]  # none has a parameter's name
         try:
             seconds, answer = process.invoke(event)
         finally:
             process.stop()
         if not work.is_done(answer):
             raise RuntimeError(f"{work.name}: {answer}")
-        built.wait_until_quiet()  # until the title that a reply asks for has come, which would slow down the other side
+        built.wait_until_quiet()  # the title that a reply asks for would slow down the other side
         yield process.init_seconds, seconds, bare_import(pid, work.bare)
 
 
@@ -169,7 +166,7 @@ def _restored(built: Built, work: Work) -> str:
     until, after = [], []
     for _ in range(RUNS):
         event = work.event()
-        process = LambdaProcess(pid, snapshot=True, **changes)
+        process = LambdaProcess(pid, snapshot=True, **changes)  # type: ignore[arg-type]  # likewise
         try:
             began = time.perf_counter()
             process.restore()

@@ -33,7 +33,14 @@ def left_out() -> Iterator[tuple[list[str], str]]:
 
 def _sizes_left_out() -> Iterator[tuple[str, float, str]]:
     with tempfile.TemporaryDirectory() as folder:
-        command = ["make", "--silent", "-C", ROOT / "layers/shared", "whole-SharedLayer", f"ARTIFACTS_DIR={folder}"]
+        command = [
+            "make",
+            "--silent",
+            "-C",
+            str(ROOT / "layers/shared"),
+            "whole-SharedLayer",
+            f"ARTIFACTS_DIR={folder}",
+        ]
         subprocess.run(command, check=True, env={**os.environ, "ARCH": "x86_64"})
         packages = Path(folder) / "python"
         for paths, reason in left_out():

@@ -54,7 +54,8 @@ def prepare() -> None:
     """Import what answers are made with: three quarters of a second, less a third for what nobody uses here.
 
     LangSmith's types describe answers of LangSmith's service, and those of the streaming protocol are TypedDicts,
-    which are dicts when the program runs. The garbage collector would look through all of it several times.
+    which are dicts when the program runs. The garbage collector would look through all of it several times, and does
+    not look at it afterwards either.
     """
     langsmith = importlib.util.find_spec("langsmith")
     if langsmith and langsmith.submodule_search_locations:
@@ -68,6 +69,7 @@ def prepare() -> None:
         importlib.import_module("langchain_google_genai.chat_models")
         importlib.import_module("langchain_core.messages.utils")
     finally:
+        gc.freeze()
         if collects:
             gc.enable()
 
