@@ -62,7 +62,7 @@ def prepare() -> None:
         folder = langsmith.submodule_search_locations[0]
         _stand_in("langsmith.types", __path__=[f"{folder}/types"])  # one of its modules is needed
     _stand_in("langchain_protocol", __path__=[])
-    _stand_in("langchain_protocol.protocol", __getattr__=lambda _name: dict)
+    _stand_in("langchain_protocol.protocol", __getattr__=_dict_by_any_name)
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -72,6 +72,12 @@ def prepare() -> None:
         gc.freeze()
         if collects:
             gc.enable()
+
+
+def _dict_by_any_name(name: str) -> type[dict[str, Any]]:
+    if name.startswith("_"):  # what any module has, or has not
+        raise AttributeError(name)
+    return dict
 
 
 def _stand_in(name: str, **attributes: object) -> None:
