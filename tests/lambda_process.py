@@ -17,17 +17,21 @@ RUNTIME = "/2018-06-01/runtime"
 class LambdaProcess:
     """One fresh process of the function that the process `like` runs, with the same code and environment.
 
-    `init_seconds` is from its start to its first question for work; `invoke` gives (seconds, answer). Lambda tells a
+    `init_seconds` is from its start to its first question for work, or, as a `snapshot`, to where Lambda would take
+    one; it then waits for `restore`. `invoke` gives (seconds, answer). Lambda tells a
     deadline by the clock of the function's own machine, which is `clock_ahead` seconds ahead of this one's.
     """
 
-    def __init__(self, like: int, clock_ahead: float = 0, **changes: str) -> None:
+    def __init__(self, like: int, clock_ahead: float = 0, snapshot: bool = False, **changes: str) -> None:
         environment = environment_of(like)
+        if snapshot:
+            environment["AWS_LAMBDA_INITIALIZATION_TYPE"] = "snap-start"
         self._clock_ahead = clock_ahead
         self._events: SimpleQueue[Any] = SimpleQueue()
         self._answers: SimpleQueue[tuple[float, Any]] = SimpleQueue()
         self._asked = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._restored = threading.Event()
+        self._server = _RuntimeApi(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         environment |= {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_port}", **changes}
         self.started = time.perf_counter()
@@ -42,6 +46,14 @@ class LambdaProcess:
             self.stop()
             raise RuntimeError("the function never asked for work")
         self.init_seconds = time.perf_counter() - self.started
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def restore(self) -> None:
+        """Go on from the snapshot."""
+        self._restored.set()
 
     def invoke(self, event: dict[str, Any]) -> tuple[float, Any]:
         began = time.perf_counter()
@@ -71,6 +83,12 @@ class LambdaProcess:
 
             def do_GET(self) -> None:
                 lambda_process._asked.set()
+                if self.path == f"{RUNTIME}/restore/next":
+                    lambda_process._restored.wait()
+                    self.send_response(200)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
                 body = json.dumps(lambda_process._events.get()).encode()
                 self.send_response(200)
                 deadline = str(int((time.time() + lambda_process._clock_ahead + 60) * 1000))
@@ -97,6 +115,11 @@ class LambdaProcess:
                 """Nothing to say."""
 
         return Handler
+
+
+class _RuntimeApi(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """A process that is killed cuts its connection; that is no news."""
 
 
 def http_event(method: str, path: str, resource: str = "", body: str = "", **headers: str) -> dict[str, Any]:
@@ -137,7 +160,10 @@ def command_of(pid: int) -> list[str]:
 
 
 def bare_import(like: int, modules: str) -> float:
-    """Seconds a fresh interpreter takes to import these, found where the function `like` finds them."""
+    """Seconds a fresh interpreter takes to import these, started as the function `like` was and found where it is."""
+    command = command_of(like)
     began = time.perf_counter()
-    subprocess.run([command_of(like)[0], "-c", f"import {modules}"], env=environment_of(like), check=True, cwd=os.sep)
+    subprocess.run(
+        [*command[: command.index("-m")], "-c", f"import {modules}"], env=environment_of(like), check=True, cwd=os.sep
+    )
     return time.perf_counter() - began

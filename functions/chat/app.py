@@ -1,6 +1,8 @@
 """Lambda entry point of the chat domain: conversations and replies."""
 
+from falaai.at_start import ready
+from falaai.language_model import prepare
 from falaai.web.application import lambda_handler
 from falaai_chat.application import build
 
-handler = lambda_handler(build())
+handler = ready(lambda_handler(build(), "/chat", prepare))

@@ -2,5 +2,6 @@
 # Starts the chat domain's streaming server, for the AWS Lambda Web Adapter (or anything that speaks HTTP) to call.
 # Lambda puts a layer's packages under /opt/python, where only its own runtime would look.
 export PYTHONPATH="${PYTHONPATH:+$PYTHONPATH:}${LAMBDA_TASK_ROOT:-.}:/opt/python"
-exec python3 -m uvicorn --factory falaai_chat.streaming_application:build --host 127.0.0.1 \
-  --port "${AWS_LWA_PORT:-8080}" --lifespan off --no-access-log --log-level warning
+# Left to choose, uvicorn would import every kind of HTTP and WebSocket server that it finds.
+exec python3 -m uvicorn falaai_chat.serving:application --host 127.0.0.1 --port "${AWS_LWA_PORT:-8080}" \
+  --http h11 --ws none --loop asyncio --lifespan off --no-access-log --log-level warning

@@ -1,5 +1,6 @@
 """Lambda entry point of the cleanup domain."""
 
-from falaai_cleanup.schedule import handle as handler
+from falaai.at_start import ready
+from falaai_cleanup.schedule import handle
 
-__all__ = ["handler"]
+handler = ready(handle)

@@ -254,7 +254,10 @@ def test_sweep_that_runs_out_of_time_asks_to_be_run_again_and_then_ends(
 ) -> None:
     monkeypatch.setenv("SWEEP_QUEUE_URL", line.queue)
     monkeypatch.setenv("PICTURES_BUCKET", "picturesbucket")
-    monkeypatch.setattr("falaai.queues.sqs_client", lambda: line.sqs)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "devcloud")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", line.sqs.meta.endpoint_url)
     monkeypatch.setattr("falaai_cleanup.schedule.sweep_pictures", lambda *_: 0)
     rows.conversation(rows.user(), "velha", "resposta", days_old=91)
     too_short = Context(seconds=int(MARGIN_SECONDS + schedule.LAST_BATCH_SECONDS))

@@ -1,16 +1,22 @@
-"""A secret may be the name of an SSM parameter, read through Powertools from moto's SSM."""
+"""A secret may be the name of an SSM parameter, read from moto's SSM."""
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import boto3
 import pytest
 
-from falaai import settings
+from falaai import aws_requests, settings
 from falaai.errors import SettingsError
 from tests.conftest import RunningCloud
 
 
 @pytest.fixture(autouse=True)
 def _aws(cloud: RunningCloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.read.cache_clear()
+    for cached in (settings.read, aws_requests.session, aws_requests.fetched_credentials):
+        cached.cache_clear()
     for name, value in {
         "AWS_ENDPOINT_URL": str(cloud.addresses["aws"]),
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -38,3 +44,87 @@ def test_missing_parameter_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("SESSION_SECRET_KEY", "ssm:/falaai/test/NOWHERE")
     with pytest.raises(SettingsError, match="SESSION_SECRET_KEY names the SSM parameter /falaai/test/NOWHERE"):
         settings.read(settings.SessionSettings)
+
+
+def parameter() -> str:
+    answer = aws_requests.ask_aws("ssm", "AmazonSSM.GetParameter", Name="/falaai/x", WithDecryption=True)
+    return str(answer["Parameter"]["Value"])
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, str]]]:
+    """Headers of the requests to an SSM that is busy once and then answers, at the region's own address' place."""
+    seen: list[dict[str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            seen.append(dict(self.headers))
+            self.rfile.read(int(self.headers["Content-Length"]))
+            busy = len(seen) == 1
+            body = {"__type": "ThrottlingException"} if busy else {"Parameter": {"Value": "de verdade"}}
+            self.send_response(400 if busy else 200)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, *_: object) -> None:
+            """Nothing to say."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    yield seen
+    server.shutdown()
+    server.server_close()
+
+
+def test_busy_ssm_is_asked_again_and_the_request_is_signed(
+    asked: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "sessao")
+    assert parameter() == "de verdade"
+    assert len(asked) == 2
+    signature = asked[1]["Authorization"]
+    assert signature.startswith("AWS4-HMAC-SHA256 Credential=test/")
+    assert "/us-east-1/ssm/aws4_request" in signature
+    assert "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target" in signature
+    assert (asked[1]["X-Amz-Target"], asked[1]["X-Amz-Security-Token"]) == ("AmazonSSM.GetParameter", "sessao")
+
+
+def test_silent_ssm_is_one_sentence_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("SESSION_SECRET_KEY", "ssm:/falaai/test/SESSION")
+    with pytest.raises(SettingsError, match="which cannot be read"):
+        settings.read(settings.SessionSettings)
+
+
+def test_process_from_a_snapshot_fetches_its_credentials(
+    asked: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SnapStart keeps no keys in the environment, but where they are told."""
+
+    class Keys(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            keys = {
+                "AccessKeyId": "fetched",
+                "SecretAccessKey": "s",
+                "Token": "t",
+                "Expiration": "2999-01-01T00:00:00Z",
+            }
+            self.send_response(200 if self.headers["Authorization"] == "senha" else 403)
+            self.end_headers()
+            self.wfile.write(json.dumps(keys).encode())
+
+        def log_message(self, *_: object) -> None:
+            """Nothing to say."""
+
+    server = HTTPServer(("127.0.0.1", 0), Keys)
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{server.server_port}/keys")
+    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "senha")
+    try:
+        assert parameter() == "de verdade"
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert "Credential=fetched/" in asked[-1]["Authorization"]

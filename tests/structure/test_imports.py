@@ -77,6 +77,47 @@ def test_importing_a_function_loads_no_langchain_and_needs_no_settings(domain: s
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
+def test_importing_a_function_loads_no_aws_client_and_leaves_garbage_to_be_collected(domain: str) -> None:
+    code = (
+        "import gc, sys\n"
+        "import app\n"
+        "assert gc.isenabled()\n"
+        "print([name for name in ('boto3', 'botocore.client', 'aws_xray_sdk', 'PIL') if name in sys.modules])"
+    )
+    assert run(domain, code).strip() == "[]"
+
+
+def test_only_entry_points_pause_the_garbage_collector() -> None:
+    """It goes on when a handler is ready; a program without one would never collect any."""
+    importing = {
+        path.relative_to(ROOT / "functions").parts[-1]
+        for folder in (LAYER, ROOT / "functions")
+        for path in folder.rglob("*.py")
+        if "falaai.at_start" in set(imports(path))
+    }
+    assert importing == {"app.py", "serving.py"}
+
+
+def test_what_stands_in_for_langchains_protocol_does_the_same() -> None:
+    """LangChain calls these names and annotates with them; a TypedDict that is called makes a dict."""
+    code = (
+        "import ast, inspect, pathlib, typing, typing_extensions\n"
+        "from langchain_protocol import protocol\n"
+        "import langchain_core\n"
+        "called = set()\n"
+        "for path in pathlib.Path(langchain_core.__path__[0]).rglob('*.py'):\n"
+        "    text = path.read_text()\n"
+        "    if 'langchain_protocol' in text:\n"
+        "        calls = [node.func for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]\n"
+        "        called |= {call.id for call in calls if isinstance(call, ast.Name) and hasattr(protocol, call.id)}\n"
+        "called -= {'cast', *dir(__builtins__)}\n"
+        "assert 'MessageFinishData' in called\n"
+        "print([name for name in called if not typing_extensions.is_typeddict(getattr(protocol, name))])"
+    )
+    assert run("chat", code).strip() == "[]"
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
 def test_importing_a_function_reads_no_setting(domain: str) -> None:
     code = (
         "import os\n"

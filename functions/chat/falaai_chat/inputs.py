@@ -25,7 +25,8 @@ def _title(written: str) -> str:
 
 
 MessageText = Annotated[str, Field(max_length=MESSAGE_MAX_CHARACTERS), AfterValidator(_not_blank)]
-ClientId = Annotated[str, Field(pattern=r"^[\w-]{1,64}$")]
+# Its length is not part of the pattern: with Unicode's letters 64 times over, that took 4 ms to compile, ten times.
+ClientId = Annotated[str, Field(pattern=r"^[\w-]+$", max_length=64)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 # The widest id the database has; beyond it nothing can be found.
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]

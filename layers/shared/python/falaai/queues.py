@@ -4,6 +4,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from falaai import settings
+from falaai.aws_requests import CONNECT_SECONDS, READ_SECONDS, AwsRefused, ask_aws
 from falaai.deadlines import within
 from falaai.errors import QueueUnavailable
 from falaai.queue_messages import FoldingRequested, LetterRequested, QueueMessage, SweepRequested, TitleRequested
@@ -11,8 +12,6 @@ from falaai.queue_messages import FoldingRequested, LetterRequested, QueueMessag
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-CONNECT_SECONDS = 1
-READ_SECONDS = 2
 # In all, for somebody waits for the answer.
 SEND_SECONDS = 4
 
@@ -27,8 +26,8 @@ class Queues(Protocol):
 
 @cache
 def sqs_client() -> "SQSClient":
-    """One client for the process; region, credentials and endpoint come from the environment."""
-    import boto3  # slow to import, and not every request sends a message
+    """For workers that put a message back or bury it; region, credentials and endpoint come from the environment."""
+    import boto3  # slow to import, and most messages just succeed
     from botocore.config import Config
 
     deadlines = Config(connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS, retries={"total_max_attempts": 2})
@@ -39,13 +38,11 @@ class SqsQueues:
     """The real queues, one for each type of message."""
 
     def send(self, message: QueueMessage) -> None:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        body = message.model_dump_json()
+        address, body = _address(message), message.model_dump_json()
         try:
-            within(SEND_SECONDS, lambda: sqs_client().send_message(QueueUrl=_address(message), MessageBody=body))
-        except (BotoCoreError, ClientError, TimeoutError) as error:
-            raise QueueUnavailable(f"{type(message).__name__} was not sent: {type(error).__name__}") from error
+            within(SEND_SECONDS, lambda: ask_aws("sqs", "AmazonSQS.SendMessage", QueueUrl=address, MessageBody=body))
+        except (AwsRefused, TimeoutError) as error:
+            raise QueueUnavailable(f"{type(message).__name__} was not sent: {error or 'no answer'}") from error
 
 
 def _address(message: QueueMessage) -> str:

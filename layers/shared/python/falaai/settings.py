@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from falaai.aws_requests import AwsRefused, ask_aws
 from falaai.deadlines import within
 from falaai.errors import SettingsError
 
@@ -35,14 +36,12 @@ def _secret_value(value: str) -> str:
     """The secret itself: what was given, or the SSM parameter that `ssm:NAME` names."""
     if not value.startswith(SSM_PREFIX):
         return value
-    from aws_lambda_powertools.utilities import parameters  # boto3 is slow to import and rarely needed here
-    from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-
     name = value.removeprefix(SSM_PREFIX)
     try:
-        return str(within(SSM_SECONDS, lambda: parameters.get_parameter(name, decrypt=True, max_age=3600)))
-    except (GetParameterError, TimeoutError) as error:
+        answer = within(SSM_SECONDS, lambda: ask_aws("ssm", "AmazonSSM.GetParameter", Name=name, WithDecryption=True))
+    except (AwsRefused, TimeoutError) as error:
         raise ValueError(f"names the SSM parameter {name}, which cannot be read") from error
+    return str(answer["Parameter"]["Value"])
 
 
 def _refuse_placeholder(secret: SecretStr) -> SecretStr:
@@ -61,7 +60,10 @@ def _model_names(value: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 class _Group(BaseSettings):
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True)
+    # Built at its first use: no function reads all groups, and building them took 10 ms of every cold start.
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True, defer_build=True
+    )
 
 
 class DatabaseSettings(_Group):
