@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from tests.conftest import RunningCloud, start_cloud
 from tests.integration.conftest import Rows
 from tests.system.conftest import People, Person, product_of
@@ -29,6 +31,36 @@ class Built:
 
     def cookie(self) -> str:
         return "; ".join(f"{name}={value}" for name, value in self.member.http.cookies.items())
+
+
+@contextmanager
+def bare_echo() -> Iterator[RunningCloud]:
+    """The echo function of bench/echo, with the layer that was built, under a devcloud of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        cloud = start_cloud(Path(folder) / "cloud", root=Path(__file__).with_name("echo"))
+        try:
+            yield cloud
+        finally:
+            cloud.stop()
+
+
+def reply_takes(cloud: RunningCloud, seconds: float) -> None:
+    """Let the stand-in for Gemini say the same to everything, in five pieces over so many seconds."""
+    text = "Uma resposta de algumas palavras, dita devagar e em pedaços."  # ten words, two in a piece
+    pace = {"delay": seconds / 4, "pieces": 5, "text": text}
+    httpx.put(f"{cloud.addresses['gemini']}/admin/pace", json=pace).raise_for_status()
+
+
+def unlimited(product: Rows) -> None:
+    """Nobody meets a daily quota, today or, should midnight pass, tomorrow."""
+    for days in (0, 1):
+        product.run(
+            "INSERT INTO uso_diario (id_usuario, dia, mensagens)"
+            " SELECT id, DATE(UTC_TIMESTAMP() - INTERVAL 3 HOUR) + INTERVAL %s DAY, -1000000"
+            " FROM (SELECT 0 AS id UNION SELECT id FROM usuarios) everybody"
+            " ON DUPLICATE KEY UPDATE mensagens = -1000000",
+            days,
+        )
 
 
 @contextmanager
