@@ -29,6 +29,7 @@ def connection(built: Built) -> Connection:
 def fill(built: Built, user: int) -> None:
     """Conversations unused for 100 days, and a table like that of the messages with as many rows."""
     with connection(built) as database, database.cursor() as cursor:
+        cursor.execute("SET SESSION max_recursive_iterations = %s", (MESSAGES,))
         cursor.execute(
             "INSERT INTO conversas (id_usuario, data_criacao, data_atualizacao, ultima_seq)"
             f" {_NUMBERS} SELECT %s, NOW(6), UTC_TIMESTAMP(6) - INTERVAL 100 DAY - INTERVAL i SECOND, %s FROM n",
