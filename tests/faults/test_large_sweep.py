@@ -16,9 +16,9 @@ import pytest
 
 from falaai.connections import connect
 from falaai.settings import DatabaseSettings
-from tests.conftest import RunningCloud, wait_until
+from tests.conftest import RunningCloud, start_cloud, wait_until
 from tests.integration.conftest import Rows
-from tests.system.conftest import People, Person
+from tests.system.conftest import People, Person, product_of
 
 # `make test` takes a sample; `make faults` takes the whole.
 MESSAGES = int(os.environ.get("MESSAGES", "10000"))
@@ -34,12 +34,26 @@ FUNCTION = "CleanupFunction"
 _NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s)"
 
 
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+    """One where nobody meets a limit of messages on the way."""
+    data = tmp_path_factory.mktemp("unlimited")
+    env = data / "env"
+    env.write_text("DAILY_MESSAGES=1000000\nDAILY_CEILING=10000000\n")
+    cloud = start_cloud(data, env_file=env)
+    yield cloud
+    assert cloud.stop() == 0
+
+
 @pytest.fixture
-def quick_replies(cloud: RunningCloud) -> Iterator[None]:
+def product(cloud: RunningCloud) -> Rows:
+    return product_of(cloud)
+
+
+@pytest.fixture
+def quick_replies(cloud: RunningCloud) -> None:
     admin = f"{cloud.addresses['gemini']}/admin/pace"
     httpx.put(admin, json={"delay": 0.0, "pieces": 5, "text": "Uma resposta curta."}).raise_for_status()
-    yield
-    httpx.put(admin, json={"delay": 0.03, "pieces": None, "text": None}).raise_for_status()
 
 
 def fill(cloud: RunningCloud, product: Rows) -> None:
@@ -134,14 +148,6 @@ def test_people_do_not_notice_a_sweep(cloud: RunningCloud, people: People, produ
     everybody = [people.member() for _ in range(PEOPLE)]
     with ThreadPoolExecutor(PEOPLE) as pool:  # all at once, so that there is a warm process for each
         list(pool.map(lambda person: person.say("Aquecendo"), everybody))
-    for days in (0, 1):  # nobody meets the daily quota on the way, nor when midnight passes
-        product.run(
-            "INSERT INTO uso_diario (id_usuario, dia, mensagens)"
-            " SELECT id_usuario, today + INTERVAL %s DAY, -1000000"
-            " FROM (SELECT id_usuario, MAX(dia) AS today FROM uso_diario GROUP BY id_usuario) known"
-            " ON DUPLICATE KEY UPDATE mensagens = -1000000",
-            days,
-        )
     quiet = latencies(everybody)
     over = Event()
     with ThreadPoolExecutor(1) as pool:

@@ -212,7 +212,10 @@ def check_life(rows: Rows, life: Life) -> None:
         states = rows.list("SELECT estado FROM mensagens WHERE id = %s", reply)
         assert not states or states[0]["estado"] != "gerando"
     if not life.deletes:
-        counted = "SELECT mensagens FROM uso_diario d JOIN usuarios u ON u.id = d.id_usuario WHERE u.email = %s"
+        counted = (
+            "SELECT COALESCE(SUM(mensagens), 0) FROM uso_diario d JOIN usuarios u ON u.id = d.id_usuario"
+            " WHERE u.email = %s"
+        )
         again = (
             "SELECT COALESCE(SUM(geracao - 1), 0) FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"
             " JOIN usuarios u ON u.id = c.id_usuario WHERE u.email = %s AND m.remetente = 'ia'"

@@ -12,8 +12,7 @@ from falaai.conversation_memory import SUMMARY_MAX_CHARACTERS, turns_limit
 from falaai.database import Database
 from falaai.language_model import GeminiModels, count_tokens
 from falaai.queue_messages import FoldingRequested
-from falaai.repositories import conversations, messages
-from falaai_chat.asking import TURNS_READ
+from falaai.repositories import transcripts
 from falaai_chat.prompts import build_prompt
 from falaai_memory.folding import fold
 from tests.conftest import ROOT
@@ -27,14 +26,11 @@ FRESH = """
 import json, sys
 from falaai.database import database
 from falaai.language_model import count_tokens
-from falaai.repositories import conversations, messages
+from falaai.repositories import transcripts
 from falaai_chat.prompts import build_prompt
-user, conversation, limit = map(int, sys.argv[1:])
-def read(sql):
-    found = conversations.find_conversation(sql, user, conversation)
-    turns = messages.list_newest_turns(sql, conversation, found.summary_until_seq, found.last_seq, 400)
-    return found.summary, turns
-prompt = build_prompt(*database().autocommit(read), limit, count_tokens, "pt-BR")
+user, conversation, reply_seq, limit = map(int, sys.argv[1:])
+found = database().autocommit(lambda sql: transcripts.find_exchange(sql, user, conversation, reply_seq))
+prompt = build_prompt(found.conversation.summary, found.turns, limit, count_tokens, "pt-BR")
 print(json.dumps([prompt.system, [turn.text for turn in prompt.turns]]))
 """
 
@@ -66,24 +62,22 @@ def test_four_hundred_turns(
         foldings += rows.value("SELECT resumo_versao FROM conversas") - before
 
         if pair % 50 == 0:
-            found = database.autocommit(lambda sql: conversations.find_conversation(sql, user, conversation))
-            assert found is not None
-            turns = database.autocommit(
-                lambda sql, found=found: messages.list_newest_turns(  # type: ignore[misc]
-                    sql, conversation, found.summary_until_seq, found.last_seq, TURNS_READ
-                )
+            found = database.autocommit(
+                lambda sql, seq=2 * pair: transcripts.find_exchange(sql, user, conversation, seq)  # type: ignore[misc]
             )
-            prompt = build_prompt(found.summary, turns, LIMIT, count_tokens, "pt-BR")
+            assert found is not None
+            summary = found.conversation.summary
+            prompt = build_prompt(summary, found.turns, LIMIT, count_tokens, "pt-BR")
             assert len(prompt.system) / 4 + count_tokens(prompt.turns) <= 4000
-            assert len(found.summary) <= SUMMARY_MAX_CHARACTERS
-            assert prompt.turns[-1].seq == 2 * pair
-            if found.summary:
-                assert found.summary in prompt.system
+            assert len(summary) <= SUMMARY_MAX_CHARACTERS
+            assert prompt.turns[-1].seq == 2 * pair - 1
+            if summary:
+                assert summary in prompt.system
                 assert "Anabela" in prompt.system
 
     assert 5 < foldings <= PAIRS / 8
     assert {request["method"] for request in gemini.requests()} == {"streamGenerateContent"}
-    arguments = [str(user), str(conversation), str(LIMIT)]
+    arguments = [str(user), str(conversation), str(2 * PAIRS), str(LIMIT)]
     path = f"{ROOT / 'layers/shared/python'}:{ROOT / 'functions/chat'}"
     fresh = subprocess.run(
         [sys.executable, "-c", FRESH, *arguments],

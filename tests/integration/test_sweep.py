@@ -108,7 +108,7 @@ def test_person_who_came_back_keeps_the_conversation(database: Database, rows: R
         meanwhile = pool.submit(swept, database)
         waiting = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT c.id %%FOR UPDATE'"
         wait_until(lambda: rows.value(waiting), 5, "the sweep waits for the lock")
-        conversations.advance(sql, ana, old, 1)
+        conversations.advance(sql, ana, old, by=1)
         person.commit()
         assert meanwhile.result(10) == {}
     assert rows.value("SELECT COUNT(*) FROM mensagens") == 1

@@ -11,6 +11,7 @@ import pytest
 from falaai import metrics, settings
 from falaai.errors import CeilingReached, FalaAIError, ModelBlocked, ModelUnavailable, QuotaReached
 from falaai.language_model import GeminiAnswer, Prompt
+from falaai.repositories.sessions import Session
 from falaai_chat import quota
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC).replace(tzinfo=None)
@@ -72,7 +73,10 @@ def test_ceiling_of_everybody_counts_and_the_quota_of_one_does_not(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(quota.usage, "add_message", lambda *_: (mine, everybody))
+    monkeypatch.setattr(quota.usage, "count_message", lambda *_: None)
+    monkeypatch.setattr(quota.usage, "add_day", lambda *_: None)
+    monkeypatch.setattr(quota.usage, "count_messages", lambda _sql, user_id, _day: mine if user_id else everybody)
+    session = Session(1, 1, None, "Ana", "ana@exemplo.com.br", 0, NOW)
     with pytest.raises(error):
-        quota.Quota(person=5, everybody=10).take(None, 1, NOW)  # type: ignore[arg-type]
+        quota.Quota(person=5, everybody=10).take(None, session, 1)  # type: ignore[arg-type]
     assert counted(capsys) == names

@@ -12,7 +12,7 @@ from falaai.language_model import Answer, LanguageModel, count_tokens
 from falaai.logs import logger
 from falaai.queue_messages import FoldingRequested, QueueMessage, TitleRequested
 from falaai.queues import Queues
-from falaai.repositories import messages, usage
+from falaai.repositories import messages
 from falaai.repositories.messages import Ending, State
 from falaai.sao_paulo import day_of
 from falaai_chat.asking import Asked
@@ -118,14 +118,13 @@ class _Generation:
         ending = replace(ending, model=answer.model, tokens_in=answer.tokens_in, tokens_out=answer.tokens_out)
 
         def write(sql: Statements) -> bool:
-            finished = messages.finish_reply(sql, asked.reply_id, asked.generation, ending)
-            if ending.tokens_in or ending.tokens_out:  # last, since everybody's counter stays locked until the commit
-                day = day_of(asked.session.now)
-                usage.add_tokens(sql, asked.session.user_id, day, ending.tokens_in, ending.tokens_out)
-            return finished
+            day, place = day_of(asked.session.now), (asked.reply_id, asked.generation)
+            if messages.finish_reply(sql, asked.session.user_id, day, *place, ending):
+                return True
+            return messages.has_ended_as(sql, *place, ending.state)  # written before, when the answer got lost
 
         # A whole reply is worth waiting for a database that restarts.
-        if not self._services.database.transaction(write, is_patient=True):
+        if not self._services.database.autocommit(write, is_patient=True):
             return self._stopped(answer)
         return self._ended(answer, ending)
 

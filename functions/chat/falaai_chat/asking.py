@@ -1,19 +1,21 @@
 """Taking a question: it is stored and committed, with a place for its reply, before the model is called."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pymysql
 
 from falaai.conversation_memory import Turn
 from falaai.database import Database, Statements
-from falaai.errors import Conflict, NotFound, NotTheLast, StillAnswering
-from falaai.repositories import conversations, messages, sessions
+from falaai.errors import Conflict, NotFound, NotSignedIn, NotTheLast, StillAnswering
+from falaai.repositories import conversations, messages, sessions, transcripts
 from falaai.repositories.conversations import Conversation
 from falaai.repositories.messages import Message, State
 from falaai.repositories.sessions import Session
 from falaai_chat.inputs import EditInput, MessageInput
-from falaai_chat.quota import Quota
+from falaai_chat.quota import Overtaken, Quota
 
-# More turns than this never fit into the memory's limit; it bounds the read of a conversation that was never folded.
-TURNS_READ = 400
+Work = Callable[[Statements, Session], "Asked"]
 
 
 @dataclass(frozen=True)
@@ -41,130 +43,130 @@ def ask(database: Database, session: Session, question: MessageInput, quota: Quo
 
     The same client_id again is the same question: nothing is stored, and a reply that failed is tried again.
     Raises NotFound for a conversation of somebody else, Conflict for a client_id with another text, QuotaReached,
-    CeilingReached.
+    CeilingReached, NotSignedIn for a session that ended meanwhile.
     """
-    return database.transaction(lambda sql: _ask(sql, session, question, quota))
+    return _once(database, session, quota, question, lambda sql, now: _ask(sql, now, question, quota))
 
 
 def ask_again(database: Database, session: Session, reply_id: int, quota: Quota) -> Asked:
     """Empty a reply to have it generated again: the last one, or any that failed or was interrupted.
 
-    Raises NotFound, StillAnswering, NotTheLast, QuotaReached, CeilingReached.
+    Raises NotFound, StillAnswering, NotTheLast, QuotaReached, CeilingReached, NotSignedIn.
     """
-    return database.transaction(lambda sql: _ask_again(sql, session, reply_id, quota))
+    return _once(database, session, quota, None, lambda sql, now: _ask_again(sql, now, reply_id, quota))
 
 
 def ask_instead(database: Database, session: Session, question_id: int, edit: EditInput, quota: Quota) -> Asked:
     """Replace a question's text, drop everything that followed it, and make a place for the new reply.
 
-    Raises NotFound, QuotaReached, CeilingReached.
+    Raises NotFound, Conflict, QuotaReached, CeilingReached, NotSignedIn.
     """
-    return database.transaction(lambda sql: _ask_instead(sql, session, question_id, edit, quota))
+    return _once(database, session, quota, edit, lambda sql, now: _ask_instead(sql, now, question_id, edit, quota))
+
+
+def _once(
+    database: Database, session: Session, quota: Quota, question: MessageInput | EditInput | None, work: Work
+) -> Asked:
+    """Do the work on what the session was when the request came; once more under its lock where that was not so,
+    or where the question had come before."""
+    try:
+        return database.transaction(lambda sql: work(sql, session))
+    except Overtaken:
+        return database.transaction(lambda sql: _under_lock(sql, session, quota, question, work))
+
+
+def _under_lock(
+    sql: Statements, session: Session, quota: Quota, question: MessageInput | EditInput | None, work: Work
+) -> Asked:
+    locked = sessions.lock_session(sql, session)
+    if locked is None:
+        raise NotSignedIn("the session has ended")
+    if question and question.client_id:
+        known = messages.find_question(sql, session.user_id, question.client_id)
+        if known:
+            return _asked_before(sql, locked, known, question.message, quota)
+    return work(sql, locked)
 
 
 def _ask(sql: Statements, session: Session, question: MessageInput, quota: Quota) -> Asked:
-    wanted_id = question.conversation_id
-    # Locked first, so that the same question twice at once finds itself below.
-    active_id = sessions.lock_active_conversation(sql, session.id) if wanted_id is None else None
-    locked = _conversation_to_write(sql, session, wanted_id) if wanted_id is not None else None
-    if question.client_id:
-        known = messages.find_question(sql, session.user_id, question.client_id)
-        if known:
-            return _asked_before(sql, session, known, question.message, quota)
-    conversation = locked or _active_or_new(sql, session, active_id)
-    seq = conversation.last_seq + 1
-    question_id = messages.add_question(sql, conversation.id, seq, question.message, question.client_id)
-    reply_id = messages.add_reply(sql, conversation.id, seq + 1)
-    conversations.advance(sql, session.user_id, conversation.id, seq + 1)
-    if conversation.id not in (active_id, session.active_conversation_id):
-        sessions.change_active_conversation(sql, session.id, conversation.id)
-    turns = _turns(sql, conversation, seq)
-    left = quota.take(sql, session.user_id, session.now)  # last: everybody's counter stays locked until the commit
-    return Asked(session, conversation, question_id, reply_id, seq + 1, turns=turns, left=left)
-
-
-def _active_or_new(sql: Statements, session: Session, active_id: int | None) -> Conversation:
-    if active_id is not None:
-        active = conversations.find_conversation_to_write(sql, session.user_id, active_id)
-        if active:
-            return active
-    return _conversation_to_write(sql, session, conversations.add_conversation(sql, session.user_id))
-
-
-def _conversation_to_write(sql: Statements, session: Session, conversation_id: int) -> Conversation:
-    found = conversations.find_conversation_to_write(sql, session.user_id, conversation_id)
-    if found is None:
+    conversation_id, reply_seq = question.conversation_id or session.active_conversation_id, None
+    if conversation_id is not None:
+        reply_seq = conversations.advance(sql, session.user_id, conversation_id, by=2)
+    if reply_seq is None and question.conversation_id is not None:
         raise NotFound("conversation")
-    return found
+    is_new = reply_seq is None
+    if conversation_id is None or reply_seq is None:
+        conversation_id, reply_seq = conversations.add_conversation(sql, session.user_id, last_seq=2), 2
+    try:
+        messages.add_exchange(sql, conversation_id, reply_seq, question.message, question.client_id)
+    except pymysql.IntegrityError as error:
+        raise Overtaken from error
+    return _asked(sql, session, conversation_id, reply_seq, quota, client_id=question.client_id, is_new=is_new)
+
+
+def _asked(
+    sql: Statements,
+    session: Session,
+    conversation_id: int,
+    reply_seq: int,
+    quota: Quota,
+    *,
+    generation: int = 1,
+    client_id: str | None = None,
+    is_new: bool = False,
+) -> Asked:
+    """What is stored by now, counted. Last of all, since everybody's counter stays locked until the commit."""
+    exchange = transcripts.find_exchange(sql, session.user_id, conversation_id, reply_seq, client_id)
+    if exchange is None:
+        raise NotFound("question")
+    if exchange.is_repeated:
+        raise Overtaken
+    left = quota.take(sql, session, conversation_id, is_new)
+    ids = exchange.question_id, exchange.reply_id
+    return Asked(session, exchange.conversation, *ids, reply_seq, generation, exchange.turns, left=left)
 
 
 def _asked_before(sql: Statements, session: Session, known: Message, text: str, quota: Quota) -> Asked:
     if known.text != text:
         raise Conflict("client_id used for another text")
-    conversation = _conversation_to_write(sql, session, known.conversation_id)
-    reply = messages.find_by_seq(sql, conversation.id, known.seq + 1)
-    if reply is None:
+    conversation = conversations.find_conversation_to_write(sql, session.user_id, known.conversation_id)
+    reply = messages.find_by_seq(sql, known.conversation_id, known.seq + 1)
+    if conversation is None or reply is None:
         raise NotFound("reply")
     if reply.state in (State.GENERATING, State.COMPLETE):
         return Asked(session, conversation, known.id, reply.id, reply.seq, standing=reply)
-    return _restart(sql, session, conversation, known.id, reply, quota)
+    return _restart(sql, session, reply, quota)
 
 
 def _ask_again(sql: Statements, session: Session, reply_id: int, quota: Quota) -> Asked:
-    conversation, reply = _message_to_write(sql, session, reply_id, "ia")
+    locked = messages.find_message_to_write(sql, session.user_id, reply_id)
+    if locked is None or locked.message.author != "ia":
+        raise NotFound("message")
+    reply = locked.message
     if reply.state is State.GENERATING:
         raise StillAnswering("the reply is being generated")
-    if reply.state is State.COMPLETE and reply.seq != conversation.last_seq:
+    if reply.state is State.COMPLETE and reply.seq != locked.last_seq:
         raise NotTheLast("a complete reply that is not the last")
-    question = messages.find_by_seq(sql, conversation.id, reply.seq - 1)
-    if question is None:
-        raise NotFound("question")
-    return _restart(sql, session, conversation, question.id, reply, quota)
+    return _restart(sql, session, reply, quota)
 
 
-def _restart(
-    sql: Statements, session: Session, conversation: Conversation, question_id: int, reply: Message, quota: Quota
-) -> Asked:
+def _restart(sql: Statements, session: Session, reply: Message, quota: Quota) -> Asked:
     generation = messages.restart_reply(sql, reply)
-    if conversation.summary_until_seq >= reply.seq:  # the summary tells what came later; the messages are still there
-        conversation = replace(conversation, summary="", summary_until_seq=0)
-    turns = _turns(sql, conversation, reply.seq - 1)
-    left = quota.take(sql, session.user_id, session.now)
-    return Asked(session, conversation, question_id, reply.id, reply.seq, generation, turns, left=left)
+    return _asked(sql, session, reply.conversation_id, reply.seq, quota, generation=generation)
 
 
 def _ask_instead(sql: Statements, session: Session, question_id: int, edit: EditInput, quota: Quota) -> Asked:
-    conversation, question = _message_to_write(sql, session, question_id, "usuario")
-    if edit.client_id:
-        known = messages.find_question(sql, session.user_id, edit.client_id)
-        if known:
-            return _asked_before(sql, session, known, edit.message, quota)
-    messages.delete_after(sql, conversation.id, question.seq)
-    messages.change_question(sql, question.id, edit.message, edit.client_id)
-    if conversation.summary_until_seq >= question.seq:
-        conversations.forget_summary(sql, session.user_id, conversation.id)
-        conversation = replace(conversation, summary="", summary_until_seq=0)
-    reply_id = messages.add_reply(sql, conversation.id, question.seq + 1)
-    conversations.advance(sql, session.user_id, conversation.id, question.seq + 1)
-    turns = _turns(sql, conversation, question.seq)
-    left = quota.take(sql, session.user_id, session.now)
-    return Asked(session, conversation, question.id, reply_id, question.seq + 1, turns=turns, left=left)
-
-
-def _message_to_write(
-    sql: Statements, session: Session, message_id: int, author: str
-) -> tuple[Conversation, Message]:
-    """A message of this person's and its conversation, locked; read again under the lock."""
-    found = messages.find_message(sql, session.user_id, message_id)
-    if found is None or found.author != author:
+    locked = messages.find_message_to_write(sql, session.user_id, question_id)
+    if locked is None or locked.message.author != "usuario":
         raise NotFound("message")
-    conversation = _conversation_to_write(sql, session, found.conversation_id)
-    message = messages.find_message(sql, session.user_id, message_id)
-    if message is None:
-        raise NotFound("message")
-    return conversation, message
-
-
-def _turns(sql: Statements, conversation: Conversation, until_seq: int) -> tuple[Turn, ...]:
-    after = conversation.summary_until_seq
-    return tuple(messages.list_newest_turns(sql, conversation.id, after, until_seq, TURNS_READ))
+    question, reply_seq = locked.message, locked.message.seq + 1
+    if edit.client_id and edit.client_id == locked.client_id:
+        raise Overtaken
+    messages.delete_after(sql, question.conversation_id, question.seq)
+    try:
+        messages.change_question(sql, question.id, edit.message, edit.client_id)
+    except pymysql.IntegrityError as error:
+        raise Overtaken from error
+    messages.add_reply(sql, question.conversation_id, reply_seq)
+    conversations.cut(sql, session.user_id, question.conversation_id, reply_seq)
+    return _asked(sql, session, question.conversation_id, reply_seq, quota, client_id=edit.client_id)

@@ -14,7 +14,7 @@ from falaai.web.current_user import CurrentSession, Db
 from falaai_chat.cursors import next_page, place_of
 from falaai_chat.export import EXPORTS, Format, file_name
 from falaai_chat.inputs import ConversationChange
-from falaai_chat.keeping import change, delete, get_conversation, open_conversation
+from falaai_chat.keeping import change, delete, get_conversation, open_page
 from falaai_chat.shapes import conversation_view, message_view
 
 router = APIRouter()
@@ -57,11 +57,8 @@ def read_conversation(
 ) -> list[dict[str, Any]]:
     """A page of messages, oldest first, older ones behind the Link header; it becomes the active conversation."""
 
-    def read(sql: Statements) -> list[Message]:
-        open_conversation(sql, session, conversation_id)
-        return messages.list_messages(sql, conversation_id, limit, before)
-
-    found = database.autocommit(read)
+    page = database.autocommit(lambda sql: open_page(sql, session, conversation_id, limit, before))
+    found = page.messages
     if found and found[0].seq > 1:
         older = pages.address(request, f"/conversation/{conversation_id}?limit={limit}&before={found[0].seq}")
         response.headers["Link"] = f'<{older}>; rel="next"'

@@ -2,9 +2,11 @@
 
 from falaai.database import Statements
 from falaai.errors import NotFound
-from falaai.repositories import conversations, messages, sessions
+from falaai.repositories import conversations, messages, sessions, transcripts
 from falaai.repositories.conversations import Conversation
 from falaai.repositories.sessions import Session
+from falaai.repositories.transcripts import Page
+from falaai.sao_paulo import day_of
 from falaai_chat.inputs import ConversationChange
 
 
@@ -16,12 +18,19 @@ def get_conversation(sql: Statements, session: Session, conversation_id: int) ->
     return conversation
 
 
-def open_conversation(sql: Statements, session: Session, conversation_id: int) -> Conversation:
-    """The conversation, from now on the session's active one. Raises NotFound."""
-    conversation = get_conversation(sql, session, conversation_id)
-    if session.active_conversation_id != conversation.id:
-        sessions.change_active_conversation(sql, session.id, conversation.id)
-    return conversation
+def open_page(
+    sql: Statements, session: Session, conversation_id: int, limit: int, before_seq: int | None = None
+) -> Page:
+    """The newest messages, or those before one, of a conversation that is from now on the session's active one.
+
+    Raises NotFound.
+    """
+    page = transcripts.find_page(sql, session.user_id, conversation_id, day_of(session.now), limit, before_seq)
+    if page is None:
+        raise NotFound("conversation")
+    if session.active_conversation_id != conversation_id:
+        sessions.change_active_conversation(sql, session.id, conversation_id)
+    return page
 
 
 def change(sql: Statements, session: Session, conversation_id: int, wanted: ConversationChange) -> Conversation:

@@ -8,14 +8,15 @@ from fastapi.responses import HTMLResponse
 from falaai import settings
 from falaai.database import Statements
 from falaai.errors import NotFound
-from falaai.repositories import conversations, messages
+from falaai.repositories import conversations, usage
 from falaai.repositories.messages import Message
 from falaai.repositories.sessions import Session
+from falaai.sao_paulo import day_of
 from falaai.web import pages
 from falaai.web.current_user import CurrentSession, Db
 from falaai_chat.cursors import next_page
 from falaai_chat.inputs import MESSAGE_MAX_CHARACTERS
-from falaai_chat.keeping import open_conversation
+from falaai_chat.keeping import open_page
 from falaai_chat.quota import Quota
 from falaai_chat.replies import DailyQuota
 from falaai_chat.shapes import conversation_view, message_view
@@ -49,9 +50,15 @@ def conversation_page(
 
 def _values(sql: Statements, session: Session, conversation_id: int | None, quota: Quota) -> dict[str, Any]:
     conversation, newest = None, list[Message]()
-    if conversation_id is not None:
-        conversation = open_conversation(sql, session, conversation_id)
-        newest = _newest_within(PAGE_CHARACTERS, messages.list_messages(sql, conversation_id, PAGE_MESSAGES, None))
+    if conversation_id is None:
+        used = usage.count_messages(sql, session.user_id, day_of(session.now))
+    else:
+        page = open_page(sql, session, conversation_id, PAGE_MESSAGES)
+        conversation, used, newest = (
+            page.conversation,
+            page.used_today,
+            _newest_within(PAGE_CHARACTERS, page.messages),
+        )
     listed = conversations.list_conversations(sql, session.user_id, SIDEBAR_CONVERSATIONS + 1)
     shown = listed[:SIDEBAR_CONVERSATIONS]
     return {
@@ -60,7 +67,7 @@ def _values(sql: Statements, session: Session, conversation_id: int | None, quot
         "messages": [message_view(message, session.now) for message in newest],
         "conversations": [conversation_view(one, session.now) for one in shown],
         "more": next_page(shown[-1], SIDEBAR_CONVERSATIONS) if len(listed) > len(shown) else "",
-        "left": quota.left(sql, session.user_id, session.now),
+        "left": quota.left(used),
         "message_max": MESSAGE_MAX_CHARACTERS,
         "retention_days": settings.read(settings.RetentionSettings).retention_days,
     }

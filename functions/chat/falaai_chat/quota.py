@@ -11,12 +11,17 @@ from falaai import metrics, settings
 from falaai.database import Statements
 from falaai.errors import CeilingReached, QuotaReached
 from falaai.repositories import usage
+from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of, zone
 
 
 def next_midnight(utc: datetime) -> datetime:
     """When São Paulo's day ends, with its zone."""
     return datetime.combine(day_of(utc) + timedelta(days=1), time(), zone())
+
+
+class Overtaken(Exception):
+    """What was read before has changed by now; to be done again under a lock."""
 
 
 @dataclass(frozen=True)
@@ -26,24 +31,38 @@ class Quota:
     person: int
     everybody: int
 
-    def take(self, sql: Statements, user_id: int, now: datetime) -> int:
-        """Count one message; how many the person has left today.
+    def take(self, sql: Statements, session: Session, conversation_id: int, is_new: bool = False) -> int:
+        """Count one message in a conversation, which becomes the session's active one; how many the person has left
+        today.
 
-        Raises QuotaReached or CeilingReached, and the caller's transaction takes the count back.
+        Raises QuotaReached or CeilingReached, and Overtaken where the session has ended or, while this conversation
+        began, has come to another one. The caller's transaction then takes everything back.
         """
-        mine, all_together = usage.add_message(sql, user_id, day_of(now))
-        if mine <= self.person and all_together <= self.everybody:
-            return self.person - mine
-        if mine <= self.person:
-            metrics.count("DailyCeilingReached")
-        midnight = next_midnight(now)
-        kind = QuotaReached if mine > self.person else CeilingReached
-        seconds = int((midnight - now.replace(tzinfo=UTC)).total_seconds()) + 1
-        raise kind(seconds).about(resets_at=midnight.isoformat(), limite=self.person)
+        day = day_of(session.now)
+        limits = (self.person, self.everybody)
+        count = usage.count_message(sql, session, conversation_id, is_new, day, *limits)
+        if count is None:  # the day's first, or refused
+            usage.add_day(sql, session.user_id, day)
+            count = usage.count_message(sql, session, conversation_id, is_new, day, *limits)
+        if count is None:
+            raise self._refusal(sql, session)
+        return self.person - count
 
-    def left(self, sql: Statements, user_id: int, now: datetime) -> int:
-        """How many messages the person has left today."""
-        return max(0, self.person - usage.count_messages(sql, user_id, day_of(now)))
+    def _refusal(self, sql: Statements, session: Session) -> Exception:
+        day = day_of(session.now)
+        mine = usage.count_messages(sql, session.user_id, day) >= self.person
+        if not mine and usage.count_messages(sql, usage.EVERYBODY, day) < self.everybody:
+            return Overtaken()
+        if not mine:
+            metrics.count("DailyCeilingReached")
+        midnight = next_midnight(session.now)
+        seconds = int((midnight - session.now.replace(tzinfo=UTC)).total_seconds()) + 1
+        refusal = QuotaReached(seconds) if mine else CeilingReached(seconds)
+        return refusal.about(resets_at=midnight.isoformat(), limite=self.person)
+
+    def left(self, used: int) -> int:
+        """How many messages a person has left today who has sent so many."""
+        return max(0, self.person - used)
 
 
 def quota() -> Quota:

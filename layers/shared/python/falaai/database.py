@@ -55,6 +55,13 @@ class Statements:
             cursor.execute(sql, parameters)
             return cursor.lastrowid
 
+    def update_noting(self, sql: str, parameters: Parameters = ()) -> int | None:
+        """Execute an UPDATE that notes a number of a row with LAST_INSERT_ID(expression); that number, or nothing if
+        no row was changed. It spares the statement that would read it."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return cursor.lastrowid if cursor.rowcount else None
+
     def find(self, sql: str, parameters: Parameters = ()) -> Row | None:
         """The first row, or nothing."""
         with self.connection.cursor() as cursor:
@@ -134,12 +141,12 @@ class Database:
         self._connect = connect
         self._idle: queue.LifoQueue[_Pooled] = queue.LifoQueue(POOL_SIZE)
 
-    def autocommit(self, work: Callable[[Statements], Result]) -> Result:
+    def autocommit(self, work: Callable[[Statements], Result], is_patient: bool = False) -> Result:
         """Run `work` without a transaction, each statement by itself; for reads and for writes that may repeat.
 
-        Raises DatabaseUnavailable.
+        A patient one waits some seconds for a database that restarts. Raises DatabaseUnavailable.
         """
-        return self._attempt(lambda connection: work(Statements(connection)))
+        return self._patiently(lambda connection: work(Statements(connection)), lambda: is_patient)
 
     def transaction(self, work: Callable[[Statements], Result], is_patient: bool = False) -> Result:
         """Run `work` and commit, or roll back whatever it raised.
@@ -149,12 +156,15 @@ class Database:
         and so does one that may have happened already. Raises DatabaseUnavailable.
         """
         unit = _Unit(work)
+        return self._patiently(unit.run, lambda: is_patient or unit.is_in_doubt)
+
+    def _patiently(self, run: Callable[[Connection], Result], is_patient: Callable[[], bool]) -> Result:
         give_up_at = time.monotonic() + seconds_left(PATIENCE_SECONDS, reserve=1)
         while True:
             try:
-                return self._attempt(unit.run)
+                return self._attempt(run)
             except DatabaseUnavailable:
-                if not (is_patient or unit.is_in_doubt) or time.monotonic() > give_up_at:
+                if not is_patient() or time.monotonic() > give_up_at:
                     raise
             time.sleep(PATIENCE_EVERY_SECONDS)
 

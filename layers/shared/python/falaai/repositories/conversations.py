@@ -42,7 +42,7 @@ def find_conversation(sql: Statements, user_id: int, conversation_id: int) -> Co
         f"SELECT {_COLUMNS} FROM conversas WHERE id_usuario = %s AND id = %s",  # noqa: S608 - constant columns
         (user_id, conversation_id),
     )
-    return _conversation(row) if row else None
+    return conversation_of(row) if row else None
 
 
 def find_conversation_to_write(sql: Statements, user_id: int, conversation_id: int) -> Conversation | None:
@@ -51,7 +51,7 @@ def find_conversation_to_write(sql: Statements, user_id: int, conversation_id: i
         f"SELECT {_COLUMNS} FROM conversas WHERE id_usuario = %s AND id = %s FOR UPDATE",  # noqa: S608 - constant
         (user_id, conversation_id),
     )
-    return _conversation(row) if row else None
+    return conversation_of(row) if row else None
 
 
 def find_conversation_of_anyone(sql: Statements, conversation_id: int) -> Conversation | None:
@@ -60,7 +60,7 @@ def find_conversation_of_anyone(sql: Statements, conversation_id: int) -> Conver
         f"SELECT {_COLUMNS} FROM conversas WHERE id = %s",  # noqa: S608 - constant columns
         (conversation_id,),
     )
-    return _conversation(row) if row else None
+    return conversation_of(row) if row else None
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def list_conversations(
         " ORDER BY fixada DESC, data_atualizacao DESC, id DESC LIMIT %s",
         (*parameters, limit),
     )
-    return [_conversation(row) for row in rows]
+    return [conversation_of(row) for row in rows]
 
 
 def _escaped(words: str) -> str:
@@ -106,19 +106,33 @@ def _escaped(words: str) -> str:
     return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def add_conversation(sql: Statements, user_id: int) -> int:
+def add_conversation(sql: Statements, user_id: int, last_seq: int = 0) -> int:
+    """A new one, about to get messages up to `last_seq`; its id."""
     return sql.insert(
-        "INSERT INTO conversas (id_usuario, titulo_conversa, data_criacao, data_atualizacao)"
-        " VALUES (%s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6))",
-        (user_id, DEFAULT_TITLE),
+        "INSERT INTO conversas (id_usuario, titulo_conversa, data_criacao, data_atualizacao, ultima_seq)"
+        " VALUES (%s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), %s)",
+        (user_id, DEFAULT_TITLE, last_seq),
     )
 
 
-def advance(sql: Statements, user_id: int, conversation_id: int, last_seq: int) -> None:
-    """Note that messages up to `last_seq` were added just now."""
+def advance(sql: Statements, user_id: int, conversation_id: int, by: int) -> int | None:
+    """Make room for so many messages, and lock the conversation until the transaction ends, so that messages get
+    their seq one after another; the seq of the last of them, or nothing for a conversation of somebody else."""
+    return sql.update_noting(
+        "UPDATE conversas SET ultima_seq = LAST_INSERT_ID(ultima_seq + %s), data_atualizacao = UTC_TIMESTAMP(6)"
+        " WHERE id_usuario = %s AND id = %s",
+        (by, user_id, conversation_id),
+    )
+
+
+def cut(sql: Statements, user_id: int, conversation_id: int, last_seq: int) -> None:
+    """Note that the messages from `last_seq` - 1 on were replaced by two just now, and forget a summary that tells of
+    what they replaced; the next folding starts from the messages again."""
     sql.run(
-        "UPDATE conversas SET ultima_seq = %s, data_atualizacao = UTC_TIMESTAMP(6) WHERE id_usuario = %s AND id = %s",
-        (last_seq, user_id, conversation_id),
+        "UPDATE conversas SET ultima_seq = %s, data_atualizacao = UTC_TIMESTAMP(6),"
+        " resumo = IF(resumo_ate_seq < %s, resumo, NULL), resumo_versao = resumo_versao + (resumo_ate_seq >= %s),"
+        " resumo_ate_seq = IF(resumo_ate_seq < %s, resumo_ate_seq, 0) WHERE id_usuario = %s AND id = %s",
+        (last_seq, last_seq - 1, last_seq - 1, last_seq - 1, user_id, conversation_id),
     )
 
 
@@ -133,15 +147,6 @@ def change_title(sql: Statements, user_id: int, conversation_id: int, title: str
 def change_pin(sql: Statements, user_id: int, conversation_id: int, is_pinned: bool) -> None:
     sql.run(
         "UPDATE conversas SET fixada = %s WHERE id_usuario = %s AND id = %s", (is_pinned, user_id, conversation_id)
-    )
-
-
-def forget_summary(sql: Statements, user_id: int, conversation_id: int) -> None:
-    """What was summarised has been replaced; the next folding starts from the messages again."""
-    sql.run(
-        "UPDATE conversas SET resumo = NULL, resumo_ate_seq = 0, resumo_versao = resumo_versao + 1"
-        " WHERE id_usuario = %s AND id = %s",
-        (user_id, conversation_id),
     )
 
 
@@ -202,7 +207,7 @@ def delete_conversations(sql: Statements, ids: Sequence[int]) -> int:
     return sql.run("DELETE FROM conversas WHERE id IN %s", (tuple(ids),))
 
 
-def _conversation(row: Row) -> Conversation:
+def conversation_of(row: Row) -> Conversation:
     return Conversation(
         id=row["id"],
         user_id=row["id_usuario"],

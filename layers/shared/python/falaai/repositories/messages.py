@@ -5,7 +5,7 @@ Every caller has already found the conversation by its owner, or is a worker.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from falaai.conversation_memory import Author, Turn
@@ -43,69 +43,84 @@ ABANDONED_SECONDS = 60
 ABANDONED = "abandoned"  # its `error`; a reply that somebody stopped has none
 
 _IS_ABANDONED = f"m.estado = 'gerando' AND m.escrita_em < UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND"
-_COLUMNS = (
+MESSAGE_COLUMNS = (
     "m.id, m.id_conversa, m.seq, m.remetente, m.conteudo, m.data_envio, m.geracao,"
     f" IF({_IS_ABANDONED}, 'interrompida', m.estado) AS estado, IF({_IS_ABANDONED}, '{ABANDONED}', m.erro) AS erro"
 )
 
 
-def list_messages(sql: Statements, conversation_id: int, limit: int, before_seq: int | None) -> list[Message]:
-    """The newest `limit` messages before `before_seq` (or of all), oldest first."""
-    rows = sql.list(
-        f"SELECT {_COLUMNS} FROM mensagens m WHERE m.id_conversa = %s AND m.seq < %s"  # noqa: S608 - constant columns
-        " ORDER BY m.seq DESC LIMIT %s",
-        (conversation_id, before_seq or 2**31 - 1, limit),
-    )
-    return [_message(row) for row in reversed(rows)]
-
-
 def list_all_messages(sql: Statements, conversation_id: int) -> list[Message]:
     """Every message, oldest first, for taking a conversation away."""
     rows = sql.list(
-        f"SELECT {_COLUMNS} FROM mensagens m WHERE m.id_conversa = %s ORDER BY m.seq",  # noqa: S608 - constant columns
+        f"SELECT {MESSAGE_COLUMNS} FROM mensagens m WHERE m.id_conversa = %s ORDER BY m.seq",  # noqa: S608 - constant columns
         (conversation_id,),
     )
-    return [_message(row) for row in rows]
+    return [message_of(row) for row in rows]
 
 
 def find_message(sql: Statements, user_id: int, message_id: int) -> Message | None:
     """A message of one of this person's conversations."""
     row = sql.find(
-        f"SELECT {_COLUMNS} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
+        f"SELECT {MESSAGE_COLUMNS} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
         " WHERE m.id = %s AND c.id_usuario = %s",
         (message_id, user_id),
     )
-    return _message(row) if row else None
+    return message_of(row) if row else None
+
+
+@dataclass(frozen=True)
+class Locked:
+    """A message that nobody else changes until the transaction ends, nor its conversation; a question with the id its
+    client gave it, and the seq of the conversation's last message."""
+
+    message: Message
+    client_id: str | None
+    last_seq: int
+
+
+def find_message_to_write(sql: Statements, user_id: int, message_id: int) -> Locked | None:
+    """A message of one of this person's conversations, both locked."""
+    row = sql.find(
+        f"SELECT {MESSAGE_COLUMNS}, m.chave, c.ultima_seq"  # noqa: S608 - constant columns
+        " FROM mensagens m JOIN conversas c ON c.id = m.id_conversa WHERE m.id = %s AND c.id_usuario = %s FOR UPDATE",
+        (message_id, user_id),
+    )
+    return Locked(message_of(row), row["chave"], row["ultima_seq"]) if row else None
 
 
 def find_question(sql: Statements, user_id: int, client_id: str) -> Message | None:
     """The question this person's client already sent under this id, in whichever conversation."""
     row = sql.find(
-        f"SELECT {_COLUMNS} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
+        f"SELECT {MESSAGE_COLUMNS} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
         " WHERE m.chave = %s AND c.id_usuario = %s LIMIT 1",
         (client_id, user_id),
     )
-    return _message(row) if row else None
+    return message_of(row) if row else None
 
 
 def find_by_seq(sql: Statements, conversation_id: int, seq: int) -> Message | None:
     row = sql.find(
-        f"SELECT {_COLUMNS} FROM mensagens m WHERE m.id_conversa = %s AND m.seq = %s",  # noqa: S608 - constant columns
+        f"SELECT {MESSAGE_COLUMNS} FROM mensagens m WHERE m.id_conversa = %s AND m.seq = %s",  # noqa: S608 - constant columns
         (conversation_id, seq),
     )
-    return _message(row) if row else None
+    return message_of(row) if row else None
 
 
-def add_question(sql: Statements, conversation_id: int, seq: int, text: str, client_id: str | None) -> int:
-    return sql.insert(
-        "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, estado, chave)"
-        " VALUES (%s, %s, 'usuario', %s, UTC_TIMESTAMP(6), 'completa', %s)",
-        (conversation_id, seq, text, client_id),
+def add_exchange(sql: Statements, conversation_id: int, reply_seq: int, text: str, client_id: str | None) -> None:
+    """A question and, after it, an empty reply that is about to be generated.
+
+    A client_id that this conversation has already is MySQL error 1062 (IntegrityError).
+    """
+    sql.run(
+        "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, escrita_em, estado, chave)"
+        " VALUES (%s, %s, 'usuario', %s, UTC_TIMESTAMP(6), NULL, 'completa', %s),"
+        " (%s, %s, 'ia', '', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'gerando', NULL)",
+        (conversation_id, reply_seq - 1, text, client_id, conversation_id, reply_seq),
     )
 
 
 def add_reply(sql: Statements, conversation_id: int, seq: int) -> int:
-    """An empty reply, about to be generated for the first time."""
+    """An empty reply to a question that has been there before."""
     return sql.insert(
         "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, escrita_em, estado)"
         " VALUES (%s, %s, 'ia', '', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'gerando')",
@@ -114,6 +129,7 @@ def add_reply(sql: Statements, conversation_id: int, seq: int) -> int:
 
 
 def change_question(sql: Statements, question_id: int, text: str, client_id: str | None) -> None:
+    """A client_id that this conversation has already is MySQL error 1062 (IntegrityError)."""
     sql.run("UPDATE mensagens SET conteudo = %s, chave = %s WHERE id = %s", (text, client_id, question_id))
 
 
@@ -170,19 +186,27 @@ class Ending:
     tokens_out: int = 0
 
 
-def finish_reply(sql: Statements, reply_id: int, generation: int, ending: Ending) -> bool:
-    """The end of this try, once; False if it had already ended."""
+def finish_reply(sql: Statements, user_id: int, today: date, reply_id: int, generation: int, ending: Ending) -> bool:
+    """The end of this try, once, and its tokens on the day's counters; False if it had already ended."""
     return bool(
         sql.run(
-            "UPDATE mensagens SET conteudo = %s, estado = %s, erro = %s, modelo = %s, tokens_entrada = %s,"
-            " tokens_saida = %s, escrita_em = UTC_TIMESTAMP(6) WHERE id = %s AND geracao = %s AND estado = 'gerando'",
+            "UPDATE mensagens m"
+            " LEFT JOIN uso_diario todos ON todos.id_usuario = 0 AND todos.dia = %s"
+            " LEFT JOIN uso_diario meu ON meu.id_usuario = %s AND meu.dia = %s"
+            " SET m.conteudo = %s, m.estado = %s, m.erro = %s, m.modelo = %s, m.tokens_entrada = %s,"
+            " m.tokens_saida = %s, m.escrita_em = UTC_TIMESTAMP(6),"
+            " todos.tokens_entrada = todos.tokens_entrada + %s, todos.tokens_saida = todos.tokens_saida + %s,"
+            " meu.tokens_entrada = meu.tokens_entrada + %s, meu.tokens_saida = meu.tokens_saida + %s"
+            " WHERE m.id = %s AND m.geracao = %s AND m.estado = 'gerando'",
             (
+                today,
+                user_id,
+                today,
                 ending.text,
                 ending.state,
                 ending.error,
                 ending.model or None,
-                ending.tokens_in,
-                ending.tokens_out,
+                *(ending.tokens_in, ending.tokens_out) * 3,
                 reply_id,
                 generation,
             ),
@@ -190,28 +214,22 @@ def finish_reply(sql: Statements, reply_id: int, generation: int, ending: Ending
     )
 
 
-_TURNS = (
-    "SELECT seq, remetente, conteudo FROM mensagens"
-    " WHERE id_conversa = %s AND seq > %s AND seq <= %s AND estado <> 'gerando' AND conteudo <> ''"
-)
-
-
-def list_newest_turns(
-    sql: Statements, conversation_id: int, after_seq: int, until_seq: int, limit: int
-) -> list[Turn]:
-    """What the model may see, oldest first: questions, and replies that have text and are not being written."""
-    rows = sql.list(f"{_TURNS} ORDER BY seq DESC LIMIT %s", (conversation_id, after_seq, until_seq, limit))
-    return [_turn(row) for row in reversed(rows)]
+def has_ended_as(sql: Statements, reply_id: int, generation: int, state: State) -> bool:
+    """Whether this try has ended in this way; what a writer asks who never heard whether it was he."""
+    row = sql.find("SELECT estado FROM mensagens WHERE id = %s AND geracao = %s", (reply_id, generation))
+    return row is not None and row["estado"] == state
 
 
 def list_oldest_turns(
     sql: Statements, conversation_id: int, after_seq: int, until_seq: int, limit: int
 ) -> list[Turn]:
-    """The same from the other end: what is to be folded first."""
-    return [
-        _turn(row)
-        for row in sql.list(f"{_TURNS} ORDER BY seq LIMIT %s", (conversation_id, after_seq, until_seq, limit))
-    ]
+    """What is to be folded first: questions, and replies that have text and are not being written."""
+    rows = sql.list(
+        "SELECT seq, remetente, conteudo FROM mensagens WHERE id_conversa = %s AND seq > %s AND seq <= %s"
+        " AND estado <> 'gerando' AND conteudo <> '' ORDER BY seq LIMIT %s",
+        (conversation_id, after_seq, until_seq, limit),
+    )
+    return [turn_of(row) for row in rows]
 
 
 def delete_messages(sql: Statements, conversation_ids: Sequence[int], at_most: int) -> int:
@@ -234,11 +252,11 @@ def count_abandoned(sql: Statements) -> int:
     return sql.count(f"SELECT COUNT(*) FROM mensagens WHERE {_ABANDONED}")  # noqa: S608 - constant condition
 
 
-def _turn(row: Row) -> Turn:
+def turn_of(row: Row) -> Turn:
     return Turn(row["seq"], row["remetente"], row["conteudo"])
 
 
-def _message(row: Row) -> Message:
+def message_of(row: Row) -> Message:
     return Message(
         id=row["id"],
         conversation_id=row["id_conversa"],

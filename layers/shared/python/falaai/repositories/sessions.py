@@ -1,6 +1,6 @@
 """Table `sessoes`: who is signed in where. `key` is the HMAC of the cookie's token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from falaai.database import Statements
@@ -48,11 +48,10 @@ def find_session(sql: Statements, key: str) -> Session | None:
     )
 
 
-def lock_active_conversation(sql: Statements, session_id: int) -> int | None:
-    """The session's active conversation, held until the transaction ends: two messages at once make one new
-    conversation, not two."""
-    row = sql.find("SELECT id_conversa_ativa FROM sessoes WHERE id = %s FOR UPDATE", (session_id,))
-    return row["id_conversa_ativa"] if row else None
+def lock_session(sql: Statements, session: Session) -> Session | None:
+    """The session as it is now, held until the transaction ends; nothing if it has ended."""
+    row = sql.find("SELECT id_conversa_ativa FROM sessoes WHERE id = %s FOR UPDATE", (session.id,))
+    return replace(session, active_conversation_id=row["id_conversa_ativa"]) if row else None
 
 
 def add_session(sql: Statements, user_id: int, key: str, agent: str, address: str) -> None:

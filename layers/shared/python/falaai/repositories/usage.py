@@ -3,42 +3,54 @@
 from datetime import date
 
 from falaai.database import Statements
+from falaai.repositories.sessions import Session
 
 # The row that counts for everybody together; no person has this id.
 EVERYBODY = 0
 
 
-def add_message(sql: Statements, user_id: int, day: date) -> tuple[int, int]:
-    """Count one message; how many the person and everybody together have now, this one included.
+def count_message(
+    sql: Statements, session: Session, conversation_id: int, is_new: bool, day: date, at_most: int, ceiling: int
+) -> int | None:
+    """Count one message, and make its conversation the session's active one; how many the person has now, this one
+    included.
 
-    The rows stay locked until the transaction ends, so of many parallel messages each sees its own count; who
-    finds it beyond a limit raises, and the rollback takes the message back.
+    Nothing if the person or everybody together has reached a limit, if the day has no counters yet, if the session
+    has ended or, where the conversation is new, if the session has come to another one meanwhile. The rows stay
+    locked until the transaction ends: each of many parallel messages sees its own count, and of two new conversations
+    at once one is refused.
     """
+    return sql.update_noting(
+        "UPDATE sessoes s JOIN uso_diario todos JOIN uso_diario meu ON meu.dia = todos.dia"
+        " SET todos.mensagens = todos.mensagens + 1, meu.mensagens = LAST_INSERT_ID(meu.mensagens + 1),"
+        " s.id_conversa_ativa = %s"
+        " WHERE todos.id_usuario = 0 AND todos.dia = %s AND todos.mensagens < %s"
+        " AND meu.id_usuario = %s AND meu.mensagens < %s"
+        " AND s.id = %s AND (s.id_conversa_ativa <=> %s OR NOT %s)",
+        (
+            conversation_id,
+            day,
+            ceiling,
+            session.user_id,
+            at_most,
+            session.id,
+            session.active_conversation_id,
+            is_new,
+        ),
+    )
+
+
+def add_day(sql: Statements, user_id: int, day: date) -> None:
+    """The day's counters, at zero, where there are none yet."""
     sql.run(
-        "INSERT INTO uso_diario (id_usuario, dia, mensagens) VALUES (%s, %s, 1), (%s, %s, 1)"
-        " ON DUPLICATE KEY UPDATE mensagens = mensagens + 1",
-        (EVERYBODY, day, user_id, day),
+        "INSERT IGNORE INTO uso_diario (id_usuario, dia) VALUES (%s, %s), (%s, %s)", (EVERYBODY, day, user_id, day)
     )
-    rows = sql.list(
-        "SELECT id_usuario, mensagens FROM uso_diario WHERE dia = %s AND id_usuario IN (%s, %s)",
-        (day, EVERYBODY, user_id),
-    )
-    counts = {row["id_usuario"]: row["mensagens"] for row in rows}
-    return counts[user_id], counts[EVERYBODY]
 
 
 def count_messages(sql: Statements, user_id: int, day: date) -> int:
+    """How many the person, or EVERYBODY together, has sent."""
     row = sql.find("SELECT mensagens FROM uso_diario WHERE id_usuario = %s AND dia = %s", (user_id, day))
     return row["mensagens"] if row else 0
-
-
-def add_tokens(sql: Statements, user_id: int, day: date, tokens_in: int, tokens_out: int) -> None:
-    """What a reply cost, for the person and for everybody."""
-    sql.run(
-        "UPDATE uso_diario SET tokens_entrada = tokens_entrada + %s, tokens_saida = tokens_saida + %s"
-        " WHERE dia = %s AND id_usuario IN (%s, %s)",
-        (tokens_in, tokens_out, day, EVERYBODY, user_id),
-    )
 
 
 # Enough to look back on a bill.
