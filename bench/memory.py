@@ -7,12 +7,14 @@ Run: make bench PART=memory
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from statistics import linear_regression
 from typing import Any
 
 from bench.built import Built, bare_echo, reply_takes, unlimited
+from bench.cold_start import record
 from bench.load import Browser
-from tests.lambda_process import LambdaProcess, http_event, memory_of
+from tests.lambda_process import LambdaProcess, http_event
 from tests.system.conftest import PASSWORD
 
 REQUESTS = 1000
@@ -20,17 +22,23 @@ LOOK_EVERY = 25
 Work = Callable[[int], None]
 
 
-def measure(memory: Callable[[], dict[str, float]], work: Work) -> tuple[float, float, float]:
+def memory_of(pid: int) -> tuple[float, float]:
+    """Resident memory of a process, now and at its peak, in MB."""
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return int(status["VmRSS"].split()[0]) / 1024, int(status["VmHWM"].split()[0]) / 1024
+
+
+def measure(memory: Callable[[], tuple[float, float]], work: Work) -> tuple[float, float, float]:
     """(peak MB after the first, peak MB after all, slope in KB a request)."""
     work(0)
-    first = memory()["peak"]
+    first = memory()[1]
     resident = []
     for number in range(1, REQUESTS):
         work(number)
         if number % LOOK_EVERY == 0 and number >= REQUESTS / 4:
-            resident.append((number, memory()["now"] * 1024))
+            resident.append((number, memory()[0] * 1024))
     slope, _ = linear_regression(*zip(*resident, strict=True))
-    return first, memory()["peak"], slope
+    return first, memory()[1], slope
 
 
 class Events:
@@ -61,33 +69,19 @@ class Events:
 
     def titles(self, _number: int) -> dict[str, Any]:
         self._run("UPDATE conversas SET titulo_conversa = 'Nova Conversa' WHERE id = %s", self._short)
-        return queue_event(conversation_id=self._short)
+        return record(conversation_id=self._short)
 
     def memory(self, _number: int) -> dict[str, Any]:
         self._run("UPDATE conversas SET resumo = NULL, resumo_ate_seq = 0 WHERE id = %s", self._long)
-        return queue_event(conversation_id=self._long)
+        return record(conversation_id=self._long)
 
     def email(self, _number: int) -> dict[str, Any]:
         self._run("UPDATE usuarios SET email_verified = FALSE WHERE id = %s", self._user)
-        return queue_event(letter="verificar", user_id=self._user)
+        return record(letter="verificar", user_id=self._user)
 
     def cleanup(self, _number: int) -> dict[str, Any]:
         self._built.product.conversation(self._user, "velha", "resposta", days_old=100)
         return {}
-
-
-def queue_event(**body: object) -> dict[str, Any]:
-    """An event of one message."""
-    message = {
-        "messageId": "bench",
-        "receiptHandle": "bench",
-        "body": json.dumps(body),
-        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1767225600000"},
-        "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:Queue",
-        "awsRegion": "us-east-1",
-    }
-    return {"Records": [message]}
 
 
 def invoked(like: int, event: Callable[[int], dict[str, Any]]) -> tuple[float, float, float]:
@@ -100,7 +94,7 @@ def invoked(like: int, event: Callable[[int], dict[str, Any]]) -> tuple[float, f
             raise RuntimeError(f"request {number} was answered {answer}")
 
     try:
-        return measure(process.memory, work)
+        return measure(lambda: (process.memory()["now"], process.memory()["peak"]), work)
     finally:
         process.stop()
 

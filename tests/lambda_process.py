@@ -14,11 +14,6 @@ from typing import Any
 RUNTIME = "/2018-06-01/runtime"
 
 
-class _QuietServer(ThreadingHTTPServer):
-    def handle_error(self, *_: object) -> None:
-        """A process that is killed resets its connection."""
-
-
 class LambdaProcess:
     """One fresh process of the function that the process `like` runs, with the same code and environment.
 
@@ -32,7 +27,7 @@ class LambdaProcess:
         self._events: SimpleQueue[Any] = SimpleQueue()
         self._answers: SimpleQueue[tuple[float, Any]] = SimpleQueue()
         self._asked = threading.Event()
-        self._server = _QuietServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         environment |= {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_port}", **changes}
         self.started = time.perf_counter()
@@ -55,7 +50,10 @@ class LambdaProcess:
         return ended - began, answer
 
     def memory(self) -> dict[str, float]:
-        return memory_of(self._process.pid)
+        """Resident memory now and at its peak, in MB."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        sizes = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in status.splitlines() if " kB" in line}
+        return {"now": sizes["VmRSS"], "peak": sizes["VmHWM"]}
 
     def stop(self) -> None:
         self._process.kill()
@@ -134,13 +132,6 @@ def environment_of(pid: int) -> dict[str, str]:
 def command_of(pid: int) -> list[str]:
     """How a process was started."""
     return Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")[:-1]
-
-
-def memory_of(pid: int) -> dict[str, float]:
-    """Resident memory of a process, now and at its peak, in MB."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    sizes = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in status.splitlines() if " kB" in line}
-    return {"now": sizes["VmRSS"], "peak": sizes["VmHWM"]}
 
 
 def bare_import(like: int, modules: str) -> float:
