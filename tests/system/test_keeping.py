@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from falaai.repositories.conversations import SEARCHED_MESSAGES
 from tests.integration.conftest import Rows
 from tests.system.conftest import People, Person
 
@@ -64,8 +65,7 @@ def test_search_of_very_many_messages_goes_page_by_page(member: Person, product:
     old = product.conversation(user, "Pão", "Um pãozinho", days_old=3)
     longer = product.conversation(user, "Queijo", "Um queijinho", days_old=2)
     new = product.conversation(user, "Polvilho", "Um PÃOZINHO de polvilho", days_old=1)
-    # As many messages as a page looks through.
-    product.run("UPDATE conversas SET ultima_seq = 40000 WHERE id = %s", longer)
+    product.run("UPDATE conversas SET ultima_seq = %s WHERE id = %s", SEARCHED_MESSAGES, longer)
     first = member.http.get("/conversations", params={"q": "paozinho"})
     assert [one["id"] for one in first.json()] == [new]
     second = member.http.get(re.match(r'<(.+)>; rel="next"', first.headers["link"])[1])  # type: ignore[index]

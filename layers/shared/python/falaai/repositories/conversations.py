@@ -99,10 +99,10 @@ def _after(user_id: int, place: Place | None) -> tuple[str, list[object]]:
 
 
 # A page of a search looks through about so many messages, then says where to go on: however much a person has
-# written, a page is quick. It looks through few of the newest first, since most words are found there.
-SEARCHED_MESSAGES = 40_000
-_SEARCHED_FIRST = 1_000
-_SEARCHED_CONVERSATIONS = 2_000
+# written, a page is quick. It begins with few of the newest, since that is where most words are found.
+SEARCHED_MESSAGES = 25_000
+_SEARCHED_FIRST, _SEARCHED_FASTER = 1_000, 4
+_READ_FIRST, _READ = 500, 2_000
 
 
 def search_conversations(
@@ -112,48 +112,53 @@ def search_conversations(
     the place to go on from, None at the list's end. A page may have fewer than `limit`, or none, and still go on.
     """
     pattern = f"%{_escaped(words)}%"
-    found: list[int] = []
-    looked, at_once = 0, _SEARCHED_FIRST
+    found, waiting = list[Row](), list[Row]()
+    looked, at_once, read = 0, _SEARCHED_FIRST, _READ_FIRST
     while looked < SEARCHED_MESSAGES and len(found) < limit:
-        rows = _next_to_search(sql, user_id, pattern, after, at_once)
-        if not rows:
+        if not waiting:
+            waiting, read = _list_to_search(sql, user_id, pattern, after, read), _READ
+        if not waiting:
             after = None
             break
-        inside = _with_words(sql, [row["id"] for row in rows if not row["in_title"]], pattern)
-        for row in rows:
-            after = Place(bool(row["fixada"]), row["data_atualizacao"], row["id"])
-            if row["in_title"] or row["id"] in inside:
-                found.append(row["id"])
-                if len(found) == limit:
-                    break
+        rows, waiting = _with_messages(waiting, at_once)
+        found += _with_words(sql, rows, pattern)[: limit - len(found)]
+        after = _place(found[-1] if len(found) == limit else rows[-1])
         looked += sum(row["ultima_seq"] for row in rows)
-        at_once = min(4 * at_once, SEARCHED_MESSAGES - looked)
-    return _listed(sql, user_id, found), after
+        at_once = min(_SEARCHED_FASTER * at_once, SEARCHED_MESSAGES - looked)
+    return _listed(sql, user_id, [row["id"] for row in found]), after
 
 
-def _next_to_search(sql: Statements, user_id: int, pattern: str, after: Place | None, messages: int) -> list[Row]:
-    """The next conversations that have about so many messages together, at least one."""
+def _list_to_search(sql: Statements, user_id: int, pattern: str, after: Place | None, limit: int) -> list[Row]:
     condition, parameters = _after(user_id, after)
-    rows = sql.list(
+    return sql.list(
         "SELECT id, fixada, data_atualizacao, ultima_seq,"  # noqa: S608 - constants above
         " titulo_conversa COLLATE utf8mb4_general_ci LIKE %s AS in_title"
         f" FROM conversas WHERE {condition} {_ORDER} LIMIT %s",
-        (pattern, *parameters, min(messages // 2, _SEARCHED_CONVERSATIONS) + 1),
+        (pattern, *parameters, limit),
     )
+
+
+def _place(row: Row) -> Place:
+    return Place(bool(row["fixada"]), row["data_atualizacao"], row["id"])
+
+
+def _with_messages(rows: list[Row], messages: int) -> tuple[list[Row], list[Row]]:
+    """The first of them, at least one, that have so many messages together, and the rest."""
     reached = list(accumulate(row["ultima_seq"] for row in rows))
-    return rows[: max(1, bisect_right(reached, messages))]
+    count = max(1, bisect_right(reached, messages))
+    return rows[:count], rows[count:]
 
 
-def _with_words(sql: Statements, ids: Sequence[int], pattern: str) -> set[int]:
-    """Which of a person's own conversations have the pattern in a message."""
-    if not ids:
-        return set()
-    rows = sql.list(
-        "SELECT DISTINCT id_conversa FROM mensagens WHERE id_conversa IN %s"
-        " AND conteudo COLLATE utf8mb4_general_ci LIKE %s",
-        (tuple(ids), pattern),
-    )
-    return {row["id_conversa"] for row in rows}
+def _with_words(sql: Statements, rows: Sequence[Row], pattern: str) -> list[Row]:
+    """Those of a person's own conversations that have the pattern in their title or in a message."""
+    if ids := tuple(row["id"] for row in rows if not row["in_title"]):
+        said = sql.list(
+            "SELECT DISTINCT id_conversa FROM mensagens WHERE id_conversa IN %s"
+            " AND conteudo COLLATE utf8mb4_general_ci LIKE %s",
+            (ids, pattern),
+        )
+    inside = {row["id_conversa"] for row in said} if ids else set()
+    return [row for row in rows if row["in_title"] or row["id"] in inside]
 
 
 def _listed(sql: Statements, user_id: int, ids: Sequence[int]) -> list[Conversation]:
