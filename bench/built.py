@@ -1,7 +1,8 @@
 """What `make build` made, running under devcloud, and one person who is signed in there."""
 
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +30,42 @@ class Built:
     def product(self) -> Rows:
         return product_of(self.cloud)
 
-    def cookie(self) -> str:
-        return "; ".join(f"{name}={value}" for name, value in self.member.http.cookies.items())
+    @property
+    def user_id(self) -> int:
+        """The member's."""
+        return self.id_of(self.member)
+
+    def id_of(self, person: Person) -> int:
+        return int(self.product.value("SELECT id FROM usuarios WHERE email = %s", person.email))
+
+    def settle(self) -> None:
+        """After many rows came: the server knows how many there are, as TiDB sees to by itself."""
+        self.product.list("ANALYZE TABLE usuarios, sessoes, conversas, mensagens, uso_diario")
+        self.wait_until_quiet()
+
+    def wait_until_quiet(self) -> None:
+        """Until nobody, a worker least of all, has asked the database anything for half a second."""
+        rows, before = self.product, -1
+        while (now := self._questions(rows)) > before + 1:
+            before = now
+            time.sleep(0.5)
+
+    @staticmethod
+    def _questions(rows: Rows) -> int:
+        """How many statements the server has counted; asking is one."""
+        return int(rows.list("SHOW GLOBAL STATUS LIKE 'Questions'")[0]["Value"])
+
+    def statements(self, act: Callable[[], object]) -> int:
+        """How many statements the server counts while `act` runs, BEGIN and COMMIT among them."""
+        rows = self.product
+        self._questions(rows)  # its connection is made
+        before = self._questions(rows)
+        act()
+        return self._questions(rows) - before - 1
+
+    def cookie(self, person: Person | None = None) -> str:
+        """The member's, or another person's."""
+        return "; ".join(f"{name}={value}" for name, value in (person or self.member).http.cookies.items())
 
 
 @contextmanager
@@ -66,7 +101,9 @@ def unlimited(product: Rows) -> None:
 @contextmanager
 def running() -> Iterator[Built]:
     with tempfile.TemporaryDirectory() as folder:
-        cloud = start_cloud(Path(folder) / "cloud", "--built")
+        env = Path(folder) / "env"
+        env.write_text("DAILY_MESSAGES=1000000\nDAILY_CEILING=10000000\n")  # nobody meets a limit
+        cloud = start_cloud(Path(folder) / "cloud", "--built", env_file=env)
         people = People(cloud)
         try:
             yield Built(cloud, people, people.member())

@@ -1,5 +1,6 @@
 """The shapes of Gemini's REST API: its responses, its errors, and what it refuses."""
 
+import time
 import uuid
 from typing import Any
 
@@ -32,7 +33,8 @@ class InvalidArgument(Exception):
 class Reply:
     """One answer on its way out: its pieces of text, and the protocol's wrapping around each.
 
-    `entry` is the request as it was noted; it counts there how many pieces were sent.
+    `entry` is the request as it was noted; it counts there how many pieces were sent, and when the first and the
+    last (seconds since 1970).
     """
 
     def __init__(self, entry: dict[str, Any], pieces: list[str]) -> None:
@@ -50,6 +52,8 @@ class Reply:
         if text is not None:
             self._said += len(text)
             self._entry["pieces"] += 1
+            self._entry["last_at"] = time.time()
+            self._entry.setdefault("first_at", self._entry["last_at"])
             content = {"parts": [{"text": text}], "role": "model"}
         candidate = {"content": content, "index": 0, **({"finishReason": finish} if finish else {})}
         return {"candidates": [candidate], **self._envelope()}

@@ -30,7 +30,7 @@ from falaai.repositories import transcripts
 from falaai_chat.prompts import build_prompt
 user, conversation, reply_seq, limit = map(int, sys.argv[1:])
 found = database().autocommit(lambda sql: transcripts.find_exchange(sql, user, conversation, reply_seq))
-prompt = build_prompt(found.conversation.summary, found.turns, limit, count_tokens, "pt-BR")
+prompt = build_prompt(found.summary, found.turns, limit, count_tokens, "pt-BR")
 print(json.dumps([prompt.system, [turn.text for turn in prompt.turns]]))
 """
 
@@ -66,7 +66,7 @@ def test_four_hundred_turns(
                 lambda sql, seq=2 * pair: transcripts.find_exchange(sql, user, conversation, seq)  # type: ignore[misc]
             )
             assert found is not None
-            summary = found.conversation.summary
+            summary = found.summary
             prompt = build_prompt(summary, found.turns, LIMIT, count_tokens, "pt-BR")
             assert len(prompt.system) / 4 + count_tokens(prompt.turns) <= 4000
             assert len(summary) <= SUMMARY_MAX_CHARACTERS

@@ -69,7 +69,7 @@ def test_question_is_there_before_the_model_is_called(database: Database, rows: 
     asked = send(database, session)
     stored = rows.list("SELECT seq, remetente, conteudo, estado FROM mensagens ORDER BY seq")
     assert [tuple(row.values()) for row in stored] == [(1, "usuario", "Oi", "completa"), (2, "ia", "", "gerando")]
-    assert rows.value("SELECT id_conversa_ativa FROM sessoes") == asked.conversation.id
+    assert rows.value("SELECT id_conversa_ativa FROM sessoes") == asked.conversation_id
 
 
 def test_reply_is_stored_with_its_cost(database: Database, rows: Rows, session: Session) -> None:
@@ -139,9 +139,9 @@ def test_same_client_id_is_found_in_whichever_conversation(database: Database, r
     first = send(database, session, client_id="a-1")
     answer(database, first)
     rows.run("UPDATE sessoes SET id_conversa_ativa = NULL")
-    assert send(database, session, client_id="a-1").conversation.id == first.conversation.id
+    assert send(database, session, client_id="a-1").conversation_id == first.conversation_id
     stranger = new_session(rows, rows.user("bia@exemplo.com.br"))
-    assert send(database, stranger, client_id="a-1").conversation.id != first.conversation.id
+    assert send(database, stranger, client_id="a-1").conversation_id != first.conversation_id
 
 
 def test_twenty_at_once_with_one_client_id_are_one_question_and_one_answer(
@@ -236,9 +236,9 @@ def test_afterwork_is_asked_for_where_it_is_due(
     monkeypatch.setenv("MEMORY_TOKENS", "2000")
     asked, queues = send(database, session, "Oi " * 1000), FakeQueues()
     answer(database, asked, queues=queues)
-    assert queues.sent == [TitleRequested(conversation_id=asked.conversation.id)]
+    assert queues.sent == [TitleRequested(conversation_id=asked.conversation_id)]
     answer(database, send(database, session, "E agora? " * 100), FakeModel(["palavra " * 400]), queues)
-    assert queues.sent[-1] == FoldingRequested(conversation_id=asked.conversation.id)
+    assert queues.sent[-1] == FoldingRequested(conversation_id=asked.conversation_id)
 
 
 def test_queue_that_refuses_does_not_spoil_the_reply(database: Database, session: Session) -> None:

@@ -49,7 +49,7 @@ def reply_pieces(services: Services, asked: Asked, language: str, seconds: float
         else:
             yield from _Generation(services, asked).run(language, seconds)
     except LanguageModelError as error:
-        raise error.about(conversation_id=asked.conversation.id, message_id=asked.reply_id) from error
+        raise error.about(conversation_id=asked.conversation_id, message_id=asked.reply_id) from error
 
 
 def _standing_pieces(database: Database, asked: Asked, seconds: float) -> Iterator[Piece | Ending]:
@@ -74,7 +74,7 @@ class _Generation:
 
     def run(self, language: str, seconds: float) -> Iterator[Piece | Ending]:
         limit = turns_limit(settings.read(settings.MemorySettings).memory_tokens)
-        prompt = build_prompt(self._asked.conversation.summary, self._asked.turns, limit, count_tokens, language)
+        prompt = build_prompt(self._asked.summary, self._asked.turns, limit, count_tokens, language)
         answer = self._services.model.answer(prompt, seconds)
         try:
             for text in answer:
@@ -129,20 +129,20 @@ class _Generation:
         return self._ended(answer, ending)
 
     def _ended(self, answer: Answer, ending: Ending) -> Ending:
-        facts = {"conversation_id": self._asked.conversation.id, "reply_id": self._asked.reply_id}
+        facts = {"conversation_id": self._asked.conversation_id, "reply_id": self._asked.reply_id}
         cost = {"model": answer.model, "tokens_in": answer.tokens_in, "tokens_out": answer.tokens_out}
         logger().info("reply ended", extra={**facts, **cost, "state": ending.state.value, "code": ending.error})
         return ending
 
     def _ask_for_afterwork(self, limit: int) -> None:
         """Ask for a title and for folding where they are due. If a queue refuses, the next message asks again."""
-        conversation = self._asked.conversation
+        conversation_id = self._asked.conversation_id
         due: list[QueueMessage] = []
-        if conversation.is_untitled:
-            due.append(TitleRequested(conversation_id=conversation.id))
+        if self._asked.is_untitled:
+            due.append(TitleRequested(conversation_id=conversation_id))
         turns = (*self._asked.turns, Turn(self._asked.reply_seq, "ia", self._text))
         if due_folding(turns, limit, count_tokens):
-            due.append(FoldingRequested(conversation_id=conversation.id))
+            due.append(FoldingRequested(conversation_id=conversation_id))
         try:
             for message in due:
                 self._services.queues.send(message)

@@ -9,7 +9,6 @@ from falaai.conversation_memory import Turn
 from falaai.database import Database, Statements
 from falaai.errors import Conflict, NotFound, NotSignedIn, NotTheLast, StillAnswering
 from falaai.repositories import conversations, messages, sessions, transcripts
-from falaai.repositories.conversations import Conversation
 from falaai.repositories.messages import Message, State
 from falaai.repositories.sessions import Session
 from falaai_chat.inputs import EditInput, MessageInput
@@ -28,12 +27,14 @@ class Asked:
     """
 
     session: Session
-    conversation: Conversation
+    conversation_id: int
     question_id: int
     reply_id: int
     reply_seq: int
     generation: int = 1
     turns: tuple[Turn, ...] = ()
+    summary: str = ""
+    is_untitled: bool = False
     standing: Message | None = None
     left: int | None = None
 
@@ -122,8 +123,18 @@ def _asked(
     if exchange.is_repeated:
         raise Overtaken
     left = quota.take(sql, session, conversation_id, is_new)
-    ids = exchange.question_id, exchange.reply_id
-    return Asked(session, exchange.conversation, *ids, reply_seq, generation, exchange.turns, left=left)
+    return Asked(
+        session,
+        conversation_id,
+        exchange.question_id,
+        exchange.reply_id,
+        reply_seq,
+        generation,
+        exchange.turns,
+        exchange.summary,
+        exchange.is_untitled,
+        left=left,
+    )
 
 
 def _asked_before(sql: Statements, session: Session, known: Message, text: str, quota: Quota) -> Asked:
@@ -134,7 +145,7 @@ def _asked_before(sql: Statements, session: Session, known: Message, text: str, 
     if conversation is None or reply is None:
         raise NotFound("reply")
     if reply.state in (State.GENERATING, State.COMPLETE):
-        return Asked(session, conversation, known.id, reply.id, reply.seq, standing=reply)
+        return Asked(session, conversation.id, known.id, reply.id, reply.seq, standing=reply)
     return _restart(sql, session, reply, quota)
 
 

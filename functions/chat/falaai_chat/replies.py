@@ -109,7 +109,7 @@ def _whole_reply(services: Services, asked: Asked, language: str, client_id: str
         "response": ending.text,
         "language": language,
         "html": to_html(ending.text),
-        "conversation_id": asked.conversation.id,
+        "conversation_id": asked.conversation_id,
         "question_id": asked.question_id,
         "message_id": asked.reply_id,
         "client_id": client_id,

@@ -104,7 +104,7 @@ def _generate(services: Services, asked: Asked, language: str, reader: _Reader) 
 
 
 def _tell(services: Services, asked: Asked, language: str, reader: _Reader, seconds: float) -> None:
-    place = {"conversation_id": asked.conversation.id, "question_id": asked.question_id}
+    place = {"conversation_id": asked.conversation_id, "question_id": asked.question_id}
     reader.put(_event("start", **place, message_id=asked.reply_id, restam=asked.left))
     text, shown = "", 0
     for piece in reply_pieces(services, asked, language, seconds):

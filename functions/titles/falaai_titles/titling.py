@@ -43,7 +43,7 @@ def give_title(database: Database, model: LanguageModel, message: TitleRequested
     if conversation is None:
         missing_row(f"conversation {message.conversation_id}", age_seconds)
         return
-    if not conversation.is_untitled:
+    if not conversations.is_untitled(conversation.title, conversation.has_chosen_title):
         return
     turns = database.autocommit(
         lambda sql: messages.list_oldest_turns(sql, conversation.id, 0, conversation.last_seq, TURNS_READ)

@@ -12,6 +12,11 @@ DEFAULT_TITLE = "Nova Conversa"
 TITLE_MAX_CHARACTERS = 50
 
 
+def is_untitled(title: str, has_chosen_title: bool) -> bool:
+    """Whether a title is still to be made."""
+    return title == DEFAULT_TITLE and not has_chosen_title
+
+
 @dataclass(frozen=True)
 class Conversation:
     """One conversation. Times are UTC without a zone; `last_seq` is the seq of its newest message."""
@@ -27,10 +32,6 @@ class Conversation:
     summary: str
     summary_until_seq: int
     summary_version: int
-
-    @property
-    def is_untitled(self) -> bool:
-        return self.title == DEFAULT_TITLE and not self.has_chosen_title
 
 
 _COLUMNS = (

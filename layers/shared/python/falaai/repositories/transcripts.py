@@ -1,21 +1,15 @@
 """Conversations together with their messages, in one statement where two tables would be two."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from falaai.conversation_memory import Turn
-from falaai.database import Row, Statements
-from falaai.repositories.conversations import Conversation, conversation_of
+from falaai.database import Statements
+from falaai.repositories.conversations import Conversation, conversation_of, is_untitled
 from falaai.repositories.messages import MESSAGE_COLUMNS, Message, message_of, turn_of
 
 # More than this never fit into the memory's limit; it bounds the read of a conversation that was never folded.
 TURNS_READ = 400
-
-_CONVERSATION = (
-    "c.id AS conversa, c.id_usuario, c.titulo_conversa, c.data_criacao, c.data_atualizacao, c.fixada, c.ultima_seq,"
-    " c.titulo_manual, c.resumo_ate_seq, c.resumo_versao"
-)
 
 
 @dataclass(frozen=True)
@@ -23,11 +17,12 @@ class Exchange:
     """A question, the place of its reply, and what the model may know: the summary and the turns after it, the
     question last. `is_repeated` if this person has another question with the client_id."""
 
-    conversation: Conversation
     question_id: int
     reply_id: int
     turns: tuple[Turn, ...]
-    is_repeated: bool = False
+    summary: str
+    is_untitled: bool
+    is_repeated: bool
 
 
 def find_exchange(
@@ -36,11 +31,10 @@ def find_exchange(
     """A summary that tells of the question already is left out; the messages it was made of are still there."""
     question_seq = reply_seq - 1
     rows = sql.list(
-        f"SELECT {_CONVERSATION},"  # noqa: S608 - constant columns
+        "SELECT m.id, m.seq, m.remetente, m.conteudo, c.titulo_conversa, c.titulo_manual,"
         " IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo,"
         " (SELECT COUNT(*) FROM mensagens k JOIN conversas d ON d.id = k.id_conversa"
-        "  WHERE k.chave = %s AND d.id_usuario = %s) AS iguais,"
-        " m.id, m.seq, m.remetente, m.conteudo"
+        "  WHERE k.chave = %s AND d.id_usuario = %s) AS iguais"
         " FROM conversas c JOIN mensagens m ON m.id_conversa = c.id"
         " WHERE c.id_usuario = %s AND c.id = %s AND m.seq > %s AND m.seq <= %s"
         " AND m.seq > IF(c.resumo_ate_seq < %s, c.resumo_ate_seq, 0)"
@@ -57,11 +51,12 @@ def find_exchange(
         return None
     reply, question, *_ = rows
     return Exchange(
-        _conversation(reply),
         question["id"],
         reply["id"],
         tuple(turn_of(row) for row in reversed(rows[1:])),
-        question["iguais"] > 1,
+        reply["resumo"] or "",
+        is_untitled(reply["titulo_conversa"], bool(reply["titulo_manual"])),
+        reply["iguais"] > 1,
     )
 
 
@@ -80,20 +75,17 @@ def find_page(
     """The newest `limit` messages before `before_seq` (or of all). The conversation comes without its summary, which
     is the model's."""
     rows = sql.list(
-        f"SELECT {_CONVERSATION}, NULL AS resumo, {MESSAGE_COLUMNS},"  # noqa: S608 - constant columns
+        "SELECT m.*, c.id AS conversa, c.id_usuario, c.titulo_conversa, c.data_criacao, c.data_atualizacao, c.fixada,"  # noqa: S608 - constant columns
+        " c.ultima_seq, c.titulo_manual, NULL AS resumo, c.resumo_ate_seq, c.resumo_versao,"
         " (SELECT u.mensagens FROM uso_diario u WHERE u.id_usuario = %s AND u.dia = %s) AS usadas"
-        " FROM conversas c LEFT JOIN mensagens m ON m.id_conversa = c.id AND m.seq < %s"
-        " WHERE c.id_usuario = %s AND c.id = %s ORDER BY m.seq DESC LIMIT %s",
-        (user_id, today, before_seq or 2**31 - 1, user_id, conversation_id, limit),
+        f" FROM conversas c LEFT JOIN (SELECT {MESSAGE_COLUMNS} FROM mensagens m"
+        " WHERE m.id_conversa = %s AND m.seq < %s ORDER BY m.seq DESC LIMIT %s) m ON m.id_conversa = c.id"
+        " WHERE c.id_usuario = %s AND c.id = %s",
+        (user_id, today, conversation_id, before_seq or 2**31 - 1, limit, user_id, conversation_id),
     )
     if not rows:
         return None
-    return Page(_conversation(rows[0]), list(_messages(reversed(rows))), rows[0]["usadas"] or 0)
-
-
-def _messages(rows: Iterable[Row]) -> Iterable[Message]:
-    return (message_of(row) for row in rows if row["id"] is not None)
-
-
-def _conversation(row: Row) -> Conversation:
-    return conversation_of({**row, "id": row["conversa"]})
+    any_row = rows[0]
+    conversation = conversation_of({**any_row, "id": any_row["conversa"]})
+    messages = sorted((message_of(row) for row in rows if row["id"] is not None), key=lambda message: message.seq)
+    return Page(conversation, messages, any_row["usadas"] or 0)
