@@ -86,18 +86,6 @@ def reply_takes(cloud: RunningCloud, seconds: float) -> None:
     httpx.put(f"{cloud.addresses['gemini']}/admin/pace", json=pace).raise_for_status()
 
 
-def unlimited(product: Rows) -> None:
-    """Nobody meets a daily quota, today or, should midnight pass, tomorrow."""
-    for days in (0, 1):
-        product.run(
-            "INSERT INTO uso_diario (id_usuario, dia, mensagens)"
-            " SELECT id, DATE(UTC_TIMESTAMP() - INTERVAL 3 HOUR) + INTERVAL %s DAY, -1000000"
-            " FROM (SELECT 0 AS id UNION SELECT id FROM usuarios) everybody"
-            " ON DUPLICATE KEY UPDATE mensagens = -1000000",
-            days,
-        )
-
-
 @contextmanager
 def running() -> Iterator[Built]:
     with tempfile.TemporaryDirectory() as folder:

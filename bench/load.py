@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from statistics import quantiles
 from urllib.parse import urlsplit
 
-from bench.built import Built, bare_echo, reply_takes, unlimited
+from bench.built import Built, bare_echo, reply_takes
 
 PEOPLE = (1, 8, 32)
 LEVEL_SECONDS = 15.0
@@ -98,7 +98,6 @@ def measure(built: Built) -> Iterator[tuple[str, Level, Level]]:
     """(route, ours, the echo's) for each level."""
     reply_takes(built.cloud, GEMINI_SECONDS)
     members = [built.people.member() for _ in range(max(PEOPLE))]
-    unlimited(built.product)
     cookies = ["; ".join(f"{name}={value}" for name, value in one.http.cookies.items()) for one in members]
     said: dict[str, object] = {"message": "Conte-me alguma coisa sobre o mar."}
     with bare_echo() as echo:

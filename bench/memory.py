@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import linear_regression
 from typing import Any
 
-from bench.built import Built, bare_echo, reply_takes, unlimited
+from bench.built import Built, bare_echo, reply_takes
 from bench.cold_start import record
 from bench.load import Browser
 from tests.lambda_process import LambdaProcess, http_event
@@ -121,7 +121,6 @@ def table(built: Built) -> str:
         lines.append(f"| {function} | {work} | {first:.0f} | {last:.0f} | {slope:+.2f} |")
 
     reply_takes(built.cloud, 0)
-    unlimited(built.product)
     with bare_echo() as echo:
         body = json.dumps({"message": "eco"})
         event = http_event("POST", "/echo", body=body, **{"content-type": "application/json"})

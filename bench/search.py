@@ -17,6 +17,8 @@ from pymysql.cursors import DictCursor
 from bench.built import Built
 from bench.sweep import connection
 from falaai.connections import Connection
+from falaai.database import Parameters, Row, Statements
+from falaai.repositories.conversations import search_conversations
 
 MESSAGES = 100_000
 CONVERSATIONS = (10, 1_000, 10_000)
@@ -89,6 +91,31 @@ def at_once(cursor: DictCursor, user: int, word: str) -> float:
     return (time.perf_counter() - began) * 1000
 
 
+class Explaining(Statements):
+    """Runs what it is asked, and keeps how the server goes about it."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.plans: dict[str, str] = {}
+
+    def list(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        steps = [
+            f"{step['table']}: {step['type']} {step['key'] or ''} {step['Extra'] or ''}".strip()
+            for step in super().list(f"EXPLAIN {sql}", parameters)
+            if step["table"]
+        ]
+        self.plans.setdefault(sql.partition(" WHERE ")[0], "; ".join(steps))
+        return super().list(sql, parameters)
+
+
+def plans(connection: Connection, user: int, word: str) -> list[str]:
+    """EXPLAIN of the one statement and of ours."""
+    explaining = Explaining(connection)
+    explaining.list(AT_ONCE, (user, f"%{word}%", user, f"%{word}%"))
+    search_conversations(explaining, user, word, 50)
+    return [f"| `{sql}` | {plan} |" for sql, plan in explaining.plans.items()]
+
+
 def p95(values: list[float]) -> float:
     return quantiles(values, n=20)[18]
 
@@ -116,5 +143,11 @@ def table(built: Built) -> str:
                     f"| {conversations:,} | {what} | {found} | {p95(page):.0f} | {len(page) / RUNS:.0f}"
                     f" | {p95(whole):.0f} | {p95(once):.0f} | {p95(whole) / p95(once):.2f} |"
                 )
+        lines += [
+            "",
+            "| statement | the server's way |",
+            "|---|---|",
+            *plans(database, user, WORDS["in a single one"]),
+        ]
     lines += ["", f"p95 of all {len(every)} pages: {p95(every):.0f} ms; wanted ≤ {LIMIT_MS}."]
     return "\n".join(lines)
