@@ -98,7 +98,7 @@ def measure(built: Built) -> Iterator[tuple[str, Level, Level]]:
     """(route, ours, the echo's) for each level."""
     reply_takes(built.cloud, GEMINI_SECONDS)
     members = [built.people.member() for _ in range(max(PEOPLE))]
-    cookies = ["; ".join(f"{name}={value}" for name, value in one.http.cookies.items()) for one in members]
+    cookies = [built.cookie(one) for one in members]
     said: dict[str, object] = {"message": "Conte-me alguma coisa sobre o mar."}
     with bare_echo() as echo:
         echoes = warm([Browser(echo.gateway, "/echo", {**said, "wait": GEMINI_SECONDS}) for _ in cookies])
