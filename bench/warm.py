@@ -15,11 +15,12 @@ from typing import Any
 import httpx
 
 from bench.built import Built
-from bench.histories import History, add_history
+from bench.histories import TEXT, History, add_history
 from tests.lambda_process import LambdaProcess, http_event
 from tests.system.conftest import Person
 
 ECHO = Path(__file__).parent / "echo/function"
+BARE_MODEL = Path(__file__).parent / "bare_model"
 WARM = 20
 RUNS = 300
 TALKS = 100  # messages: more would meet the day's quota
@@ -61,6 +62,11 @@ def echo_process(like: int) -> LambdaProcess:
     return LambdaProcess(like, LAMBDA_TASK_ROOT=str(ECHO), _HANDLER="app.handler")
 
 
+def model_process(like: int) -> LambdaProcess:
+    """LangChain and nothing else, in the same way."""
+    return LambdaProcess(like, LAMBDA_TASK_ROOT=str(BARE_MODEL), _HANDLER="app.handler")
+
+
 def headers_of(built: Built, person: Person | None = None) -> dict[str, str]:
     """The member's, or another person's."""
     return {"cookie": built.cookie(person), "origin": built.origin, "content-type": "application/json"}
@@ -86,48 +92,50 @@ def table(built: Built) -> str:
     history = add_history(built.product, built.user_id, MESSAGES)
     like_chat = built.cloud.function_processes("ChatFunction")[0]
     like_auth = built.cloud.function_processes("AuthFunction")[0]
-    chat, auth, echo = LambdaProcess(like_chat), LambdaProcess(like_auth), echo_process(like_chat)
+    chat, auth = LambdaProcess(like_chat), LambdaProcess(like_auth)
+    echo, model = echo_process(like_chat), model_process(like_chat)
     try:
-        return _table(built, history, chat, auth, echo)
+        return _table(built, history, chat, auth, echo, model)
     finally:
-        for process in (chat, auth, echo):
+        for process in (chat, auth, echo, model):
             process.stop()
         httpx.put(f"{gemini}/admin/pace", json=AS_BEFORE).raise_for_status()
 
 
-def _table(built: Built, history: History, chat: LambdaProcess, auth: LambdaProcess, echo: LambdaProcess) -> str:
-    headers, conversation = headers_of(built), history.id
+def _table(
+    built: Built,
+    history: History,
+    chat: LambdaProcess,
+    auth: LambdaProcess,
+    echo: LambdaProcess,
+    model: LambdaProcess,
+) -> str:
+    headers, one = headers_of(built), "{conversation_id}"
     said = http_event("POST", "/echo", body=json.dumps({"message": "Bom dia"}), **headers)
     bare = Request("bare echo", echo, said, "")
-    one = "{conversation_id}"
     reads = [
+        bare,
         Request("GET /login", auth, http_event("GET", "/login", accept="text/html"), "≤ 3"),
         Request("GET /profile", auth, http_event("GET", "/profile", **headers), "≤ 3"),
         Request("GET /chat", chat, http_event("GET", "/chat", **headers), "≤ 3"),
-        Request(
-            f"GET /chat/{one}", chat, http_event("GET", f"/chat/{conversation}", f"/chat/{one}", **headers), "≤ 3"
-        ),
+        Request(f"GET /chat/{one}", chat, http_event("GET", f"/chat/{history.id}", f"/chat/{one}", **headers), "≤ 3"),
         Request("GET /conversations", chat, http_event("GET", "/conversations", **headers), "≤ 3"),
         Request(
             f"GET /conversation/{one}",
             chat,
-            http_event("GET", f"/conversation/{conversation}", f"/conversation/{one}", **headers),
+            http_event("GET", f"/conversation/{history.id}", f"/conversation/{one}", **headers),
             "≤ 3",
         ),
     ]
-    reply = Request("POST /chat/message", chat, message_event(headers, conversation), "≤ 8 + 3")
-    for request in (bare, *reads):
-        for _ in range(WARM):
-            request.run()
-    for _ in range(3):
-        reply.run()
-    history.forget_later()
-    built.wait_until_quiet()
-    counts = {request.name: built.statements(request.run) for request in (bare, *reads, reply)}
+    prompt = {"system": "Uma pessoa prestativa. " * 20, "turns": [TEXT] * (MESSAGES + 1)}
+    alone = Request("LangChain alone, the same prompt, around Gemini", model, prompt, "")
+    reply = Request("POST /chat/message, around Gemini", chat, message_event(headers, history.id), "≤ 8 + 3")
+    counts = {request.name: _warmed(built, history, request) for request in (*reads, alone, reply)}
     for number in range(RUNS):
-        for request in (bare, *reads):
+        for request in reads:
             request.times.append(request.run())
         if number % (RUNS // TALKS) == 0:
+            alone.times.append(around_gemini(built, alone.run))
             reply.times.append(around_gemini(built, reply.run))
             history.forget_later()
     base = p50(bare.times)
@@ -135,10 +143,24 @@ def _table(built: Built, history: History, chat: LambdaProcess, auth: LambdaProc
         "| warm request | statements | wanted | p50 ms | p99 ms | p50 to the bare echo's |",
         "|---|---|---|---|---|---|",
     ]
-    for request in (bare, *reads, reply):
+    for request in (*reads, alone, reply):
         half, most = p50(request.times), p99(request.times)
         lines.append(
             f"| {request.name} | {counts[request.name]} | {request.wanted} | {half:.1f} | {most:.1f}"
             f" | {half / base:.1f} |"
         )
-    return "\n".join(lines)
+    own = p50(reply.times) - p50(alone.times)
+    said_of_it = (
+        f"Wanted of a reply around Gemini: ≤ {MOST_AROUND_GEMINI} ms. What FalaAI itself adds to LangChain's"
+        f" {p50(alone.times):.1f} ms is {own:.1f} ms."
+    )
+    return "\n".join([*lines, "", said_of_it])
+
+
+def _warmed(built: Built, history: History, request: Request) -> int:
+    """The statements of a request, once its process is warm."""
+    for _ in range(WARM):
+        request.run()
+    history.forget_later()
+    built.wait_until_quiet()
+    return built.statements(request.run)

@@ -17,6 +17,7 @@ from falaai.database import Database, Parameters, Row, Statements, database
 from falaai.language_model import Prompt, language_model
 from falaai.queues import queues
 from falaai.secret_tokens import session_key
+from falaai.web.dependencies import made_by
 from falaai_auth import application as auth_application
 from falaai_chat import application as chat_application
 from tests.fakes import FakeAnswer, FakeModel, FakeQueues
@@ -103,17 +104,17 @@ def crowd(crowded: int, where: settings.DatabaseSettings, monkeypatch: pytest.Mo
     model = WatchedModel(look=lambda: found.before_model.append(found.questions()))
     one, unused = Database(lambda: connection), FakeQueues()
     for name, app in {"chat": chat_application.build(), "auth": auth_application.build()}.items():
-        app.dependency_overrides = {
-            database: lambda: one,
-            language_model: lambda: model,
-            queues: lambda: unused,
-        }
-        headers = {"origin": ORIGIN, "accept": "application/json"}
-        found.clients[name] = TestClient(app, cookies={"falaai": TOKEN}, headers=headers)
+        for build, made in ((database, one), (language_model, model), (queues, unused)):
+            app.dependency_overrides[made_by(build).dependency] = given(made)
+        found.clients[name] = TestClient(app, cookies={"falaai": TOKEN}, headers={"origin": ORIGIN})
     found.message(message="A primeira do dia abre os contadores", conversation_id=crowded)
     yield found
     connection.close()
     settings.read.cache_clear()
+
+
+def given(made: object) -> Callable[[], object]:
+    return lambda: made
 
 
 def test_message_takes_eight_before_the_first_piece_and_one_after(crowd: Crowd) -> None:
@@ -221,5 +222,5 @@ def test_a_whole_table_and_a_sort_are_noticed(where: settings.DatabaseSettings, 
     sql = ExplainedStatements(connect(where))
     ExplainedStatements.plans.clear()
     sql.find("SELECT id FROM mensagens WHERE conteudo = 'x'")
-    sql.find("SELECT id FROM conversas WHERE id_usuario = 1 ORDER BY data_criacao LIMIT 1")
+    sql.find("SELECT id FROM mensagens WHERE id_conversa = %s ORDER BY data_envio LIMIT 1", (crowded,))
     assert [is_found_by_index(row) for _, row in ExplainedStatements.plans] == [False, False]

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import JSONResponse
 
 from falaai.passwords import is_common
 from falaai.queues import Queues, queues
 from falaai.web import pages, texts
 from falaai.web.current_user import Db, clear_session_cookie, client_address, cookie_name, set_session_cookie
+from falaai.web.dependencies import made_by
 from falaai.web.form_routes import FormRoute, form_page
 from falaai_auth import registration, signing_in, verification
 from falaai_auth.forms import Credentials, Email, Registration, TriedPassword
@@ -16,7 +17,7 @@ from falaai_auth.forms import Credentials, Email, Registration, TriedPassword
 router = APIRouter(route_class=FormRoute, responses=pages.DOCUMENTED_REDIRECT)
 letters = APIRouter()
 
-Sender = Annotated[Queues, Depends(queues)]
+Sender = Annotated[Queues, made_by(queues)]
 
 
 @router.post("/register", status_code=201, dependencies=[form_page("cadastro.html")])

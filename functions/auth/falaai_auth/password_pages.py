@@ -2,19 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from falaai.queues import Queues, queues
 from falaai.web import pages, texts
 from falaai.web.current_user import Db
+from falaai.web.dependencies import made_by
 from falaai.web.form_routes import FormRoute, form_page
 from falaai_auth import password_reset
 from falaai_auth.forms import ForgottenPassword, PasswordReset
 
 router = APIRouter(route_class=FormRoute, responses=pages.DOCUMENTED_REDIRECT)
 
-Sender = Annotated[Queues, Depends(queues)]
+Sender = Annotated[Queues, made_by(queues)]
 
 
 @router.get("/esqueci-senha", response_class=HTMLResponse)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import JSONResponse
 
 from falaai.errors import NotFound
@@ -10,6 +10,7 @@ from falaai.queues import Queues, queues
 from falaai.repositories import sessions
 from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db, clear_session_cookie
+from falaai.web.dependencies import made_by
 from falaai_auth.forms import Deletion, ProfileChange
 from falaai_auth.picture_store import PictureStore, picture_store
 from falaai_auth.pictures import MEDIA_TYPE
@@ -18,8 +19,8 @@ from falaai_auth.taking_away import delete_account, export
 
 router = APIRouter()
 
-Sender = Annotated[Queues, Depends(queues)]
-Pictures = Annotated[PictureStore, Depends(picture_store)]
+Sender = Annotated[Queues, made_by(queues)]
+Pictures = Annotated[PictureStore, made_by(picture_store)]
 
 
 @router.put("/profile/update")

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from falaai import settings
 from falaai.conversation_memory import Turn, due_folding, turns_limit
@@ -70,11 +71,12 @@ class _Generation:
         self._services = services
         self._asked = asked
         self._text = ""
+        self._count = cache(count_tokens)  # each pair once, for the prompt and for what is to be folded
         self._written_at = time.monotonic()
 
     def run(self, language: str, seconds: float) -> Iterator[Piece | Ending]:
         limit = turns_limit(settings.read(settings.MemorySettings).memory_tokens)
-        prompt = build_prompt(self._asked.summary, self._asked.turns, limit, count_tokens, language)
+        prompt = build_prompt(self._asked.summary, self._asked.turns, limit, self._count, language)
         answer = self._services.model.answer(prompt, seconds)
         try:
             for text in answer:
@@ -141,7 +143,7 @@ class _Generation:
         if self._asked.is_untitled:
             due.append(TitleRequested(conversation_id=conversation_id))
         turns = (*self._asked.turns, Turn(self._asked.reply_seq, "ia", self._text))
-        if due_folding(turns, limit, count_tokens):
+        if due_folding(turns, limit, self._count):
             due.append(FoldingRequested(conversation_id=conversation_id))
         try:
             for message in due:

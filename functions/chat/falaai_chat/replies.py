@@ -13,6 +13,7 @@ from falaai.queues import Queues, queues
 from falaai.repositories import messages
 from falaai.repositories.messages import Ending, State
 from falaai.web.current_user import CurrentSession, Db
+from falaai.web.dependencies import made_by
 from falaai_chat.answering import Services, reply_pieces
 from falaai_chat.asking import Asked, ask, ask_again, ask_instead
 from falaai_chat.following import get_reply
@@ -26,16 +27,16 @@ router = APIRouter()
 SECONDS_TO_FINISH = 4.5
 
 
-def services(
+async def services(
     database: Db,
-    model: Annotated[LanguageModel, Depends(language_model)],
-    sender: Annotated[Queues, Depends(queues)],
+    model: Annotated[LanguageModel, made_by(language_model)],
+    sender: Annotated[Queues, made_by(queues)],
 ) -> Services:
     return Services(database, model, sender)
 
 
 ReplyServices = Annotated[Services, Depends(services)]
-DailyQuota = Annotated[Quota, Depends(quota)]
+DailyQuota = Annotated[Quota, made_by(quota)]
 
 
 @router.post("/chat/message")

@@ -10,8 +10,9 @@ from falaai.errors import NotSignedIn
 from falaai.repositories import sessions
 from falaai.repositories.sessions import ABSOLUTE_DAYS, SEEN_EVERY_SECONDS, Session
 from falaai.secret_tokens import session_key
+from falaai.web.dependencies import made_by
 
-Db = Annotated[Database, Depends(database)]
+Db = Annotated[Database, made_by(database)]
 
 
 def cookie_name() -> str:
@@ -61,7 +62,7 @@ def find_current_session(request: Request, database: Db) -> Session | None:
 MaybeSession = Annotated[Session | None, Depends(find_current_session)]
 
 
-def require_session(session: MaybeSession) -> Session:
+async def require_session(session: MaybeSession) -> Session:
     if session is None:
         raise NotSignedIn("no living session")
     return session

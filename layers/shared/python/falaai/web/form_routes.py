@@ -20,7 +20,7 @@ FORM = "application/x-www-form-urlencoded"
 def form_page(template: str) -> Any:
     """A route's dependency that names the page to show again when the form it was sent is refused."""
 
-    def remember(request: Request) -> None:
+    async def remember(request: Request) -> None:
         request.state.form_page = template
 
     return Depends(remember)

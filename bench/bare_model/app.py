@@ -1,0 +1,27 @@
+"""LangChain and nothing else: the turns it is given go to the model, the text comes back."""
+
+import os
+from functools import cache
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_google_genai import ChatGoogleGenerativeAI
+
+
+@cache
+def model() -> ChatGoogleGenerativeAI:
+    return ChatGoogleGenerativeAI(
+        model="gemini-2.5-flash",
+        google_api_key="k" * 39,
+        base_url=os.environ["GEMINI_BASE_URL"],
+        thinking_budget=0,
+        temperature=0.7,
+    )
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """`turns` begin with a question, answers and questions in turns."""
+    asked: list[BaseMessage] = [SystemMessage(event["system"])]
+    asked += [AIMessage(text) if number % 2 else HumanMessage(text) for number, text in enumerate(event["turns"])]
+    text = "".join(chunk.text for chunk in model().stream(asked, timeout=20, max_output_tokens=8192))
+    return {"statusCode": 200, "body": text}
