@@ -6,7 +6,7 @@ ENV ?= dev
 ARCH ?= $(if $(filter default,$(ENV)),x86_64,aarch64)
 TESTS ?= tests
 
-.PHONY: help run test faults check lint types template build bench sam-local sam-invoke secrets deploy destroy replay sweep-preview \
+.PHONY: help run test faults check lint types template build bench cost sam-local sam-invoke secrets deploy destroy replay sweep-preview \
   migrate papers pins clean
 
 help: ## Show this list
@@ -61,6 +61,10 @@ bench: ## Measure what `make build` makes, into docs/performance.md (PART=cold_s
 	@devcloud/prepare.sh mariadb chromium sam
 	@$(MAKE) build ENV=default
 	@PYTHONPATH=layers/shared/python $(PYTHON) -m bench $(PART)
+
+cost: ## What a month costs, into docs/cost.md (MESSAGES="5000 50000": print those instead)
+	@devcloud/prepare.sh
+	@PYTHONPATH=layers/shared/python $(PYTHON) -m bench.cost $(MESSAGES)
 
 # Which database and sender a deployment has: .env.dev or .env.prod, or .env where there is only one.
 ENV_FILE ?= $(or $(wildcard .env.$(ENV)),.env)

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+
 from tests.conftest import RunningCloud, start_cloud
 from tests.integration.conftest import Rows
 from tests.system.conftest import People, Person, product_of
@@ -64,6 +66,24 @@ class Built:
     def cookie(self, person: Person | None = None) -> str:
         """The member's, or another person's."""
         return "; ".join(f"{name}={value}" for name, value in (person or self.member).http.cookies.items())
+
+
+@contextmanager
+def bare_echo() -> Iterator[RunningCloud]:
+    """The echo function of bench/echo, with the layer that was built, under a devcloud of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        cloud = start_cloud(Path(folder) / "cloud", root=Path(__file__).with_name("echo"))
+        try:
+            yield cloud
+        finally:
+            cloud.stop()
+
+
+def reply_takes(cloud: RunningCloud, seconds: float) -> None:
+    """Let the stand-in for Gemini say the same to everything, in five pieces over so many seconds."""
+    text = "Uma resposta de algumas palavras, dita devagar e em pedaços."  # ten words, two in a piece
+    pace = {"delay": seconds / 4, "pieces": 5, "text": text}
+    httpx.put(f"{cloud.addresses['gemini']}/admin/pace", json=pace).raise_for_status()
 
 
 @contextmanager

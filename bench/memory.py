@@ -1,7 +1,139 @@
-"""memory"""
+"""Peak resident memory of each function's process, after its first real work and after REQUESTS of it, in MB.
 
-from bench.built import Built
+The slope is that of a line through what is resident from the first quarter on, in KB a request. A bare echo is
+measured in the same way. Each request does the function's whole work: rows are put back for it.
+Run: make bench PART=memory
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from statistics import linear_regression
+from typing import Any
+
+from bench.built import Built, bare_echo, reply_takes
+from bench.cold_start import record
+from bench.load import Browser
+from tests.lambda_process import LambdaProcess, http_event
+from tests.system.conftest import PASSWORD
+
+REQUESTS = 1000
+LOOK_EVERY = 25
+Work = Callable[[int], None]
 
 
-def table(_built: Built) -> str:
-    return ""
+def memory_of(pid: int) -> tuple[float, float]:
+    """Resident memory of a process, now and at its peak, in MB."""
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return int(status["VmRSS"].split()[0]) / 1024, int(status["VmHWM"].split()[0]) / 1024
+
+
+def measure(memory: Callable[[], tuple[float, float]], work: Work) -> tuple[float, float, float]:
+    """(peak MB after the first, peak MB after all, slope in KB a request)."""
+    work(0)
+    first = memory()[1]
+    resident = []
+    for number in range(1, REQUESTS):
+        work(number)
+        if number % LOOK_EVERY == 0 and number >= REQUESTS / 4:
+            resident.append((number, memory()[0] * 1024))
+    slope, _ = linear_regression(*zip(*resident, strict=True))
+    return first, memory()[1], slope
+
+
+class Events:
+    """The event of the nth request, by function; what it needs is put into the database."""
+
+    def __init__(self, built: Built) -> None:
+        self._built = built
+        self._run = built.product.run
+        self._json = {"origin": built.origin, "content-type": "application/json"}
+        self._member = {**self._json, "cookie": built.cookie()}
+        self._user = built.product.value("SELECT id FROM usuarios WHERE email = %s", built.member.email)
+        self._short = built.product.conversation(self._user, "Como faço pão de queijo?", "Com polvilho.")
+        many = ["Uma fala comprida, para que seja dobrada. " * 20] * 40
+        self._long = built.product.conversation(self._user, *many)
+
+    def auth(self, number: int) -> dict[str, Any]:
+        """Its profile; one in twenty is a sign-in, since Argon2id takes a tenth of a second."""
+        if number % 20:
+            return http_event("GET", "/profile", **self._member)
+        credentials = {"email": self._built.member.email, "senha": PASSWORD}
+        return http_event("POST", "/login", body=json.dumps(credentials), **self._json)
+
+    def chat(self, number: int) -> dict[str, Any]:
+        """A reply; one in twenty begins a new conversation."""
+        if number % 20 == 1:
+            return http_event("POST", "/reset_chat", **self._member)
+        return http_event("POST", "/chat/message", body=json.dumps({"message": f"Fala {number}"}), **self._member)
+
+    def titles(self, _number: int) -> dict[str, Any]:
+        self._run("UPDATE conversas SET titulo_conversa = 'Nova Conversa' WHERE id = %s", self._short)
+        return record(conversation_id=self._short)
+
+    def memory(self, _number: int) -> dict[str, Any]:
+        self._run("UPDATE conversas SET resumo = NULL, resumo_ate_seq = 0 WHERE id = %s", self._long)
+        return record(conversation_id=self._long)
+
+    def email(self, _number: int) -> dict[str, Any]:
+        self._run("UPDATE usuarios SET email_verified = FALSE WHERE id = %s", self._user)
+        return record(letter="verificar", user_id=self._user)
+
+    def cleanup(self, _number: int) -> dict[str, Any]:
+        self._built.product.conversation(self._user, "velha", "resposta", days_old=100)
+        return {}
+
+
+def invoked(like: int, event: Callable[[int], dict[str, Any]]) -> tuple[float, float, float]:
+    """`measure` of a fresh process of its own."""
+    process = LambdaProcess(like)
+
+    def work(number: int) -> None:
+        _, answer = process.invoke(event(number))
+        if "errorMessage" in answer or answer.get("statusCode", 200) >= 400 or answer.get("batchItemFailures"):
+            raise RuntimeError(f"request {number} was answered {answer}")
+
+    try:
+        return measure(lambda: (process.memory()["now"], process.memory()["peak"]), work)
+    finally:
+        process.stop()
+
+
+def streamed(built: Built) -> tuple[float, float, float]:
+    """`measure` of the streaming function's web server, through the gateway."""
+    browser = Browser(built.origin, "/chat/stream", {"message": "Conte mais"}, built.cookie())
+    (pid,) = built.cloud.function_processes("ChatStreamFunction")
+
+    def work(number: int) -> None:
+        if not browser.say()[1]:
+            raise RuntimeError(f"request {number} got no reply")
+
+    return measure(lambda: memory_of(pid), work)
+
+
+def table(built: Built) -> str:
+    lines = [
+        f"| function | work | peak MB after 1 | after {REQUESTS} | KB a request |",
+        "|---|---|---|---|---|",
+    ]
+
+    def add(function: str, work: str, first: float, last: float, slope: float) -> None:
+        lines.append(f"| {function} | {work} | {first:.0f} | {last:.0f} | {slope:+.2f} |")
+
+    reply_takes(built.cloud, 0)
+    with bare_echo() as echo:
+        body = json.dumps({"message": "eco"})
+        event = http_event("POST", "/echo", body=body, **{"content-type": "application/json"})
+        add("bare echo", "echoes", *invoked(echo.function_processes("EchoFunction")[0], lambda _: event))
+    events = Events(built)
+    for function, work, event_of in (
+        ("AuthFunction", "profile and sign-in", events.auth),
+        ("ChatFunction", "replies", events.chat),
+        ("TitlesFunction", "titles", events.titles),
+        ("MemoryFunction", "foldings", events.memory),
+        ("EmailFunction", "letters", events.email),
+        ("CleanupFunction", "sweeps", events.cleanup),
+    ):
+        add(function, work, *invoked(built.cloud.function_processes(function)[0], event_of))
+    add("ChatStreamFunction", "streamed replies", *streamed(built))
+    return "\n".join(lines)

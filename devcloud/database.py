@@ -24,7 +24,7 @@ _SQL_MODE = (
     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 )
 _SMALL = [
-    "--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=2",
+    "--innodb-buffer-pool-size=128M", "--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=2",
     "--innodb-data-file-path=ibdata1:4M:autoextend", "--innodb-temp-data-file-path=ibtmp1:4M:autoextend",
     "--key-buffer-size=1M", "--aria-pagecache-buffer-size=4M", "--performance-schema=OFF", "--skip-log-bin",
 ]  # fmt: skip

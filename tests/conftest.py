@@ -65,8 +65,10 @@ def start_cloud(data: Path, *arguments: str, env_file: Path | None = None, root:
     command = [sys.executable, "-m", "devcloud", "--port", "0", "--inbox-port", "0", "--no-reload"]
     command += ["--data", str(data), "--env-file", str(env_file or data / "no.env"), *arguments]
     command += ["--built"] if os.environ.get("BUILT") and root == ROOT else []
+    # A tree without a devcloud of its own is run by this one.
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=root, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=root, env=environment, stdout=output, stderr=subprocess.STDOUT)
     ready = data / "addresses.json"
     deadline = time.monotonic() + START_SECONDS
     while not ready.exists():

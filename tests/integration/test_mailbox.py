@@ -1,4 +1,4 @@
-"""SendGrid's own client against the stand-in: what is posted, and what each refusal means."""
+"""Letters posted to the stand-in for SendGrid, and what each refusal means."""
 
 import pytest
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from falaai.repositories.conversations import SEARCHED_MESSAGES
 from tests.integration.conftest import Rows
 from tests.system.conftest import People, Person
 
@@ -57,6 +58,22 @@ def test_search_finds_titles_and_content_whatever_case_and_accents(member: Perso
     assert ids(member, q="não existe") == []
     member.http.patch(f"/conversation/{other}", json={"titulo_conversa": "Receitas da vovó"})
     assert ids(member, q="vovo") == [other]
+
+
+def test_search_of_very_many_messages_goes_page_by_page(member: Person, product: Rows) -> None:
+    user = product.value("SELECT id FROM usuarios WHERE email = %s", member.email)
+    old = product.conversation(user, "Pão", "Um pãozinho", days_old=3)
+    longer = product.conversation(user, "Queijo", "Um queijinho", days_old=2)
+    new = product.conversation(user, "Polvilho", "Um PÃOZINHO de polvilho", days_old=1)
+    product.run("UPDATE conversas SET ultima_seq = %s WHERE id = %s", SEARCHED_MESSAGES, longer)
+    first = member.http.get("/conversations", params={"q": "paozinho"})
+    assert [one["id"] for one in first.json()] == [new]
+    second = member.http.get(re.match(r'<(.+)>; rel="next"', first.headers["link"])[1])  # type: ignore[index]
+    assert [one["id"] for one in second.json()] == [old]
+    assert "link" not in second.headers
+    full = member.http.get("/conversations", params={"q": "um", "limit": 1})
+    assert [one["id"] for one in full.json()] == [new]
+    assert "link" in full.headers
 
 
 def test_chosen_name_stays(member: Person, product: Rows) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from falaai.database import Statements
 from falaai.repositories import conversations, messages, sessions
-from falaai.repositories.conversations import Conversation
+from falaai.repositories.conversations import Conversation, Place
 from falaai.repositories.messages import Message
 from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db
@@ -34,15 +34,24 @@ def list_conversations(
 ) -> list[dict[str, Any]]:
     """The person's conversations, pinned first, then by last use; the next page behind the Link header.
 
-    `q` keeps those that have these words in their title or in any message.
+    `q` keeps those that have these words in their title or in any message. A page of a search may have few, or none,
+    and still a next one: it ends when it has looked through enough.
     """
     after = place_of(cursor) if cursor else None
-    rows = database.autocommit(
-        lambda sql: conversations.list_conversations(sql, session.user_id, limit + 1, after, q.strip())
-    )
-    if len(rows) > limit:
-        response.headers["Link"] = f'<{pages.address(request, next_page(rows[limit - 1], limit, q))}>; rel="next"'
-    return [conversation_view(row, session.now) for row in rows[:limit]]
+    rows, end = database.autocommit(lambda sql: _page(sql, session.user_id, limit, after, q.strip()))
+    if end:
+        response.headers["Link"] = f'<{pages.address(request, next_page(end, limit, q))}>; rel="next"'
+    return [conversation_view(row, session.now) for row in rows]
+
+
+def _page(
+    sql: Statements, user_id: int, limit: int, after: Place | None, words: str
+) -> tuple[list[Conversation], Conversation | Place | None]:
+    """A page of the list, and what the next one comes after."""
+    if words:
+        return conversations.search_conversations(sql, user_id, words, limit, after)
+    rows = conversations.list_conversations(sql, user_id, limit + 1, after)
+    return rows[:limit], rows[limit - 1] if len(rows) > limit else None
 
 
 @router.get("/conversation/{conversation_id}")

@@ -13,12 +13,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def cursor_after(last: Conversation) -> str:
+def cursor_after(last: Conversation | Place) -> str:
     """The place right after `last`: pinned or not, microseconds since 1970, id."""
     return f"{int(last.is_pinned)}-{(last.updated_at - _EPOCH) // _MICROSECOND}-{last.id}"
 
 
-def next_page(last: Conversation, limit: int, search: str = "") -> str:
+def next_page(last: Conversation | Place, limit: int, search: str = "") -> str:
     """The path of the page of the list that begins right after `last`."""
     query = {"limit": limit, "cursor": cursor_after(last), **({"q": search} if search else {})}
     return f"/conversations?{urlencode(query)}"

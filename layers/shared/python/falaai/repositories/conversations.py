@@ -1,8 +1,10 @@
 """Table `conversas`: a person's conversations, with their running summaries."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
 from falaai.database import Row, Statements
 
@@ -73,31 +75,99 @@ class Place:
     id: int
 
 
-def list_conversations(
-    sql: Statements, user_id: int, limit: int, after: Place | None = None, search: str = ""
-) -> list[Conversation]:
-    """Pinned first, then by last use, newest first, from right after a place in that order.
+_ORDER = "ORDER BY fixada DESC, data_atualizacao DESC, id DESC"
 
-    `search` keeps those with these words in the title or in any message, whatever their case and accents.
-    """
+
+def list_conversations(sql: Statements, user_id: int, limit: int, after: Place | None = None) -> list[Conversation]:
+    """Pinned first, then by last use, newest first, from right after a place in that order."""
+    condition, parameters = _after(user_id, after)
+    rows = sql.list(
+        f"SELECT {_COLUMNS} FROM conversas WHERE {condition} {_ORDER} LIMIT %s",  # noqa: S608 - constants above
+        (*parameters, limit),
+    )
+    return [conversation_of(row) for row in rows]
+
+
+def _after(user_id: int, place: Place | None) -> tuple[str, list[object]]:
+    """The condition for a person's conversations from right after a place, and its parameters."""
     condition, parameters = "id_usuario = %s", list[object]([user_id])
-    if after:
+    if place:
         condition += (
             " AND (fixada < %s OR (fixada = %s AND (data_atualizacao < %s OR (data_atualizacao = %s AND id < %s))))"
         )
-        parameters += [after.is_pinned, after.is_pinned, after.updated_at, after.updated_at, after.id]
-    if search:
-        condition += (
-            " AND (titulo_conversa COLLATE utf8mb4_general_ci LIKE %s OR id IN (SELECT m.id_conversa FROM mensagens m"
-            " JOIN conversas c ON c.id = m.id_conversa WHERE c.id_usuario = %s"
-            " AND m.conteudo COLLATE utf8mb4_general_ci LIKE %s))"
+        parameters += [place.is_pinned, place.is_pinned, place.updated_at, place.updated_at, place.id]
+    return condition, parameters
+
+
+# A page of a search looks through about so many messages, then says where to go on: however much a person has
+# written, a page is quick. It begins with few of the newest, since that is where most words are found.
+SEARCHED_MESSAGES = 25_000
+_SEARCHED_FIRST, _SEARCHED_FASTER = 1_000, 4
+_READ_FIRST, _READ = 500, 2_000
+
+
+def search_conversations(
+    sql: Statements, user_id: int, words: str, limit: int, after: Place | None = None
+) -> tuple[list[Conversation], Place | None]:
+    """Those with these words in the title or in any message, whatever their case and accents, in the same order; and
+    the place to go on from, None at the list's end. A page may have fewer than `limit`, or none, and still go on.
+    """
+    pattern = f"%{_escaped(words)}%"
+    found, waiting = list[Row](), list[Row]()
+    looked, at_once, read = 0, _SEARCHED_FIRST, _READ_FIRST
+    while looked < SEARCHED_MESSAGES and len(found) < limit:
+        if not waiting:
+            waiting, read = _list_to_search(sql, user_id, pattern, after, read), _READ
+        if not waiting:
+            after = None
+            break
+        rows, waiting = _with_messages(waiting, at_once)
+        found += _with_words(sql, rows, pattern)[: limit - len(found)]
+        after = _place(found[-1] if len(found) == limit else rows[-1])
+        looked += sum(row["ultima_seq"] for row in rows)
+        at_once = min(_SEARCHED_FASTER * at_once, SEARCHED_MESSAGES - looked)
+    return _listed(sql, user_id, [row["id"] for row in found]), after
+
+
+def _list_to_search(sql: Statements, user_id: int, pattern: str, after: Place | None, limit: int) -> list[Row]:
+    condition, parameters = _after(user_id, after)
+    return sql.list(
+        "SELECT id, fixada, data_atualizacao, ultima_seq,"  # noqa: S608 - constants above
+        " titulo_conversa COLLATE utf8mb4_general_ci LIKE %s AS in_title"
+        f" FROM conversas WHERE {condition} {_ORDER} LIMIT %s",
+        (pattern, *parameters, limit),
+    )
+
+
+def _place(row: Row) -> Place:
+    return Place(bool(row["fixada"]), row["data_atualizacao"], row["id"])
+
+
+def _with_messages(rows: list[Row], messages: int) -> tuple[list[Row], list[Row]]:
+    """The first of them, at least one, that have so many messages together, and the rest."""
+    reached = list(accumulate(row["ultima_seq"] for row in rows))
+    count = max(1, bisect_right(reached, messages))
+    return rows[:count], rows[count:]
+
+
+def _with_words(sql: Statements, rows: Sequence[Row], pattern: str) -> list[Row]:
+    """Those of a person's own conversations that have the pattern in their title or in a message."""
+    if ids := tuple(row["id"] for row in rows if not row["in_title"]):
+        said = sql.list(
+            "SELECT DISTINCT id_conversa FROM mensagens WHERE id_conversa IN %s"
+            " AND conteudo COLLATE utf8mb4_general_ci LIKE %s",
+            (ids, pattern),
         )
-        pattern = f"%{_escaped(search)}%"
-        parameters += [pattern, user_id, pattern]
+    inside = {row["id_conversa"] for row in said} if ids else set()
+    return [row for row in rows if row["in_title"] or row["id"] in inside]
+
+
+def _listed(sql: Statements, user_id: int, ids: Sequence[int]) -> list[Conversation]:
+    if not ids:
+        return []
     rows = sql.list(
-        f"SELECT {_COLUMNS} FROM conversas WHERE {condition}"  # noqa: S608 - put together from constants above
-        " ORDER BY fixada DESC, data_atualizacao DESC, id DESC LIMIT %s",
-        (*parameters, limit),
+        f"SELECT {_COLUMNS} FROM conversas WHERE id_usuario = %s AND id IN %s {_ORDER}",  # noqa: S608 - constants
+        (user_id, tuple(ids)),
     )
     return [conversation_of(row) for row in rows]
 

@@ -82,7 +82,11 @@ function tellFound(query, count, more) {
 async function loadMore() {
   const button = $("load-more");
   button.disabled = true;
-  const page = await askForPage("GET", button.dataset.path).catch(() => null);
+  let page = null;
+  // A page of a search may have nothing and still a next one.
+  for (let path = button.dataset.path; path && !page?.items.length; path = page?.next) {
+    page = await askForPage("GET", path).catch(() => null);
+  }
   button.disabled = false;
   if (!page) return;
   const first = shown;
