@@ -22,7 +22,7 @@ import httpx
 from bench.built import Built
 from devcloud.http_server import free_port
 from tests.integration.conftest import aws_client
-from tests.lambda_process import LambdaProcess, bare_import, environment_of, http_event
+from tests.lambda_process import LambdaProcess, bare_import, environment_of, http_event, queue_event
 
 RUNS = 9
 WEB = "fastapi, mangum, pymysql, jinja2"
@@ -74,11 +74,11 @@ def works(built: Built) -> list[Work]:
 
     def untitled() -> dict[str, Any]:
         made["titles"] = rows.conversation(user, QUESTION, "Com fubá.")
-        return _record(conversation_id=made["titles"])
+        return queue_event(conversation_id=made["titles"])
 
     def long() -> dict[str, Any]:
         made["memory"] = rows.conversation(user, *(f"{next(newest)} {LONG}" for _ in range(8)))
-        return _record(conversation_id=made["memory"])
+        return queue_event(conversation_id=made["memory"])
 
     def reply() -> dict[str, Any]:
         built.member.http.post("/reset_chat").raise_for_status()
@@ -125,7 +125,7 @@ def works(built: Built) -> list[Work]:
         Work(
             "letter",
             "EmailFunction",
-            lambda: _record(letter="senha", user_id=user),
+            lambda: queue_event(letter="senha", user_id=user),
             none_failed,
             f"{WORKER}, jinja2, sendgrid",
             1.25,
@@ -239,17 +239,3 @@ def _without_pauses(built: Built) -> Iterator[None]:
         yield
     finally:
         httpx.put(pace, json={"delay": 0.03, "pieces": None, "text": None}).raise_for_status()
-
-
-def _record(**body: object) -> dict[str, Any]:
-    """An event of one queue message."""
-    message = {
-        "messageId": "bench",
-        "receiptHandle": "bench",
-        "body": json.dumps(body),
-        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": str(int(time.time() * 1000))},
-        "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:Queue",
-        "awsRegion": "us-east-1",
-    }
-    return {"Records": [message]}

@@ -12,9 +12,8 @@ from statistics import linear_regression
 from typing import Any
 
 from bench.built import Built, bare_echo, reply_takes
-from bench.cold_start import record
 from bench.load import Browser
-from tests.lambda_process import LambdaProcess, http_event
+from tests.lambda_process import LambdaProcess, http_event, queue_event
 from tests.system.conftest import PASSWORD
 
 REQUESTS = 1000
@@ -69,15 +68,15 @@ class Events:
 
     def titles(self, _number: int) -> dict[str, Any]:
         self._run("UPDATE conversas SET titulo_conversa = 'Nova Conversa' WHERE id = %s", self._short)
-        return record(conversation_id=self._short)
+        return queue_event(conversation_id=self._short)
 
     def memory(self, _number: int) -> dict[str, Any]:
         self._run("UPDATE conversas SET resumo = NULL, resumo_ate_seq = 0 WHERE id = %s", self._long)
-        return record(conversation_id=self._long)
+        return queue_event(conversation_id=self._long)
 
     def email(self, _number: int) -> dict[str, Any]:
         self._run("UPDATE usuarios SET email_verified = FALSE WHERE id = %s", self._user)
-        return record(letter="verificar", user_id=self._user)
+        return queue_event(letter="verificar", user_id=self._user)
 
     def cleanup(self, _number: int) -> dict[str, Any]:
         self._built.product.conversation(self._user, "velha", "resposta", days_old=100)

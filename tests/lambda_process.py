@@ -148,6 +148,20 @@ def http_event(method: str, path: str, resource: str = "", body: str = "", **hea
     }
 
 
+def queue_event(**body: object) -> dict[str, Any]:
+    """What SQS hands a worker: one message, sent just now."""
+    message = {
+        "messageId": "bench",
+        "receiptHandle": "bench",
+        "body": json.dumps(body),
+        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": str(int(time.time() * 1000))},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:Queue",
+        "awsRegion": "us-east-1",
+    }
+    return {"Records": [message]}
+
+
 def environment_of(pid: int) -> dict[str, str]:
     """What a process was started with."""
     raw = Path(f"/proc/{pid}/environ").read_bytes().decode()

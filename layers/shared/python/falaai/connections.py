@@ -61,12 +61,13 @@ class Connection(_PyMySQL):
         while len(got) < num_bytes:
             self._limit_wait()
             try:
-                piece = self._rfile.read1(num_bytes - len(got))
+                # Fills the buffer with whatever has come; read1 alone would ask the kernel twice for each row.
+                is_open = self._rfile.peek(1)
             except OSError as error:
                 raise self._lost(type(error).__name__) from error
-            if not piece:
+            if not is_open:
                 raise self._lost("closed by the server")
-            got += piece
+            got += self._rfile.read1(num_bytes - len(got))
         return got
 
     def _limit_wait(self) -> None:

@@ -101,9 +101,9 @@ def _after(user_id: int, place: Place | None) -> tuple[str, list[object]]:
 
 # A page of a search looks through about so many messages, then says where to go on: however much a person has
 # written, a page is quick. It begins with few of the newest, since that is where most words are found.
-SEARCHED_MESSAGES = 25_000
+SEARCHED_MESSAGES = 100_000
 _SEARCHED_FIRST, _SEARCHED_FASTER = 1_000, 4
-_READ_FIRST, _READ = 500, 2_000
+_READ_FIRST, _READ = 500, 10_000
 
 
 def search_conversations(
@@ -123,7 +123,7 @@ def search_conversations(
             break
         rows, waiting = _with_messages(waiting, at_once)
         found += _with_words(sql, rows, pattern)[: limit - len(found)]
-        after = _place(found[-1] if len(found) == limit else rows[-1])
+        after = _find_place(sql, user_id, (found[-1] if len(found) == limit else rows[-1])["id"])
         looked += sum(row["ultima_seq"] for row in rows)
         at_once = min(_SEARCHED_FASTER * at_once, SEARCHED_MESSAGES - looked)
     return _listed(sql, user_id, [row["id"] for row in found]), after
@@ -132,15 +132,18 @@ def search_conversations(
 def _list_to_search(sql: Statements, user_id: int, pattern: str, after: Place | None, limit: int) -> list[Row]:
     condition, parameters = _after(user_id, after)
     return sql.list(
-        "SELECT id, fixada, data_atualizacao, ultima_seq,"  # noqa: S608 - constants above
+        "SELECT id, ultima_seq,"  # noqa: S608 - constants above
         " titulo_conversa COLLATE utf8mb4_general_ci LIKE %s AS in_title"
         f" FROM conversas WHERE {condition} {_ORDER} LIMIT %s",
         (pattern, *parameters, limit),
     )
 
 
-def _place(row: Row) -> Place:
-    return Place(bool(row["fixada"]), row["data_atualizacao"], row["id"])
+def _find_place(sql: Statements, user_id: int, conversation_id: int) -> Place | None:
+    row = sql.find(
+        "SELECT fixada, data_atualizacao FROM conversas WHERE id_usuario = %s AND id = %s", (user_id, conversation_id)
+    )
+    return Place(bool(row["fixada"]), row["data_atualizacao"], conversation_id) if row else None
 
 
 def _with_messages(rows: list[Row], messages: int) -> tuple[list[Row], list[Row]]:
