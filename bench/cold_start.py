@@ -190,7 +190,12 @@ def _streams(built: Built) -> Iterator[tuple[float, float, float]]:
         built.member.http.post("/reset_chat").raise_for_status()
         port = free_port()
         began = time.perf_counter()
-        process = subprocess.Popen([folder / "run.sh"], env={**environment, "AWS_LWA_PORT": str(port)}, cwd=folder)
+        process = subprocess.Popen(
+            [folder / "run.sh"],
+            env={**environment, "AWS_LWA_PORT": str(port)},
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+        )
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client:
                 while not _answers(client):

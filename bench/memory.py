@@ -1,12 +1,14 @@
-"""Peak resident memory of each function's process, after its first real work and after REQUESTS of it, in MB.
+"""Peak resident memory of each function's process, in MB: after its first real work, after REQUESTS and twice those.
 
-The slope is that of a line through what is resident from the first quarter on, in KB a request. A bare echo is
-measured in the same way. Each request does the function's whole work: rows are put back for it.
+The slope is that of a line through what is resident during the second half, in KB a request: until then caches and
+the allocator's pools fill. A bare echo is measured in the same way. Each request does the function's whole work: rows
+are put back for it.
 Run: make bench PART=memory
 """
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import linear_regression
 from typing import Any
@@ -27,17 +29,27 @@ def memory_of(pid: int) -> tuple[float, float]:
     return int(status["VmRSS"].split()[0]) / 1024, int(status["VmHWM"].split()[0]) / 1024
 
 
-def measure(memory: Callable[[], tuple[float, float]], work: Work) -> tuple[float, float, float]:
-    """(peak MB after the first, peak MB after all, slope in KB a request)."""
-    work(0)
-    first = memory()[1]
-    resident = []
-    for number in range(1, REQUESTS):
+@dataclass
+class Measured:
+    """Peaks in MB, and the slope of what is resident in KB a request."""
+
+    first: float
+    half: float
+    last: float
+    slope: float
+
+
+def measure(memory: Callable[[], tuple[float, float]], work: Work) -> Measured:
+    resident, peaks = list[tuple[int, float]](), list[float]()
+    for number in range(2 * REQUESTS):
         work(number)
-        if number % LOOK_EVERY == 0 and number >= REQUESTS / 4:
+        if number in (0, REQUESTS - 1, 2 * REQUESTS - 1):
+            peaks.append(memory()[1])
+        if number % LOOK_EVERY == 0 and number >= REQUESTS:
             resident.append((number, memory()[0] * 1024))
     slope, _ = linear_regression(*zip(*resident, strict=True))
-    return first, memory()[1], slope
+    first, half, last = peaks
+    return Measured(first, half, last, slope)
 
 
 class Events:
@@ -83,7 +95,7 @@ class Events:
         return {}
 
 
-def invoked(like: int, event: Callable[[int], dict[str, Any]]) -> tuple[float, float, float]:
+def invoked(like: int, event: Callable[[int], dict[str, Any]]) -> Measured:
     """`measure` of a fresh process of its own."""
     process = LambdaProcess(like)
 
@@ -98,7 +110,7 @@ def invoked(like: int, event: Callable[[int], dict[str, Any]]) -> tuple[float, f
         process.stop()
 
 
-def streamed(built: Built) -> tuple[float, float, float]:
+def streamed(built: Built) -> Measured:
     """`measure` of the streaming function's web server, through the gateway."""
     browser = Browser(built.origin, "/chat/stream", {"message": "Conte mais"}, built.cookie())
     (pid,) = built.cloud.function_processes("ChatStreamFunction")
@@ -112,18 +124,19 @@ def streamed(built: Built) -> tuple[float, float, float]:
 
 def table(built: Built) -> str:
     lines = [
-        f"| function | work | peak MB after 1 | after {REQUESTS} | KB a request |",
-        "|---|---|---|---|---|",
+        f"| function | work | peak MB after 1 | after {REQUESTS:,} | after {2 * REQUESTS:,} | KB a request by then |",
+        "|---|---|---|---|---|---|",
     ]
 
-    def add(function: str, work: str, first: float, last: float, slope: float) -> None:
-        lines.append(f"| {function} | {work} | {first:.0f} | {last:.0f} | {slope:+.2f} |")
+    def add(function: str, work: str, found: Measured) -> None:
+        peaks = f"{found.first:.0f} | {found.half:.0f} | {found.last:.0f}"
+        lines.append(f"| {function} | {work} | {peaks} | {found.slope:+.2f} |")
 
     reply_takes(built.cloud, 0)
     with bare_echo() as echo:
         body = json.dumps({"message": "eco"})
         event = http_event("POST", "/echo", body=body, **{"content-type": "application/json"})
-        add("bare echo", "echoes", *invoked(echo.function_processes("EchoFunction")[0], lambda _: event))
+        add("bare echo", "echoes", invoked(echo.function_processes("EchoFunction")[0], lambda _: event))
     events = Events(built)
     for function, work, event_of in (
         ("AuthFunction", "profile and sign-in", events.auth),
@@ -133,6 +146,6 @@ def table(built: Built) -> str:
         ("EmailFunction", "letters", events.email),
         ("CleanupFunction", "sweeps", events.cleanup),
     ):
-        add(function, work, *invoked(built.cloud.function_processes(function)[0], event_of))
-    add("ChatStreamFunction", "streamed replies", *streamed(built))
+        add(function, work, invoked(built.cloud.function_processes(function)[0], event_of))
+    add("ChatStreamFunction", "streamed replies", streamed(built))
     return "\n".join(lines)

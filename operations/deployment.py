@@ -35,6 +35,7 @@ PARAMETERS = {
     "STREAMING": "Streaming",
     "TRACING": "Tracing",
     "SNAPSTART": "SnapStart",
+    "ALARMS": "Alarms",
     "RESERVED_CONCURRENCY": "ReservedConcurrency",
     "LOG_LEVEL": "LogLevel",
 }

@@ -122,7 +122,18 @@ def test_what_only_a_domain_or_a_stream_needs_is_conditional(stack: dict[str, An
         "CustomDomainMapping": "HasDomain",
         "CustomDomainRecord": "HasHostedZone",
     }
-    assert all(conditions[name] == "Streams" for name in stack["Resources"] if name.startswith("ChatStream"))
+    streams = {"Streams", "AllStreamAlarms"}
+    assert all(conditions[name] in streams for name in stack["Resources"] if name.startswith("ChatStream"))
+
+
+def test_few_alarms_are_those_that_cost_nothing_and_miss_no_failure(stack: dict[str, Any]) -> None:
+    """AWS watches ten metrics for nothing. What fails ends at the gateway, in a dead letter or as a missing sweep."""
+    alarms = dict(of(stack["Resources"], "AWS::CloudWatch::Alarm"))
+    conditions = {name: stack["Resources"][name].get("Condition", "") for name in alarms}
+    few = {name for name, condition in conditions.items() if not condition.startswith("All")}
+    assert sum(len(alarms[name].get("Metrics", [name])) for name in few) <= 10
+    assert few >= {"GatewayErrorAlarm", "CleanupSilentAlarm", "GeminiErrorAlarm", "DailyCeilingAlarm"}
+    assert few >= {f"{queue}DeadLetterAlarm" for queue in ("Titles", "Memory", "Letters", "Sweep")}
 
 
 WEB = ("AuthFunction", "ChatFunction", "ChatStreamFunction")

@@ -101,7 +101,7 @@ def _after(user_id: int, place: Place | None) -> tuple[str, list[object]]:
 
 # A page of a search looks through about so many messages, then says where to go on: however much a person has
 # written, a page is quick. It begins with few of the newest, since that is where most words are found.
-SEARCHED_MESSAGES = 100_000
+SEARCHED_MESSAGES = 75_000
 _SEARCHED_FIRST, _SEARCHED_FASTER = 1_000, 4
 _READ_FIRST, _READ = 500, 10_000
 
