@@ -9,8 +9,6 @@ is said of pages is compared from where they are full.
 import json
 from collections.abc import Callable, Iterable, Sequence
 
-import httpx
-
 from bench.built import Built
 from bench.histories import add_conversations, add_history, add_people
 from bench.warm import AS_BEFORE, PACE, around_gemini, echo_process, headers_of, message_event, p50
@@ -29,8 +27,7 @@ Measure = Callable[[], float]
 
 
 def table(built: Built) -> str:
-    gemini = built.cloud.addresses["gemini"]
-    httpx.put(f"{gemini}/admin/pace", json=PACE).raise_for_status()
+    built.gemini.put("/pace", json=PACE).raise_for_status()
     like = built.cloud.function_processes("ChatFunction")[0]
     process, echo = LambdaProcess(like), echo_process(like)
     try:
@@ -40,7 +37,7 @@ def table(built: Built) -> str:
     finally:
         process.stop()
         echo.stop()
-        httpx.put(f"{gemini}/admin/pace", json=AS_BEFORE).raise_for_status()
+        built.gemini.put("/pace", json=AS_BEFORE).raise_for_status()
     return "\n\n".join(
         [
             _lines("messages in the conversation", LENGTHS, lengths),

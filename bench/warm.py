@@ -2,7 +2,7 @@
 
 Beside them a bare FastAPI and Mangum function answers in the same runtime. The time of a reply is what is left of it
 when the stand-in for Gemini's own is taken off, from the moment it was asked to the moment it had written its last
-piece. Everything runs in turns, so that a busy moment touches all.
+piece. Blocks of BLOCK requests take turns, so that a busy moment touches all.
 """
 
 import json
@@ -11,8 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import httpx
 
 from bench.built import Built
 from bench.histories import TEXT, History, add_history
@@ -23,7 +21,7 @@ ECHO = Path(__file__).parent / "echo/function"
 BARE_MODEL = Path(__file__).parent / "bare_model"
 WARM = 20
 RUNS = 300
-TALKS = 100  # messages: more would meet the day's quota
+BLOCK = 20  # of one kind, before the next kind's turn
 MESSAGES = 10  # in the conversation
 # Milliseconds.
 MOST_AROUND_GEMINI = 8
@@ -79,16 +77,14 @@ def message_event(headers: dict[str, str], conversation_id: int | None = None) -
 
 def around_gemini(built: Built, run: Callable[[], float]) -> float:
     """Milliseconds of one reply without those that the stand-in took for it."""
-    gemini = built.cloud.addresses["gemini"]
-    httpx.delete(f"{gemini}/admin/requests").raise_for_status()
+    built.gemini.delete("/requests").raise_for_status()
     milliseconds = run()
-    asked: list[dict[str, float]] = httpx.get(f"{gemini}/admin/requests").json()
+    asked: list[dict[str, float]] = built.gemini.get("/requests").json()
     return milliseconds - (asked[0]["last_at"] - asked[0]["time"]) * 1000
 
 
 def table(built: Built) -> str:
-    gemini = built.cloud.addresses["gemini"]
-    httpx.put(f"{gemini}/admin/pace", json=PACE).raise_for_status()
+    built.gemini.put("/pace", json=PACE).raise_for_status()
     history = add_history(built.product, built.user_id, MESSAGES)
     like_chat = built.cloud.function_processes("ChatFunction")[0]
     like_auth = built.cloud.function_processes("AuthFunction")[0]
@@ -99,7 +95,7 @@ def table(built: Built) -> str:
     finally:
         for process in (chat, auth, echo, model):
             process.stop()
-        httpx.put(f"{gemini}/admin/pace", json=AS_BEFORE).raise_for_status()
+        built.gemini.put("/pace", json=AS_BEFORE).raise_for_status()
 
 
 def _table(
@@ -131,13 +127,13 @@ def _table(
     alone = Request("LangChain alone, the same prompt, around Gemini", model, prompt, "")
     reply = Request("POST /chat/message, around Gemini", chat, message_event(headers, history.id), "≤ 8 + 3")
     counts = {request.name: _warmed(built, history, request) for request in (*reads, alone, reply)}
-    for number in range(RUNS):
+    for _ in range(RUNS // BLOCK):
         for request in reads:
-            request.times.append(request.run())
-        if number % (RUNS // TALKS) == 0:
-            alone.times.append(around_gemini(built, alone.run))
-            reply.times.append(around_gemini(built, reply.run))
-            history.forget_later()
+            request.times += [request.run() for _ in range(BLOCK)]
+        for request in (alone, reply):
+            for _ in range(BLOCK):
+                request.times.append(around_gemini(built, request.run))
+                history.forget_later()
     base = p50(bare.times)
     lines = [
         "| warm request | statements | wanted | p50 ms | p99 ms | p50 to the bare echo's |",
