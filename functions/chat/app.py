@@ -1,7 +1,7 @@
 """Lambda entry point of the chat domain: conversations and replies."""
 
 from falaai.at_start import ready
-from falaai.language_model import prepare
+from falaai.langchain_import import prepare
 from falaai.web.application import lambda_handler
 from falaai_chat.application import build
 

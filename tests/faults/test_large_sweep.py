@@ -24,7 +24,8 @@ from tests.system.conftest import People, Person, product_of
 MESSAGES = int(os.environ.get("MESSAGES", "10000"))
 IS_WHOLE = MESSAGES >= 100_000
 PEOPLE, QUIET_SECONDS = (10, 30.0) if IS_WHOLE else (2, 1.0)
-KILLS, MOMENTS = (10, (2.0, 8.0)) if IS_WHOLE else (1, (0.0, 0.05))
+# Seconds from one kill to the next; ten of them for a million messages.
+KILLS, MOMENTS = (MESSAGES // 100_000, (1.0, 4.0)) if IS_WHOLE else (1, (0.0, 0.05))
 # Looking costs the people something too.
 LOOK_EVERY_SECONDS = 0.5 if IS_WHOLE else 0.02
 LONG = 10  # messages in a conversation

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Response
 from starlette.types import Receive, Scope, Send
 
 from falaai import snapshots
-from falaai.language_model import prepare
+from falaai.langchain_import import prepare
 from falaai.logs import logger
 from falaai.web import health
 from falaai.web.application import build_application

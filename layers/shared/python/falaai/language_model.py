@@ -1,4 +1,4 @@
-"""Gemini through LangChain: the only module that knows either, and it imports them at the first use (`prepare`).
+"""Gemini through LangChain: the only module that knows either, and it has them imported at the first use.
 
 An Answer yields pieces of text as they come, and an empty one whenever a second has passed without any, so that
 whoever iterates it can look whether it is still wanted. It ends in one of our own errors if anything goes wrong. Its
@@ -6,17 +6,12 @@ deadline is total: LangChain's timeout is per read, so the stream is read in a t
 waits for the next piece never waits beyond the deadline, whatever the network does.
 """
 
-import gc
-import importlib
-import importlib.util
 import queue
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from falaai import metrics, settings
@@ -34,6 +29,7 @@ from falaai.errors import (
     ModelTimedOut,
     ModelUnavailable,
 )
+from falaai.langchain_import import prepare
 from falaai.logs import logger
 
 if TYPE_CHECKING:
@@ -47,44 +43,6 @@ TICK_SECONDS = 1.0
 TICK: Final = "tick"
 # What one question made of an answer; anything else is wrong with Gemini or our use of it, and rings.
 _OF_THE_QUESTION = (ModelBlocked, ModelCutShort)
-
-
-@cache
-def prepare() -> None:
-    """Import what answers are made with: three quarters of a second, less a third for what nobody uses here.
-
-    LangSmith's types describe answers of LangSmith's service, and those of the streaming protocol are TypedDicts,
-    which are dicts when the program runs. The garbage collector would look through all of it several times, and does
-    not look at it afterwards either.
-    """
-    langsmith = importlib.util.find_spec("langsmith")
-    if langsmith and langsmith.submodule_search_locations:
-        folder = langsmith.submodule_search_locations[0]
-        _stand_in("langsmith.types", __path__=[f"{folder}/types"])  # one of its modules is needed
-    _stand_in("langchain_protocol", __path__=[])
-    _stand_in("langchain_protocol.protocol", __getattr__=_dict_by_any_name)
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        importlib.import_module("langchain_google_genai.chat_models")
-        importlib.import_module("langchain_core.messages.utils")
-    finally:
-        gc.freeze()
-        if collects:
-            gc.enable()
-
-
-def _dict_by_any_name(name: str) -> type[dict[str, Any]]:
-    if name.startswith("_"):  # what any module has, or has not
-        raise AttributeError(name)
-    return dict
-
-
-def _stand_in(name: str, **attributes: object) -> None:
-    """A module of that name with no more in it, unless somebody has imported the real one."""
-    if name not in sys.modules:
-        module = sys.modules[name] = ModuleType(name)
-        vars(module).update(attributes)
 
 
 @dataclass(frozen=True)
