@@ -29,17 +29,17 @@ def first_at(lines: Iterator[str], mark: str) -> float:
 
 
 @contextmanager
-def noted(gemini: str) -> Iterator[dict[str, float]]:
+def noted(built: Built) -> Iterator[dict[str, float]]:
     """What the stand-in noted of the one question that it is asked meanwhile."""
-    httpx.delete(f"{gemini}/admin/requests").raise_for_status()
+    built.gemini.delete("/requests").raise_for_status()
     note: dict[str, float] = {}
     yield note
-    note.update(httpx.get(f"{gemini}/admin/requests").json()[0])
+    note.update(built.gemini.get("/requests").json()[0])
 
 
 def table(built: Built) -> str:
     gemini = built.cloud.addresses["gemini"]
-    httpx.put(f"{gemini}/admin/pace", json=PACE).raise_for_status()
+    built.gemini.put("/pace", json=PACE).raise_for_status()
     built.member.say("Aquecendo")
     with built.member.stream("Aquecendo") as events:
         list(events)
@@ -51,19 +51,19 @@ def table(built: Built) -> str:
     ours, bare = list[float](), list[float]()
     with httpx.Client(headers=headers_of(built), timeout=30) as client:
         for number in range(WARM + RUNS):
-            with noted(gemini) as note:
+            with noted(built) as note:
                 url = f"http://127.0.0.1:{server}/chat/stream"
                 with client.stream("POST", url, json=question) as answer:
                     seen = first_at(answer.iter_lines(), "event: delta")
             history.forget_later()
-            with noted(gemini) as bare_note:
+            with noted(built) as bare_note:
                 url = f"{gemini}/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse"
                 with client.stream("POST", url, json=bare_question, headers={"x-goog-api-key": "bench"}) as answer:
                     bare_seen = first_at(answer.iter_lines(), "data: ")
             if number >= WARM:
                 ours.append((seen - note["first_at"]) * 1000)
                 bare.append((bare_seen - bare_note["first_at"]) * 1000)
-    httpx.put(f"{gemini}/admin/pace", json=AS_BEFORE).raise_for_status()
+    built.gemini.put("/pace", json=AS_BEFORE).raise_for_status()
     return "\n".join(
         [
             "| first piece, after Gemini's | p50 ms | wanted | p99 ms |",

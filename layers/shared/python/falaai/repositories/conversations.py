@@ -104,6 +104,8 @@ def _after(user_id: int, place: Place | None) -> tuple[str, list[object]]:
 SEARCHED_MESSAGES = 75_000
 _SEARCHED_FIRST, _SEARCHED_FASTER = 1_000, 4
 _READ_FIRST, _READ = 500, 10_000
+# So many of those looked through last tell where to go on: one may be deleted meanwhile, or used and so go first.
+_NEIGHBOURS = 50
 
 
 def search_conversations(
@@ -123,7 +125,9 @@ def search_conversations(
             break
         rows, waiting = _with_messages(waiting, at_once)
         found += _with_words(sql, rows, pattern)[: limit - len(found)]
-        after = _find_place(sql, user_id, (found[-1] if len(found) == limit else rows[-1])["id"])
+        if len(found) == limit:
+            rows = rows[: rows.index(found[-1]) + 1]
+        after = _find_last_place(sql, user_id, [row["id"] for row in rows[-_NEIGHBOURS:]])
         looked += sum(row["ultima_seq"] for row in rows)
         at_once = min(_SEARCHED_FASTER * at_once, SEARCHED_MESSAGES - looked)
     return _listed(sql, user_id, [row["id"] for row in found]), after
@@ -139,11 +143,13 @@ def _list_to_search(sql: Statements, user_id: int, pattern: str, after: Place | 
     )
 
 
-def _find_place(sql: Statements, user_id: int, conversation_id: int) -> Place | None:
+def _find_last_place(sql: Statements, user_id: int, ids: Sequence[int]) -> Place | None:
     row = sql.find(
-        "SELECT fixada, data_atualizacao FROM conversas WHERE id_usuario = %s AND id = %s", (user_id, conversation_id)
+        "SELECT fixada, data_atualizacao, id FROM conversas WHERE id_usuario = %s AND id IN %s"
+        " ORDER BY fixada, data_atualizacao, id LIMIT 1",
+        (user_id, tuple(ids)),
     )
-    return Place(bool(row["fixada"]), row["data_atualizacao"], conversation_id) if row else None
+    return Place(bool(row["fixada"]), row["data_atualizacao"], row["id"]) if row else None
 
 
 def _with_messages(rows: list[Row], messages: int) -> tuple[list[Row], list[Row]]:
