@@ -18,8 +18,14 @@ def test_reply_grows_block_by_block_and_is_stopped_with_escape(
     page = new_page()
     sign_in(page, people)
     gemini(delay=0.15, pieces=60, text=f"Primeiro parágrafo.\n\n- um\n- dois\n\n{WORDS}")
+    # The dots go with the first piece, which may come before anybody looks.
+    page.evaluate(
+        "() => new MutationObserver(() => { window.thought ||= !!document.querySelector('.thinking'); })"
+        ".observe(document.body, { childList: true, subtree: true })"
+    )
     say(page, "Conte devagar", wait=False)
-    expect(page.locator(".thinking")).to_be_visible()
+    expect(page.get_by_text("Primeiro parágrafo.")).to_be_visible()
+    assert page.evaluate("() => window.thought")
     expect(page.get_by_role("status").filter(has_text="Escrevendo a resposta.")).to_be_attached()
     expect(page.locator(".reply li")).to_have_count(2)
     expect(page.locator(".reply .tail")).to_contain_text("palavra5")
