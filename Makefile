@@ -6,7 +6,7 @@ ENV ?= dev
 ARCH ?= $(if $(filter default,$(ENV)),x86_64,aarch64)
 TESTS ?= tests
 
-.PHONY: help run test faults check lint types template build bench cost sam-local sam-invoke secrets deploy destroy replay sweep-preview \
+.PHONY: help run test test-faults check lint types template build bench cost sam-local sam-invoke secrets deploy destroy replay sweep-preview \
   migrate papers pins clean
 
 help: ## Show this list
@@ -25,23 +25,28 @@ run: built ## Run the whole product on this machine: http://127.0.0.1:8000 (PORT
 
 test: built ## Run every test (TESTS=tests/unit for some; BUILT=1 on what is deployed)
 	@devcloud/prepare.sh mariadb chromium faketime sam
-	$(PYTHON) -m pytest -n 2 --dist loadfile --ignore tests/system/test_contract.py $(TESTS)
-	@# All its tests have one name, and side by side only one of each name would run.
-	$(if $(filter tests tests/system,$(TESTS)),$(PYTHON) -m pytest tests/system/test_contract.py)
+	$(PYTHON) -m pytest -n 2 --dist loadfile $(TESTS)
 
-faults: ## In full what `make test` only samples: kills, timing oracles, generated requests
+test-faults: ## In full what `make test` only samples, and timed: kills, stalls, timing oracles, generated requests
 	@devcloud/prepare.sh mariadb faketime
 	WHOLE=1 KILLS=$(or $(KILLS),100) MESSAGES=$(or $(MESSAGES),200000) MINUTES=$(or $(MINUTES),1) \
 	  HISTORIES=$(or $(HISTORIES),1000) COMMITS=200 REPLY_KILLS=20 PAIRS=300 EXAMPLES=50 $(PYTHON) -m pytest -s \
-	  tests/faults tests/system/test_oracle.py tests/system/test_contract.py
+	  tests/faults $(addprefix tests/system/test_,$(addsuffix .py,oracle contract failures streaming first_walk)) \
+	  tests/integration/test_language_model.py tests/integration/test_database.py
 
-check: lint types template test ## What CI runs: lint, types, template checks, tests
+check: ## What CI runs: lint, types, template checks, tests; a part that fails does not keep the others from running
+	@$(MAKE) --no-print-directory --keep-going lint types template test
 
-lint: ## Lint and formatting
+.PHONY: lint-rules lint-format lint-security
+lint: lint-rules lint-format lint-security ## Lint and formatting
+lint-rules lint-format lint-security: prepared
+lint-rules: ; $(PYTHON) -m ruff check
+lint-format: ; $(PYTHON) -m ruff format --check
+lint-security: ; $(PYTHON) -m bandit -q -r layers/shared/python functions -c pyproject.toml
+
+.PHONY: prepared
+prepared:
 	@devcloud/prepare.sh
-	$(PYTHON) -m ruff check
-	$(PYTHON) -m ruff format --check
-	$(PYTHON) -m bandit -q -r layers/shared/python functions -c pyproject.toml
 
 types: ## Types, strictly
 	@devcloud/prepare.sh

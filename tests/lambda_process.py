@@ -11,6 +11,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from tests.conftest import HANG_SECONDS
+
 RUNTIME = "/2018-06-01/runtime"
 
 
@@ -42,7 +44,7 @@ class LambdaProcess:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        if not self._asked.wait(60):
+        if not self._asked.wait(HANG_SECONDS):
             self.stop()
             raise RuntimeError("the function never asked for work")
         self.init_seconds = time.perf_counter() - self.started
@@ -58,7 +60,7 @@ class LambdaProcess:
     def invoke(self, event: dict[str, Any]) -> tuple[float, Any]:
         began = time.perf_counter()
         self._events.put(event)
-        ended, answer = self._answers.get(timeout=60)
+        ended, answer = self._answers.get(timeout=HANG_SECONDS)
         return ended - began, answer
 
     def memory(self) -> dict[str, float]:

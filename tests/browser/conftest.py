@@ -14,7 +14,7 @@ from tests.system.conftest import People, Person, member, people, person, produc
 __all__ = ["member", "people", "person", "product"]
 
 # Longer than anything takes on a busy machine; nothing waits for it where it is not needed.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 ARTIFACTS = ROOT / "tests/artifacts"
 PHONE = {"width": 390, "height": 844}

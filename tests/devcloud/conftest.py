@@ -17,19 +17,15 @@ import pytest
 from aiohttp import web
 
 from devcloud.http_server import HttpServer
+from tests.conftest import HANG_SECONDS, wait_until
 
 ROOT = Path(__file__).parents[2]
 PROJECT = Path(__file__).with_name("project")
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 10) -> Any:
-    """The first true value of `condition`; fails when there is none in time."""
-    deadline = time.monotonic() + seconds
-    while True:
-        if value := condition():
-            return value
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.02)
+def eventually(condition: Callable[[], Any]) -> Any:
+    """Give the first true value of `condition`."""
+    return wait_until(condition, HANG_SECONDS, "the condition of the test")
 
 
 class RunningDevcloud:
@@ -54,7 +50,7 @@ class RunningDevcloud:
             return "aws  " in self.log.read_text()
 
         # Not the file: one that a killed devcloud left behind may still be there.
-        eventually(announced, 30)
+        eventually(announced)
         self.addresses = json.loads((self.data / "addresses.json").read_text())
         return self
 
@@ -73,7 +69,7 @@ class RunningDevcloud:
 
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        return self.process.wait(10)
+        return self.process.wait(HANG_SECONDS)
 
 
 @pytest.fixture
@@ -119,17 +115,17 @@ def serve() -> Iterator[Callable[[web.Application], str]]:
     def begin(application: web.Application) -> str:
         server = HttpServer(application)
         servers.append(server)
-        return f"http://{asyncio.run_coroutine_threadsafe(server.start(), loop).result(5)}"
+        return f"http://{asyncio.run_coroutine_threadsafe(server.start(), loop).result(HANG_SECONDS)}"
 
     yield begin
     for server in servers:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(5)
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(HANG_SECONDS)
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(5)
+    thread.join(HANG_SECONDS)
     loop.close()
 
 
 @pytest.fixture(name="eventually")
 def eventually_fixture() -> Callable[..., Any]:
-    """`eventually(condition, seconds)`: waits for a condition instead of a time."""
+    """`eventually(condition)`: waits for a condition instead of a time."""
     return eventually

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from devcloud.built import bare_interpreter
+from tests.conftest import HANG_SECONDS
 
 
 def run(interpreter: Path, code: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([interpreter, "-c", code], env=variables, capture_output=True, text=True, timeout=20)
+    return subprocess.run(
+        [interpreter, "-c", code], env=variables, capture_output=True, text=True, timeout=HANG_SECONDS
+    )
 
 
 def test_runtime_client_and_artifacts_are_there(tmp_path: Path) -> None:

@@ -8,8 +8,6 @@ from devcloud.database import Database
 from devcloud.errors import StartError
 from devcloud.secret_store import SecretStore
 
-pytestmark = pytest.mark.timeout(60)
-
 
 def test_a_missing_server_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr("devcloud.database.shutil.which", lambda *_, **__: None)

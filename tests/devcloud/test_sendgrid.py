@@ -11,8 +11,6 @@ from sendgrid.helpers.mail import Mail
 from devcloud.inbox import Inbox
 from devcloud.sendgrid import SendgridStandIn, check
 
-pytestmark = pytest.mark.timeout(30)
-
 
 @pytest.fixture
 def inbox(tmp_path):

@@ -20,7 +20,7 @@ def told(start, eventually):
     """What the web function would be told by sam."""
     cloud = start("--services-only", "--bind", ADDRESS, "--host", "127.0.0.1", "--port", "3000")
     path = cloud.data / "sam.json"
-    eventually(lambda: path.exists() or cloud.process.poll() is not None, 30)
+    eventually(lambda: path.exists() or cloud.process.poll() is not None)
     assert path.exists(), cloud.log.read_text()
     assert path.stat().st_mode & 0o077 == 0
     yield json.loads(path.read_text())["WebFunction"]

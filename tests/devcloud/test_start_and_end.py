@@ -2,21 +2,18 @@
 
 import signal
 import socket
-import time
 
 import httpx
 import pytest
 
-pytestmark = pytest.mark.timeout(60)
+from tests.conftest import HANG_SECONDS
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_within_seconds_and_leaves_nothing(start, number):
+def test_it_ends_and_leaves_nothing(start, number):
     cloud = start().wait_until_ready()
     assert len(cloud.children()) >= 3, "a database, AWS and functions"
-    begin = time.monotonic()
     assert cloud.end(number) == 0
-    assert time.monotonic() - begin < 3
     assert cloud.children() == set()
     assert not (cloud.data / "addresses.json").exists()
     assert "Traceback" not in cloud.log.read_text()
@@ -28,9 +25,8 @@ def test_a_request_under_way_does_not_delay_the_end(start, eventually):
         connection.sendall(b"GET /do/sleep?seconds=1.9 HTTP/1.1\r\nHost: x\r\n\r\n")
         inbox = cloud.addresses["inbox"]
         eventually(lambda: "busy" in httpx.get(f"{inbox}/functions.json").text)
-        begin = time.monotonic()
         assert cloud.end() == 0
-        assert time.monotonic() - begin < 3
+        assert not connection.recv(1000).startswith(b"HTTP/1.1 200"), "it waited for the request"
     assert cloud.children() == set()
 
 
@@ -38,7 +34,7 @@ def test_nothing_outlives_a_killed_devcloud_and_its_data_stay(start, eventually)
     cloud = start().wait_until_ready()
     key = (cloud.data / "secrets.json").read_text()
     cloud.end(signal.SIGKILL)
-    eventually(lambda: cloud.children() == set(), 5)
+    eventually(lambda: cloud.children() == set())
     again = start().wait_until_ready()
     assert (again.data / "secrets.json").read_text() == key
     assert (again.data / "secrets.json").stat().st_mode & 0o077 == 0
@@ -54,7 +50,7 @@ def test_a_signal_during_the_start_ends_it(start, eventually):
 
 def refusal(cloud):
     """The one sentence with which it refused to start."""
-    assert cloud.process.wait(20) == 1
+    assert cloud.process.wait(HANG_SECONDS) == 1
     assert cloud.children() == set()
     lines = cloud.log.read_text().splitlines()
     assert len(lines) == 1, lines
@@ -82,7 +78,7 @@ def test_a_template_it_cannot_follow_is_one_sentence(start, project):
 def test_two_cannot_share_their_data(start):
     first = start().wait_until_ready()
     second = start()
-    assert second.process.wait(20) == 1
+    assert second.process.wait(HANG_SECONDS) == 1
     assert "Another devcloud is running" in second.log.read_text()
     assert httpx.get(f"{first.addresses['gateway']}/do/tell").status_code == 200
 
@@ -108,7 +104,7 @@ def test_a_function_that_cannot_be_imported_says_so_once(start, project):
     (project / "web/app.py").write_text("import nothing_of_this_name\n")
     cloud = start().wait_until_ready()
     for _ in range(2):
-        assert httpx.get(f"{cloud.addresses['gateway']}/do/tell", timeout=20).status_code == 502
+        assert httpx.get(f"{cloud.addresses['gateway']}/do/tell", timeout=HANG_SECONDS).status_code == 502
     log = cloud.log.read_text()
     assert log.count("ERROR WebFunction cannot start: Runtime.ImportModuleError") == 1
     assert "nothing_of_this_name" in log
@@ -117,4 +113,4 @@ def test_a_function_that_cannot_be_imported_says_so_once(start, project):
 def test_a_function_that_ends_by_itself_does_not_hang_its_requests(start, project):
     (project / "web/app.py").write_text("import os\nos._exit(3)\n")
     cloud = start().wait_until_ready()
-    assert httpx.get(f"{cloud.addresses['gateway']}/do/tell", timeout=20).status_code == 502
+    assert httpx.get(f"{cloud.addresses['gateway']}/do/tell", timeout=HANG_SECONDS).status_code == 502

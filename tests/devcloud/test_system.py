@@ -1,11 +1,11 @@
 """A whole devcloud over HTTP: what a request, a message and an invocation meet."""
 
 import base64
+import itertools
 import json
 import os
 import signal
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import boto3
@@ -13,12 +13,12 @@ import httpx
 import pytest
 from botocore.config import Config
 
-pytestmark = pytest.mark.timeout(60)
+from tests.conftest import HANG_SECONDS
 
 
 @pytest.fixture
 def http(cloud):
-    with httpx.Client(base_url=cloud.addresses["gateway"], timeout=20) as client:
+    with httpx.Client(base_url=cloud.addresses["gateway"], timeout=HANG_SECONDS) as client:
         yield client
 
 
@@ -29,7 +29,7 @@ def client_of(service, address):
         region_name="us-east-1",
         aws_access_key_id="x",
         aws_secret_access_key="x",
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=20),
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=HANG_SECONDS),
     )
 
 
@@ -94,7 +94,7 @@ def test_a_function_killed_in_the_middle_fails_that_request_only(cloud, http, ev
     request.start()
     busy = eventually(lambda: [p for p in processes(cloud, "WebFunction") if p["state"] == "busy"])
     os.kill(busy[0]["pid"], signal.SIGKILL)
-    request.join(10)
+    request.join(HANG_SECONDS)
     assert answers[0].status_code == 502
     assert http.get("/do/tell").json()["pid"] != busy[0]["pid"]
 
@@ -110,29 +110,25 @@ def test_an_idle_process_that_was_killed_is_replaced(cloud, http, eventually):
 
 def test_the_time_limit_is_enforced_by_killing(cloud, http, eventually):
     pid = http.get("/do/tell").json()["pid"]
-    begin = time.monotonic()
-    response = http.get("/do/sleep?seconds=30")
+    response = http.get("/do/sleep?seconds=300")
     assert response.status_code == 502
-    assert 1.9 < time.monotonic() - begin < 4
     eventually(lambda: pid not in [process["pid"] for process in processes(cloud, "WebFunction")])
     assert "Task timed out after 2.00 seconds" in cloud.log.read_text()
     assert http.get("/do/tell").status_code == 200
 
 
 def test_a_route_has_its_own_limit(http):
-    begin = time.monotonic()
     response = http.get("/impatient")
     assert (response.status_code, response.json()) == (504, {"message": "Endpoint request timed out"})
-    assert time.monotonic() - begin < 0.9
 
 
 def test_one_process_has_one_request_at_a_time(cloud, http):
-    begin = time.monotonic()
     with ThreadPoolExecutor(4) as pool:
-        pids = [r.json()["pid"] for r in pool.map(lambda _: http.get("/do/sleep?seconds=0.8"), range(4))]
-    # With one process they would need 3.2 seconds.
-    assert time.monotonic() - begin < 2.8
-    assert len(set(pids)) > 1
+        answers = [answer.json() for answer in pool.map(lambda _: http.get("/do/sleep?seconds=0.8"), range(4))]
+    assert len({answer["pid"] for answer in answers}) > 1
+    for one, other in itertools.combinations(answers, 2):
+        is_overlapping = one["began"] < other["ended"] and other["began"] < one["ended"]
+        assert one["pid"] != other["pid"] or not is_overlapping
 
 
 def test_a_function_sees_only_its_own_environment(cloud, http):

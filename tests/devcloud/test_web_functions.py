@@ -1,17 +1,16 @@
 """A function behind the Lambda Web Adapter: what its reader sees, and that it goes on without one."""
 
 import json
-import time
 
 import httpx
 import pytest
 
-pytestmark = pytest.mark.timeout(60)
+from tests.conftest import HANG_SECONDS
 
 
 @pytest.fixture
 def http(cloud):
-    with httpx.Client(base_url=cloud.addresses["gateway"], timeout=20) as client:
+    with httpx.Client(base_url=cloud.addresses["gateway"], timeout=HANG_SECONDS) as client:
         yield client
 
 
@@ -20,13 +19,13 @@ def journal_of(cloud):
     return path.read_text() if path.exists() else ""
 
 
-def test_pieces_pass_as_they_are_made(http):
-    with http.stream("POST", "/stream?wish=quietly", content="olá") as response:
-        lines = [(line, time.monotonic()) for line in response.iter_lines()]
+def test_pieces_pass_as_they_are_made(cloud, http):
+    with http.stream("POST", "/stream?wish=wait", content="olá") as response:
+        lines = response.iter_lines()
+        assert json.loads(next(lines)) == {"body": "olá", "stage": "live"}
+        (cloud.folder / "go").touch()  # the function says nothing more before
+        assert list(lines) == ["0", "1", "2", "3", "4"]
     assert response.headers["x-path"] == "/stream"
-    assert json.loads(lines[0][0]) == {"body": "olá", "stage": "live"}
-    assert [line for line, _ in lines[1:]] == ["0", "1", "2", "3", "4"]
-    assert lines[-1][1] - lines[0][1] > 0.7
 
 
 def test_route_that_does_not_stream_gives_it_whole(http):
@@ -38,7 +37,7 @@ def test_route_that_does_not_stream_gives_it_whole(http):
 def test_function_goes_on_when_its_reader_leaves(cloud, http, eventually):
     with http.stream("POST", "/stream?wish=left-early") as response:
         next(response.iter_lines())
-    eventually(lambda: journal_of(cloud) == "left-early", 5)
+    eventually(lambda: journal_of(cloud) == "left-early")
 
 
 def test_function_that_dies_in_the_middle_breaks_the_connection_and_the_next_request_is_served(http):
@@ -51,9 +50,7 @@ def test_function_that_dies_in_the_middle_breaks_the_connection_and_the_next_req
 
 
 def test_route_gives_up_after_its_own_time_and_the_function_after_its_own(cloud, http, eventually):
-    begin = time.monotonic()
     with http.stream("POST", "/stream?wish=stall") as response, pytest.raises(httpx.RemoteProtocolError):
         list(response.iter_raw())
-    assert time.monotonic() - begin < 4
-    eventually(lambda: "Task timed out after 2.00 seconds" in cloud.log.read_text(), 5)
+    eventually(lambda: "Task timed out after 2.00 seconds" in cloud.log.read_text())
     assert http.post("/whole", content="x").status_code == 200

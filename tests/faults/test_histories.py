@@ -18,7 +18,7 @@ from falaai_titles.titling import give_title
 from tests.fakes import FakeModel
 from tests.integration.conftest import TABLES, Rows
 
-# `make test` takes a sample; `make faults` takes the whole.
+# `make test` takes a sample; `make test-faults` takes the whole.
 HISTORIES = int(os.environ.get("HISTORIES", "60"))
 
 NEW, MOVING, TALK, GONE = 1, 2, 3, 404

@@ -69,7 +69,9 @@ def undisturbed(cloud: RunningCloud) -> DatabaseSettings:
     return where
 
 
-@pytest.mark.skipif(not os.environ.get("WHOLE"), reason="test_migrations.py has a sample; all of it: make faults")
+@pytest.mark.skipif(
+    not os.environ.get("WHOLE"), reason="test_migrations.py has a sample; all of it: make test-faults"
+)
 @pytest.mark.parametrize(("step", "count"), MOMENTS)
 def test_killed_between_statements(cloud: RunningCloud, undisturbed: DatabaseSettings, step: str, count: int) -> None:
     where = seeded(cloud, "falaai_db_interrupted")

@@ -15,7 +15,7 @@ from tests.conftest import RunningCloud, wait_until
 from tests.integration.conftest import Rows
 from tests.system.conftest import People, Person
 
-# `make test` takes a sample; `make faults` takes the whole.
+# `make test` takes a sample; `make test-faults` takes the whole.
 KILLS = int(os.environ.get("REPLY_KILLS", "4"))
 FUNCTION = "ChatStreamFunction"
 TEXT = " ".join(f"palavra{number}" for number in range(60))

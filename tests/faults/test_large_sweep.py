@@ -20,7 +20,7 @@ from tests.conftest import RunningCloud, start_cloud, wait_until
 from tests.integration.conftest import Rows
 from tests.system.conftest import People, Person, product_of
 
-# `make test` takes a sample; `make faults` takes the whole.
+# `make test` takes a sample; `make test-faults` takes the whole.
 MESSAGES = int(os.environ.get("MESSAGES", "10000"))
 IS_WHOLE = MESSAGES >= 100_000
 PEOPLE, QUIET_SECONDS = (10, 30.0) if IS_WHOLE else (2, 1.0)

@@ -20,7 +20,7 @@ from tests.fakes import FakeModel, FakeQueues
 from tests.faults.proxy import FaultProxy
 from tests.integration.conftest import Rows
 
-# `make test` takes a sample; `make faults` takes the whole.
+# `make test` takes a sample; `make test-faults` takes the whole.
 COMMITS = int(os.environ.get("COMMITS", "40"))
 PLENTY = Quota(10_000, 10_000)
 

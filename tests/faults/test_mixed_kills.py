@@ -23,7 +23,7 @@ from tests.faults.fragile import Fragile
 from tests.integration.conftest import Rows
 from tests.system.conftest import People, Person, product_of, second_device, signed_in
 
-# `make test` takes a sample; `make faults` takes the whole.
+# `make test` takes a sample; `make test-faults` takes the whole.
 KILLS = int(os.environ.get("KILLS", "5"))
 LIVES = 4 if KILLS >= 100 else 3
 BACK_SECONDS = 2.0

@@ -30,7 +30,7 @@ def previous_release(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.skipif(not os.environ.get("WHOLE"), reason="a devcloud of its own: make faults")
+@pytest.mark.skipif(not os.environ.get("WHOLE"), reason="a devcloud of its own: make test-faults")
 def test_previous_release_works_on_the_new_schema(cloud: RunningCloud, tmp_path: Path) -> None:
     where = create_database(cloud, "falaai_db_previous")
     assert migrate(where).returncode == 0

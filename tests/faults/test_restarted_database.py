@@ -13,7 +13,7 @@ from tests.faults.fragile import Fragile
 from tests.integration.conftest import Rows
 from tests.system.conftest import People, Person, product_of
 
-# `make test` takes a sample; `make faults` takes the whole.
+# `make test` takes a sample; `make test-faults` takes the whole.
 MINUTES = float(os.environ.get("MINUTES", "0.03"))
 PEOPLE = 8 if MINUTES >= 0.5 else 3
 # After the server is back: the time of a request that began while it was away.

@@ -7,7 +7,7 @@ import sys
 import pymysql
 
 from falaai import settings
-from tests.conftest import ROOT, RunningCloud
+from tests.conftest import HANG_SECONDS, ROOT, RunningCloud
 
 
 def create_database(cloud: RunningCloud, name: str) -> settings.DatabaseSettings:
@@ -42,4 +42,4 @@ def environment(where: settings.DatabaseSettings) -> dict[str, str]:
 
 def migrate(where: settings.DatabaseSettings) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, str(ROOT / "sql/migrate.py")]
-    return subprocess.run(command, env=environment(where), capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, env=environment(where), capture_output=True, text=True, timeout=HANG_SECONDS)

@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from devcloud.intrinsics import parse
-from tests.conftest import ROOT, RunningCloud
+from tests.conftest import HANG_SECONDS, ROOT, RunningCloud
 
 ANSWERS = {
     "DB_PASSWORD": "senha do banco de dados",
@@ -44,7 +44,7 @@ def ssm(aws: dict[str, str]) -> Any:
 
 def run(program: str, *arguments: str, aws: dict[str, str], typed: str = "") -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, str(ROOT / "operations" / program), *arguments]
-    return subprocess.run(command, env=aws, input=typed, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, env=aws, input=typed, capture_output=True, text=True, timeout=HANG_SECONDS)
 
 
 def at_a_terminal(aws: dict[str, str], answers: list[str]) -> str:

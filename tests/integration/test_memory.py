@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import httpx
-import pytest
 
 from falaai import settings
 from falaai.conversation_memory import SUMMARY_MAX_CHARACTERS, turns_limit
@@ -35,7 +34,6 @@ print(json.dumps([prompt.system, [turn.text for turn in prompt.turns]]))
 """
 
 
-@pytest.mark.timeout(200)
 def test_four_hundred_turns(
     database: Database, rows: Rows, gemini: StandIn, where: settings.DatabaseSettings
 ) -> None:

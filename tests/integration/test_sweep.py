@@ -13,7 +13,7 @@ from falaai.repositories import conversations
 from falaai_cleanup import pictures
 from falaai_cleanup import sweep as sweeping
 from falaai_cleanup.sweep import preview, sweep
-from tests.conftest import RunningCloud, wait_until
+from tests.conftest import HANG_SECONDS, RunningCloud, wait_until
 from tests.integration.conftest import Rows, aws_client
 
 
@@ -110,7 +110,7 @@ def test_person_who_came_back_keeps_the_conversation(database: Database, rows: R
         wait_until(lambda: rows.value(waiting), 5, "the sweep waits for the lock")
         conversations.advance(sql, ana, old, by=1)
         person.commit()
-        assert meanwhile.result(10) == {}
+        assert meanwhile.result(HANG_SECONDS) == {}
     assert rows.value("SELECT COUNT(*) FROM mensagens") == 1
 
 

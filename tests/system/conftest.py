@@ -16,7 +16,7 @@ from falaai.connections import connect
 from falaai.database import Database
 from falaai.passwords import hash_password
 from falaai.settings import DatabaseSettings
-from tests.conftest import RunningCloud, wait_until
+from tests.conftest import HANG_SECONDS, RunningCloud, wait_until
 from tests.integration.conftest import Rows
 
 PASSWORD = "cavalo bateria grampo"
@@ -49,7 +49,7 @@ class Person:
     def stream(self, message: str | None = None, **more: Any) -> Iterator[Iterator[tuple[str, dict[str, Any]]]]:
         """The events of a reply as they come: (name, data)."""
         body = {"message": message, **more}
-        with self.http.stream("POST", "/chat/stream", json=body, timeout=60) as response:
+        with self.http.stream("POST", "/chat/stream", json=body, timeout=HANG_SECONDS) as response:
             if response.status_code != 200:
                 response.read()
             assert response.status_code == 200, response.text
@@ -137,6 +137,12 @@ def newest_link(cloud: RunningCloud, address: str, subject: str, path: str) -> s
         return None
 
     return str(wait_until(find, 5, f"the letter “{subject}”"))
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Name each generated API test after its operation: side by side, only one test of each name would run."""
+    if operation := getattr(item, "operation_label", None):
+        item._nodeid = f"{item.nodeid}[{operation}]"  # type: ignore[attr-defined]
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ as documented."""
 import os
 from typing import Any
 
-import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
@@ -19,7 +18,7 @@ from falaai_chat.application import build as build_chat
 from tests.system.conftest import People
 
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
-# `make test` takes a sample; `make faults` takes more.
+# `make test` takes a sample; `make test-faults` takes more.
 EXAMPLES = int(os.environ.get("EXAMPLES", "4"))
 auth = schemathesis.openapi.from_dict(build_auth().openapi())
 # Whoever signs out or deletes the account spoils it for the rest.
@@ -44,14 +43,12 @@ def check(case: Any, people: People) -> None:
     )
 
 
-@pytest.mark.timeout(300)
 @auth.parametrize()
 @tries
 def test_auth(case: Any, people: People) -> None:
     check(case, people)
 
 
-@pytest.mark.timeout(300)
 @signed_in.parametrize()
 @tries
 def test_chat(case: Any, people: People) -> None:

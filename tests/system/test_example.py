@@ -4,13 +4,13 @@ import os
 import subprocess
 import sys
 
-from tests.conftest import ROOT, RunningCloud
+from tests.conftest import HANG_SECONDS, ROOT, RunningCloud
 
 
 def test_example_signs_up_asks_and_listens(cloud: RunningCloud) -> None:
     addresses = {"GATEWAY": cloud.gateway, "INBOX": cloud.inbox, "PATH": os.environ["PATH"]}
     command = [sys.executable, str(ROOT / "examples/client.py")]
-    finished = subprocess.run(command, env=addresses, capture_output=True, text=True, timeout=60)
+    finished = subprocess.run(command, env=addresses, capture_output=True, text=True, timeout=HANG_SECONDS)
     assert finished.returncode == 0, finished.stderr
     assert "você perguntou “Qual é a capital do Brasil?”" in finished.stdout
     assert "você perguntou “E a da Argentina?”" in finished.stdout

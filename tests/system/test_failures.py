@@ -1,6 +1,9 @@
-"""Every failure of Gemini in every transport: its own code, no blank reply, the question kept, in time."""
+"""Every failure of Gemini in every transport: its own code, no blank reply, the question kept.
 
-import time
+The faults `timeout` and `drip` never end by themselves, and API Gateway's own time limit answers without a code of
+ours: their codes are there only because the product's deadline passed.
+"""
+
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +11,7 @@ import httpx
 import pytest
 
 from falaai.web import texts
-from tests.conftest import RunningCloud, start_cloud
+from tests.conftest import RunningCloud, at_most, start_cloud
 from tests.system.conftest import People, Person
 
 # Long enough for two tries: LangChain waits one to two seconds between them.
@@ -44,7 +47,7 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud
 def ana(impatient: RunningCloud) -> Iterator[Person]:
     people = People(impatient)
     member = people.member()
-    # LangChain is imported at the first answer, which is not what is timed here.
+    # LangChain is imported at the first answer; `make test-faults` times the later ones.
     httpx.put(f"{impatient.addresses['gemini']}/admin/pace", json={"delay": 0.0}).raise_for_status()
     for _ in range(3):
         member.http.post("/chat/message", json={"message": "Aquecendo"})
@@ -74,9 +77,8 @@ def check_row(person: Person, conversation_id: int, code: str) -> None:
 
 def test_whole_reply(ana: Person, fault: str) -> None:
     status, code = FAULTS[fault]
-    began = time.monotonic()
-    answer = ana.http.post("/chat/message", json={"message": "Vai falhar?"})
-    assert time.monotonic() - began < MESSAGE_SECONDS + 1
+    with at_most(MESSAGE_SECONDS + 1, f"whole reply, {fault}"):
+        answer = ana.http.post("/chat/message", json={"message": "Vai falhar?"})
     body = answer.json()
     assert (answer.status_code, body["code"], body["detail"]) == (status, code, texts.ERRORS[code])
     check_row(ana, body["conversation_id"], code)
@@ -84,10 +86,11 @@ def test_whole_reply(ana: Person, fault: str) -> None:
 
 def test_stream_and_following(ana: Person, fault: str, impatient: RunningCloud) -> None:
     _, code = FAULTS[fault]
-    began = time.monotonic()
-    with ana.stream("Vai falhar?", client_id=f"falha-{fault}") as events:
+    with (
+        at_most(STREAM_SECONDS + 1, f"stream, {fault}"),
+        ana.stream("Vai falhar?", client_id=f"falha-{fault}") as events,
+    ):
         (_, start), *_, (last, end) = events
-    assert time.monotonic() - began < STREAM_SECONDS + 1
     assert (last, end["code"], end["detail"]) == ("error", code, texts.ERRORS[code])
     followed = ana.http.get(f"/chat/replies/{start['message_id']}").json()
     assert (followed["estado"], followed["erro"]) == ("erro", code)

@@ -1,18 +1,16 @@
 """From a stranger to a kept, titled conversation, with nothing but HTTP."""
 
-import time
 from pathlib import Path
 
-from tests.conftest import RunningCloud, start_cloud, wait_until
+from tests.conftest import RunningCloud, at_most, start_cloud, wait_until
 from tests.system.conftest import People, Person
 
 
 def test_walk(person: Person) -> None:
     registered = person.register()
     assert (registered.status_code, registered.json()["redirect_url"]) == (201, "/sucesso")
-    began = time.monotonic()
-    link = person.link()
-    assert time.monotonic() - began < 3
+    with at_most(3, "the email with the link"):
+        link = person.link()
 
     for _ in range(5):  # mail scanners look, some with HEAD
         assert person.http.get(link).status_code == 200

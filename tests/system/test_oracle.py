@@ -1,6 +1,6 @@
 """Nobody can find out who has an account: not by words, not by headers, not by time.
 
-`make faults` takes 300 pairs and judges the medians; `make test` takes a sample, which only words can be judged by.
+`make test-faults` takes 300 pairs and judges the medians; `make test` takes a sample, and judges words only.
 """
 
 import os

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from devcloud.http_server import free_port
-from tests.conftest import RunningCloud, wait_until
+from tests.conftest import HANG_SECONDS, RunningCloud, wait_until
 from tests.lambda_process import LambdaProcess, environment_of, http_event
 from tests.system.conftest import Person
 
@@ -117,7 +117,7 @@ def test_stream_goes_on_after_the_adapters_hooks(cloud: RunningCloud, member: Pe
     headers = {"cookie": cookie, "origin": cloud.gateway}
     process = subprocess.Popen([folder / "run.sh"], env={**environment, "AWS_LWA_PORT": port}, cwd=folder)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=HANG_SECONDS) as client:
             wait_until(lambda: answers(client), 20, "the server answers")
             assert "event: done" in client.post("/chat/stream", json={"message": "Oi"}).text
             wait_until(lambda: connections(process.pid, ports), 5, "something is connected")

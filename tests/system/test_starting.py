@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import ROOT, RunningCloud, start_cloud
+from tests.conftest import HANG_SECONDS, ROOT, RunningCloud, start_cloud
 from tests.system.conftest import People
 
 
@@ -17,7 +17,7 @@ def refused(tmp_path: Path, env: str = "", *arguments: str) -> str:
     (tmp_path / "env").write_text(env)
     command = [sys.executable, "-m", "devcloud", "--port", "0", "--inbox-port", "0", "--no-reload"]
     command += ["--data", str(tmp_path / "data"), "--env-file", str(tmp_path / "env"), *arguments]
-    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS)
     assert finished.returncode != 0
     output = finished.stdout + finished.stderr
     assert "Traceback" not in output

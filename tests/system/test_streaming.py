@@ -8,8 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import RunningCloud, wait_until
-from tests.integration.conftest import Rows
+from tests.conftest import HANG_SECONDS, RunningCloud, at_most, wait_until
 from tests.system.conftest import People, Person
 
 LONG = " ".join(f"palavra{number}" for number in range(60))
@@ -22,6 +21,15 @@ def slow_gemini(cloud: RunningCloud) -> Iterator[str]:
     httpx.put(f"{gemini}/admin/pace", json={"delay": 0.15, "pieces": 20, "text": LONG}).raise_for_status()
     yield gemini
     httpx.put(f"{gemini}/admin/pace", json={"delay": 0.03, "pieces": None, "text": None}).raise_for_status()
+
+
+@pytest.fixture
+def silent_gemini(slow_gemini: str) -> Iterator[str]:
+    """The next reply says six pieces and then nothing more, for ever."""
+    silence = {"fault": "timeout", "after_pieces": 6, "times": 1}
+    httpx.put(f"{slow_gemini}/admin/faults", json=silence).raise_for_status()
+    yield slow_gemini
+    httpx.put(f"{slow_gemini}/admin/faults", json={"fault": None}).raise_for_status()
 
 
 def reply_of(person: Person, message_id: int, **query: int) -> dict[str, Any]:
@@ -57,13 +65,13 @@ def test_pieces_blocks_and_end_agree_with_what_is_stored(member: Person) -> None
     assert blocks[-1]["until"] < len(text)
 
 
-def test_pieces_come_as_they_are_made(member: Person, slow_gemini: str) -> None:
-    came = []
+def test_pieces_come_before_the_reply_has_ended(member: Person, silent_gemini: str) -> None:
     with member.stream("Devagar") as events:
-        for name, _ in events:
-            came.append((name, time.monotonic()))
-    deltas = [moment for name, moment in came if name == "delta"]
-    assert deltas[-1] - deltas[0] > 1.5
+        _, start = next(events)
+        pieces = [next(events) for _ in range(3)]
+        assert [name for name, _ in pieces] == ["delta"] * 3
+        member.http.post(f"/chat/replies/{start['message_id']}/stop").raise_for_status()
+        list(events)
 
 
 def test_reader_who_leaves_at_the_third_piece_finds_the_whole_reply(member: Person, slow_gemini: str) -> None:
@@ -77,9 +85,7 @@ def test_reader_who_leaves_at_the_third_piece_finds_the_whole_reply(member: Pers
     assert [message["conteudo"] for message in stored] == ["Vou embora", LONG]
 
 
-def test_stop_in_another_session_ends_it_within_two_seconds(
-    member: Person, people: People, slow_gemini: str, product: Rows
-) -> None:
+def test_stop_in_another_session_ends_it(member: Person, people: People, silent_gemini: str) -> None:
     elsewhere = people.stranger(member.email)
     assert elsewhere.login().status_code == 200
     with member.stream("Pare no meio") as events:
@@ -87,9 +93,8 @@ def test_stop_in_another_session_ends_it_within_two_seconds(
         for _ in range(5):
             next(events)
         assert elsewhere.http.post(f"/chat/replies/{start['message_id']}/stop").json() == {"estado": "interrompida"}
-        stopped_at = time.monotonic()
-        *_, (last, done) = events
-    assert time.monotonic() - stopped_at < 2
+        with at_most(2, "the end of a stopped reply"):
+            *_, (last, done) = events
     assert (last, done["estado"]) == ("done", "interrompida")
     reply = reply_of(member, start["message_id"])
     assert reply["estado"] == "interrompida"
@@ -106,9 +111,8 @@ def test_stop_reaches_a_reply_that_has_not_said_a_word(member: Person, slow_gemi
             _, start = next(events)
             member_stop = member.http.post(f"/chat/replies/{start['message_id']}/stop")
             assert member_stop.json() == {"estado": "interrompida"}
-            began = time.monotonic()
-            *_, (_, done) = events
-            assert time.monotonic() - began < 2
+            with at_most(2, "the end of a reply stopped before its first word"):
+                *_, (_, done) = events
             assert done["estado"] == "interrompida"
     finally:
         httpx.put(f"{slow_gemini}/admin/faults", json={"fault": None}).raise_for_status()
@@ -130,7 +134,7 @@ def test_other_tab_follows_the_reply_to_its_end(member: Person, slow_gemini: str
         followed = other_tab.submit(follow)
         for _ in events:
             pass
-        assert followed.result(timeout=15) == LONG
+        assert followed.result(timeout=HANG_SECONDS) == LONG
 
 
 def test_same_client_id_in_two_streams_is_one_reply(member: Person, slow_gemini: str) -> None:

@@ -16,6 +16,8 @@ async def application(scope, receive, send):
     body = (await receive())["body"].decode()
     first = json.dumps({"body": body, "stage": json.loads(context)["stage"]}) + "\n"
     await send({"type": "http.response.body", "body": first.encode(), "more_body": True})
+    while wish == "wait" and not Path(os.environ["JOURNAL"]).with_name("go").exists():
+        await asyncio.sleep(0.02)
     for number in range(5):
         await asyncio.sleep(30 if wish == "stall" else 0.2)
         if wish == "die" and number == 2:

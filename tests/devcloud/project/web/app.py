@@ -9,6 +9,7 @@ import shared_words
 
 
 def handler(event, context):
+    began = time.monotonic()
     what = (event["pathParameters"] or {}).get("what")
     if event["resource"] == "/impatient" or what == "sleep":
         time.sleep(float((event["queryStringParameters"] or {}).get("seconds", 1)))
@@ -26,6 +27,8 @@ def handler(event, context):
         "environment": dict(os.environ),
         "thanks": shared_words.THANKS,
         "pid": os.getpid(),
+        "began": began,
+        "ended": time.monotonic(),
         "path": sys.path,
         "milliseconds": context.get_remaining_time_in_millis(),
         "version": "first",
