@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import RunningCloud, wait_until
+from tests.conftest import IS_WHOLE, RunningCloud, wait_until
 from tests.faults.fragile import Fragile
 from tests.integration.conftest import Rows
 from tests.system.conftest import People, Person, product_of, second_device, signed_in
@@ -152,8 +152,7 @@ def test_mixed_load_survives_kills(fragile: Fragile, crowd: People) -> None:
             one.result()
     acts = sum((life.done for life in lives), Counter[str]())
     print(f"seed {seed}: {killed} kills, answering again after {back:.2f} s; acknowledged: {dict(acts)}")
-    if KILLS >= 100:  # a machine that is busy with other tests tells nothing of this
-        assert back <= BACK_SECONDS
+    assert not IS_WHOLE or back <= BACK_SECONDS
     check_everything(product_of(fragile.cloud), lives)
 
 
