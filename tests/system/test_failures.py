@@ -14,8 +14,8 @@ from falaai.web import texts
 from tests.conftest import RunningCloud, at_most, start_cloud
 from tests.system.conftest import People, Person
 
-# Long enough for two tries: LangChain waits one to two seconds between them.
-MESSAGE_SECONDS, STREAM_SECONDS = 3.0, 4.0
+# Long enough for two tries on a busy machine: LangChain waits one to two seconds between them.
+MESSAGE_SECONDS, STREAM_SECONDS = 6.0, 6.0
 FAULTS = {
     "429": (503, "model_rate_limited"),
     "500": (503, "model_unavailable"),
