@@ -28,7 +28,9 @@ def is_usable(database: Database, token: str) -> bool:
 
 
 def reset(database: Database, queues: Queues, token: str, password: str) -> None:
-    """Use the link up, set the password and end every session; the link also proves the address.
+    """Use the link up, set the password, end every session and call a pending change of address off.
+
+    The link also proves the address, so links that would do only that end too.
 
     Raises LinkNotValid, InvalidInput, QueueUnavailable, DatabaseUnavailable.
     """
@@ -47,5 +49,7 @@ def _reset(sql: Statements, queues: Queues, token: str, password: str, password_
         raise InvalidInput("senha", texts.PASSWORD_IS_EMAIL)
     users.change_password_hash(sql, user.id, password_hash)
     users.mark_verified(sql, user.id)
+    users.change_new_email(sql, user.id, None)
+    tokens.delete_tokens(sql, user.id, Purpose.EMAIL, Purpose.VERIFY)
     sessions.delete_other_sessions(sql, user.id)
     queues.send(LetterRequested(letter="senha_trocada", user_id=user.id))

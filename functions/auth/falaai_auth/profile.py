@@ -32,10 +32,12 @@ def change_profile(
     """Everything that was given, or nothing of it; sentences for the person.
 
     E-mail and password need the current password. A new address takes effect by its own link, and the old one is
-    told; a new password ends every other session. Raises InvalidInput, TooManyRequests, Unavailable.
+    told; the account's own address calls a pending change off, and so does a new password, which ends every other
+    session too. Raises InvalidInput, TooManyRequests, Unavailable.
     """
     user = get_user(database, session)
     new_email = change.email if change.email != user.email else None
+    keeps_email = change.email == user.email
     _check(database, user, change, new_email)
     password_hash = hash_password(change.senha) if change.senha else None
     picture = store.add(clean_picture(change.profile_pic.file.read())) if change.profile_pic else None
@@ -47,18 +49,22 @@ def change_profile(
             users.change_picture(sql, user.id, picture)
         if password_hash:
             _change_password(sql, queues, user, session, password_hash)
+        if keeps_email:
+            _call_off_new_email(sql, user)
         if new_email:
             _ask_for_new_email(sql, queues, user, new_email)
 
     database.transaction(write)
     if picture and user.picture:
         forget_picture(store, user.picture)
+    if keeps_email and not (change.nome_completo or picture or password_hash):
+        return [texts.EMAIL_STAYS]
     return [texts.PROFILE_CHANGED, *([texts.NEW_EMAIL_ASKED] if new_email else [])]
 
 
 def _check(database: Database, user: User, change: ProfileChange, new_email: str | None) -> None:
     """Something is to be changed, what needs the current password has it, and the account's own rules hold."""
-    if not (change.nome_completo or new_email or change.senha or change.profile_pic):
+    if not (change.nome_completo or change.email or change.senha or change.profile_pic):
         raise InvalidInput("profile", texts.NOTHING_CHANGED)
     if new_email or change.senha:
         confirm_password(database, user, change.senha_atual)
@@ -72,6 +78,7 @@ def _change_password(sql: Statements, queues: Queues, user: User, session: Sessi
     users.change_password_hash(sql, user.id, password_hash)
     sessions.delete_other_sessions(sql, user.id, session.id)
     tokens.delete_tokens(sql, user.id, Purpose.PASSWORD)
+    _call_off_new_email(sql, user)  # it may have been asked for by a stranger who knew the old password
     queues.send(LetterRequested(letter="senha_trocada", user_id=user.id))
 
 
@@ -79,12 +86,18 @@ def _ask_for_new_email(sql: Statements, queues: Queues, user: User, new_email: s
     """Who has the address already is told by a letter; the asker learns nothing of it."""
     holder = users.find_user_by_email(sql, new_email)
     taken = holder is not None and holder.is_verified
-    users.change_new_email(sql, user.id, None if taken else new_email)
+    tokens.delete_tokens(sql, user.id, Purpose.EMAIL)
+    users.change_new_email(sql, user.id, new_email)
     queues.send(LetterRequested(letter="email_trocado", user_id=user.id))
     if holder and taken:
         queues.send(LetterRequested(letter="conta_existente", user_id=holder.id))
     else:
         queues.send(LetterRequested(letter="email", user_id=user.id))
+
+
+def _call_off_new_email(sql: Statements, user: User) -> None:
+    users.change_new_email(sql, user.id, None)
+    tokens.delete_tokens(sql, user.id, Purpose.EMAIL)
 
 
 def forget_picture(store: PictureStore, key: str) -> None:

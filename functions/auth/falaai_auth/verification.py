@@ -21,8 +21,8 @@ def is_usable(database: Database, token: str) -> bool:
 def verify(database: Database, token: str) -> None:
     """Use the link up, and open the account or move it to its new address.
 
-    Raises LinkNotValid for a link that is unknown, used or expired, and for an address that somebody else has
-    confirmed since.
+    Raises LinkNotValid for a link that is unknown, used or expired, for a change of address that is no longer asked
+    for, and for an address that another account has confirmed since.
     """
     try:
         database.transaction(lambda sql: _verify(sql, token))
@@ -37,10 +37,13 @@ def _verify(sql: Statements, token: str) -> None:
     if used.purpose is Purpose.VERIFY:
         users.mark_verified(sql, used.user_id)
         return
+    user = users.find_user_to_write(sql, used.user_id)
+    if user is None or not used.payload or user.new_email != used.payload:
+        raise LinkNotValid("the change was called off or replaced")
     holder = users.find_user_by_email(sql, used.payload)
     if holder and not holder.is_verified:  # nobody has proved to own it, and now somebody has
         personal_data.delete_rows(sql, holder.id)
-    users.change_email(sql, used.user_id, used.payload)
+    users.change_email(sql, user.id, used.payload)
 
 
 def resend(database: Database, queues: Queues, email: str) -> None:

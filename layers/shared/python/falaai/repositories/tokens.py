@@ -46,8 +46,9 @@ def use_token(sql: Statements, key: str, *purposes: Purpose) -> Used | None:
     return Used(row["id_usuario"], Purpose(row["finalidade"]), row["dados"] or "") if row else None
 
 
-def delete_tokens(sql: Statements, user_id: int, purpose: Purpose) -> None:
-    sql.run("DELETE FROM tokens WHERE id_usuario = %s AND finalidade = %s", (user_id, purpose))
+def delete_tokens(sql: Statements, user_id: int, *purposes: Purpose) -> None:
+    """End every link of this person for these purposes."""
+    sql.run("DELETE FROM tokens WHERE id_usuario = %s AND finalidade IN %s", (user_id, purposes))
 
 
 def delete_expired(sql: Statements, at_most: int) -> int:

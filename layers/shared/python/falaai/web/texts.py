@@ -85,6 +85,7 @@ PASSWORD_RESET = "Senha trocada. Entre com a nova."  # noqa: S105 - a sentence
 NOTHING_CHANGED = "Não chegou nenhuma mudança. Confira o formulário e envie de novo."
 PROFILE_CHANGED = "Perfil atualizado."
 NEW_EMAIL_ASKED = "Para trocar o e-mail, confirme o link que enviamos ao novo endereço."
+EMAIL_STAYS = "Seu e-mail continua o mesmo. Nenhuma troca está pendente."
 SESSION_ENDED = "O acesso daquele aparelho foi encerrado."
 SESSIONS_ENDED = "Os outros acessos foram encerrados."
 ACCOUNT_DELETED = "Sua conta e tudo o que era dela foram apagados."
