@@ -6,7 +6,7 @@ from argon2 import PasswordHasher
 from falaai import settings
 from falaai.connections import connect
 from falaai.database import Database
-from falaai.errors import EmailNotVerified
+from falaai.errors import WrongCredentials
 from falaai.repositories import conversations, messages, users
 from falaai_auth.forms import Credentials
 from falaai_auth.signing_in import sign_in
@@ -65,7 +65,7 @@ def test_old_conversation_opens(upgraded: Database) -> None:
 
 def test_pending_code_verifies(upgraded: Database) -> None:
     form = Credentials(email="bia@exemplo.com.br", senha="senha de antes")
-    with pytest.raises(EmailNotVerified):
+    with pytest.raises(WrongCredentials):
         sign_in(upgraded, form, "navegador", "127.0.0.1", None)
     verify(upgraded, CODE)
     sign_in(upgraded, form, "navegador", "127.0.0.1", None)

@@ -1,10 +1,12 @@
 """From a stranger to a kept, titled conversation, with nothing but HTTP."""
 
+import re
 import time
 from pathlib import Path
 
 from tests.conftest import RunningCloud, start_cloud, wait_until
 from tests.system.conftest import People, Person
+from tests.system.test_oracle import VARYING
 
 
 def test_walk(person: Person) -> None:
@@ -17,7 +19,7 @@ def test_walk(person: Person) -> None:
     for _ in range(5):  # mail scanners look, some with HEAD
         assert person.http.get(link).status_code == 200
         assert person.http.head(link).status_code == 200
-    assert person.login().json()["code"] == "email_not_verified"
+    assert person.login().json()["code"] == "wrong_credentials"
     assert 'method="post"' in person.http.get(link).text
     verified = person.http.post(link)
     assert (verified.status_code, verified.headers["location"]) == (303, "/verificado")
@@ -43,12 +45,24 @@ def test_walk(person: Person) -> None:
     assert (answer["remetente"], answer["conteudo"], answer["estado"]) == ("bot", reply["response"], "completa")
 
 
-def test_login_before_verification_is_403_only_after_a_right_password(person: Person) -> None:
-    person.register()
-    wrong, right = person.login("senha errada"), person.login()
-    assert (wrong.status_code, wrong.json()["code"]) == (401, "wrong_credentials")
-    assert (right.status_code, right.json()["code"]) == (403, "email_not_verified")
-    assert not person.http.cookies
+def test_unconfirmed_account_is_refused_like_a_wrong_password(people: People) -> None:
+    """Registering and signing in with the same password answers alike for a confirmed and a free address."""
+    owner = people.member()
+    answers = []
+    for stranger in (people.stranger(owner.email), people.stranger()):
+        stranger.register("palavra do intruso")
+        tries = [stranger.login(password) for password in ["palavra do intruso", "senha errada"] * 3]
+        assert [one.status_code for one in tries] == [401] * 5 + [429]
+        assert not stranger.http.cookies
+        answers += [(one.content, {k: v for k, v in one.headers.items() if k not in VARYING}) for one in tries[:5]]
+    assert all(answer == answers[0] for answer in answers)
+    asked = people.stranger().http.post(
+        "/login", data={"email": "x@exemplo.com.br", "senha": "y"}, headers={"accept": "text/html"}
+    )
+    assert asked.status_code == 401
+    offer = re.search(r'<p data-when="wrong_credentials"( hidden)?><a [^>]*href="/verificacao"', asked.text)
+    assert offer is not None
+    assert offer[1] is None
 
 
 def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:

@@ -35,7 +35,8 @@ def check_password(password: TriedPassword) -> dict[str, bool]:
 
 @router.post("/login", dependencies=[form_page("login.html")])
 def login(form: Credentials, request: Request, response: Response, database: Db) -> dict[str, str | int]:
-    """200 {message, user_id, redirect_url} and the session cookie."""
+    """200 {message, user_id, redirect_url} and the session cookie. 401 `wrong_credentials` for a wrong password, an
+    unknown email and an unconfirmed one alike."""
     signed_in = signing_in.sign_in(
         database,
         form,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from falaai import rate_limits
 from falaai.database import Database, Statements
-from falaai.errors import EmailNotVerified, WrongCredentials
+from falaai.errors import WrongCredentials
 from falaai.passwords import hash_password, is_outdated, is_right_password
 from falaai.repositories import sessions, users
 from falaai.secret_tokens import new_token
@@ -23,8 +23,9 @@ class SignedIn:
 def sign_in(database: Database, form: Credentials, agent: str, address: str, old_token: str | None) -> SignedIn:
     """A new session; the one the browser brought along ends.
 
-    Hashes once whether or not the account exists. Only a right password learns that the e-mail waits to be
-    verified. Raises WrongCredentials, EmailNotVerified, TooManyRequests.
+    Hashes once whether or not the account exists. An account that waits for its confirmation is refused like a wrong
+    password, for a stranger may have registered the address to see the difference. Raises WrongCredentials,
+    TooManyRequests.
     """
     limits = (
         (rate_limits.WRONG_PASSWORD_BY_ADDRESS, address),
@@ -36,12 +37,11 @@ def sign_in(database: Database, form: Credentials, agent: str, address: str, old
     ) in limits:  # counted before the password is looked at, so that parallel guesses count too
         rate_limits.take(database, limit, subject)
     user = database.autocommit(lambda sql: users.find_user_by_email(sql, form.email))
-    if not is_right_password(form.senha, user.password_hash if user else None) or user is None:
-        raise WrongCredentials("unknown e-mail or wrong password")
+    is_right = is_right_password(form.senha, user.password_hash if user else None)
+    if user is None or not is_right or not user.is_verified:
+        raise WrongCredentials("unknown or unconfirmed email, or wrong password")
     for limit, subject in limits:
         rate_limits.give_back(database, limit, subject)
-    if not user.is_verified:
-        raise EmailNotVerified(f"user {user.id}")
     token = new_token()
 
     def open_session(sql: Statements) -> None:

@@ -5,8 +5,7 @@ import math
 ERRORS = {
     "internal_error": "Algo deu errado do nosso lado. Nada do que você já enviou se perdeu. Tente de novo.",
     "not_signed_in": "Entre na sua conta para continuar.",
-    "wrong_credentials": "E-mail ou senha não conferem.",
-    "email_not_verified": "Falta confirmar seu e-mail. Procure o link que enviamos ou peça outro.",
+    "wrong_credentials": "E-mail ou senha não conferem, ou falta confirmar o e-mail pelo link que enviamos.",
     "cross_origin": "Este pedido veio de outro site e foi recusado.",
     "not_found": "Não encontramos o que você procura.",
     "method_not_allowed": "Este endereço não aceita esse tipo de pedido.",
