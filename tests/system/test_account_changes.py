@@ -1,8 +1,11 @@
 """Forgotten and changed passwords, changed addresses and names: each by whom it concerns alone."""
 
+import json
+import re
+
 import pytest
 
-from tests.conftest import RunningCloud
+from tests.conftest import RunningCloud, wait_until
 from tests.integration.conftest import Rows
 from tests.system.conftest import PASSWORD, People, Person, newest_link, second_device, signed_in
 
@@ -68,7 +71,7 @@ def test_changed_email_takes_effect_by_its_own_link_and_the_old_address_is_told(
     assert people.stranger(member.email).login().status_code == 401
 
 
-def test_address_of_somebody_else_is_not_taken_over_and_its_owner_is_told(
+def test_address_of_another_person_is_not_taken_over_and_its_owner_is_told(
     member: Person, people: People, cloud: RunningCloud
 ) -> None:
     other = people.member()
@@ -148,3 +151,30 @@ def test_newer_address_ends_the_older_link_before_its_own_email_is_sent(
     ask_for_email(member, newer)
     assert people.stranger().http.post(link).status_code == 410
     assert product.value("SELECT email_novo FROM usuarios WHERE email = %s", member.email) == newer
+
+
+def test_profile_and_export_are_the_same_for_a_free_and_a_taken_address(people: People, cloud: RunningCloud) -> None:
+    owner = people.member()
+    seen = []
+    for new in (owner.email, f"livre-{owner.email}"):
+        asker = people.member()
+        ask_for_email(asker, new)
+        wait_until(lambda new=new: cloud.letters_to(new), 10, f"an email to {new}")  # type: ignore[misc]
+        profile, export = asker.http.get("/profile").text, asker.http.get("/profile/export").json()
+        assert [link["dados"] for link in export["tokens"]] == [new]
+        account = {name: value for name, value in export["usuarios"][0].items() if name != "id"}
+        told = json.dumps([profile, account, [sorted(link) for link in export["tokens"]]])
+        told = told.replace(new, "NEW").replace(asker.email, "OWN")
+        seen.append(re.sub(r"127\.1\.\d+\.\d+|\d{4}-\d{2}-\d{2}T[\d:.]+", "", told))
+    assert seen[0] == seen[1]
+    assert cloud.letters_to(owner.email)[0]["subject"] == "Você já tem uma conta no FalaAí"
+
+
+def test_person_may_ask_for_five_new_addresses_a_day(member: Person) -> None:
+    statuses = [
+        member.http.put(
+            "/profile/update", data={"email": f"{number}-{member.email}", "senha_atual": PASSWORD}
+        ).status_code
+        for number in range(6)
+    ]
+    assert statuses == [200] * 5 + [429]

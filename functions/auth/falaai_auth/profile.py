@@ -71,6 +71,7 @@ def _check(database: Database, user: User, change: ProfileChange, new_email: str
     if change.senha and change.senha.casefold() in (user.email, new_email):
         raise InvalidInput("senha", texts.PASSWORD_IS_EMAIL)
     if new_email:
+        rate_limits.take(database, rate_limits.NEW_EMAILS_BY_PERSON, str(user.id))
         rate_limits.take(database, rate_limits.LETTERS_A_DAY, new_email)
 
 
@@ -83,16 +84,11 @@ def _change_password(sql: Statements, queues: Queues, user: User, session: Sessi
 
 
 def _ask_for_new_email(sql: Statements, queues: Queues, user: User, new_email: str) -> None:
-    """Who has the address already is told by a letter; the asker learns nothing of it."""
-    holder = users.find_user_by_email(sql, new_email)
-    taken = holder is not None and holder.is_verified
+    """The same rows and messages for a free and a taken address: the email function finds out whom to write to."""
     tokens.delete_tokens(sql, user.id, Purpose.EMAIL)
     users.change_new_email(sql, user.id, new_email)
     queues.send(LetterRequested(letter="email_trocado", user_id=user.id))
-    if holder and taken:
-        queues.send(LetterRequested(letter="conta_existente", user_id=holder.id))
-    else:
-        queues.send(LetterRequested(letter="email", user_id=user.id))
+    queues.send(LetterRequested(letter="email", user_id=user.id))
 
 
 def _call_off_new_email(sql: Statements, user: User) -> None:

@@ -33,13 +33,19 @@ def send_letter(
     if user is None:
         missing_row(f"user {message.user_id}", age_seconds)
         return
-    letter = database.transaction(lambda sql: _WRITERS[message.letter](sql, user, public_url))
+    letter = database.transaction(lambda sql: _write(sql, message, public_url))
     if letter is None and message.letter == "email":
         # The account was there before, so it says nothing of whether the new address is committed yet.
         missing_row(f"new address of user {user.id}", age_seconds)
     if letter:
         mailbox.post(letter)
         logger().info("letter sent", extra={"letter": message.letter, "user_id": user.id})
+
+
+def _write(sql: Statements, message: LetterRequested, public_url: str) -> Letter | None:
+    """The account stays locked while its link is made: none is made for an address or password just replaced."""
+    user = users.find_user_to_write(sql, message.user_id)
+    return _WRITERS[message.letter](sql, user, public_url) if user else None
 
 
 def _verification(sql: Statements, user: User, public_url: str) -> Letter | None:
@@ -55,10 +61,17 @@ def _reset(sql: Statements, user: User, public_url: str) -> Letter | None:
 
 
 def _new_email(sql: Statements, user: User, public_url: str) -> Letter | None:
-    """To the new address, which is asked for no longer if the person changed their mind."""
+    """To the new address, unless the person changed their mind.
+
+    If another account has confirmed that address, its owner gets a notice instead, and the link is sent to no one: it
+    is made all the same, because the person who asked can count links in the export.
+    """
     if not user.new_email:
         return None
     link = _link(sql, user, Purpose.EMAIL, f"{public_url}/verify_link/", user.new_email)
+    holder = users.find_user_by_email(sql, user.new_email)
+    if holder and holder.is_verified:
+        return _existing_account(sql, holder, public_url)
     return write_letter("email", user.new_email, name=user.first_name, link=link)
 
 
@@ -67,6 +80,9 @@ def _notice(kind: str, path: str) -> "Writer":
     return lambda _sql, user, public_url: write_letter(
         kind, user.email, name=user.first_name, link=f"{public_url}{path}"
     )
+
+
+_existing_account = _notice("conta_existente", "/login")
 
 
 def _link(sql: Statements, user: User, purpose: Purpose, prefix: str, payload: str = "") -> str:
@@ -81,7 +97,7 @@ _WRITERS: dict[str, Writer] = {
     "verificar": _verification,
     "senha": _reset,
     "email": _new_email,
-    "conta_existente": _notice("conta_existente", "/login"),
+    "conta_existente": _existing_account,
     "senha_trocada": _notice("senha_trocada", "/esqueci-senha"),
     "email_trocado": _notice("email_trocado", "/esqueci-senha"),
 }

@@ -28,6 +28,7 @@ WRONG_PASSWORD_BY_ACCOUNT = Limit("wrong-password-account", 5, 5 * 60)
 WRONG_PASSWORD_BY_ADDRESS = Limit("wrong-password-address", 20, 5 * 60)
 SIGN_UP_BY_ADDRESS = Limit("sign-up-address", 20, 60 * 60)
 LETTER_PAUSE = Limit("letter-pause", 1, 2 * 60)
+NEW_EMAILS_BY_PERSON = Limit("new-emails-person", 5, 24 * 60 * 60)
 LETTERS_A_DAY = Limit("letters-a-day", 5, 24 * 60 * 60)
 
 
