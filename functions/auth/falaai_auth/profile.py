@@ -37,7 +37,6 @@ def change_profile(
     """
     user = get_user(database, session)
     new_email = change.email if change.email != user.email else None
-    keeps_email = change.email == user.email
     _check(database, user, change, new_email)
     password_hash = hash_password(change.senha) if change.senha else None
     picture = store.add(clean_picture(change.profile_pic.file.read())) if change.profile_pic else None
@@ -49,17 +48,13 @@ def change_profile(
             users.change_picture(sql, user.id, picture)
         if password_hash:
             _change_password(sql, queues, user, session, password_hash)
-        if keeps_email:
-            _call_off_new_email(sql, user)
-        if new_email:
-            _ask_for_new_email(sql, queues, user, new_email)
+        if change.email:
+            _change_email(sql, queues, user, change.email)
 
     database.transaction(write)
     if picture and user.picture:
         forget_picture(store, user.picture)
-    if keeps_email and not (change.nome_completo or picture or password_hash):
-        return [texts.EMAIL_STAYS]
-    return [texts.PROFILE_CHANGED, *([texts.NEW_EMAIL_ASKED] if new_email else [])]
+    return _sentences(change, new_email)
 
 
 def _check(database: Database, user: User, change: ProfileChange, new_email: str | None) -> None:
@@ -81,6 +76,20 @@ def _change_password(sql: Statements, queues: Queues, user: User, session: Sessi
     tokens.delete_tokens(sql, user.id, Purpose.PASSWORD)
     _call_off_new_email(sql, user)  # it may have been asked for by a stranger who knew the old password
     queues.send(LetterRequested(letter="senha_trocada", user_id=user.id))
+
+
+def _sentences(change: ProfileChange, new_email: str | None) -> list[str]:
+    if new_email:
+        return [texts.PROFILE_CHANGED, texts.NEW_EMAIL_ASKED]
+    is_more = change.nome_completo or change.senha or change.profile_pic
+    return [texts.PROFILE_CHANGED] if is_more or not change.email else [texts.EMAIL_STAYS]
+
+
+def _change_email(sql: Statements, queues: Queues, user: User, email: str) -> None:
+    if email == user.email:
+        _call_off_new_email(sql, user)
+    else:
+        _ask_for_new_email(sql, queues, user, email)
 
 
 def _ask_for_new_email(sql: Statements, queues: Queues, user: User, new_email: str) -> None:

@@ -7,7 +7,8 @@ from falaai.database import Database, Statements
 from falaai.passwords import hash_password
 from falaai.queue_messages import LetterRequested
 from falaai.queues import Queues
-from falaai.repositories import users
+from falaai.repositories import tokens, users
+from falaai.secret_tokens import Purpose
 from falaai_auth.forms import Registration
 
 
@@ -37,5 +38,6 @@ def _write_account(sql: Statements, form: Registration, password_hash: str) -> L
         return LetterRequested(letter="verificar", user_id=user_id)
     if not user.is_verified:
         users.change_unverified_user(sql, user.id, form.nome, password_hash)
+        tokens.delete_tokens(sql, user.id, Purpose.VERIFY)  # its reader may not be who registers now
         return LetterRequested(letter="verificar", user_id=user.id)
     return LetterRequested(letter="conta_existente", user_id=user.id)

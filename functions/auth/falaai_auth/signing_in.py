@@ -7,8 +7,10 @@ from falaai.database import Database, Statements
 from falaai.errors import WrongCredentials
 from falaai.passwords import hash_password, is_outdated, is_right_password
 from falaai.repositories import sessions, users
+from falaai.repositories.users import User
 from falaai.secret_tokens import new_token
 from falaai.web.current_user import stored_key
+from falaai_auth.browsers import Browser
 from falaai_auth.forms import Credentials
 
 
@@ -20,7 +22,7 @@ class SignedIn:
     token: str
 
 
-def sign_in(database: Database, form: Credentials, agent: str, address: str, old_token: str | None) -> SignedIn:
+def sign_in(database: Database, form: Credentials, browser: Browser) -> SignedIn:
     """A new session; the one the browser brought along ends.
 
     Hashes once whether or not the account exists. An account that waits for its confirmation is refused like a wrong
@@ -28,7 +30,7 @@ def sign_in(database: Database, form: Credentials, agent: str, address: str, old
     TooManyRequests.
     """
     limits = (
-        (rate_limits.WRONG_PASSWORD_BY_ADDRESS, address),
+        (rate_limits.WRONG_PASSWORD_BY_ADDRESS, browser.address),
         (rate_limits.WRONG_PASSWORD_BY_ACCOUNT, form.email),
     )
     for (
@@ -42,16 +44,23 @@ def sign_in(database: Database, form: Credentials, agent: str, address: str, old
         raise WrongCredentials("unknown or unconfirmed email, or wrong password")
     for limit, subject in limits:
         rate_limits.give_back(database, limit, subject)
+    signed_in = database.transaction(lambda sql: open_session(sql, user, form.senha, browser))
+    if signed_in is None:
+        raise WrongCredentials("the password was changed meanwhile")
+    return signed_in
+
+
+def open_session(sql: Statements, user: User, password: str, browser: Browser) -> SignedIn | None:
+    """A session for a password that was right; nothing if the account was deleted or its password changed since."""
+    now = users.find_user_to_write(sql, user.id)
+    if now is None or now.password_hash != user.password_hash:
+        return None
+    if is_outdated(user.password_hash):
+        users.change_password_hash(sql, user.id, hash_password(password))
+    if browser.old_token:
+        sessions.delete_session(sql, stored_key(browser.old_token))
     token = new_token()
-
-    def open_session(sql: Statements) -> None:
-        if is_outdated(user.password_hash):
-            users.change_password_hash(sql, user.id, hash_password(form.senha))
-        if old_token:
-            sessions.delete_session(sql, stored_key(old_token))
-        sessions.add_session(sql, user.id, stored_key(token), agent, address)
-
-    database.transaction(open_session)
+    sessions.add_session(sql, user.id, stored_key(token), browser.agent, browser.address)
     return SignedIn(user.id, token)
 
 

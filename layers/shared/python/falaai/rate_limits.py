@@ -25,6 +25,7 @@ class Limit:
 
 
 WRONG_PASSWORD_BY_ACCOUNT = Limit("wrong-password-account", 5, 5 * 60)
+WRONG_PASSWORD_AT_LINK = Limit("wrong-password-link", 5, 5 * 60)
 WRONG_PASSWORD_BY_ADDRESS = Limit("wrong-password-address", 20, 5 * 60)
 SIGN_UP_BY_ADDRESS = Limit("sign-up-address", 20, 60 * 60)
 LETTER_PAUSE = Limit("letter-pause", 1, 2 * 60)

@@ -67,6 +67,7 @@ PASSWORD_LONG = "A senha pode ter no máximo 128 caracteres."  # noqa: S105 - a 
 PASSWORD_COMMON = "Essa senha está entre as mais usadas. Escolha outra."  # noqa: S105 - a sentence
 PASSWORD_IS_EMAIL = "A senha não pode ser o seu e-mail."  # noqa: S105 - a sentence
 PASSWORD_WRONG = "A senha atual não confere."  # noqa: S105 - a sentence
+REGISTRATION_PASSWORD_WRONG = "Esta não é a senha do cadastro. O link continua valendo."  # noqa: S105 - a sentence
 PICTURE_LARGE = "A foto pode ter até 2 MB e 16 megapixels."
 PICTURE_NOT_VALID = "Não conseguimos abrir essa foto. Use JPEG, PNG, WebP ou GIF."
 TERMS_NOT_ACCEPTED = "Para criar a conta é preciso aceitar os termos de uso."
