@@ -67,7 +67,7 @@ def resend_verification_code(
     email: Annotated[Email, Form()], request: Request, database: Db, sender: Sender
 ) -> Response:
     """Always the same 200, whoever the address belongs to."""
-    verification.resend(database, sender, email)
+    verification.resend(database, sender, email, client_address(request))
     if pages.wants_page(request):
         return pages.page(request, "verificacao.html", {"notice": texts.LETTER_ON_ITS_WAY})
     return JSONResponse({"message": texts.LETTER_ON_ITS_WAY})

@@ -12,13 +12,16 @@ from falaai.secret_tokens import Purpose, link_key
 from falaai.web import texts
 
 
-def ask_for_reset(database: Database, queues: Queues, email: str) -> None:
+def ask_for_reset(database: Database, queues: Queues, email: str, address: str) -> None:
     """Ask for the letter if there is an account; the same steps and limits if there is none.
 
     Raises TooManyRequests, QueueUnavailable, DatabaseUnavailable.
     """
-    rate_limits.take(database, rate_limits.LETTER_PAUSE, email)
-    rate_limits.take(database, rate_limits.LETTERS_A_DAY, email)
+    rate_limits.take_all(
+        database,
+        *rate_limits.RESET_EMAILS.of(email, address),
+        rate_limits.EMAIL_REQUESTS_BY_ADDRESS.of(address),
+    )
     user = database.autocommit(lambda sql: users.find_user_by_email(sql, email))
     queues.send(LetterRequested(letter="senha", user_id=user.id) if user else NO_LETTER)
 

@@ -27,17 +27,17 @@ def get_user(database: Database, session: Session) -> User:
 
 
 def change_profile(
-    database: Database, queues: Queues, store: PictureStore, session: Session, change: ProfileChange
+    database: Database, queues: Queues, store: PictureStore, session: Session, change: ProfileChange, address: str
 ) -> list[str]:
     """Everything that was given, or nothing of it; sentences for the person.
 
     E-mail and password need the current password. A new address takes effect by its own link, and the old one is
     told; the account's own address calls a pending change off, and so does a new password, which ends every other
-    session too. Raises InvalidInput, TooManyRequests, Unavailable.
+    session too. `address` is the IP address of the request. Raises InvalidInput, TooManyRequests, Unavailable.
     """
     user = get_user(database, session)
     new_email = change.email if change.email != user.email else None
-    _check(database, user, change, new_email)
+    _check(database, user, session, change, new_email, address)
     password_hash = hash_password(change.senha) if change.senha else None
     picture = store.add(clean_picture(change.profile_pic.file.read())) if change.profile_pic else None
 
@@ -57,17 +57,24 @@ def change_profile(
     return _sentences(change, new_email)
 
 
-def _check(database: Database, user: User, change: ProfileChange, new_email: str | None) -> None:
+def _check(
+    database: Database, user: User, session: Session, change: ProfileChange, new_email: str | None, address: str
+) -> None:
     """Something is to be changed, what needs the current password has it, and the account's own rules hold."""
     if not (change.nome_completo or change.email or change.senha or change.profile_pic):
         raise InvalidInput("profile", texts.NOTHING_CHANGED)
     if new_email or change.senha:
-        confirm_password(database, user, change.senha_atual)
+        confirm_password(database, user, session, change.senha_atual)
     if change.senha and change.senha.casefold() in (user.email, new_email):
         raise InvalidInput("senha", texts.PASSWORD_IS_EMAIL)
     if new_email:
-        rate_limits.take(database, rate_limits.NEW_EMAILS_BY_PERSON, str(user.id))
-        rate_limits.take(database, rate_limits.LETTERS_A_DAY, new_email)
+        limits = rate_limits.CONFIRMATION_EMAILS
+        rate_limits.take_all(
+            database,
+            rate_limits.NEW_EMAILS_BY_PERSON.of(user.id),
+            limits.by_pair.of(new_email, address),
+            limits.by_email.of(new_email),
+        )
 
 
 def _change_password(sql: Statements, queues: Queues, user: User, session: Session, password_hash: str) -> None:

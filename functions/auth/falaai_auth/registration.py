@@ -18,8 +18,11 @@ def register(database: Database, queues: Queues, form: Registration, address: st
     An address already taken gets a letter that says so, and the caller the same answer after the same work.
     Raises TooManyRequests, QueueUnavailable, DatabaseUnavailable.
     """
-    rate_limits.take(database, rate_limits.SIGN_UP_BY_ADDRESS, address)
-    rate_limits.take(database, rate_limits.LETTERS_A_DAY, form.email)
+    rate_limits.take_all(
+        database,
+        rate_limits.SIGN_UP_BY_ADDRESS.of(address),
+        *rate_limits.CONFIRMATION_EMAILS.of(form.email, address),
+    )
     password_hash = hash_password(form.senha)
 
     def write(sql: Statements) -> None:

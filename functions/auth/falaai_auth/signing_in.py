@@ -29,21 +29,18 @@ def sign_in(database: Database, form: Credentials, browser: Browser) -> SignedIn
     password, for a stranger may have registered the address to see the difference. Raises WrongCredentials,
     TooManyRequests.
     """
-    limits = (
-        (rate_limits.WRONG_PASSWORD_BY_ADDRESS, browser.address),
-        (rate_limits.WRONG_PASSWORD_BY_ACCOUNT, form.email),
+    counters = (
+        rate_limits.WRONG_PASSWORD_BY_PAIR.of(form.email, browser.address),
+        rate_limits.WRONG_PASSWORD_BY_ADDRESS.of(browser.address),
+        rate_limits.WRONG_PASSWORD_BY_ACCOUNT.of(form.email),
     )
-    for (
-        limit,
-        subject,
-    ) in limits:  # counted before the password is looked at, so that parallel guesses count too
-        rate_limits.take(database, limit, subject)
+    # Counted before the password is looked at, so that parallel guesses count too.
+    rate_limits.take_all(database, *counters)
     user = database.autocommit(lambda sql: users.find_user_by_email(sql, form.email))
     is_right = is_right_password(form.senha, user.password_hash if user else None)
     if user is None or not is_right or not user.is_verified:
         raise WrongCredentials("unknown or unconfirmed email, or wrong password")
-    for limit, subject in limits:
-        rate_limits.give_back(database, limit, subject)
+    rate_limits.give_back_all(database, *counters)
     signed_in = database.transaction(lambda sql: open_session(sql, user, form.senha, browser))
     if signed_in is None:
         raise WrongCredentials("the password was changed meanwhile")

@@ -4,8 +4,7 @@ import base64
 from datetime import date, datetime
 from typing import Any
 
-from falaai import rate_limits
-from falaai.database import Database, Row, Statements
+from falaai.database import Database, Row
 from falaai.repositories import personal_data
 from falaai.repositories.sessions import Session
 from falaai_auth.confirming import confirm_password
@@ -27,13 +26,8 @@ def export(database: Database, store: PictureStore, session: Session) -> dict[st
 def delete_account(database: Database, store: PictureStore, session: Session, password: str) -> None:
     """For good: every row, every session, the picture. Raises InvalidInput, TooManyRequests, DatabaseUnavailable."""
     user = get_user(database, session)
-    confirm_password(database, user, password)
-
-    def delete(sql: Statements) -> None:
-        personal_data.delete_rows(sql, user.id)
-        rate_limits.forget(sql, user.email)
-
-    database.transaction(delete)
+    confirm_password(database, user, session, password)
+    database.transaction(lambda sql: personal_data.delete_rows(sql, user.id))
     if user.picture:
         forget_picture(store, user.picture)
 

@@ -51,17 +51,16 @@ def _find(database: Database, token: str) -> Used | None:
 
 
 def _confirm(database: Database, found: Used, token: str, password: str, browser: Browser) -> SignedIn:
-    limits = (
-        (rate_limits.WRONG_PASSWORD_BY_ADDRESS, browser.address),
-        (rate_limits.WRONG_PASSWORD_AT_LINK, str(found.user_id)),
+    # By account, so that a newer link does not renew them; only who reads the email can reach this counter.
+    counters = (
+        rate_limits.WRONG_PASSWORD_AT_LINK.of(found.user_id),
+        rate_limits.WRONG_PASSWORD_BY_ADDRESS.of(browser.address),
     )
-    for limit, subject in limits:
-        rate_limits.take(database, limit, subject)
+    rate_limits.take_all(database, *counters)
     user = database.autocommit(lambda sql: users.find_user(sql, found.user_id))
     if user is None or not is_right_password(password, user.password_hash):
         raise InvalidInput("senha", texts.REGISTRATION_PASSWORD_WRONG)
-    for limit, subject in limits:
-        rate_limits.give_back(database, limit, subject)
+    rate_limits.give_back_all(database, *counters)
 
     def confirm(sql: Statements) -> SignedIn:
         signed_in = open_session(sql, user, password, browser)
@@ -85,13 +84,16 @@ def _move(sql: Statements, found: Used, token: str) -> None:
     users.change_email(sql, user.id, found.payload)
 
 
-def resend(database: Database, queues: Queues, email: str) -> None:
+def resend(database: Database, queues: Queues, email: str, address: str) -> None:
     """Ask for another letter if this address waits for one; the limits count any address, known or not.
 
     Raises TooManyRequests, QueueUnavailable, DatabaseUnavailable.
     """
-    rate_limits.take(database, rate_limits.LETTER_PAUSE, email)
-    rate_limits.take(database, rate_limits.LETTERS_A_DAY, email)
+    rate_limits.take_all(
+        database,
+        *rate_limits.CONFIRMATION_EMAILS.of(email, address),
+        rate_limits.EMAIL_REQUESTS_BY_ADDRESS.of(address),
+    )
     user = database.autocommit(lambda sql: users.find_user_by_email(sql, email))
     waits = user is not None and not user.is_verified
     queues.send(LetterRequested(letter="verificar", user_id=user.id) if user and waits else NO_LETTER)

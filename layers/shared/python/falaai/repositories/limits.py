@@ -1,5 +1,7 @@
 """Table `limites`: counters with a window."""
 
+from collections.abc import Sequence
+
 from falaai.database import Statements
 
 
@@ -26,12 +28,9 @@ def add_hit(sql: Statements, key: str, window_seconds: int) -> tuple[int, int]:
     return int(row["contagem"]), int(row["left_open"]) + 1
 
 
-def remove_hit(sql: Statements, key: str) -> None:
-    sql.run("UPDATE limites SET contagem = contagem - 1 WHERE chave = %s AND contagem > 0", (key,))
-
-
-def delete_counter(sql: Statements, key: str) -> None:
-    sql.run("DELETE FROM limites WHERE chave = %s", (key,))
+def remove_hits(sql: Statements, keys: Sequence[str]) -> None:
+    """Take one hit back at each of these counters."""
+    sql.run("UPDATE limites SET contagem = contagem - 1 WHERE chave IN %s AND contagem > 0", (tuple(keys),))
 
 
 def delete_closed(sql: Statements, at_most: int) -> int:
