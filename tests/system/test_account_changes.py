@@ -71,6 +71,19 @@ def test_changed_email_takes_effect_by_its_own_link_and_the_old_address_is_told(
     assert people.stranger(member.email).login().status_code == 401
 
 
+def test_reset_link_at_the_old_address_ends_with_the_move(
+    member: Person, people: People, cloud: RunningCloud
+) -> None:
+    new = f"mudou-{member.email}"
+    ask_for_email(member, new)
+    member.http.post("/password/forgot", json={"email": member.email})
+    reset = newest_link(cloud, member.email, "Crie outra senha no FalaAí", "/redefinir-senha/")
+    assert people.stranger().http.post(confirmation_of(cloud, new)).status_code == 303
+    form = {"token": reset.rsplit("/", 1)[1], "senha": NEW_PASSWORD}
+    assert people.stranger().http.post("/password/reset", json=form).status_code == 410
+    assert people.stranger(new).login().status_code == 200
+
+
 def test_address_of_another_person_is_not_taken_over_and_its_owner_is_told(
     member: Person, people: People, cloud: RunningCloud
 ) -> None:

@@ -82,6 +82,7 @@ def _move(sql: Statements, found: Used, token: str) -> None:
     if holder and not holder.is_verified:  # nobody has proved to own it, and now somebody has
         personal_data.delete_rows(sql, holder.id)
     users.change_email(sql, user.id, found.payload)
+    tokens.delete_tokens(sql, user.id, Purpose.PASSWORD)  # links at the old address, which may be another's by now
 
 
 def resend(database: Database, queues: Queues, email: str, address: str) -> None:
