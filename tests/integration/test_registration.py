@@ -69,5 +69,5 @@ def test_newer_registration_ends_the_older_link_before_its_own_email_is_written(
 def test_same_address_five_times_at_once_is_one_account(database: Database, rows: Rows) -> None:
     queues = FakeQueues()
     with ThreadPoolExecutor(5) as pool:
-        list(pool.map(lambda _: register(database, queues, form(), "10.0.0.1"), range(5)))
+        list(pool.map(lambda number: register(database, queues, form(), f"10.0.0.{number}"), range(5)))
     assert rows.value("SELECT COUNT(*) FROM usuarios") == 1

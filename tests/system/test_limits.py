@@ -108,6 +108,18 @@ def test_one_address_may_ask_for_twenty_emails_an_hour(
     assert statuses == [200] * 20 + [429]
 
 
+def test_deletion_is_not_seen_in_limits_and_gives_no_second_quota(people: People) -> None:
+    owner = people.member()
+    stranger = people.stranger(owner.email)
+    assert [stranger.login("errada errada").status_code for _ in range(6)] == [401] * 5 + [429]
+    left = owner.http.post("/chat/message", json={"message": "Oi"}).json()["restam"]
+    assert owner.http.request("DELETE", "/profile", json={"senha_atual": PASSWORD}).status_code == 200
+    assert stranger.login("errada errada").status_code == 429
+    assert owner.register().status_code == 201
+    assert owner.confirm().status_code == 303
+    assert owner.http.post("/chat/message", json={"message": "Oi"}).json()["restam"] == left - 1
+
+
 def test_one_address_may_sign_up_twenty_times_an_hour(people: People) -> None:
     person = people.stranger()
     form = {"nome": "Ana", "senha": "cavalo bateria grampo", "termos_registro": True}

@@ -1,6 +1,8 @@
 """Table `limites`: counters with a window."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from falaai.database import Statements
 
@@ -26,6 +28,33 @@ def add_hit(sql: Statements, key: str, window_seconds: int) -> tuple[int, int]:
     )
     assert row is not None  # noqa: S101 - inserted above, in the same transaction
     return int(row["contagem"]), int(row["left_open"]) + 1
+
+
+@dataclass(frozen=True)
+class Count:
+    """A counter whose window is open. `began_at` and `now` are the database's clock, UTC without a zone."""
+
+    count: int
+    began_at: datetime
+    now: datetime
+
+
+def find_count(sql: Statements, key: str) -> Count | None:
+    row = sql.find(
+        "SELECT contagem, inicio, UTC_TIMESTAMP(6) AS agora FROM limites WHERE chave = %s AND fim > UTC_TIMESTAMP(6)",
+        (key,),
+    )
+    return Count(row["contagem"], row["inicio"], row["agora"]) if row else None
+
+
+def change_count(sql: Statements, key: str, count: int, window_seconds: int) -> None:
+    """Set the counter, in a window that opens now."""
+    sql.run(
+        "INSERT INTO limites (chave, inicio, fim, contagem)"
+        " VALUES (%s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL %s SECOND, %s)"
+        " ON DUPLICATE KEY UPDATE contagem = VALUES(contagem), inicio = VALUES(inicio), fim = VALUES(fim)",
+        (key, window_seconds, count),
+    )
 
 
 def remove_hits(sql: Statements, keys: Sequence[str]) -> None:
