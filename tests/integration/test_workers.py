@@ -1,5 +1,6 @@
 """Titles, folding and letters: each message once or more, early or late, ends in the same place."""
 
+import unicodedata
 from dataclasses import dataclass, field
 
 import pytest
@@ -99,6 +100,39 @@ def test_letter_holds_the_only_copy_of_a_working_link(database: Database, rows: 
     assert token not in str(rows.list("SELECT * FROM tokens"))
     verify(database, token, PASSWORD, BROWSER)
     assert rows.value("SELECT email_verified FROM usuarios") == 1
+
+
+@pytest.mark.parametrize("kind", ["verificar", "senha", "email"])
+def test_no_typed_text_goes_to_an_address_that_is_not_confirmed(database: Database, rows: Rows, kind: str) -> None:
+    user, mailbox = rows.user(verified=kind == "email"), FakeMailbox()
+    rows.run("UPDATE usuarios SET email_novo = 'nova@exemplo.com.br'")
+    send_letter(database, mailbox, LetterRequested(letter=kind, user_id=user), URL, 1)  # type: ignore[arg-type]
+    (letter,) = mailbox.letters
+    assert letter.text.startswith("Oi!\n")
+    for part in (letter.subject, letter.text, letter.html):
+        assert "Ana" not in part
+        assert "Souza" not in part
+
+
+@pytest.mark.parametrize(
+    ("name", "greeting"),
+    [
+        ("Ana Souza", "Oi, Ana."),
+        ("D’Ávila-Luz", "Oi, D’Ávila-Luz."),
+        ("José", "Oi, Jose\u0301."),
+        ("http://premio.example", "Oi!"),
+        ("premio.example", "Oi!"),
+        ("Sua\u2800conta\u2800acaba", "Oi!"),
+        ("x" * 31, "Oi!"),
+    ],
+)
+def test_confirmed_person_is_greeted_by_a_plain_first_name(
+    database: Database, rows: Rows, name: str, greeting: str
+) -> None:
+    user, mailbox = rows.user(), FakeMailbox()
+    rows.run("UPDATE usuarios SET nome = %s", unicodedata.normalize("NFD", name) if name == "José" else name)
+    send_letter(database, mailbox, LetterRequested(letter="conta_existente", user_id=user), URL, 1)
+    assert mailbox.letters[0].text.startswith(f"{greeting}\n")
 
 
 def test_newer_letter_ends_the_older_link(database: Database, rows: Rows) -> None:

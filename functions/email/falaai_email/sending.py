@@ -1,5 +1,6 @@
 """Writes and sends letters. Their links are made here, so the only copy of a link is in its letter."""
 
+import unicodedata
 from collections.abc import Callable
 
 from falaai import settings
@@ -12,6 +13,9 @@ from falaai.repositories.users import User
 from falaai.secret_tokens import Purpose, link_key, new_token
 from falaai_email.letters import Letter, write_letter
 from falaai_email.mailbox import Mailbox, mailbox
+
+# Longer words are not greeted by: letters alone can say much.
+LONGEST_NAME = 30
 
 
 def handle(message: LetterRequested, age_seconds: float) -> None:
@@ -52,12 +56,12 @@ def _verification(sql: Statements, user: User, public_url: str) -> Letter | None
     if user.is_verified:
         return None
     link = _link(sql, user, Purpose.VERIFY, f"{public_url}/verify_link/")
-    return write_letter("verificar", user.email, name=user.first_name, link=link)
+    return write_letter("verificar", user.email, greeting=_NO_NAME, link=link)
 
 
 def _reset(sql: Statements, user: User, public_url: str) -> Letter | None:
     link = _link(sql, user, Purpose.PASSWORD, f"{public_url}/redefinir-senha/")
-    return write_letter("senha", user.email, name=user.first_name, link=link)
+    return write_letter("senha", user.email, greeting=_greeting(user), link=link)
 
 
 def _new_email(sql: Statements, user: User, public_url: str) -> Letter | None:
@@ -72,17 +76,30 @@ def _new_email(sql: Statements, user: User, public_url: str) -> Letter | None:
     holder = users.find_user_by_email(sql, user.new_email)
     if holder and holder.is_verified:
         return _existing_account(sql, holder, public_url)
-    return write_letter("email", user.new_email, name=user.first_name, link=link)
+    return write_letter("email", user.new_email, greeting=_NO_NAME, link=link)
 
 
 def _notice(kind: str, path: str) -> "Writer":
     """A letter without a secret in it."""
     return lambda _sql, user, public_url: write_letter(
-        kind, user.email, name=user.first_name, link=f"{public_url}{path}"
+        kind, user.email, greeting=_greeting(user), link=f"{public_url}{path}"
     )
 
 
 _existing_account = _notice("conta_existente", "/login")
+
+
+_NO_NAME = "Oi!"
+
+
+def _greeting(user: User) -> str:
+    """With the first name, if the address is confirmed and the name cannot be read as a sentence or an address.
+
+    A stranger who registers an address chooses the name, and would write to its owner with our sender.
+    """
+    name = user.first_name
+    is_plain = len(name) <= LONGEST_NAME and all(unicodedata.category(one)[0] in "LM" or one in "-'’" for one in name)
+    return f"Oi, {name}." if name and is_plain and user.is_verified else _NO_NAME
 
 
 def _link(sql: Statements, user: User, purpose: Purpose, prefix: str, payload: str = "") -> str:
