@@ -1,4 +1,4 @@
-"""Signs up, confirms by the letter in devcloud's inbox, asks once and listens once: python examples/client.py
+"""Signs up, confirms by the email in devcloud's inbox, asks once and listens once: python examples/client.py
 
 `make run` in another terminal first. GATEWAY and INBOX name other addresses than the usual ones.
 """
@@ -30,8 +30,7 @@ def confirmation_link() -> str:
 
 form = {"nome": "Visita", "email": email, "senha": password, "termos_registro": True}
 print(browser.post("/register", json=form).raise_for_status().json()["message"])
-browser.post(confirmation_link())
-print(browser.post("/login", json={"email": email, "senha": password}).raise_for_status().json()["message"])
+browser.post(confirmation_link(), data={"senha": password})  # which signs in, too
 
 answer = browser.post("/chat/message", json={"message": "Qual é a capital do Brasil?"}).raise_for_status().json()
 print("\n" + answer["response"] + "\n")

@@ -31,11 +31,9 @@ def test_from_landing_to_a_titled_conversation(new_page: Callable[..., Page], pe
     expect(page.get_by_role("link", name="Receber outro link de confirmação")).to_be_visible()
 
     page.goto(person.link())
-    page.get_by_role("button", name="Confirmar meu e-mail").click()
-    page.get_by_role("link", name="Entrar").click()
-    page.get_by_label("E-mail").fill(person.email)
     page.get_by_label("Senha").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
+    screenshot(page, "confirm")
+    page.get_by_role("button", name="Confirmar e entrar").click()
 
     expect(page.get_by_role("heading", name="Oi, Ana. Sobre o que vamos conversar?")).to_be_visible()
     screenshot(page, "chat-empty")

@@ -11,6 +11,7 @@ import pytest
 from falaai import settings
 from falaai.connections import connect
 from falaai.database import Database, Row
+from falaai.passwords import hash_password
 from tests.conftest import RunningCloud
 from tests.integration.migrating import create_database, migrate
 
@@ -27,7 +28,17 @@ def where(cloud: RunningCloud) -> settings.DatabaseSettings:
 
 
 @pytest.fixture
-def database(where: settings.DatabaseSettings) -> Database:
+def session_secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The key of sessions and counters, for rules that run in the test's own process."""
+    settings.read.cache_clear()
+    monkeypatch.setenv("SESSION_SECRET_KEY", "k" * 40)
+    yield "k" * 40
+    settings.read.cache_clear()
+
+
+@pytest.fixture
+def database(where: settings.DatabaseSettings, session_secret: str) -> Database:
+    assert session_secret
     database = Database(lambda: connect(where))
     for table in TABLES:
         database.autocommit(lambda sql, table=table: sql.run(f"DELETE FROM {table}"))  # type: ignore[misc]
@@ -53,11 +64,13 @@ class Rows:
         (row,) = self.list(sql, *parameters)
         return next(iter(row.values()))
 
-    def user(self, email: str = "ana@exemplo.com.br", verified: bool = True) -> int:
+    def user(self, email: str = "ana@exemplo.com.br", verified: bool = True, password: str = "") -> int:
+        """An account; without `password` it has none that opens it."""
         return self.insert(
             "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro, email_verified)"
-            " VALUES ('Ana Souza', %s, 'x', TRUE, UTC_TIMESTAMP(), %s)",
+            " VALUES ('Ana Souza', %s, %s, TRUE, UTC_TIMESTAMP(), %s)",
             email,
+            hash_password(password) if password else "x",
             verified,
         )
 

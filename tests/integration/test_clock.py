@@ -16,11 +16,11 @@ from falaai.database import Database
 from falaai.errors import LinkNotValid, TooManyRequests
 from falaai.queue_messages import LetterRequested
 from falaai.repositories import conversations, messages, sessions
-from falaai_auth.verification import is_usable, verify
+from falaai_auth.verification import find_purpose, verify
 from falaai_cleanup.sweep import sweep
 from falaai_email.sending import send_letter
 from tests.integration.conftest import Rows
-from tests.integration.test_workers import FakeMailbox
+from tests.integration.test_workers import BROWSER, PASSWORD, FakeMailbox
 
 HOUR, DAY = 3600, 24 * 3600
 At = Callable[[float], Database]
@@ -55,16 +55,14 @@ def at(where: settings.DatabaseSettings, skew: int, database: Database) -> At:
 
 
 def test_link_lives_a_day(at: At, rows: Rows) -> None:
-    mailbox = FakeMailbox()
-    send_letter(
-        at(0), mailbox, LetterRequested(letter="verificar", user_id=rows.user(verified=False)), "https://x", 1
-    )
+    mailbox, user_id = FakeMailbox(), rows.user(verified=False, password=PASSWORD)
+    send_letter(at(0), mailbox, LetterRequested(letter="verificar", user_id=user_id), "https://x", 1)
     token = mailbox.letters[0].text.split("/verify_link/")[1].split()[0]
-    assert is_usable(at(DAY - 60), token)
-    assert not is_usable(at(DAY + 60), token)
+    assert find_purpose(at(DAY - 60), token)
+    assert not find_purpose(at(DAY + 60), token)
     with pytest.raises(LinkNotValid):
-        verify(at(DAY + 60), token)
-    verify(at(DAY - 60), token)
+        verify(at(DAY + 60), token, PASSWORD, BROWSER)
+    assert verify(at(DAY - 60), token, PASSWORD, BROWSER) is not None
 
 
 def test_session_ends_after_seven_idle_days(at: At, rows: Rows, skew: int) -> None:

@@ -5,12 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from falaai.database import Database
-from falaai.errors import QueueUnavailable
+from falaai.errors import LinkNotValid, QueueUnavailable
 from falaai.queue_messages import LetterRequested
 from falaai_auth.forms import Registration
 from falaai_auth.registration import register
+from falaai_auth.verification import find_purpose, verify
+from falaai_email.sending import send_letter
 from tests.fakes import FakeQueues
 from tests.integration.conftest import Rows
+from tests.integration.test_workers import BROWSER, FakeMailbox
 
 
 def form(name: str = "Ana Souza") -> Registration:
@@ -48,8 +51,23 @@ def test_unverified_address_takes_the_latest_registration(database: Database, ro
     assert user["senha"] != "x"
 
 
+def test_newer_registration_ends_the_older_link_before_its_own_email_is_written(
+    database: Database, rows: Rows
+) -> None:
+    mailbox = FakeMailbox()
+    register(database, FakeQueues(), form(), "10.0.0.1")
+    user_id = rows.value("SELECT id FROM usuarios")
+    send_letter(database, mailbox, LetterRequested(letter="verificar", user_id=user_id), "https://x", 1)
+    token = mailbox.letters[0].text.split("/verify_link/")[1].split()[0]
+    assert find_purpose(database, token)
+    register(database, FakeQueues(), form("Mallory"), "10.0.0.2")
+    assert find_purpose(database, token) is None
+    with pytest.raises(LinkNotValid):
+        verify(database, token, "cavalo bateria", BROWSER)
+
+
 def test_same_address_five_times_at_once_is_one_account(database: Database, rows: Rows) -> None:
     queues = FakeQueues()
     with ThreadPoolExecutor(5) as pool:
-        list(pool.map(lambda _: register(database, queues, form(), "10.0.0.1"), range(5)))
+        list(pool.map(lambda number: register(database, queues, form(), f"10.0.0.{number}"), range(5)))
     assert rows.value("SELECT COUNT(*) FROM usuarios") == 1

@@ -6,8 +6,9 @@ from argon2 import PasswordHasher
 from falaai import settings
 from falaai.connections import connect
 from falaai.database import Database
-from falaai.errors import EmailNotVerified
+from falaai.errors import WrongCredentials
 from falaai.repositories import conversations, messages, users
+from falaai_auth.browsers import Browser
 from falaai_auth.forms import Credentials
 from falaai_auth.signing_in import sign_in
 from falaai_auth.verification import verify
@@ -16,6 +17,7 @@ from tests.integration.migrating import create_database, migrate
 
 # The form of passlib's argon2 hashes: $argon2id$ with parameters of its own, here weaker than today's.
 OLD_HASH = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1, salt_len=16).hash("senha de antes")
+BROWSER = Browser("navegador", "127.0.0.1")
 CODE = "7c1e9d2a-0f3b-4c55-8a41-5d1f0e6b9a77"
 
 
@@ -48,11 +50,11 @@ def upgraded(cloud: RunningCloud, monkeypatch: pytest.MonkeyPatch) -> Database:
 
 def test_old_password_opens_the_account_and_is_hashed_anew(upgraded: Database) -> None:
     form = Credentials(email="ana@exemplo.com.br", senha="senha de antes")
-    sign_in(upgraded, form, "navegador", "127.0.0.1", None)
+    sign_in(upgraded, form, BROWSER)
     user = upgraded.autocommit(lambda sql: users.find_user_by_email(sql, "ana@exemplo.com.br"))
     assert user is not None
     assert "m=65536,t=3,p=4" in user.password_hash
-    sign_in(upgraded, form, "navegador", "127.0.0.1", None)
+    sign_in(upgraded, form, BROWSER)
 
 
 def test_old_conversation_opens(upgraded: Database) -> None:
@@ -65,7 +67,7 @@ def test_old_conversation_opens(upgraded: Database) -> None:
 
 def test_pending_code_verifies(upgraded: Database) -> None:
     form = Credentials(email="bia@exemplo.com.br", senha="senha de antes")
-    with pytest.raises(EmailNotVerified):
-        sign_in(upgraded, form, "navegador", "127.0.0.1", None)
-    verify(upgraded, CODE)
-    sign_in(upgraded, form, "navegador", "127.0.0.1", None)
+    with pytest.raises(WrongCredentials):
+        sign_in(upgraded, form, BROWSER)
+    assert verify(upgraded, CODE, "senha de antes", BROWSER) is not None
+    sign_in(upgraded, form, BROWSER)

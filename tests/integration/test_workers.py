@@ -1,5 +1,6 @@
 """Titles, folding and letters: each message once or more, early or late, ends in the same place."""
 
+import unicodedata
 from dataclasses import dataclass, field
 
 import pytest
@@ -8,6 +9,7 @@ from falaai.database import Database
 from falaai.errors import Again, LinkNotValid, ModelBlocked, ModelRateLimited, Never
 from falaai.queue_messages import FoldingRequested, LetterRequested, TitleRequested
 from falaai.secret_tokens import link_key
+from falaai_auth.browsers import Browser
 from falaai_auth.verification import verify
 from falaai_email.letters import Letter
 from falaai_email.sending import send_letter
@@ -17,6 +19,7 @@ from tests.fakes import FakeModel
 from tests.integration.conftest import Rows
 
 URL = "https://fala.example"
+PASSWORD, BROWSER = "senha do cadastro", Browser("navegador", "127.0.0.1")
 
 
 @dataclass
@@ -89,14 +92,47 @@ def test_folding_that_comes_second_changes_nothing(database: Database, rows: Row
 
 
 def test_letter_holds_the_only_copy_of_a_working_link(database: Database, rows: Rows) -> None:
-    user, mailbox = rows.user(verified=False), FakeMailbox()
+    user, mailbox = rows.user(verified=False, password=PASSWORD), FakeMailbox()
     send_letter(database, mailbox, LetterRequested(letter="verificar", user_id=user), URL, 1)
     (letter,) = mailbox.letters
     token = letter.text.split("/verify_link/")[1].split()[0]
     assert rows.value("SELECT chave FROM tokens") == link_key(token)
     assert token not in str(rows.list("SELECT * FROM tokens"))
-    verify(database, token)
+    verify(database, token, PASSWORD, BROWSER)
     assert rows.value("SELECT email_verified FROM usuarios") == 1
+
+
+@pytest.mark.parametrize("kind", ["verificar", "senha", "email"])
+def test_no_typed_text_goes_to_an_address_that_is_not_confirmed(database: Database, rows: Rows, kind: str) -> None:
+    user, mailbox = rows.user(verified=kind == "email"), FakeMailbox()
+    rows.run("UPDATE usuarios SET email_novo = 'nova@exemplo.com.br'")
+    send_letter(database, mailbox, LetterRequested(letter=kind, user_id=user), URL, 1)  # type: ignore[arg-type]
+    (letter,) = mailbox.letters
+    assert letter.text.startswith("Oi!\n")
+    for part in (letter.subject, letter.text, letter.html):
+        assert "Ana" not in part
+        assert "Souza" not in part
+
+
+@pytest.mark.parametrize(
+    ("name", "greeting"),
+    [
+        ("Ana Souza", "Oi, Ana."),
+        ("D’Ávila-Luz", "Oi, D’Ávila-Luz."),
+        ("José", "Oi, Jose\u0301."),
+        ("http://premio.example", "Oi!"),
+        ("premio.example", "Oi!"),
+        ("Sua\u2800conta\u2800acaba", "Oi!"),
+        ("x" * 31, "Oi!"),
+    ],
+)
+def test_confirmed_person_is_greeted_by_a_plain_first_name(
+    database: Database, rows: Rows, name: str, greeting: str
+) -> None:
+    user, mailbox = rows.user(), FakeMailbox()
+    rows.run("UPDATE usuarios SET nome = %s", unicodedata.normalize("NFD", name) if name == "José" else name)
+    send_letter(database, mailbox, LetterRequested(letter="conta_existente", user_id=user), URL, 1)
+    assert mailbox.letters[0].text.startswith(f"{greeting}\n")
 
 
 def test_newer_letter_ends_the_older_link(database: Database, rows: Rows) -> None:
@@ -131,7 +167,7 @@ def test_proved_address_is_taken_from_an_account_that_never_proved_it(database: 
     rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(), NOW(), NULL)", squatter)
     rows.run("UPDATE usuarios SET email_novo = 'nova@exemplo.com.br' WHERE id = %s", user)
     send_letter(database, mailbox, LetterRequested(letter="email", user_id=user), URL, 1)
-    verify(database, mailbox.letters[0].text.split("/verify_link/")[1].split()[0])
+    verify(database, mailbox.letters[0].text.split("/verify_link/")[1].split()[0], "", BROWSER)
     assert rows.list("SELECT id, email FROM usuarios") == [{"id": user, "email": "nova@exemplo.com.br"}]
     assert rows.value("SELECT COUNT(*) FROM tokens WHERE id_usuario = %s", squatter) == 0
 
@@ -142,5 +178,5 @@ def test_address_proved_by_somebody_else_meanwhile_is_not_taken(database: Databa
     send_letter(database, mailbox, LetterRequested(letter="email", user_id=user), URL, 1)
     rows.user("nova@exemplo.com.br")
     with pytest.raises(LinkNotValid):
-        verify(database, mailbox.letters[0].text.split("/verify_link/")[1].split()[0])
+        verify(database, mailbox.letters[0].text.split("/verify_link/")[1].split()[0], "", BROWSER)
     assert rows.value("SELECT email FROM usuarios WHERE id = %s", user) == "ana@exemplo.com.br"

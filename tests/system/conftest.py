@@ -45,6 +45,10 @@ class Person:
         assert found is not None
         return found[0]
 
+    def confirm(self, link: str = "", password: str = PASSWORD) -> httpx.Response:
+        """Use the link of the newest email up, or this one, and be signed in."""
+        return self.http.post(link or self.link(), data={"senha": password})
+
     @contextmanager
     def stream(self, message: str | None = None, **more: Any) -> Iterator[Iterator[tuple[str, dict[str, Any]]]]:
         """The events of a reply as they come: (name, data)."""

@@ -1,6 +1,12 @@
 """Forgotten and changed passwords, changed addresses and names: each by whom it concerns alone."""
 
-from tests.conftest import RunningCloud
+import json
+import re
+
+import pytest
+
+from tests.conftest import RunningCloud, wait_until
+from tests.integration.conftest import Rows
 from tests.system.conftest import PASSWORD, People, Person, newest_link, second_device, signed_in
 
 NEW_PASSWORD = "outra senha comprida"
@@ -65,7 +71,20 @@ def test_changed_email_takes_effect_by_its_own_link_and_the_old_address_is_told(
     assert people.stranger(member.email).login().status_code == 401
 
 
-def test_address_of_somebody_else_is_not_taken_over_and_its_owner_is_told(
+def test_reset_link_at_the_old_address_ends_with_the_move(
+    member: Person, people: People, cloud: RunningCloud
+) -> None:
+    new = f"mudou-{member.email}"
+    ask_for_email(member, new)
+    member.http.post("/password/forgot", json={"email": member.email})
+    reset = newest_link(cloud, member.email, "Crie outra senha no FalaAí", "/redefinir-senha/")
+    assert people.stranger().http.post(confirmation_of(cloud, new)).status_code == 303
+    form = {"token": reset.rsplit("/", 1)[1], "senha": NEW_PASSWORD}
+    assert people.stranger().http.post("/password/reset", json=form).status_code == 410
+    assert people.stranger(new).login().status_code == 200
+
+
+def test_address_of_another_person_is_not_taken_over_and_its_owner_is_told(
     member: Person, people: People, cloud: RunningCloud
 ) -> None:
     other = people.member()
@@ -80,3 +99,95 @@ def test_name_changes_without_a_password(member: Person) -> None:
     assert member.http.put("/profile/update", data={"nome_completo": "Ana Clara"}).status_code == 200
     assert "Ana Clara" in member.http.get("/profile").text
     assert member.http.put("/profile/update", data={"nome_completo": "x" * 101}).status_code == 422
+
+
+def ask_for_email(person: Person, new: str, password: str = PASSWORD) -> None:
+    asked = person.http.put("/profile/update", data={"email": new, "senha_atual": password})
+    assert asked.status_code == 200, asked.text
+
+
+def confirmation_of(cloud: RunningCloud, new: str) -> str:
+    return newest_link(cloud, new, "Confirme seu novo e-mail no FalaAí", "/verify_link/")
+
+
+def test_pending_address_change_does_not_survive_a_reset_or_a_new_password(
+    people: People, cloud: RunningCloud
+) -> None:
+    """The account is moved by a stranger who had the password; its owner does what the email to her says."""
+    for way in ("reset", "profile"):
+        owner = people.member()
+        thief = second_device(people, owner)
+        theirs = f"ladra-{way}-{owner.email}"
+        ask_for_email(thief, theirs)
+        link = confirmation_of(cloud, theirs)
+        if way == "reset":
+            owner.http.post("/password/forgot", json={"email": owner.email})
+            reset = newest_link(cloud, owner.email, "Crie outra senha no FalaAí", "/redefinir-senha/")
+            form = {"token": reset.rsplit("/", 1)[1], "senha": NEW_PASSWORD}
+            assert owner.http.post("/password/reset", json=form).status_code == 200
+        else:
+            form = {"senha": NEW_PASSWORD, "senha_atual": PASSWORD}
+            assert owner.http.put("/profile/update", data=form).status_code == 200
+        assert people.stranger().http.get(link).status_code == 410
+        assert people.stranger().http.post(link).status_code == 410
+        assert people.stranger(theirs).login(NEW_PASSWORD).status_code == 401
+        assert owner.login(NEW_PASSWORD).status_code == 200
+        assert theirs not in owner.http.get("/profile").text
+
+
+def test_own_address_calls_a_pending_change_off(member: Person, people: People, cloud: RunningCloud) -> None:
+    new = f"arrependida-{member.email}"
+    ask_for_email(member, new)
+    link = confirmation_of(cloud, new)
+    assert "Cancelar a troca" in member.http.get("/profile").text
+    off = member.http.put("/profile/update", data={"email": member.email})
+    assert (off.status_code, off.json()["message"]) == (
+        200,
+        "Seu e-mail continua o mesmo. Nenhuma troca está pendente.",
+    )
+    assert people.stranger().http.post(link).status_code == 410
+    page = member.http.get("/profile").text
+    assert new not in page
+    assert "Cancelar a troca" not in page
+    again = member.http.put("/profile/update", data={"email": member.email, "nome_completo": "Ana Clara"})
+    assert (again.status_code, again.json()["message"].split(".")[0]) == (200, "Perfil atualizado")
+
+
+@pytest.mark.parametrize("kind", ["free", "taken"])
+def test_newer_address_ends_the_older_link_before_its_own_email_is_sent(
+    member: Person, people: People, cloud: RunningCloud, product: Rows, kind: str
+) -> None:
+    older = f"antes-{kind}-{member.email}"
+    ask_for_email(member, older)
+    link = confirmation_of(cloud, older)
+    newer = people.member().email if kind == "taken" else f"depois-{member.email}"
+    ask_for_email(member, newer)
+    assert people.stranger().http.post(link).status_code == 410
+    assert product.value("SELECT email_novo FROM usuarios WHERE email = %s", member.email) == newer
+
+
+def test_profile_and_export_are_the_same_for_a_free_and_a_taken_address(people: People, cloud: RunningCloud) -> None:
+    owner = people.member()
+    seen = []
+    for new in (owner.email, f"livre-{owner.email}"):
+        asker = people.member()
+        ask_for_email(asker, new)
+        wait_until(lambda new=new: cloud.letters_to(new), 10, f"an email to {new}")  # type: ignore[misc]
+        profile, export = asker.http.get("/profile").text, asker.http.get("/profile/export").json()
+        assert [link["dados"] for link in export["tokens"]] == [new]
+        account = {name: value for name, value in export["usuarios"][0].items() if name != "id"}
+        told = json.dumps([profile, account, [sorted(link) for link in export["tokens"]]])
+        told = told.replace(new, "NEW").replace(asker.email, "OWN")
+        seen.append(re.sub(r"127\.1\.\d+\.\d+|\d{4}-\d{2}-\d{2}T[\d:.]+", "", told))
+    assert seen[0] == seen[1]
+    assert cloud.letters_to(owner.email)[0]["subject"] == "Você já tem uma conta no FalaAí"
+
+
+def test_person_may_ask_for_five_new_addresses_a_day(member: Person) -> None:
+    statuses = [
+        member.http.put(
+            "/profile/update", data={"email": f"{number}-{member.email}", "senha_atual": PASSWORD}
+        ).status_code
+        for number in range(6)
+    ]
+    assert statuses == [200] * 5 + [429]

@@ -38,7 +38,7 @@ def test_killing_a_function_leaves_the_system_serving(
     assert member.http.get("/conversations").json()[0]["id"] == conversation
     newcomer = people.stranger()  # registering and its letter work too
     assert newcomer.register().status_code == 201
-    assert newcomer.http.post(newcomer.link()).status_code == 303
+    assert newcomer.confirm().status_code == 303
 
 
 def test_conversation_goes_on_where_the_person_is(member: Person) -> None:

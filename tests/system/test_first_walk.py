@@ -1,9 +1,11 @@
 """From a stranger to a kept, titled conversation, with nothing but HTTP."""
 
+import re
 from pathlib import Path
 
 from tests.conftest import RunningCloud, at_most, start_cloud, wait_until
-from tests.system.conftest import People, Person
+from tests.system.conftest import PASSWORD, People, Person, newest_link
+from tests.system.test_oracle import VARYING
 
 
 def test_walk(person: Person) -> None:
@@ -15,11 +17,12 @@ def test_walk(person: Person) -> None:
     for _ in range(5):  # mail scanners look, some with HEAD
         assert person.http.get(link).status_code == 200
         assert person.http.head(link).status_code == 200
-    assert person.login().json()["code"] == "email_not_verified"
+    assert person.login().json()["code"] == "wrong_credentials"
     assert 'method="post"' in person.http.get(link).text
-    verified = person.http.post(link)
-    assert (verified.status_code, verified.headers["location"]) == (303, "/verificado")
-    assert person.http.get("/verificado").status_code == 200
+    verified = person.confirm(link)
+    assert (verified.status_code, verified.headers["location"]) == (303, "/chat")
+    assert person.http.get("/chat").status_code == 200
+    assert person.http.post("/logout").status_code == 200
 
     signed_in = person.login()
     assert signed_in.status_code == 200
@@ -41,12 +44,24 @@ def test_walk(person: Person) -> None:
     assert (answer["remetente"], answer["conteudo"], answer["estado"]) == ("bot", reply["response"], "completa")
 
 
-def test_login_before_verification_is_403_only_after_a_right_password(person: Person) -> None:
-    person.register()
-    wrong, right = person.login("senha errada"), person.login()
-    assert (wrong.status_code, wrong.json()["code"]) == (401, "wrong_credentials")
-    assert (right.status_code, right.json()["code"]) == (403, "email_not_verified")
-    assert not person.http.cookies
+def test_unconfirmed_account_is_refused_like_a_wrong_password(people: People) -> None:
+    """Registering and signing in with the same password answers alike for a confirmed and a free address."""
+    owner = people.member()
+    answers = []
+    for stranger in (people.stranger(owner.email), people.stranger()):
+        stranger.register("palavra do intruso")
+        tries = [stranger.login(password) for password in ["palavra do intruso", "senha errada"] * 3]
+        assert [one.status_code for one in tries] == [401] * 5 + [429]
+        assert not stranger.http.cookies
+        answers += [(one.content, {k: v for k, v in one.headers.items() if k not in VARYING}) for one in tries[:5]]
+    assert all(answer == answers[0] for answer in answers)
+    asked = people.stranger().http.post(
+        "/login", data={"email": "x@exemplo.com.br", "senha": "y"}, headers={"accept": "text/html"}
+    )
+    assert asked.status_code == 401
+    offer = re.search(r'<p data-when="wrong_credentials"( hidden)?><a [^>]*href="/verificacao"', asked.text)
+    assert offer is not None
+    assert offer[1] is None
 
 
 def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
@@ -71,16 +86,56 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
 def test_used_link_is_gone_with_a_way_on(person: Person) -> None:
     person.register()
     link = person.link()
-    assert person.http.post(link).status_code == 303
-    for answer in (person.http.post(link), person.http.get(link)):
+    assert person.confirm(link).status_code == 303
+    for answer in (person.confirm(link), person.http.get(link)):
         assert answer.status_code == 410
         assert "/resend_verification_code" in answer.text
+
+
+def test_confirming_needs_the_password_of_the_registration(people: People, cloud: RunningCloud) -> None:
+    """A stranger registers the address a moment later; both emails look alike, and the owner opens the newest."""
+    owner = people.stranger()
+    thief = people.stranger(owner.email)
+    assert owner.register().status_code == 201
+    owner.link()
+    assert thief.register("senha do intruso").status_code == 201
+    wait_until(lambda: len(cloud.letters_to(owner.email)) == 2, 10, "the second email")
+    link = owner.link()
+    refused = owner.confirm(link)
+    assert (refused.status_code, refused.json()["fields"][0]["field"]) == (422, "senha")
+    page = owner.http.post(link, data={"senha": "ainda não é esta"}, headers={"accept": "text/html"})
+    assert page.status_code == 422
+    assert "Esta não é a senha do cadastro. O link continua valendo." in page.text
+    assert "/esqueci-senha" in page.text
+    assert owner.http.post(link).status_code == 422
+    assert owner.http.get(link).status_code == 200
+    assert not owner.http.cookies
+    assert thief.login("senha do intruso").status_code == 401
+
+    owner.http.post("/password/forgot", json={"email": owner.email})
+    token = newest_link(cloud, owner.email, "Crie outra senha no FalaAí", "/redefinir-senha/").rsplit("/", 1)[1]
+    assert owner.http.post("/password/reset", json={"token": token, "senha": PASSWORD}).status_code == 200
+    assert owner.login().status_code == 200
+    assert thief.login("senha do intruso").status_code == 401
+    assert thief.confirm(link, "senha do intruso").status_code == 410
+
+
+def test_password_of_a_link_is_tried_five_times(person: Person, people: People) -> None:
+    person.register()
+    link = person.link()
+    guesser = people.stranger(person.email)
+    assert [guesser.confirm(link, "errada errada").status_code for _ in range(6)] == [422] * 5 + [429]
+    assert guesser.confirm(link).status_code == 429
+    assert person.http.get(link).status_code == 200
 
 
 def test_resend_answers_alike_and_writes_only_where_it_should(people: People, cloud: RunningCloud) -> None:
     waiting, stranger = people.stranger(), people.stranger()
     waiting.register()
     first_link = waiting.link()
+    at_once = waiting.http.post("/resend_verification_code", data={"email": waiting.email})
+    assert at_once.status_code == 429  # the pause that its own registration began
+    waiting = people.stranger(waiting.email)
     answers = [one.http.post("/resend_verification_code", data={"email": one.email}) for one in (waiting, stranger)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].json() == answers[1].json()

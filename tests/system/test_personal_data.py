@@ -73,7 +73,8 @@ def test_no_secret_or_word_of_anybody_stands_in_a_log_or_an_error(
     assert forger.register("Canário-Senha-1", name="Canário-Nome-4\r\nforjada").status_code == 201
     assert person.register("Canário-Senha-1", name="Canário-Nome-4").status_code == 201
     link = person.link()
-    person.http.post(link)
+    bodies.append(person.confirm(link, "Canário-Errada-5").text)
+    assert person.confirm(link, "Canário-Senha-1").status_code == 303
     bodies.append(person.login("Canário-Errada-5").text)
     assert person.login("Canário-Senha-1").status_code == 200
     cookie = person.http.cookies["falaai"]

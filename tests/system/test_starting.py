@@ -93,7 +93,7 @@ def test_real_gemini_and_sendgrid_are_really_used(tmp_path: Path, cloud: Running
         assert "demonstração" in people.member().say("Oi")["response"]
         newcomer = people.stranger()
         assert newcomer.register().status_code == 201
-        assert newcomer.http.post(newcomer.link()).status_code == 303
+        assert newcomer.confirm().status_code == 303
         assert httpx.get(f"{gemini}/admin/requests").json()
         assert httpx.get(f"{other.inbox}/messages.json").json() == []
     finally:

@@ -12,7 +12,7 @@ FOLDERS = [path.name for path in (Path(falaai_email.__file__).parent / "letters"
 
 @pytest.mark.parametrize("kind", FOLDERS)
 def test_letter(kind: str) -> None:
-    letter = write_letter(kind, "ana@exemplo.com.br", name="Ana <b>", link="https://fala.example/x?a=1")
+    letter = write_letter(kind, "ana@exemplo.com.br", greeting="Oi, Ana <b>.", link="https://fala.example/x?a=1")
     assert letter.subject
     assert "\n" not in letter.subject
     assert "https://fala.example/x?a=1" in letter.text

@@ -12,6 +12,7 @@ from falaai.web.current_user import Db, clear_session_cookie, client_address, co
 from falaai.web.dependencies import made_by
 from falaai.web.form_routes import FormRoute, form_page
 from falaai_auth import registration, signing_in, verification
+from falaai_auth.browsers import CallingBrowser
 from falaai_auth.forms import Credentials, Email, Registration, TriedPassword
 
 router = APIRouter(route_class=FormRoute, responses=pages.DOCUMENTED_REDIRECT)
@@ -34,15 +35,12 @@ def check_password(password: TriedPassword) -> dict[str, bool]:
 
 
 @router.post("/login", dependencies=[form_page("login.html")])
-def login(form: Credentials, request: Request, response: Response, database: Db) -> dict[str, str | int]:
-    """200 {message, user_id, redirect_url} and the session cookie."""
-    signed_in = signing_in.sign_in(
-        database,
-        form,
-        agent=request.headers.get("user-agent", ""),
-        address=client_address(request),
-        old_token=request.cookies.get(cookie_name()),
-    )
+def login(
+    form: Credentials, request: Request, response: Response, database: Db, browser: CallingBrowser
+) -> dict[str, str | int]:
+    """200 {message, user_id, redirect_url} and the session cookie. 401 `wrong_credentials` for a wrong password, an
+    unknown email and an unconfirmed one alike."""
+    signed_in = signing_in.sign_in(database, form, browser)
     set_session_cookie(response, signed_in.token)
     return {
         "message": texts.SIGNED_IN,
@@ -69,7 +67,7 @@ def resend_verification_code(
     email: Annotated[Email, Form()], request: Request, database: Db, sender: Sender
 ) -> Response:
     """Always the same 200, whoever the address belongs to."""
-    verification.resend(database, sender, email)
+    verification.resend(database, sender, email, client_address(request))
     if pages.wants_page(request):
         return pages.page(request, "verificacao.html", {"notice": texts.LETTER_ON_ITS_WAY})
     return JSONResponse({"message": texts.LETTER_ON_ITS_WAY})

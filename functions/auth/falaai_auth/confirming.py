@@ -4,14 +4,18 @@ from falaai import rate_limits
 from falaai.database import Database
 from falaai.errors import InvalidInput
 from falaai.passwords import is_right_password
+from falaai.repositories.sessions import Session
 from falaai.repositories.users import User
 from falaai.web import texts
 
 
-def confirm_password(database: Database, user: User, password: str) -> None:
-    """Raises InvalidInput for a wrong one and TooManyRequests after too many; both limits are the sign-in's own."""
-    limit = rate_limits.WRONG_PASSWORD_BY_ACCOUNT
-    rate_limits.take(database, limit, user.email)
+def confirm_password(database: Database, user: User, session: Session, password: str) -> None:
+    """Raises InvalidInput for a wrong one and TooManyRequests after too many in this session.
+
+    Sign-ins that fail elsewhere do not count here, so a stranger cannot keep a person from changing her password.
+    """
+    limit = rate_limits.WRONG_PASSWORD_IN_SESSION
+    rate_limits.take(database, limit, session.id)
     if not is_right_password(password, user.password_hash):
         raise InvalidInput("senha_atual", texts.PASSWORD_WRONG)
-    rate_limits.give_back(database, limit, user.email)
+    rate_limits.give_back(database, limit, session.id)

@@ -88,6 +88,12 @@ class Credentials(BaseModel):
     destino: Annotated[str, Field(pattern=DESTINATION)] = "/chat"
 
 
+class Confirmation(BaseModel):
+    """POST /verify_link/{token}. The link of a changed address needs no password."""
+
+    senha: KnownPassword = ""
+
+
 class ForgottenPassword(BaseModel):
     """POST /password/forgot."""
 

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from falaai.queues import Queues, queues
 from falaai.web import pages, texts
-from falaai.web.current_user import Db
+from falaai.web.current_user import Db, client_address
 from falaai.web.dependencies import made_by
 from falaai.web.form_routes import FormRoute, form_page
 from falaai_auth import password_reset
@@ -26,7 +26,7 @@ def forgotten_page(request: Request) -> Response:
 @router.post("/password/forgot", dependencies=[form_page("esqueci_senha.html")])
 def forgot(form: ForgottenPassword, request: Request, database: Db, sender: Sender) -> dict[str, str]:
     """Always the same 200 {message, redirect_url}, whoever the address belongs to."""
-    password_reset.ask_for_reset(database, sender, form.email)
+    password_reset.ask_for_reset(database, sender, form.email, client_address(request))
     return {"message": texts.RESET_ON_ITS_WAY, "redirect_url": pages.address(request, "/esqueci-senha/enviado")}
 
 

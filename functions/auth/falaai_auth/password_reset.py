@@ -7,45 +7,57 @@ from falaai.passwords import hash_password
 from falaai.queue_messages import NO_LETTER, LetterRequested
 from falaai.queues import Queues
 from falaai.repositories import sessions, tokens, users
+from falaai.repositories.tokens import Used
 from falaai.secret_tokens import Purpose, link_key
 from falaai.web import texts
 
 
-def ask_for_reset(database: Database, queues: Queues, email: str) -> None:
+def ask_for_reset(database: Database, queues: Queues, email: str, address: str) -> None:
     """Ask for the letter if there is an account; the same steps and limits if there is none.
 
     Raises TooManyRequests, QueueUnavailable, DatabaseUnavailable.
     """
-    rate_limits.take(database, rate_limits.LETTER_PAUSE, email)
-    rate_limits.take(database, rate_limits.LETTERS_A_DAY, email)
+    rate_limits.take_all(
+        database,
+        *rate_limits.RESET_EMAILS.of(email, address),
+        rate_limits.EMAIL_REQUESTS_BY_ADDRESS.of(address),
+    )
     user = database.autocommit(lambda sql: users.find_user_by_email(sql, email))
     queues.send(LetterRequested(letter="senha", user_id=user.id) if user else NO_LETTER)
 
 
 def is_usable(database: Database, token: str) -> bool:
     """Whether the link would work; looking changes nothing."""
-    return database.autocommit(lambda sql: tokens.is_usable(sql, link_key(token), Purpose.PASSWORD))
+    return _find(database, token) is not None
+
+
+def _find(database: Database, token: str) -> Used | None:
+    return database.autocommit(lambda sql: tokens.find_token(sql, link_key(token), Purpose.PASSWORD))
 
 
 def reset(database: Database, queues: Queues, token: str, password: str) -> None:
-    """Use the link up, set the password and end every session; the link also proves the address.
+    """Use the link up, set the password, end every session and call a pending change of address off.
+
+    The link also proves the address, so links that would do only that end too.
 
     Raises LinkNotValid, InvalidInput, QueueUnavailable, DatabaseUnavailable.
     """
-    if not is_usable(database, token):  # before the hash: strangers with made-up links get none
+    found = _find(database, token)
+    if found is None:  # before the hash: strangers with made-up links get none
         raise LinkNotValid("unknown, used or expired")
     password_hash = hash_password(password)
-    database.transaction(lambda sql: _reset(sql, queues, token, password, password_hash))
+    database.transaction(lambda sql: _reset(sql, queues, found, token, password, password_hash))
 
 
-def _reset(sql: Statements, queues: Queues, token: str, password: str, password_hash: str) -> None:
-    used = tokens.use_token(sql, link_key(token), Purpose.PASSWORD)
-    user = users.find_user_to_write(sql, used.user_id) if used else None
-    if user is None:
+def _reset(sql: Statements, queues: Queues, found: Used, token: str, password: str, password_hash: str) -> None:
+    user = users.find_user_to_write(sql, found.user_id)
+    if user is None or not tokens.use_token(sql, link_key(token), Purpose.PASSWORD):
         raise LinkNotValid("used meanwhile")
     if password.casefold() == user.email:
         raise InvalidInput("senha", texts.PASSWORD_IS_EMAIL)
     users.change_password_hash(sql, user.id, password_hash)
     users.mark_verified(sql, user.id)
+    users.change_new_email(sql, user.id, None)
+    tokens.delete_tokens(sql, user.id, Purpose.EMAIL, Purpose.VERIFY)
     sessions.delete_other_sessions(sql, user.id)
     queues.send(LetterRequested(letter="senha_trocada", user_id=user.id))

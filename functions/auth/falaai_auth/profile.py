@@ -27,16 +27,17 @@ def get_user(database: Database, session: Session) -> User:
 
 
 def change_profile(
-    database: Database, queues: Queues, store: PictureStore, session: Session, change: ProfileChange
+    database: Database, queues: Queues, store: PictureStore, session: Session, change: ProfileChange, address: str
 ) -> list[str]:
     """Everything that was given, or nothing of it; sentences for the person.
 
     E-mail and password need the current password. A new address takes effect by its own link, and the old one is
-    told; a new password ends every other session. Raises InvalidInput, TooManyRequests, Unavailable.
+    told; the account's own address calls a pending change off, and so does a new password, which ends every other
+    session too. `address` is the IP address of the request. Raises InvalidInput, TooManyRequests, Unavailable.
     """
     user = get_user(database, session)
     new_email = change.email if change.email != user.email else None
-    _check(database, user, change, new_email)
+    _check(database, user, session, change, new_email, address)
     password_hash = hash_password(change.senha) if change.senha else None
     picture = store.add(clean_picture(change.profile_pic.file.read())) if change.profile_pic else None
 
@@ -47,44 +48,68 @@ def change_profile(
             users.change_picture(sql, user.id, picture)
         if password_hash:
             _change_password(sql, queues, user, session, password_hash)
-        if new_email:
-            _ask_for_new_email(sql, queues, user, new_email)
+        if change.email:
+            _change_email(sql, queues, user, change.email)
 
     database.transaction(write)
     if picture and user.picture:
         forget_picture(store, user.picture)
-    return [texts.PROFILE_CHANGED, *([texts.NEW_EMAIL_ASKED] if new_email else [])]
+    return _sentences(change, new_email)
 
 
-def _check(database: Database, user: User, change: ProfileChange, new_email: str | None) -> None:
+def _check(
+    database: Database, user: User, session: Session, change: ProfileChange, new_email: str | None, address: str
+) -> None:
     """Something is to be changed, what needs the current password has it, and the account's own rules hold."""
-    if not (change.nome_completo or new_email or change.senha or change.profile_pic):
+    if not (change.nome_completo or change.email or change.senha or change.profile_pic):
         raise InvalidInput("profile", texts.NOTHING_CHANGED)
     if new_email or change.senha:
-        confirm_password(database, user, change.senha_atual)
+        confirm_password(database, user, session, change.senha_atual)
     if change.senha and change.senha.casefold() in (user.email, new_email):
         raise InvalidInput("senha", texts.PASSWORD_IS_EMAIL)
     if new_email:
-        rate_limits.take(database, rate_limits.LETTERS_A_DAY, new_email)
+        limits = rate_limits.CONFIRMATION_EMAILS
+        rate_limits.take_all(
+            database,
+            rate_limits.NEW_EMAILS_BY_PERSON.of(user.id),
+            limits.by_pair.of(new_email, address),
+            limits.by_email.of(new_email),
+        )
 
 
 def _change_password(sql: Statements, queues: Queues, user: User, session: Session, password_hash: str) -> None:
     users.change_password_hash(sql, user.id, password_hash)
     sessions.delete_other_sessions(sql, user.id, session.id)
     tokens.delete_tokens(sql, user.id, Purpose.PASSWORD)
+    _call_off_new_email(sql, user)  # it may have been asked for by a stranger who knew the old password
     queues.send(LetterRequested(letter="senha_trocada", user_id=user.id))
 
 
-def _ask_for_new_email(sql: Statements, queues: Queues, user: User, new_email: str) -> None:
-    """Who has the address already is told by a letter; the asker learns nothing of it."""
-    holder = users.find_user_by_email(sql, new_email)
-    taken = holder is not None and holder.is_verified
-    users.change_new_email(sql, user.id, None if taken else new_email)
-    queues.send(LetterRequested(letter="email_trocado", user_id=user.id))
-    if holder and taken:
-        queues.send(LetterRequested(letter="conta_existente", user_id=holder.id))
+def _sentences(change: ProfileChange, new_email: str | None) -> list[str]:
+    if new_email:
+        return [texts.PROFILE_CHANGED, texts.NEW_EMAIL_ASKED]
+    is_more = change.nome_completo or change.senha or change.profile_pic
+    return [texts.PROFILE_CHANGED] if is_more or not change.email else [texts.EMAIL_STAYS]
+
+
+def _change_email(sql: Statements, queues: Queues, user: User, email: str) -> None:
+    if email == user.email:
+        _call_off_new_email(sql, user)
     else:
-        queues.send(LetterRequested(letter="email", user_id=user.id))
+        _ask_for_new_email(sql, queues, user, email)
+
+
+def _ask_for_new_email(sql: Statements, queues: Queues, user: User, new_email: str) -> None:
+    """The same rows and messages for a free and a taken address: the email function finds out whom to write to."""
+    tokens.delete_tokens(sql, user.id, Purpose.EMAIL)
+    users.change_new_email(sql, user.id, new_email)
+    queues.send(LetterRequested(letter="email_trocado", user_id=user.id))
+    queues.send(LetterRequested(letter="email", user_id=user.id))
+
+
+def _call_off_new_email(sql: Statements, user: User) -> None:
+    users.change_new_email(sql, user.id, None)
+    tokens.delete_tokens(sql, user.id, Purpose.EMAIL)
 
 
 def forget_picture(store: PictureStore, key: str) -> None:

@@ -9,7 +9,7 @@ from falaai.errors import NotFound
 from falaai.queues import Queues, queues
 from falaai.repositories import sessions
 from falaai.web import pages, texts
-from falaai.web.current_user import CurrentSession, Db, clear_session_cookie
+from falaai.web.current_user import CurrentSession, Db, clear_session_cookie, client_address
 from falaai.web.dependencies import made_by
 from falaai_auth.forms import Deletion, ProfileChange
 from falaai_auth.picture_store import PictureStore, picture_store
@@ -25,10 +25,16 @@ Pictures = Annotated[PictureStore, made_by(picture_store)]
 
 @router.put("/profile/update")
 def update_profile(
-    change: Annotated[ProfileChange, Form()], session: CurrentSession, database: Db, sender: Sender, store: Pictures
+    change: Annotated[ProfileChange, Form()],
+    request: Request,
+    session: CurrentSession,
+    database: Db,
+    sender: Sender,
+    store: Pictures,
 ) -> dict[str, str]:
-    """200 {message}."""
-    return {"message": " ".join(change_profile(database, sender, store, session, change))}
+    """200 {message}. The account's own address as `email` calls a pending change of address off."""
+    sentences = change_profile(database, sender, store, session, change, client_address(request))
+    return {"message": " ".join(sentences)}
 
 
 @router.post("/profile/update", responses=pages.DOCUMENTED_REDIRECT)
@@ -41,7 +47,7 @@ def update_profile_by_form(
     store: Pictures,
 ) -> Response:
     """The same for a browser without JavaScript, whose forms know no PUT."""
-    change_profile(database, sender, store, session, change)
+    change_profile(database, sender, store, session, change, client_address(request))
     return pages.redirect(request, "/profile?feito=1")
 
 

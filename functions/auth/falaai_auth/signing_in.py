@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from falaai import rate_limits
 from falaai.database import Database, Statements
-from falaai.errors import EmailNotVerified, WrongCredentials
+from falaai.errors import WrongCredentials
 from falaai.passwords import hash_password, is_outdated, is_right_password
 from falaai.repositories import sessions, users
+from falaai.repositories.users import User
 from falaai.secret_tokens import new_token
 from falaai.web.current_user import stored_key
+from falaai_auth.browsers import Browser
 from falaai_auth.forms import Credentials
 
 
@@ -20,38 +22,42 @@ class SignedIn:
     token: str
 
 
-def sign_in(database: Database, form: Credentials, agent: str, address: str, old_token: str | None) -> SignedIn:
+def sign_in(database: Database, form: Credentials, browser: Browser) -> SignedIn:
     """A new session; the one the browser brought along ends.
 
-    Hashes once whether or not the account exists. Only a right password learns that the e-mail waits to be
-    verified. Raises WrongCredentials, EmailNotVerified, TooManyRequests.
+    Hashes once whether or not the account exists. An account that waits for its confirmation is refused like a wrong
+    password, for a stranger may have registered the address to see the difference. Raises WrongCredentials,
+    TooManyRequests.
     """
-    limits = (
-        (rate_limits.WRONG_PASSWORD_BY_ADDRESS, address),
-        (rate_limits.WRONG_PASSWORD_BY_ACCOUNT, form.email),
+    counters = (
+        rate_limits.WRONG_PASSWORD_BY_PAIR.of(form.email, browser.address),
+        rate_limits.WRONG_PASSWORD_BY_ADDRESS.of(browser.address),
+        rate_limits.WRONG_PASSWORD_BY_ACCOUNT.of(form.email),
     )
-    for (
-        limit,
-        subject,
-    ) in limits:  # counted before the password is looked at, so that parallel guesses count too
-        rate_limits.take(database, limit, subject)
+    # Counted before the password is looked at, so that parallel guesses count too.
+    rate_limits.take_all(database, *counters)
     user = database.autocommit(lambda sql: users.find_user_by_email(sql, form.email))
-    if not is_right_password(form.senha, user.password_hash if user else None) or user is None:
-        raise WrongCredentials("unknown e-mail or wrong password")
-    for limit, subject in limits:
-        rate_limits.give_back(database, limit, subject)
-    if not user.is_verified:
-        raise EmailNotVerified(f"user {user.id}")
+    is_right = is_right_password(form.senha, user.password_hash if user else None)
+    if user is None or not is_right or not user.is_verified:
+        raise WrongCredentials("unknown or unconfirmed email, or wrong password")
+    rate_limits.give_back_all(database, *counters)
+    signed_in = database.transaction(lambda sql: open_session(sql, user, form.senha, browser))
+    if signed_in is None:
+        raise WrongCredentials("the password was changed meanwhile")
+    return signed_in
+
+
+def open_session(sql: Statements, user: User, password: str, browser: Browser) -> SignedIn | None:
+    """A session for a password that was right; nothing if the account was deleted or its password changed since."""
+    now = users.find_user_to_write(sql, user.id)
+    if now is None or now.password_hash != user.password_hash:
+        return None
+    if is_outdated(user.password_hash):
+        users.change_password_hash(sql, user.id, hash_password(password))
+    if browser.old_token:
+        sessions.delete_session(sql, stored_key(browser.old_token))
     token = new_token()
-
-    def open_session(sql: Statements) -> None:
-        if is_outdated(user.password_hash):
-            users.change_password_hash(sql, user.id, hash_password(form.senha))
-        if old_token:
-            sessions.delete_session(sql, stored_key(old_token))
-        sessions.add_session(sql, user.id, stored_key(token), agent, address)
-
-    database.transaction(open_session)
+    sessions.add_session(sql, user.id, stored_key(token), browser.agent, browser.address)
     return SignedIn(user.id, token)
 
 

@@ -4,10 +4,10 @@ import base64
 from datetime import date, datetime
 from typing import Any
 
-from falaai import rate_limits
 from falaai.database import Database, Row, Statements
 from falaai.repositories import personal_data
 from falaai.repositories.sessions import Session
+from falaai_auth.carried_usage import keep_usage
 from falaai_auth.confirming import confirm_password
 from falaai_auth.picture_store import PictureStore
 from falaai_auth.profile import forget_picture, get_user
@@ -27,11 +27,11 @@ def export(database: Database, store: PictureStore, session: Session) -> dict[st
 def delete_account(database: Database, store: PictureStore, session: Session, password: str) -> None:
     """For good: every row, every session, the picture. Raises InvalidInput, TooManyRequests, DatabaseUnavailable."""
     user = get_user(database, session)
-    confirm_password(database, user, password)
+    confirm_password(database, user, session, password)
 
     def delete(sql: Statements) -> None:
+        keep_usage(sql, session)
         personal_data.delete_rows(sql, user.id)
-        rate_limits.forget(sql, user.email)
 
     database.transaction(delete)
     if user.picture:

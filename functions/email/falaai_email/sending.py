@@ -1,5 +1,6 @@
 """Writes and sends letters. Their links are made here, so the only copy of a link is in its letter."""
 
+import unicodedata
 from collections.abc import Callable
 
 from falaai import settings
@@ -12,6 +13,9 @@ from falaai.repositories.users import User
 from falaai.secret_tokens import Purpose, link_key, new_token
 from falaai_email.letters import Letter, write_letter
 from falaai_email.mailbox import Mailbox, mailbox
+
+# Longer words are not greeted by: letters alone can say much.
+LONGEST_NAME = 30
 
 
 def handle(message: LetterRequested, age_seconds: float) -> None:
@@ -33,7 +37,7 @@ def send_letter(
     if user is None:
         missing_row(f"user {message.user_id}", age_seconds)
         return
-    letter = database.transaction(lambda sql: _WRITERS[message.letter](sql, user, public_url))
+    letter = database.transaction(lambda sql: _write(sql, message, public_url))
     if letter is None and message.letter == "email":
         # The account was there before, so it says nothing of whether the new address is committed yet.
         missing_row(f"new address of user {user.id}", age_seconds)
@@ -42,31 +46,60 @@ def send_letter(
         logger().info("letter sent", extra={"letter": message.letter, "user_id": user.id})
 
 
+def _write(sql: Statements, message: LetterRequested, public_url: str) -> Letter | None:
+    """The account stays locked while its link is made: none is made for an address or password just replaced."""
+    user = users.find_user_to_write(sql, message.user_id)
+    return _WRITERS[message.letter](sql, user, public_url) if user else None
+
+
 def _verification(sql: Statements, user: User, public_url: str) -> Letter | None:
     if user.is_verified:
         return None
     link = _link(sql, user, Purpose.VERIFY, f"{public_url}/verify_link/")
-    return write_letter("verificar", user.email, name=user.first_name, link=link)
+    return write_letter("verificar", user.email, greeting=_NO_NAME, link=link)
 
 
 def _reset(sql: Statements, user: User, public_url: str) -> Letter | None:
     link = _link(sql, user, Purpose.PASSWORD, f"{public_url}/redefinir-senha/")
-    return write_letter("senha", user.email, name=user.first_name, link=link)
+    return write_letter("senha", user.email, greeting=_greeting(user), link=link)
 
 
 def _new_email(sql: Statements, user: User, public_url: str) -> Letter | None:
-    """To the new address, which is asked for no longer if the person changed their mind."""
+    """To the new address, unless the person changed their mind.
+
+    If another account has confirmed that address, its owner gets a notice instead, and the link is sent to no one: it
+    is made all the same, because the person who asked can count links in the export.
+    """
     if not user.new_email:
         return None
     link = _link(sql, user, Purpose.EMAIL, f"{public_url}/verify_link/", user.new_email)
-    return write_letter("email", user.new_email, name=user.first_name, link=link)
+    holder = users.find_user_by_email(sql, user.new_email)
+    if holder and holder.is_verified:
+        return _existing_account(sql, holder, public_url)
+    return write_letter("email", user.new_email, greeting=_NO_NAME, link=link)
 
 
 def _notice(kind: str, path: str) -> "Writer":
     """A letter without a secret in it."""
     return lambda _sql, user, public_url: write_letter(
-        kind, user.email, name=user.first_name, link=f"{public_url}{path}"
+        kind, user.email, greeting=_greeting(user), link=f"{public_url}{path}"
     )
+
+
+_existing_account = _notice("conta_existente", "/login")
+
+
+_NO_NAME = "Oi!"
+
+
+def _greeting(user: User) -> str:
+    """With the first name, if the address is confirmed and the name cannot be read as a sentence or an address.
+
+    A stranger who registers an address chooses the name, and would write to its owner with our sender.
+    """
+    name = user.first_name
+    is_plain = len(name) <= LONGEST_NAME and all(unicodedata.category(one)[0] in "LM" or one in "-'’" for one in name)
+    return f"Oi, {name}." if name and is_plain and user.is_verified else _NO_NAME
 
 
 def _link(sql: Statements, user: User, purpose: Purpose, prefix: str, payload: str = "") -> str:
@@ -81,7 +114,7 @@ _WRITERS: dict[str, Writer] = {
     "verificar": _verification,
     "senha": _reset,
     "email": _new_email,
-    "conta_existente": _notice("conta_existente", "/login"),
+    "conta_existente": _existing_account,
     "senha_trocada": _notice("senha_trocada", "/esqueci-senha"),
     "email_trocado": _notice("email_trocado", "/esqueci-senha"),
 }

@@ -6,7 +6,6 @@ FalaAIError
 │   ├── InvalidInput
 │   ├── NotSignedIn
 │   ├── WrongCredentials
-│   ├── EmailNotVerified
 │   ├── CrossOrigin
 │   ├── NotFound
 │   ├── Conflict
@@ -80,11 +79,9 @@ class NotSignedIn(RequestError):
 
 
 class WrongCredentials(RequestError):
+    """A wrong password, an unknown email and an unconfirmed one alike."""
+
     code = "wrong_credentials"
-
-
-class EmailNotVerified(RequestError):
-    code = "email_not_verified"
 
 
 class CrossOrigin(RequestError):

@@ -1,11 +1,14 @@
 """Named limits over one table of counters, so that they hold across every Lambda process.
 
-A window opens at the first hit and closes after its seconds; hits beyond the limit are refused until then.
+A window opens at the first hit and closes after its seconds; hits beyond the limit are refused until then. What each
+limit is for, and who can reach it against whom, is told in docs/security.md.
 """
 
 import hashlib
+import hmac
 from dataclasses import dataclass
 
+from falaai import settings
 from falaai.database import Database, Statements
 from falaai.errors import TooManyRequests
 from falaai.repositories import limits
@@ -19,31 +22,92 @@ class Limit:
     hits: int
     seconds: int
 
-    def key(self, subject: str) -> str:
-        """The counter's key; hashed, so that the table holds no address."""
-        return hashlib.sha256(f"{self.name}\0{subject}".encode("utf-8", "surrogatepass")).hexdigest()
+    def of(self, *subject: object) -> "Counter":
+        """The counter of this subject, which may have several parts."""
+        return Counter(self, _key(self.name, *subject))
 
 
-WRONG_PASSWORD_BY_ACCOUNT = Limit("wrong-password-account", 5, 5 * 60)
-WRONG_PASSWORD_BY_ADDRESS = Limit("wrong-password-address", 20, 5 * 60)
-SIGN_UP_BY_ADDRESS = Limit("sign-up-address", 20, 60 * 60)
-LETTER_PAUSE = Limit("letter-pause", 1, 2 * 60)
-LETTERS_A_DAY = Limit("letters-a-day", 5, 24 * 60 * 60)
+@dataclass(frozen=True)
+class Counter:
+    """One limit for one subject. `key` is an HMAC: a stolen table cannot be searched for addresses."""
+
+    limit: Limit
+    key: str
 
 
-def take(database: Database, limit: Limit, subject: str) -> None:
+def _key(*parts: object) -> str:
+    secret = settings.read(settings.SessionSettings).session_secret_key.get_secret_value()
+    text = "\0".join(str(part) for part in parts)
+    return hmac.new(secret.encode(), text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+MINUTE, HOUR, DAY = 60, 60 * 60, 24 * 60 * 60
+
+# An outsider at one IP address reaches the strict limit, which counts the pair of account and IP address, and locks
+# only that address out. The looser one by account alone must stay above what one address gets in its window.
+WRONG_PASSWORD_BY_ADDRESS = Limit("wrong-password-address", 20, 5 * MINUTE)
+WRONG_PASSWORD_BY_PAIR = Limit("wrong-password-pair", 5, 5 * MINUTE)
+WRONG_PASSWORD_BY_ACCOUNT = Limit("wrong-password-account", 100, HOUR)
+WRONG_PASSWORD_IN_SESSION = Limit("wrong-password-session", 5, 5 * MINUTE)
+WRONG_PASSWORD_AT_LINK = Limit("wrong-password-link", 5, 5 * MINUTE)
+
+SIGN_UP_BY_ADDRESS = Limit("sign-up-address", 20, HOUR)
+EMAIL_REQUESTS_BY_ADDRESS = Limit("email-requests-address", 20, HOUR)
+NEW_EMAILS_BY_PERSON = Limit("new-emails-person", 5, DAY)
+
+
+@dataclass(frozen=True)
+class EmailLimits:
+    """How often one kind of email is sent to one email address: by who asks for it, and in all."""
+
+    pause: Limit
+    by_pair: Limit
+    by_email: Limit
+
+    def of(self, email: str, address: str) -> "list[Counter]":
+        """`address` is the IP address of the request."""
+        return [self.pause.of(email, address), self.by_pair.of(email, address), self.by_email.of(email)]
+
+
+CONFIRMATION_EMAILS = EmailLimits(
+    Limit("confirmation-pause", 1, 2 * MINUTE),
+    Limit("confirmation-pair", 5, DAY),
+    Limit("confirmation-email", 12, 3 * HOUR),
+)
+# Counted apart, so that confirmation emails that a stranger asks for never keep anyone from a reset.
+RESET_EMAILS = EmailLimits(
+    Limit("reset-pause", 1, 2 * MINUTE),
+    Limit("reset-pair", 5, DAY),
+    Limit("reset-email", 12, 3 * HOUR),
+)
+
+
+def take(database: Database, limit: Limit, *subject: object) -> None:
     """Count one hit, kept whatever happens next. Raises TooManyRequests once the limit is reached."""
-    count, seconds_left = database.transaction(lambda sql: limits.add_hit(sql, limit.key(subject), limit.seconds))
-    if count > limit.hits:
-        raise TooManyRequests(max(1, seconds_left))
+    take_all(database, limit.of(*subject))
 
 
-def forget(sql: Statements, email: str) -> None:
-    """Delete what was counted for an address whose account goes."""
-    for limit in (WRONG_PASSWORD_BY_ACCOUNT, LETTER_PAUSE, LETTERS_A_DAY):
-        limits.delete_counter(sql, limit.key(email))
+def take_all(database: Database, *counters: Counter) -> None:
+    """Count one hit at each of them, in this order, until one is over its limit.
+
+    The strict ones come first: what they refuse is not counted by the looser ones, which others share. Raises
+    TooManyRequests.
+    """
+    for counter in counters:
+        count, seconds_left = database.transaction(lambda sql, counter=counter: _add_hit(sql, counter))  # type: ignore[misc]
+        if count > counter.limit.hits:
+            raise TooManyRequests(max(1, seconds_left))
 
 
-def give_back(database: Database, limit: Limit, subject: str) -> None:
+def _add_hit(sql: Statements, counter: Counter) -> tuple[int, int]:
+    return limits.add_hit(sql, counter.key, counter.limit.seconds)
+
+
+def give_back(database: Database, limit: Limit, *subject: object) -> None:
     """Take one hit back: it turned out not to be one."""
-    database.transaction(lambda sql: limits.remove_hit(sql, limit.key(subject)))
+    give_back_all(database, limit.of(*subject))
+
+
+def give_back_all(database: Database, *counters: Counter) -> None:
+    """Take one hit back at each of them."""
+    database.transaction(lambda sql: limits.remove_hits(sql, [counter.key for counter in counters]))

@@ -1,5 +1,9 @@
 """Table `limites`: counters with a window."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
 from falaai.database import Statements
 
 
@@ -26,12 +30,36 @@ def add_hit(sql: Statements, key: str, window_seconds: int) -> tuple[int, int]:
     return int(row["contagem"]), int(row["left_open"]) + 1
 
 
-def remove_hit(sql: Statements, key: str) -> None:
-    sql.run("UPDATE limites SET contagem = contagem - 1 WHERE chave = %s AND contagem > 0", (key,))
+@dataclass(frozen=True)
+class Count:
+    """A counter whose window is open. `began_at` and `now` are the database's clock, UTC without a zone."""
+
+    count: int
+    began_at: datetime
+    now: datetime
 
 
-def delete_counter(sql: Statements, key: str) -> None:
-    sql.run("DELETE FROM limites WHERE chave = %s", (key,))
+def find_count(sql: Statements, key: str) -> Count | None:
+    row = sql.find(
+        "SELECT contagem, inicio, UTC_TIMESTAMP(6) AS agora FROM limites WHERE chave = %s AND fim > UTC_TIMESTAMP(6)",
+        (key,),
+    )
+    return Count(row["contagem"], row["inicio"], row["agora"]) if row else None
+
+
+def change_count(sql: Statements, key: str, count: int, window_seconds: int) -> None:
+    """Set the counter, in a window that opens now."""
+    sql.run(
+        "INSERT INTO limites (chave, inicio, fim, contagem)"
+        " VALUES (%s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL %s SECOND, %s)"
+        " ON DUPLICATE KEY UPDATE contagem = VALUES(contagem), inicio = VALUES(inicio), fim = VALUES(fim)",
+        (key, window_seconds, count),
+    )
+
+
+def remove_hits(sql: Statements, keys: Sequence[str]) -> None:
+    """Take one hit back at each of these counters."""
+    sql.run("UPDATE limites SET contagem = contagem - 1 WHERE chave IN %s AND contagem > 0", (tuple(keys),))
 
 
 def delete_closed(sql: Statements, at_most: int) -> int:

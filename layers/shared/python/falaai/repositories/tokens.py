@@ -8,7 +8,7 @@ from falaai.secret_tokens import LIFETIMES, Purpose
 
 @dataclass(frozen=True)
 class Used:
-    """A link that was just used up; `payload` is what it was made for, such as a new address."""
+    """A link that works, or that was just used up; `payload` is what it was made for, such as a new address."""
 
     user_id: int
     purpose: Purpose
@@ -25,29 +25,32 @@ def add_token(sql: Statements, user_id: int, purpose: Purpose, key: str, payload
     )
 
 
-def is_usable(sql: Statements, key: str, *purposes: Purpose) -> bool:
-    """Whether the link would work for one of these purposes. Changes nothing."""
+def find_token(sql: Statements, key: str, *purposes: Purpose) -> Used | None:
+    """The link, if it would work for one of these purposes. Changes nothing."""
     row = sql.find(
-        "SELECT finalidade FROM tokens WHERE chave = %s AND usado_em IS NULL AND expira_em > UTC_TIMESTAMP(6)", (key,)
+        "SELECT id_usuario, finalidade, dados FROM tokens"
+        " WHERE chave = %s AND usado_em IS NULL AND expira_em > UTC_TIMESTAMP(6)",
+        (key,),
     )
-    return row is not None and row["finalidade"] in purposes
+    if row is None or row["finalidade"] not in purposes:
+        return None
+    return Used(row["id_usuario"], Purpose(row["finalidade"]), row["dados"] or "")
 
 
 def use_token(sql: Statements, key: str, *purposes: Purpose) -> Used | None:
     """Use the link up; nothing if it is unknown, used, expired or for something else. Only one caller succeeds."""
-    if not is_usable(sql, key, *purposes):
-        return None
-    used = sql.run(
+    found = find_token(sql, key, *purposes)
+    used = found and sql.run(
         "UPDATE tokens SET usado_em = UTC_TIMESTAMP(6) WHERE chave = %s"
         " AND usado_em IS NULL AND expira_em > UTC_TIMESTAMP(6)",
         (key,),
     )
-    row = sql.find("SELECT id_usuario, finalidade, dados FROM tokens WHERE chave = %s", (key,)) if used else None
-    return Used(row["id_usuario"], Purpose(row["finalidade"]), row["dados"] or "") if row else None
+    return found if used else None
 
 
-def delete_tokens(sql: Statements, user_id: int, purpose: Purpose) -> None:
-    sql.run("DELETE FROM tokens WHERE id_usuario = %s AND finalidade = %s", (user_id, purpose))
+def delete_tokens(sql: Statements, user_id: int, *purposes: Purpose) -> None:
+    """End every link of this person for these purposes."""
+    sql.run("DELETE FROM tokens WHERE id_usuario = %s AND finalidade IN %s", (user_id, purposes))
 
 
 def delete_expired(sql: Statements, at_most: int) -> int:

@@ -47,6 +47,11 @@ def add_day(sql: Statements, user_id: int, day: date) -> None:
     )
 
 
+def add_used_day(sql: Statements, user_id: int, day: date, messages: int) -> None:
+    """The day's counter of a new account that does not begin at zero."""
+    sql.run("INSERT INTO uso_diario (id_usuario, dia, mensagens) VALUES (%s, %s, %s)", (user_id, day, messages))
+
+
 def count_messages(sql: Statements, user_id: int, day: date) -> int:
     """How many the person, or EVERYBODY together, has sent."""
     row = sql.find("SELECT mensagens FROM uso_diario WHERE id_usuario = %s AND dia = %s", (user_id, day))

@@ -23,7 +23,6 @@ STATUSES: dict[type[FalaAIError], int] = {
     errors.InvalidInput: 422,
     errors.NotSignedIn: 401,
     errors.WrongCredentials: 401,
-    errors.EmailNotVerified: 403,
     errors.CrossOrigin: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,

@@ -5,8 +5,7 @@ import math
 ERRORS = {
     "internal_error": "Algo deu errado do nosso lado. Nada do que você já enviou se perdeu. Tente de novo.",
     "not_signed_in": "Entre na sua conta para continuar.",
-    "wrong_credentials": "E-mail ou senha não conferem.",
-    "email_not_verified": "Falta confirmar seu e-mail. Procure o link que enviamos ou peça outro.",
+    "wrong_credentials": "E-mail ou senha não conferem, ou falta confirmar o e-mail pelo link que enviamos.",
     "cross_origin": "Este pedido veio de outro site e foi recusado.",
     "not_found": "Não encontramos o que você procura.",
     "method_not_allowed": "Este endereço não aceita esse tipo de pedido.",
@@ -68,6 +67,7 @@ PASSWORD_LONG = "A senha pode ter no máximo 128 caracteres."  # noqa: S105 - a 
 PASSWORD_COMMON = "Essa senha está entre as mais usadas. Escolha outra."  # noqa: S105 - a sentence
 PASSWORD_IS_EMAIL = "A senha não pode ser o seu e-mail."  # noqa: S105 - a sentence
 PASSWORD_WRONG = "A senha atual não confere."  # noqa: S105 - a sentence
+REGISTRATION_PASSWORD_WRONG = "Esta não é a senha do cadastro. O link continua valendo."  # noqa: S105 - a sentence
 PICTURE_LARGE = "A foto pode ter até 2 MB e 16 megapixels."
 PICTURE_NOT_VALID = "Não conseguimos abrir essa foto. Use JPEG, PNG, WebP ou GIF."
 TERMS_NOT_ACCEPTED = "Para criar a conta é preciso aceitar os termos de uso."
@@ -85,6 +85,7 @@ PASSWORD_RESET = "Senha trocada. Entre com a nova."  # noqa: S105 - a sentence
 NOTHING_CHANGED = "Não chegou nenhuma mudança. Confira o formulário e envie de novo."
 PROFILE_CHANGED = "Perfil atualizado."
 NEW_EMAIL_ASKED = "Para trocar o e-mail, confirme o link que enviamos ao novo endereço."
+EMAIL_STAYS = "Seu e-mail continua o mesmo. Nenhuma troca está pendente."
 SESSION_ENDED = "O acesso daquele aparelho foi encerrado."
 SESSIONS_ENDED = "Os outros acessos foram encerrados."
 ACCOUNT_DELETED = "Sua conta e tudo o que era dela foram apagados."
