@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import httpx
 import pytest
@@ -10,14 +12,18 @@ import pytest
 from falaai import settings
 from falaai.conversation_memory import SUMMARY_MAX_CHARACTERS, turns_limit
 from falaai.database import Database
-from falaai.language_model import GeminiModels, count_tokens
+from falaai.language_model import GeminiModels, Prompt, count_tokens
 from falaai.queue_messages import FoldingRequested
 from falaai.repositories import transcripts
+from falaai_chat.asking import ask_again, ask_instead
+from falaai_chat.inputs import EditInput
 from falaai_chat.prompts import build_prompt
 from falaai_memory.folding import fold
 from tests.conftest import ROOT
+from tests.fakes import FakeAnswer, FakeModel
 from tests.integration.conftest import Rows, StandIn
 from tests.integration.migrating import environment
+from tests.integration.test_replies import PLENTY, answer, new_session, send
 
 LIMIT = turns_limit(4000)
 PAIRS = 400
@@ -87,3 +93,84 @@ def test_four_hundred_turns(
         check=True,
     )
     assert json.loads(fresh.stdout) == [prompt.system, [turn.text for turn in prompt.turns]]
+
+
+@dataclass
+class InterruptedModel(FakeModel):
+    """Summarizes everything it is sent word for word, after something else happened."""
+
+    meanwhile: Callable[[], object] = lambda: None
+
+    def answer(self, prompt: Prompt, seconds: float) -> FakeAnswer:
+        self.meanwhile()
+        self.prompts.append(prompt)
+        return FakeAnswer([prompt.turns[-1].text])
+
+
+def long_talk(rows: Rows, *texts: str) -> tuple[int, int, dict[int, int]]:
+    """A person, a conversation long enough to be summarized, and its messages' ids by seq."""
+    user = rows.user()
+    conversation = rows.conversation(user, *(f"{text} {'palavra ' * 40}" for text in texts))
+    ids = {row["seq"]: row["id"] for row in rows.list("SELECT seq, id FROM mensagens")}
+    return user, conversation, ids
+
+
+def test_edit_during_summarization_wins_over_the_summary(database: Database, rows: Rows) -> None:
+    user, conversation, ids = long_talk(rows, *["comum"] * 8, "segredo", *["comum"] * 11)
+    session = new_session(rows, user)
+
+    def edit() -> None:
+        edited = ask_instead(database, session, ids[9], EditInput(message="outra coisa"), PLENTY)
+        assert "segredo" not in str(edited.turns) + edited.summary
+        answer(database, edited)
+
+    model = InterruptedModel(meanwhile=edit)
+    fold(database, model, FoldingRequested(conversation_id=conversation), 400, 1)
+    assert "segredo" in model.prompts[0].turns[0].text  # the summary that came too late did contain it
+
+    for number in range(6):
+        asked = send(database, session, f"Pergunta {number}", conversation_id=conversation)
+        assert "segredo" not in str(asked.turns) + asked.summary
+        assert [turn.seq for turn in asked.turns] == list(range(1, asked.reply_seq))
+        answer(database, asked)
+
+
+def test_regeneration_during_summarization_wins_over_the_summary(database: Database, rows: Rows) -> None:
+    """A reply of any place may be generated again if it was interrupted, and its old text may be in a summary."""
+    user, conversation, ids = long_talk(rows, *["comum"] * 3, "segredo", *["comum"] * 16)
+    rows.run("UPDATE mensagens SET estado = 'interrompida' WHERE id = %s", ids[4])
+    session = new_session(rows, user)
+
+    def regenerate() -> None:
+        answer(database, ask_again(database, session, ids[4], PLENTY), FakeModel(["resposta nova"]))
+
+    model, message = InterruptedModel(meanwhile=regenerate), FoldingRequested(conversation_id=conversation)
+    fold(database, model, message, 400, 1)
+    asked = send(database, session, "E agora?", conversation_id=conversation)
+    assert "segredo" not in str(asked.turns) + asked.summary
+    assert "resposta nova" in str(asked.turns)
+
+
+def test_regeneration_drops_the_summary_of_the_old_reply(database: Database, rows: Rows) -> None:
+    user, conversation, ids = long_talk(rows, *["comum"] * 3, "segredo", *["comum"] * 16)
+    rows.run("UPDATE mensagens SET estado = 'interrompida' WHERE id = %s", ids[4])
+    fold(database, InterruptedModel(), FoldingRequested(conversation_id=conversation), 400, 1)
+    assert "segredo" in rows.value("SELECT resumo FROM conversas")
+    session = new_session(rows, user)
+    answer(database, ask_again(database, session, ids[4], PLENTY), FakeModel(["resposta nova"]))
+    asked = send(database, session, "E agora?", conversation_id=conversation)
+    assert "segredo" not in str(asked.turns) + asked.summary
+    assert "resposta nova" in str(asked.turns)
+
+
+def test_reply_still_being_generated_is_not_left_out_of_the_summary(database: Database, rows: Rows) -> None:
+    """Questions may overtake a slow reply; the summary ends before it, since its text is not there yet."""
+    user, conversation, ids = long_talk(rows, *["comum"] * 20)
+    rows.run(
+        "UPDATE mensagens SET estado = 'gerando', conteudo = '', escrita_em = UTC_TIMESTAMP(6) WHERE id = %s", ids[6]
+    )
+    fold(database, InterruptedModel(), FoldingRequested(conversation_id=conversation), 100, 1)
+    assert rows.value("SELECT resumo_ate_seq FROM conversas") == 4
+    rows.run("UPDATE mensagens SET estado = 'completa', conteudo = 'tarde' WHERE id = %s", ids[6])
+    asked = send(database, new_session(rows, user), "E agora?", conversation_id=conversation)
+    assert "tarde" in str(asked.turns)

@@ -162,7 +162,7 @@ def _ask_again(sql: Statements, session: Session, reply_id: int, quota: Quota) -
 
 
 def _restart(sql: Statements, session: Session, reply: Message, quota: Quota) -> Asked:
-    generation = messages.restart_reply(sql, reply)
+    generation = messages.restart_reply(sql, session.user_id, reply)
     return _asked(sql, session, reply.conversation_id, reply.seq, quota, generation=generation)
 
 
