@@ -16,6 +16,7 @@ from falaai.connections import Connection, connect
 from falaai.database import Database, Parameters, Row, Statements, database
 from falaai.language_model import Prompt, language_model
 from falaai.queues import queues
+from falaai.repositories import personal_data
 from falaai.secret_tokens import session_key
 from falaai.web.dependencies import made_by
 from falaai_auth import application as auth_application
@@ -54,6 +55,12 @@ class Crowd:
         assert answer.status_code == 200, answer.text
         asked = self.before_model.pop()
         return asked - before - 1, self.questions() - asked - 1, answer.json()
+
+    def rows_read(self) -> int:
+        """How many rows and keys the server has read for the connection."""
+        with self.connection.cursor() as cursor:
+            cursor.execute("SHOW SESSION STATUS LIKE 'Handler_read%'")
+            return sum(int(row["Value"]) for row in cursor.fetchall())
 
     def questions(self) -> int:
         """How many statements the server has counted on the connection; asking is one."""
@@ -155,6 +162,20 @@ def test_pages_take_three_at_most(crowd: Crowd, path: str, most: int) -> None:
     before = crowd.questions()
     crowd.get(path)
     assert crowd.questions() - before - 1 <= most
+
+
+def test_deleting_an_account_reads_its_own_rows_alone(crowd: Crowd) -> None:
+    """Counted by the server: rows of two messages, whatever else there is."""
+    sql = Statements(crowd.connection)
+    person = sql.find("SELECT id FROM usuarios WHERE email = 'pessoa-7@exemplo.com.br'")
+    assert person is not None
+    crowd.connection.begin()
+    before = crowd.rows_read()
+    personal_data.delete_rows(sql, person["id"])
+    read = crowd.rows_read() - before
+    assert sql.count("SELECT COUNT(*) FROM mensagens") > 5000
+    crowd.connection.rollback()
+    assert 0 < read < 50
 
 
 class ExplainedStatements(Statements):
