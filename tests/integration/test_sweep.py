@@ -9,7 +9,7 @@ import pytest
 from falaai import settings
 from falaai.connections import Connection, connect
 from falaai.database import Database, Statements
-from falaai.repositories import conversations
+from falaai.repositories import conversations, sessions
 from falaai_cleanup import pictures
 from falaai_cleanup import sweep as sweeping
 from falaai_cleanup.sweep import preview, sweep
@@ -58,19 +58,32 @@ def test_out_of_time_the_rest_stays_for_the_next_run(
 
 def test_expired_rows_of_every_kind_go(database: Database, rows: Rows) -> None:
     ana = rows.user()
-    for key, expires, seen in [("expired", -1, 0), ("idle", 20, -8), ("living", 20, 0)]:
+    for key, expires in [("expired", -1), ("living", 7)]:
         rows.run(
-            "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em) VALUES (%s, %s, NOW(),"
-            " UTC_TIMESTAMP() + INTERVAL %s DAY, UTC_TIMESTAMP() + INTERVAL %s DAY)",
+            "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em) VALUES (%s, %s, NOW(), NOW(),"
+            " UTC_TIMESTAMP(6) + INTERVAL %s DAY)",
             key,
             ana,
-            seen,
             expires,
         )
     rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(), UTC_TIMESTAMP(), NULL)", ana)
     rows.run("INSERT INTO limites VALUES ('l', NOW(), UTC_TIMESTAMP(), 3)")
-    assert swept(database) == {"sessions": 2, "tokens": 1, "counters": 1}
+    assert swept(database) == {"sessions": 1, "tokens": 1, "counters": 1}
     assert rows.value("SELECT chave FROM sessoes") == "living"
+
+
+def test_session_ends_a_week_after_it_was_seen_and_a_month_after_it_began(database: Database, rows: Rows) -> None:
+    """One column says when, and the cleanup looks at nothing else."""
+    ana = rows.user()
+    database.autocommit(lambda sql: sessions.add_session(sql, ana, "nova", "", ""))
+    left = "SELECT TIMESTAMPDIFF(HOUR, UTC_TIMESTAMP(6), expira_em) FROM sessoes"
+    assert rows.value(left) == 7 * 24 - 1
+    session = rows.value("SELECT id FROM sessoes")
+    for days_old, hours_left in [(10, 7 * 24 - 1), (25, 5 * 24 - 1)]:
+        rows.run("UPDATE sessoes SET criada_em = UTC_TIMESTAMP(6) - INTERVAL %s DAY", days_old)
+        database.autocommit(lambda sql: sessions.mark_seen(sql, session))
+        assert rows.value(left) == hours_left
+    assert swept(database) == {}
 
 
 def test_never_verified_accounts_go_after_a_month(database: Database, rows: Rows) -> None:
