@@ -4,13 +4,14 @@ import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pymysql
 import pytest
 
 from falaai import settings
 from falaai.connections import Connection, connect
 from falaai.database import Database, Statements
 from falaai.repositories import conversations, sessions
-from falaai_cleanup import pictures
+from falaai_cleanup import pictures, schedule
 from falaai_cleanup import sweep as sweeping
 from falaai_cleanup.sweep import preview, sweep
 from tests.conftest import RunningCloud, wait_until
@@ -49,7 +50,7 @@ def test_out_of_time_the_rest_stays_for_the_next_run(
     ana = rows.user()
     for _ in range(5):
         rows.conversation(ana, "velha", days_old=91)
-    ticks = iter([True] * 9 + [False] * 100)
+    ticks = iter([True] * 2 + [False] * 100)
     first = sweep(database, 90, lambda: next(ticks))
     assert not first.is_done
     assert 0 < first.rows["conversations"] < 5
@@ -84,6 +85,30 @@ def test_session_ends_a_week_after_it_was_seen_and_a_month_after_it_began(databa
         database.autocommit(lambda sql: sessions.mark_seen(sql, session))
         assert rows.value(left) == hours_left
     assert swept(database) == {}
+
+
+def test_task_that_fails_does_not_stop_the_others(
+    database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here the sessions' table is gone; retention, before it, and tokens, after it, are done all the same."""
+    ana = rows.user()
+    rows.conversation(ana, "velha", "resposta", days_old=91)
+    rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(), UTC_TIMESTAMP(6), NULL)", ana)
+    rows.run("RENAME TABLE sessoes TO sessoes_fora")
+    monkeypatch.setattr(schedule, "database", lambda: database)
+    monkeypatch.setattr(schedule, "sweep_pictures", lambda *_: 0)
+    monkeypatch.setenv("RETENTION_DAYS", "90")
+    monkeypatch.setenv("PICTURES_BUCKET", "picturesbucket")
+    settings.read.cache_clear()
+    try:
+        with pytest.raises(ExceptionGroup) as caught:
+            schedule._sweep()
+    finally:
+        rows.run("RENAME TABLE sessoes_fora TO sessoes")
+        settings.read.cache_clear()
+    assert [type(error) for error in caught.value.exceptions] == [pymysql.ProgrammingError]
+    assert rows.value("SELECT COUNT(*) FROM conversas") == 0
+    assert rows.value("SELECT COUNT(*) FROM tokens") == 0
 
 
 def test_never_verified_accounts_go_after_a_month(database: Database, rows: Rows) -> None:
