@@ -148,10 +148,13 @@ def _sentences(text: str) -> list[str]:
     """Sentences worth keeping, without who said them, headings and what this stand-in itself says."""
     personal: list[str] = []
     other: list[str] = []
-    for line in text.splitlines():
+    by_model = False
+    for quoted in text.splitlines():
+        line = quoted.removeprefix("> ")
         if not line.strip() or _HEADING.match(line.strip()):
+            by_model = bool(_MODEL_SPEAKER.match(line))
             continue
-        said_by_model = bool(_MODEL_SPEAKER.match(line))
+        said_by_model = by_model or bool(_MODEL_SPEAKER.match(line))
         for sentence in re.split(r"(?<=[.!?…])\s+", _SPEAKER.sub("", line.strip())):
             if sentence and not _OWN_WORDS.search(sentence):
                 (other if said_by_model else personal).append(sentence[:_LONGEST_SENTENCE])

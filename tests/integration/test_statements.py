@@ -3,23 +3,35 @@
 Limits are the design's. The person here has much: a long conversation and many of them, among many people.
 """
 
+import ast
+import inspect
+import pkgutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from datetime import date, datetime
+from importlib import import_module
+from types import FrameType
+from typing import Any, ClassVar, cast
 
 import pytest
 from starlette.testclient import TestClient
 
 from bench.histories import add_conversations, add_history, add_people
-from falaai import settings
+from falaai import repositories, settings
 from falaai.connections import Connection, connect
 from falaai.database import Database, Parameters, Row, Statements, database
 from falaai.language_model import Prompt, language_model
 from falaai.queues import queues
-from falaai.secret_tokens import session_key
+from falaai.repositories import conversations, messages, personal_data
+from falaai.repositories.conversations import Place
+from falaai.repositories.messages import Ending, State
+from falaai.repositories.sessions import Session
+from falaai.secret_tokens import Purpose, session_key
 from falaai.web.dependencies import made_by
 from falaai_auth import application as auth_application
 from falaai_chat import application as chat_application
+from tests.conftest import ROOT
 from tests.fakes import FakeAnswer, FakeModel, FakeQueues
 from tests.integration.conftest import TABLES, Rows
 
@@ -54,6 +66,12 @@ class Crowd:
         assert answer.status_code == 200, answer.text
         asked = self.before_model.pop()
         return asked - before - 1, self.questions() - asked - 1, answer.json()
+
+    def rows_read(self) -> int:
+        """How many rows and keys the server has read for the connection."""
+        with self.connection.cursor() as cursor:
+            cursor.execute("SHOW SESSION STATUS LIKE 'Handler_read%'")
+            return sum(int(row["Value"]) for row in cursor.fetchall())
 
     def questions(self) -> int:
         """How many statements the server has counted on the connection; asking is one."""
@@ -157,12 +175,31 @@ def test_pages_take_three_at_most(crowd: Crowd, path: str, most: int) -> None:
     assert crowd.questions() - before - 1 <= most
 
 
+def test_deleting_an_account_reads_its_own_rows_alone(crowd: Crowd) -> None:
+    """Counted by the server: rows of two messages, whatever else there is."""
+    sql = Statements(crowd.connection)
+    person = sql.find("SELECT id FROM usuarios WHERE email = 'pessoa-7@exemplo.com.br'")
+    assert person is not None
+    crowd.connection.begin()
+    before = crowd.rows_read()
+    personal_data.delete_rows(sql, person["id"])
+    read = crowd.rows_read() - before
+    assert sql.count("SELECT COUNT(*) FROM mensagens") > 5000
+    crowd.connection.rollback()
+    assert 0 < read < 50
+
+
 class ExplainedStatements(Statements):
-    """Has every statement explained by the server before it runs."""
+    """Has every statement explained by the server before it runs, and notes which line of the product ran it."""
 
     plans: ClassVar[list[tuple[str, Row]]] = []
+    lines: ClassVar[set[tuple[str, int]]] = set()
 
     def _explain(self, sql: str, parameters: Parameters) -> None:
+        frame = sys._getframe(2)
+        if frame.f_code is Statements.count.__code__:
+            frame = cast(FrameType, frame.f_back)
+        self.lines.add((frame.f_code.co_filename, frame.f_lineno))
         with self.connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN {sql}", parameters)
             self.plans.extend((sql, row) for row in cursor.fetchall())
@@ -170,6 +207,10 @@ class ExplainedStatements(Statements):
     def run(self, sql: str, parameters: Parameters = ()) -> int:
         self._explain(sql, parameters)
         return super().run(sql, parameters)
+
+    def insert(self, sql: str, parameters: Parameters = ()) -> int:
+        self._explain(sql, parameters)
+        return super().insert(sql, parameters)
 
     def update_noting(self, sql: str, parameters: Parameters = ()) -> int | None:
         self._explain(sql, parameters)
@@ -206,7 +247,7 @@ def test_every_statement_of_a_request_finds_its_rows_by_an_index(
 
     seen = {sql.split()[0] for sql, _ in ExplainedStatements.plans}
     assert {"SELECT", "UPDATE", "INSERT", "DELETE"} <= seen
-    assert [(sql, row) for sql, row in ExplainedStatements.plans if not is_found_by_index(row)] == []
+    assert unindexed(ExplainedStatements.plans) == []
 
 
 def is_found_by_index(row: Row) -> bool:
@@ -224,3 +265,212 @@ def test_a_whole_table_and_a_sort_are_noticed(where: settings.DatabaseSettings, 
     sql.find("SELECT id FROM mensagens WHERE conteudo = 'x'")
     sql.find("SELECT id FROM mensagens WHERE id_conversa = %s ORDER BY data_envio LIMIT 1", (crowded,))
     assert [is_found_by_index(row) for _, row in ExplainedStatements.plans] == [False, False]
+
+
+class RolledBack(Exception):
+    """Takes back what a function of a repository did, so that the next one finds the same rows."""
+
+
+def repository_functions() -> dict[str, Callable[..., object]]:
+    """Every public function of every repository that runs statements, by `module.name`."""
+    modules = [
+        import_module(f"falaai.repositories.{one.name}") for one in pkgutil.iter_modules(repositories.__path__)
+    ]
+    return {
+        f"{module.__name__.rpartition('.')[2]}.{name}": function
+        for module in modules
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and "sql" in inspect.signature(function).parameters
+        if not name.startswith("_")
+    }
+
+
+def calls_of(name: str, function: Callable[..., object], values: dict[str, Any]) -> list[dict[str, Any]]:
+    """Its arguments, taken from `values` by `module.function.parameter` or by the parameter's name alone: once as few
+    as it needs, and once all of them."""
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    known = {one.name: values.get(f"{name}.{one.name}", values.get(one.name, one.empty)) for one in parameters}
+    unknown = [f"{name}.{parameter}" for parameter, value in known.items() if value is inspect.Parameter.empty]
+    assert unknown == [], "give these parameters a value in `values` of this test"
+    needed = [one.name for one in parameters if one.default is one.empty and one.kind is not one.VAR_POSITIONAL]
+    few = {parameter: known[parameter] for parameter in needed}
+    return [few] if few == known else [few, known]
+
+
+def call(function: Callable[..., object], sql: Statements, arguments: dict[str, Any]) -> None:
+    """Call it with arguments by name, those of a `*parameter` included."""
+    signature = inspect.signature(function)
+    bound = signature.bind_partial()
+    bound.arguments.update({"sql": sql, **arguments})
+    function(*bound.args, **bound.kwargs)
+
+
+def statement_lines() -> dict[tuple[str, int], set[int]]:
+    """Where the product runs statements that read tables: file and first line, and all lines of that call."""
+    found = {}
+    for path in [*ROOT.glob("layers/shared/python/falaai/**/*.py"), *ROOT.glob("functions/*/falaai_*/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            if node.func.attr not in vars(ExplainedStatements) | {"count": None} or not is_named_sql(node.func.value):
+                continue
+            if not reads_no_table(node.args[0]):
+                found[str(path), node.lineno] = set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return found
+
+
+def is_named_sql(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "sql"
+
+
+def reads_no_table(statement: ast.expr) -> bool:
+    """SELECT UTC_TIMESTAMP(6), for example."""
+    return (
+        isinstance(statement, ast.Constant)
+        and str(statement.value).startswith("SELECT")
+        and "FROM" not in str(statement.value)
+    )
+
+
+@pytest.fixture(scope="module")
+def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
+    """Arguments for every function of the repositories; about one person among many, who has some of everything, and
+    about the few rows that the cleanup takes."""
+    database = Database(lambda: connect(where))
+    rows = Rows(database)
+    user = rows.user("bia@exemplo.com.br")
+    history = add_history(rows, user, 400)
+    add_conversations(rows, user, 200)
+    fill_other_tables(rows)
+    session_id = rows.insert(
+        "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em)"
+        " VALUES ('chave', %s, NOW(6), NOW(6), NOW(6) + INTERVAL 7 DAY)",
+        user,
+    )
+    rows.run(
+        "INSERT INTO tokens VALUES ('chave', %s, 'verificar', NULL, NOW(6), NOW(6) + INTERVAL 1 DAY, NULL)", user
+    )
+    rows.run("INSERT INTO limites VALUES ('chave', NOW(6), NOW(6) + INTERVAL 1 DAY, 1)")
+    rows.run("UPDATE mensagens SET chave = 'um-id' WHERE id_conversa = %s AND seq = 399", history.id)
+    for table in TABLES:
+        rows.list(f"ANALYZE TABLE {table}")
+    read = database.autocommit
+    conversation = read(lambda sql: conversations.find_conversation(sql, user, history.id))
+    reply = read(lambda sql: messages.find_by_seq(sql, history.id, 400))
+    question = read(lambda sql: messages.find_by_seq(sql, history.id, 399))
+    assert conversation
+    assert reply
+    assert question
+    day, soon = date(2026, 6, 1), datetime(2026, 6, 1, 12)
+    return {
+        "user_id": user,
+        "user_ids": [rows.user("c@exemplo.com.br"), rows.user("d@exemplo.com.br")],
+        "email": "bia@exemplo.com.br",
+        "name": "Bia",
+        "users.add_user.email": "nova@exemplo.com.br",
+        "users.change_email.email": "nova@exemplo.com.br",
+        "password_hash": "x",
+        "new_email": "nova@exemplo.com.br",
+        "picture": "pictures/x.webp",
+        "keys": ["pictures/7.webp", "pictures/8.webp", "pictures/none.webp"],
+        "key": "chave",
+        "payload": "x",
+        "tokens.add_token.key": "outra",
+        "sessions.add_session.key": "outra",
+        "agent": "x",
+        "address": "x",
+        "purpose": Purpose.VERIFY,
+        "purposes": (Purpose.VERIFY, Purpose.EMAIL),
+        "window_seconds": 60,
+        "session": Session(session_id, user, None, "Bia", "bia@exemplo.com.br", 0, soon),
+        "session_id": session_id,
+        "kept_id": session_id,
+        "at_most": 100,
+        "limit": 20,
+        "unused_days": 90,
+        "usage.count_message.at_most": 200,
+        "ceiling": 20_000,
+        "day": day,
+        "today": day,
+        "is_new": False,
+        "conversation_id": history.id,
+        "conversation": conversation,
+        "words": "que se trocam",
+        "by": 2,
+        "conversation_ids": [history.id, history.id + 1],
+        "ids": [history.id, history.id + 1],
+        "after": Place(False, conversation.updated_at, history.id),
+        "last_seq": 400,
+        "title": "Título",
+        "is_pinned": True,
+        "summary": "x",
+        "until_seq": 390,
+        "after_seq": 380,
+        "before_seq": 300,
+        "seq": 380,
+        "messages.add_reply.seq": 401,
+        "reply_seq": 400,
+        "messages.add_exchange.reply_seq": 402,
+        "text": "Olá",
+        "client_id": "um-id",
+        "messages.add_exchange.client_id": "outro-id",
+        "messages.change_question.client_id": "outro-id",
+        "question_id": question.id,
+        "message_id": reply.id,
+        "reply": reply,
+        "reply_id": reply.id,
+        "generation": 1,
+        "state": State.COMPLETE,
+        "ending": Ending("Olá", State.COMPLETE),
+    }
+
+
+def fill_other_tables(rows: Rows) -> None:
+    """For each person a link, a counter, a transaction, a day of usage, a picture; a few of each are old."""
+    rows.run(
+        "INSERT INTO tokens SELECT SHA2(id, 256), id, 'verificar', NULL, NOW(6),"
+        " NOW(6) + INTERVAL MOD(id, 100) - 2 DAY, NULL FROM usuarios"
+    )
+    rows.run("INSERT INTO limites SELECT chave, NOW(6), expira_em, 1 FROM tokens")
+    rows.run("INSERT INTO transacoes SELECT LEFT(chave, 32), NOW(6) FROM tokens")
+    rows.run("UPDATE transacoes SET feita_em = NOW(6) - INTERVAL 2 HOUR LIMIT 9")
+    rows.run("INSERT IGNORE INTO uso_diario (id_usuario, dia) SELECT id, UTC_DATE() FROM usuarios")
+    rows.run(
+        "INSERT INTO uso_diario (id_usuario, dia) SELECT id, UTC_DATE() - INTERVAL 401 DAY FROM usuarios LIMIT 9"
+    )
+    rows.run("UPDATE usuarios SET profile_pic_url = CONCAT('pictures/', id, '.webp') WHERE MOD(id, 2) = 1")
+    rows.run("UPDATE usuarios SET email_verified = FALSE, data_registro = NOW() - INTERVAL 31 DAY LIMIT 9")
+    rows.run("UPDATE mensagens SET estado = 'gerando', escrita_em = NOW(6) - INTERVAL 1 HOUR LIMIT 9")
+    rows.run("UPDATE conversas SET data_atualizacao = NOW(6) - INTERVAL 100 DAY ORDER BY id DESC LIMIT 9")
+    rows.run("UPDATE sessoes SET expira_em = NOW(6) - INTERVAL 1 HOUR ORDER BY id DESC LIMIT 9")
+
+
+def test_every_statement_of_the_product_finds_its_rows_by_an_index(
+    values: dict[str, Any], where: settings.DatabaseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests, workers and cleanup: whatever a repository can do is done and explained."""
+    ExplainedStatements.plans.clear()
+    ExplainedStatements.lines.clear()
+    monkeypatch.setattr("falaai.database.Statements", ExplainedStatements)
+    database = Database(lambda: connect(where))
+    functions = repository_functions()
+    assert len(functions) > 70
+    for name, function in functions.items():
+        for arguments in calls_of(name, function, values):
+
+            def work(sql: Statements, function: Any = function, arguments: Any = arguments) -> None:
+                call(function, sql, arguments)
+                raise RolledBack
+
+            with pytest.raises(RolledBack):
+                database.transaction(work)
+
+    ran = statement_lines()
+    assert len(ran) > 80
+    seen = ExplainedStatements.lines
+    assert [place for place, lines in ran.items() if not any((place[0], line) in seen for line in lines)] == []
+    assert unindexed(ExplainedStatements.plans) == []
+
+
+def unindexed(plans: list[tuple[str, Row]]) -> list[tuple[str, Row]]:
+    return [(sql, row) for sql, row in plans if not is_found_by_index(row)]

@@ -4,13 +4,14 @@ import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pymysql
 import pytest
 
 from falaai import settings
 from falaai.connections import Connection, connect
 from falaai.database import Database, Statements
-from falaai.repositories import conversations
-from falaai_cleanup import pictures
+from falaai.repositories import conversations, sessions
+from falaai_cleanup import pictures, schedule
 from falaai_cleanup import sweep as sweeping
 from falaai_cleanup.sweep import preview, sweep
 from tests.conftest import HANG_SECONDS, RunningCloud, wait_until
@@ -49,7 +50,7 @@ def test_out_of_time_the_rest_stays_for_the_next_run(
     ana = rows.user()
     for _ in range(5):
         rows.conversation(ana, "velha", days_old=91)
-    ticks = iter([True] * 9 + [False] * 100)
+    ticks = iter([True] * 2 + [False] * 100)
     first = sweep(database, 90, lambda: next(ticks))
     assert not first.is_done
     assert 0 < first.rows["conversations"] < 5
@@ -58,19 +59,56 @@ def test_out_of_time_the_rest_stays_for_the_next_run(
 
 def test_expired_rows_of_every_kind_go(database: Database, rows: Rows) -> None:
     ana = rows.user()
-    for key, expires, seen in [("expired", -1, 0), ("idle", 20, -8), ("living", 20, 0)]:
+    for key, expires in [("expired", -1), ("living", 7)]:
         rows.run(
-            "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em) VALUES (%s, %s, NOW(),"
-            " UTC_TIMESTAMP() + INTERVAL %s DAY, UTC_TIMESTAMP() + INTERVAL %s DAY)",
+            "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em) VALUES (%s, %s, NOW(), NOW(),"
+            " UTC_TIMESTAMP(6) + INTERVAL %s DAY)",
             key,
             ana,
-            seen,
             expires,
         )
     rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(), UTC_TIMESTAMP(), NULL)", ana)
     rows.run("INSERT INTO limites VALUES ('l', NOW(), UTC_TIMESTAMP(), 3)")
-    assert swept(database) == {"sessions": 2, "tokens": 1, "counters": 1}
+    assert swept(database) == {"sessions": 1, "tokens": 1, "counters": 1}
     assert rows.value("SELECT chave FROM sessoes") == "living"
+
+
+def test_session_ends_a_week_after_it_was_seen_and_a_month_after_it_began(database: Database, rows: Rows) -> None:
+    """One column says when, and the cleanup looks at nothing else."""
+    ana = rows.user()
+    database.autocommit(lambda sql: sessions.add_session(sql, ana, "nova", "", ""))
+    left = "SELECT TIMESTAMPDIFF(HOUR, UTC_TIMESTAMP(6), expira_em) FROM sessoes"
+    assert rows.value(left) == 7 * 24 - 1
+    session = rows.value("SELECT id FROM sessoes")
+    for days_old, hours_left in [(10, 7 * 24 - 1), (25, 5 * 24 - 1)]:
+        rows.run("UPDATE sessoes SET criada_em = UTC_TIMESTAMP(6) - INTERVAL %s DAY", days_old)
+        database.autocommit(lambda sql: sessions.mark_seen(sql, session))
+        assert rows.value(left) == hours_left
+    assert swept(database) == {}
+
+
+def test_task_that_fails_does_not_stop_the_others(
+    database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here the sessions' table is gone; retention, before it, and tokens, after it, are done all the same."""
+    ana = rows.user()
+    rows.conversation(ana, "velha", "resposta", days_old=91)
+    rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(), UTC_TIMESTAMP(6), NULL)", ana)
+    rows.run("RENAME TABLE sessoes TO sessoes_fora")
+    monkeypatch.setattr(schedule, "database", lambda: database)
+    monkeypatch.setattr(schedule, "sweep_pictures", lambda *_: 0)
+    monkeypatch.setenv("RETENTION_DAYS", "90")
+    monkeypatch.setenv("PICTURES_BUCKET", "picturesbucket")
+    settings.read.cache_clear()
+    try:
+        with pytest.raises(ExceptionGroup) as caught:
+            schedule._sweep()
+    finally:
+        rows.run("RENAME TABLE sessoes_fora TO sessoes")
+        settings.read.cache_clear()
+    assert [type(error) for error in caught.value.exceptions] == [pymysql.ProgrammingError]
+    assert rows.value("SELECT COUNT(*) FROM conversas") == 0
+    assert rows.value("SELECT COUNT(*) FROM tokens") == 0
 
 
 def test_never_verified_accounts_go_after_a_month(database: Database, rows: Rows) -> None:

@@ -96,11 +96,11 @@ def _ask(sql: Statements, session: Session, question: MessageInput, quota: Quota
     if reply_seq is None and question.conversation_id is not None:
         raise NotFound("conversation")
     is_new = reply_seq is None
-    if conversation_id is None or reply_seq is None:
-        conversation_id, reply_seq = conversations.add_conversation(sql, session.user_id, last_seq=2), 2
     try:
+        if conversation_id is None or reply_seq is None:
+            conversation_id, reply_seq = conversations.add_conversation(sql, session.user_id, last_seq=2), 2
         messages.add_exchange(sql, conversation_id, reply_seq, question.message, question.client_id)
-    except pymysql.IntegrityError as error:
+    except pymysql.IntegrityError as error:  # the client_id is known, or the account was deleted meanwhile
         raise Overtaken from error
     return _asked(sql, session, conversation_id, reply_seq, quota, client_id=question.client_id, is_new=is_new)
 
@@ -162,7 +162,7 @@ def _ask_again(sql: Statements, session: Session, reply_id: int, quota: Quota) -
 
 
 def _restart(sql: Statements, session: Session, reply: Message, quota: Quota) -> Asked:
-    generation = messages.restart_reply(sql, reply)
+    generation = messages.restart_reply(sql, session.user_id, reply)
     return _asked(sql, session, reply.conversation_id, reply.seq, quota, generation=generation)
 
 

@@ -30,14 +30,25 @@ def _has_time() -> bool:
 
 
 def _sweep() -> dict[str, int]:
+    """Do every task that there is time for. Raises an ExceptionGroup of the errors of those that failed.
+
+    Then nothing asks for another run: the event or message that began this one comes back by itself, and asking as
+    well would double the runs with each failure.
+    """
     swept = sweep(database(), settings.read(settings.RetentionSettings).retention_days, _has_time)
-    rows = {**swept.rows}
+    rows, errors = {**swept.rows}, [*swept.errors]
     if swept.is_done:
         bucket = settings.read(settings.PictureSettings).pictures_bucket
-        rows["pictures"] = sweep_pictures(database(), bucket, _has_time)
-    else:
+        try:
+            rows["pictures"] = sweep_pictures(database(), bucket, _has_time)
+        except Exception as error:  # noqa: BLE001 - raised below, with those of the other tasks
+            logger().exception("cleanup task failed", extra={"task": "pictures"})
+            errors.append(error)
+    elif not errors:
         queues().send(SweepRequested())
     logger().info("swept", extra={**rows, "is_done": swept.is_done})
+    if errors:
+        raise ExceptionGroup("cleanup tasks failed", errors)
     return rows
 
 

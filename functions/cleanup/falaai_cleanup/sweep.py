@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from falaai.database import Database, Statements
+from falaai.logs import logger
 from falaai.repositories import (
     conversations,
     limits,
@@ -29,10 +30,11 @@ Batch = Callable[[Statements], tuple[dict[str, int], bool]]
 
 @dataclass(frozen=True)
 class Swept:
-    """Rows by kind; `is_done` is False when the time was up first."""
+    """Rows by kind; `is_done` is False when the time was up first. `errors` are those of chores that failed."""
 
     rows: dict[str, int]
     is_done: bool
+    errors: tuple[Exception, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,22 +68,39 @@ CHORES = (
 
 
 def sweep(database: Database, retention_days: int, has_time: Callable[[], bool]) -> Swept:
-    """Delete until nothing is left to delete or the time is up."""
-    batches: list[Batch] = [chore.batch for chore in CHORES]
+    """Delete until nothing is left to delete or the time is up, retention first.
+
+    A chore that fails does not stop the others; its error is logged and is among `errors` of the result.
+    """
+    batches: dict[str, Batch] = {chore.name: chore.batch for chore in CHORES}
     if retention_days:
-        batches.append(lambda sql: _delete_unused(sql, retention_days))
+        batches = {"conversations": lambda sql: _delete_unused(sql, retention_days), **batches}
     total = Counter(dict.fromkeys([*(chore.name for chore in CHORES), "conversations", "messages"], 0))
-    for batch in batches:
-        more = True
-        while more:
-            if not has_time():
-                return Swept(dict(total), is_done=False)
-            began = time.monotonic()
-            gone, more = database.transaction(batch)
-            total.update(gone)
-            if more:
-                time.sleep(REST * (time.monotonic() - began))
-    return Swept(dict(total), is_done=True)
+    errors: list[Exception] = []
+    for name, batch in batches.items():
+        try:
+            is_done = _repeat(database, batch, total, has_time)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other chores are done, and it is raised at the end
+            logger().exception("cleanup task failed", extra={"task": name})
+            errors.append(error)
+            continue
+        if not is_done:
+            return Swept(dict(total), False, tuple(errors))
+    return Swept(dict(total), True, tuple(errors))
+
+
+def _repeat(database: Database, batch: Batch, total: Counter[str], has_time: Callable[[], bool]) -> bool:
+    """Run batches until there are no more rows, and add up what went; False if the time was up first."""
+    more = True
+    while more:
+        if not has_time():
+            return False
+        began = time.monotonic()
+        gone, more = database.transaction(batch)
+        total.update(gone)
+        if more:
+            time.sleep(REST * (time.monotonic() - began))
+    return True
 
 
 def preview(database: Database, retention_days: int) -> dict[str, int]:

@@ -5,7 +5,15 @@ from pathlib import Path
 
 from falaai import settings
 from falaai.batches import missing_row
-from falaai.conversation_memory import SUMMARY_MAX_CHARACTERS, Folding, Turn, due_folding, turns_limit
+from falaai.conversation_memory import (
+    SUMMARY_MAX_CHARACTERS,
+    Folding,
+    Turn,
+    due_folding,
+    quoted,
+    quoted_turns,
+    turns_limit,
+)
 from falaai.database import Database, database
 from falaai.errors import Again, LanguageModelError
 from falaai.language_model import LanguageModel, Prompt, ask, count_tokens, language_model
@@ -17,7 +25,6 @@ from falaai.repositories.conversations import Conversation
 TURNS_READ = 400
 ANSWER_SECONDS = 40.0
 MAX_TOKENS = 1024
-_SPEAKERS = {"usuario": "Pessoa", "ia": "Assistente"}
 
 
 def handle(message: FoldingRequested, age_seconds: float) -> None:
@@ -51,8 +58,8 @@ def fold(database: Database, model: LanguageModel, message: FoldingRequested, li
 
 
 def _summary(model: LanguageModel, conversation: Conversation, folding: Folding) -> str:
-    lines = "\n".join(f"{_SPEAKERS[turn.author]}: {turn.text}" for turn in folding.turns)
-    text = f"Resumo atual:\n{conversation.summary or '(vazio)'}\n\nFalas seguintes:\n{lines}"
+    summary = quoted(conversation.summary) or "(vazio)"
+    text = f"Resumo atual:\n{summary}\n\nFalas seguintes:\n{quoted_turns(folding.turns)}"
     try:
         summary = ask(model, Prompt(_prompt(), (Turn(1, "usuario", text),), MAX_TOKENS), ANSWER_SECONDS)
         return summary[:SUMMARY_MAX_CHARACTERS]

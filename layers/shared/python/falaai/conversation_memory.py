@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 Author = Literal["usuario", "ia"]
-# Kept free of the limit for what stands before the turns: the persona, and a summary of SUMMARY_MAX_CHARACTERS
-# (four characters make about one token).
+# Kept free of the limit for what stands before the turns: the persona, and notes of NOTES_MAX_CHARACTERS (four
+# characters make about one token).
 RESERVED_TOKENS = 1000
 SUMMARY_MAX_CHARACTERS = 2400
+# A summary once quoted: two more characters a line, and what goes beyond is cut off.
+NOTES_MAX_CHARACTERS = 2800
+QUOTE = "> "
+SPEAKERS = {"usuario": "Pessoa", "ia": "Assistente"}
 
 CountTokens = Callable[[Sequence["Turn"]], int]
 
@@ -33,6 +37,16 @@ class Folding:
 
     turns: tuple[Turn, ...]
     until_seq: int
+
+
+def quoted(text: str) -> str:
+    """Mark each line of a text as a quotation, so that none of it can pass for a line of the prompt around it."""
+    return "\n".join(f"{QUOTE}{line}" for line in text.splitlines() if line.strip())
+
+
+def quoted_turns(turns: "Sequence[Turn]") -> str:
+    """Name the speaker of each turn, and quote what was said."""
+    return "\n".join(f"{SPEAKERS[turn.author]}:\n{quoted(turn.text)}" for turn in turns)
 
 
 def turns_limit(memory_tokens: int) -> int:

@@ -206,13 +206,17 @@ def advance(sql: Statements, user_id: int, conversation_id: int, by: int) -> int
 
 
 def cut(sql: Statements, user_id: int, conversation_id: int, last_seq: int) -> None:
-    """Note that the messages from `last_seq` - 1 on were replaced by two just now, and forget a summary that tells of
-    what they replaced; the next folding starts from the messages again."""
+    """Record that two new messages replaced those from `last_seq` - 1 on, and drop a summary that covers any of them.
+
+    The version changes even if the summary stays: a summary that is being made at this moment contains the replaced
+    text, and `change_summary` must refuse it.
+    """
     sql.run(
         "UPDATE conversas SET ultima_seq = %s, data_atualizacao = UTC_TIMESTAMP(6),"
-        " resumo = IF(resumo_ate_seq < %s, resumo, NULL), resumo_versao = resumo_versao + (resumo_ate_seq >= %s),"
-        " resumo_ate_seq = IF(resumo_ate_seq < %s, resumo_ate_seq, 0) WHERE id_usuario = %s AND id = %s",
-        (last_seq, last_seq - 1, last_seq - 1, last_seq - 1, user_id, conversation_id),
+        " resumo = IF(resumo_ate_seq < %s, resumo, NULL),"
+        " resumo_ate_seq = IF(resumo_ate_seq < %s, resumo_ate_seq, 0), resumo_versao = resumo_versao + 1"
+        " WHERE id_usuario = %s AND id = %s",
+        (last_seq, last_seq - 1, last_seq - 1, user_id, conversation_id),
     )
 
 

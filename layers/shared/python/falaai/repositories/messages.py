@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import takewhile
 
 from falaai.conversation_memory import Author, Turn
 from falaai.database import Row, Statements
@@ -43,6 +44,7 @@ ABANDONED_SECONDS = 60
 ABANDONED = "abandoned"  # its `error`; a reply that somebody stopped has none
 
 _IS_ABANDONED = f"m.estado = 'gerando' AND m.escrita_em < UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND"
+IS_BEING_WRITTEN = f"(m.estado = 'gerando' AND NOT ({_IS_ABANDONED}))"
 MESSAGE_COLUMNS = (
     "m.id, m.id_conversa, m.seq, m.remetente, m.conteudo, m.data_envio, m.geracao,"
     f" IF({_IS_ABANDONED}, 'interrompida', m.estado) AS estado, IF({_IS_ABANDONED}, '{ABANDONED}', m.erro) AS erro"
@@ -138,12 +140,19 @@ def delete_after(sql: Statements, conversation_id: int, seq: int) -> int:
     return sql.run("DELETE FROM mensagens WHERE id_conversa = %s AND seq > %s", (conversation_id, seq))
 
 
-def restart_reply(sql: Statements, reply: Message) -> int:
-    """Empty a reply to generate it again in its place; the number of the new try."""
+def restart_reply(sql: Statements, user_id: int, reply: Message) -> int:
+    """Empty a reply to generate it again in its place, and drop a summary that covers its old text.
+
+    Returns the number of the new try. The summary's version changes in any case, as in `conversations.cut`.
+    `resumo` is assigned before `resumo_ate_seq`, whose old value it needs.
+    """
     sql.run(
-        "UPDATE mensagens SET conteudo = '', estado = 'gerando', erro = NULL, geracao = %s,"
-        " escrita_em = UTC_TIMESTAMP(6) WHERE id = %s",
-        (reply.generation + 1, reply.id),
+        "UPDATE mensagens m JOIN conversas c ON c.id = m.id_conversa"
+        " SET m.conteudo = '', m.estado = 'gerando', m.erro = NULL, m.geracao = %s, m.escrita_em = UTC_TIMESTAMP(6),"
+        " c.resumo = IF(c.resumo_ate_seq < m.seq, c.resumo, NULL),"
+        " c.resumo_ate_seq = IF(c.resumo_ate_seq < m.seq, c.resumo_ate_seq, 0), c.resumo_versao = c.resumo_versao + 1"
+        " WHERE m.id = %s AND c.id_usuario = %s",
+        (reply.generation + 1, reply.id, user_id),
     )
     return reply.generation + 1
 
@@ -223,13 +232,17 @@ def has_ended_as(sql: Statements, reply_id: int, generation: int, state: State) 
 def list_oldest_turns(
     sql: Statements, conversation_id: int, after_seq: int, until_seq: int, limit: int
 ) -> list[Turn]:
-    """What is to be folded first: questions, and replies that have text and are not being written."""
+    """List the oldest turns that a summary may cover: questions, and replies that have text.
+
+    It ends before the first reply that is still being generated: a summary past it would never contain its text.
+    """
     rows = sql.list(
-        "SELECT seq, remetente, conteudo FROM mensagens WHERE id_conversa = %s AND seq > %s AND seq <= %s"
-        " AND estado <> 'gerando' AND conteudo <> '' ORDER BY seq LIMIT %s",
+        f"SELECT m.seq, m.remetente, m.conteudo, {IS_BEING_WRITTEN} AS sendo_escrita FROM mensagens m"  # noqa: S608 - constant
+        " WHERE m.id_conversa = %s AND m.seq > %s AND m.seq <= %s"
+        f" AND (m.conteudo <> '' OR {IS_BEING_WRITTEN}) ORDER BY m.seq LIMIT %s",
         (conversation_id, after_seq, until_seq, limit),
     )
-    return [turn_of(row) for row in rows]
+    return [turn_of(row) for row in takewhile(lambda row: not row["sendo_escrita"], rows)]
 
 
 def delete_messages(sql: Statements, conversation_ids: Sequence[int], at_most: int) -> int:

@@ -2,6 +2,7 @@
 and a test compares this module with the schema."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from falaai.database import Row, Statements
 
@@ -16,35 +17,45 @@ _ROWS = {
     "uso_diario": "SELECT dia, mensagens, tokens_entrada, tokens_saida FROM uso_diario WHERE id_usuario = %s"
     " ORDER BY dia",
     "conversas": "SELECT id, titulo_conversa, data_criacao, data_atualizacao, fixada, titulo_manual, resumo,"
-    " resumo_ate_seq FROM conversas WHERE id_usuario = %s ORDER BY id",
+    " resumo_ate_seq FROM conversas WHERE id_usuario = %s",
     "mensagens": "SELECT m.id, m.id_conversa, m.seq, m.remetente, m.conteudo, m.data_envio, m.estado, m.modelo,"
     " m.tokens_entrada, m.tokens_saida, m.erro FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"
-    " WHERE c.id_usuario = %s ORDER BY m.id_conversa, m.seq",
+    " WHERE c.id_usuario = %s",
 }
+# Sorted here: the server would have to sort a whole history, texts included.
+_ORDER = {"conversas": itemgetter("id"), "mensagens": itemgetter("id_conversa", "seq")}
 
-# Children before parents, since not every server cascades.
+# Sessions first: a send locks its session's row last, before it commits. Either it has committed when this row is
+# deleted, and the statements below find what it stored; or it finds no session and is rolled back. In any other order
+# a server without gap locks or valid foreign keys keeps the conversation of a send in flight, without an owner.
+# Then children before parents, since not every server cascades. A join, because MariaDB runs the same condition with
+# IN (SELECT ...) as a scan of everybody's messages.
 _DELETIONS = (
-    "DELETE FROM mensagens WHERE id_conversa IN (SELECT id FROM conversas WHERE id_usuario = %s)",
+    "DELETE FROM sessoes WHERE id_usuario = %s",
+    "DELETE m FROM mensagens m JOIN conversas c ON c.id = m.id_conversa WHERE c.id_usuario = %s",
     "DELETE FROM conversas WHERE id_usuario = %s",
     "DELETE FROM uso_diario WHERE id_usuario = %s",
     "DELETE FROM tokens WHERE id_usuario = %s",
-    "DELETE FROM sessoes WHERE id_usuario = %s",
     "DELETE FROM usuarios WHERE id = %s",
 )
 
 
 def list_rows(sql: Statements, user_id: int) -> dict[str, list[Row]]:
-    """Rows by table."""
-    return {table: sql.list(query, (user_id,)) for table, query in _ROWS.items()}
+    """Rows by table, oldest first."""
+    found = {table: sql.list(query, (user_id,)) for table, query in _ROWS.items()}
+    for table, order in _ORDER.items():
+        found[table].sort(key=order)
+    return found
 
 
 def delete_accounts(sql: Statements, user_ids: Sequence[int]) -> int:
     """Accounts without conversations, that the caller has locked, and what else there is of them."""
-    for table in ("uso_diario", "tokens", "sessoes"):
+    for table in ("sessoes", "uso_diario", "tokens"):
         sql.run(f"DELETE FROM {table} WHERE id_usuario IN %s", (tuple(user_ids),))  # noqa: S608 - constant tables
     return sql.run("DELETE FROM usuarios WHERE id IN %s", (tuple(user_ids),))
 
 
 def delete_rows(sql: Statements, user_id: int) -> None:
+    """Delete an account and every row about it. Belongs in a transaction of its own."""
     for deletion in _DELETIONS:
         sql.run(deletion, (user_id,))

@@ -1,4 +1,7 @@
-"""Table `sessoes`: who is signed in where. `key` is the HMAC of the cookie's token."""
+"""Table `sessoes`: who is signed in where. `key` is the HMAC of the cookie's token.
+
+`expira_em` says when a session ends: IDLE_DAYS after it was last seen, but at most ABSOLUTE_DAYS after it began.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,6 +12,9 @@ ABSOLUTE_DAYS = 30
 IDLE_DAYS = 7
 # Writing "last seen" at every request would make each read a write.
 SEEN_EVERY_SECONDS = 60
+
+# The second condition is for rows that the previous release writes during a deployment: 30 days in `expira_em`.
+_LIVING = f"s.expira_em > UTC_TIMESTAMP(6) AND s.vista_em > UTC_TIMESTAMP(6) - INTERVAL {IDLE_DAYS} DAY"
 
 
 @dataclass(frozen=True)
@@ -27,13 +33,11 @@ class Session:
 def find_session(sql: Statements, key: str) -> Session | None:
     """The session, unless it ended: by its absolute age or by idleness."""
     row = sql.find(
-        "SELECT s.id, s.id_usuario, s.id_conversa_ativa, u.nome, u.email,"
+        "SELECT s.id, s.id_usuario, s.id_conversa_ativa, u.nome, u.email,"  # noqa: S608 - constant condition
         " TIMESTAMPDIFF(SECOND, s.vista_em, UTC_TIMESTAMP(6)) AS idle,"
         " UTC_TIMESTAMP(6) AS agora"
-        " FROM sessoes s JOIN usuarios u ON u.id = s.id_usuario"
-        " WHERE s.chave = %s AND s.expira_em > UTC_TIMESTAMP(6)"
-        " AND s.vista_em > UTC_TIMESTAMP(6) - INTERVAL %s DAY",
-        (key, IDLE_DAYS),
+        f" FROM sessoes s JOIN usuarios u ON u.id = s.id_usuario WHERE s.chave = %s AND {_LIVING}",
+        (key,),
     )
     if row is None:
         return None
@@ -59,12 +63,17 @@ def add_session(sql: Statements, user_id: int, key: str, agent: str, address: st
     sql.run(
         "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em, navegador, endereco)"
         " VALUES (%s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL %s DAY, %s, %s)",
-        (key, user_id, ABSOLUTE_DAYS, agent[:255], address[:45]),
+        (key, user_id, IDLE_DAYS, agent[:255], address[:45]),
     )
 
 
 def mark_seen(sql: Statements, session_id: int) -> None:
-    sql.run("UPDATE sessoes SET vista_em = UTC_TIMESTAMP(6) WHERE id = %s", (session_id,))
+    """Note that the session was used just now, and move its end."""
+    sql.run(
+        "UPDATE sessoes SET vista_em = UTC_TIMESTAMP(6),"
+        " expira_em = LEAST(criada_em + INTERVAL %s DAY, UTC_TIMESTAMP(6) + INTERVAL %s DAY) WHERE id = %s",
+        (ABSOLUTE_DAYS, IDLE_DAYS, session_id),
+    )
 
 
 def change_active_conversation(sql: Statements, session_id: int, conversation_id: int | None) -> None:
@@ -97,10 +106,9 @@ class Device:
 def list_devices(sql: Statements, user_id: int) -> list[Device]:
     """Living sessions, last seen first."""
     rows = sql.list(
-        "SELECT id, navegador, endereco, criada_em, vista_em FROM sessoes WHERE id_usuario = %s"
-        " AND expira_em > UTC_TIMESTAMP(6) AND vista_em > UTC_TIMESTAMP(6) - INTERVAL %s DAY"
-        " ORDER BY vista_em DESC, id DESC",
-        (user_id, IDLE_DAYS),
+        "SELECT s.id, s.navegador, s.endereco, s.criada_em, s.vista_em FROM sessoes s"  # noqa: S608 - constant condition
+        f" WHERE s.id_usuario = %s AND {_LIVING} ORDER BY s.vista_em DESC, s.id DESC",
+        (user_id,),
     )
     return [Device(row["id"], row["navegador"], row["endereco"], row["criada_em"], row["vista_em"]) for row in rows]
 
@@ -115,12 +123,9 @@ def delete_other_sessions(sql: Statements, user_id: int, kept_id: int | None = N
     return sql.run("DELETE FROM sessoes WHERE id_usuario = %s AND id <> %s", (user_id, kept_id or 0))
 
 
-_ENDED = f"expira_em <= UTC_TIMESTAMP(6) OR vista_em <= UTC_TIMESTAMP(6) - INTERVAL {IDLE_DAYS} DAY"
-
-
 def delete_ended(sql: Statements, at_most: int) -> int:
-    return sql.run(f"DELETE FROM sessoes WHERE {_ENDED} LIMIT %s", (at_most,))  # noqa: S608 - constant condition
+    return sql.run("DELETE FROM sessoes WHERE expira_em <= UTC_TIMESTAMP(6) LIMIT %s", (at_most,))
 
 
 def count_ended(sql: Statements) -> int:
-    return sql.count(f"SELECT COUNT(*) FROM sessoes WHERE {_ENDED}")  # noqa: S608 - constant condition
+    return sql.count("SELECT COUNT(*) FROM sessoes WHERE expira_em <= UTC_TIMESTAMP(6)")

@@ -6,7 +6,7 @@ from datetime import date
 from falaai.conversation_memory import Turn
 from falaai.database import Statements
 from falaai.repositories.conversations import Conversation, conversation_of, is_untitled
-from falaai.repositories.messages import MESSAGE_COLUMNS, Message, message_of, turn_of
+from falaai.repositories.messages import IS_BEING_WRITTEN, MESSAGE_COLUMNS, Message, message_of, turn_of
 
 # More than this never fit into the memory's limit; it bounds the read of a conversation that was never folded.
 TURNS_READ = 400
@@ -31,14 +31,14 @@ def find_exchange(
     """A summary that tells of the question already is left out; the messages it was made of are still there."""
     question_seq = reply_seq - 1
     rows = sql.list(
-        "SELECT m.id, m.seq, m.remetente, m.conteudo, c.titulo_conversa, c.titulo_manual,"
+        "SELECT m.id, m.seq, m.remetente, m.conteudo, c.titulo_conversa, c.titulo_manual,"  # noqa: S608 - constant condition
         " IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo,"
         " (SELECT COUNT(*) FROM mensagens k JOIN conversas d ON d.id = k.id_conversa"
         "  WHERE k.chave = %s AND d.id_usuario = %s) AS iguais"
         " FROM conversas c JOIN mensagens m ON m.id_conversa = c.id"
         " WHERE c.id_usuario = %s AND c.id = %s AND m.seq > %s AND m.seq <= %s"
         " AND m.seq > IF(c.resumo_ate_seq < %s, c.resumo_ate_seq, 0)"
-        " AND (m.seq = %s OR (m.estado <> 'gerando' AND m.conteudo <> '')) ORDER BY m.seq DESC",
+        f" AND (m.seq = %s OR (NOT {IS_BEING_WRITTEN} AND m.conteudo <> '')) ORDER BY m.seq DESC",
         (
             *(reply_seq, question_seq),
             *(client_id, user_id),

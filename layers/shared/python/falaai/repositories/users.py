@@ -96,7 +96,7 @@ def mark_verified(sql: Statements, user_id: int) -> None:
 # Long enough for someone on holiday; the link itself lives for a day and can be asked for again.
 NEVER_VERIFIED_DAYS = 30
 _NEVER_VERIFIED = (
-    f"u.data_registro < UTC_TIMESTAMP() - INTERVAL {NEVER_VERIFIED_DAYS} DAY AND u.email_verified = FALSE"  # noqa: S608
+    f"u.data_registro < UTC_TIMESTAMP(6) - INTERVAL {NEVER_VERIFIED_DAYS} DAY AND u.email_verified = FALSE"  # noqa: S608
     " AND NOT EXISTS (SELECT 1 FROM conversas c WHERE c.id_usuario = u.id)"
 )
 

@@ -1,0 +1,140 @@
+"""Deleting an account beside a message that is being sent: two connections, stopped between any two statements."""
+
+import contextlib
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from falaai import connections, settings
+from falaai.connections import Connection, connect
+from falaai.database import Database
+from falaai.errors import NotFound, NotSignedIn
+from falaai.repositories import personal_data
+from falaai_chat.asking import Asked
+from tests.conftest import wait_until
+from tests.integration.conftest import Rows
+from tests.integration.test_replies import new_session, send
+
+# A statement that has run for so long waits for a lock; the server's list of locks needs a privilege.
+WAITING = (
+    "SELECT COUNT(*) FROM information_schema.processlist"
+    " WHERE command = 'Query' AND time_ms > 100 AND id <> CONNECTION_ID()"
+)
+LEFT = (
+    "SELECT COUNT(*) FROM usuarios WHERE id = %s",
+    "SELECT COUNT(*) FROM sessoes WHERE id_usuario = %s",
+    "SELECT COUNT(*) FROM tokens WHERE id_usuario = %s",
+    "SELECT COUNT(*) FROM uso_diario WHERE id_usuario = %s",
+    "SELECT COUNT(*) FROM conversas WHERE id_usuario = %s",
+    "SELECT COUNT(*) FROM mensagens m LEFT JOIN conversas c ON c.id = m.id_conversa WHERE %s AND c.id IS NULL",
+)
+
+
+class StoppedConnection(Connection):
+    """Does something else right before it sends one of its statements, and once only."""
+
+    until_stop = 0
+    instead: Callable[[], None]
+
+    def _execute_command(self, command: int, sql: str | bytes) -> None:
+        self.until_stop -= 1
+        if self.until_stop == 0:
+            self.instead()
+        super()._execute_command(command, sql)
+
+
+@dataclass
+class Race:
+    """One thing is stopped before its statement number `stop`; the other begins and goes on until it is done or waits
+    for a lock of the first."""
+
+    where: settings.DatabaseSettings
+    rows: Rows
+    has_foreign_keys: bool
+
+    def run(
+        self, stop: int, first: Callable[[Database], object], second: Callable[[Database], object]
+    ) -> tuple[bool, "Future[object]"]:
+        """Whether the first came as far as to be stopped, and how the second ended."""
+        with ThreadPoolExecutor(1) as pool, pytest.MonkeyPatch.context() as patch:
+            begun: list[Future[object]] = []
+
+            def begin_second() -> None:
+                begun.append(pool.submit(second, Database(self._connect)))
+                wait_until(lambda: begun[0].done() or self.rows.value(WAITING), 10, "the second ends or waits")
+
+            patch.setattr(connections, "Connection", StoppedConnection)
+            connection = self._connect()
+            assert isinstance(connection, StoppedConnection)
+            connection.until_stop, connection.instead = stop, begin_second
+            first(Database(lambda: connection))
+            if not begun:
+                return False, pool.submit(second, Database(self._connect))
+            return True, begun[0]
+
+    def _connect(self) -> Connection:
+        connection = connect(self.where)
+        if not self.has_foreign_keys:
+            with connection.cursor() as cursor:
+                cursor.execute("SET SESSION foreign_key_checks = 0")
+        return connection
+
+
+@pytest.fixture(params=[True, False], ids=["foreign keys", "foreign keys not enforced"])
+def race(request: pytest.FixtureRequest, where: settings.DatabaseSettings, rows: Rows) -> Race:
+    return Race(where, rows, request.param)
+
+
+@dataclass
+class Scene:
+    """A person with a conversation, who sends a message into it or into a new one while the account is deleted."""
+
+    rows: Rows
+    into_new: bool
+
+    def __post_init__(self) -> None:
+        self.user = self.rows.user()
+        conversation = self.rows.conversation(self.user, "Oi", "Olá")
+        self.session = new_session(self.rows, self.user)
+        self.conversation = None if self.into_new else conversation
+
+    def delete(self, database: Database) -> None:
+        database.transaction(lambda sql: personal_data.delete_rows(sql, self.user))
+
+    def send(self, database: Database) -> Asked:
+        return send(database, self.session, "Alguém aí?", conversation_id=self.conversation)
+
+    def has_left_nothing(self) -> bool:
+        return [self.rows.value(query, self.user) for query in LEFT] == [0] * len(LEFT)
+
+
+@pytest.mark.parametrize("into_new", [True, False], ids=["new conversation", "old conversation"])
+def test_send_while_an_account_is_deleted_leaves_nothing(race: Race, rows: Rows, into_new: bool) -> None:
+    stop, stopped = 0, True
+    while stopped:
+        stop += 1
+        scene = Scene(rows, into_new)
+        stopped, sent = race.run(stop, scene.delete, scene.send)
+        if isinstance(sent.exception(), Exception):
+            assert isinstance(sent.exception(), NotSignedIn | NotFound)
+        assert scene.has_left_nothing(), f"stopped before statement {stop} of the deletion"
+    assert stop > len(personal_data._DELETIONS)
+
+
+@pytest.mark.parametrize("into_new", [True, False], ids=["new conversation", "old conversation"])
+def test_account_deleted_while_a_message_is_sent_leaves_nothing(race: Race, rows: Rows, into_new: bool) -> None:
+    stop, stopped = 0, True
+    while stopped:
+        stop += 1
+        scene = Scene(rows, into_new)
+
+        def try_to_send(database: Database, scene: Scene = scene) -> None:
+            with contextlib.suppress(NotSignedIn, NotFound):
+                scene.send(database)
+
+        stopped, deleted = race.run(stop, try_to_send, scene.delete)
+        assert deleted.exception() is None
+        assert scene.has_left_nothing(), f"stopped before statement {stop} of the send"
+    assert stop > 8
