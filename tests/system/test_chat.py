@@ -53,6 +53,29 @@ def test_conversation_goes_on_where_the_person_is(member: Person) -> None:
     assert [one["id"] for one in member.http.get("/conversations").json()] == [second, first]
 
 
+def test_new_conversation_is_asked_for_whatever_is_active(member: Person) -> None:
+    first = member.say("Primeira")["conversation_id"]
+    second = member.say("Outra", nova=True, client_id="nova-1")["conversation_id"]
+    assert second != first
+    member.say("De volta", conversation_id=first)
+    with member.stream("Terceira", nova=True) as events:
+        third = next(events)[1]["conversation_id"]
+        assert [name for name, _ in events][-1] == "done"
+    assert third not in (first, second)
+    member.say("De volta", conversation_id=first)
+    assert member.say("Outra", nova=True, client_id="nova-1")["conversation_id"] == second
+    assert member.say("Sem dizer onde")["conversation_id"] == first
+    assert len(member.http.get("/conversations").json()) == 3
+
+
+@pytest.mark.parametrize("path", ["/chat/message", "/chat/stream"])
+def test_new_and_named_conversation_together_are_422(member: Person, path: str) -> None:
+    first = member.say("Primeira")["conversation_id"]
+    answer = member.http.post(path, json={"message": "Onde?", "nova": True, "conversation_id": first})
+    assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, "nova")
+    assert len(member.http.get(f"/conversation/{first}").json()) == 2
+
+
 def test_same_client_id_is_one_question(member: Person) -> None:
     first = member.say("Só uma vez", client_id="um")
     second = member.say("Só uma vez", client_id="um")

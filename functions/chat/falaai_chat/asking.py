@@ -40,7 +40,8 @@ class Asked:
 
 
 def ask(database: Database, session: Session, question: MessageInput, quota: Quota) -> Asked:
-    """Store the question in the conversation it names, else in the session's active one, else in a new one.
+    """Store the question in the conversation it names, or in a new one where it says `nova`; without either in the
+    session's active one, else in a new one.
 
     The same client_id again is the same question: nothing is stored, and a reply that failed is tried again.
     Raises NotFound for a conversation of somebody else, Conflict for a client_id with another text, QuotaReached,
@@ -90,7 +91,8 @@ def _under_lock(
 
 
 def _ask(sql: Statements, session: Session, question: MessageInput, quota: Quota) -> Asked:
-    conversation_id, reply_seq = question.conversation_id or session.active_conversation_id, None
+    active = None if question.nova else session.active_conversation_id
+    conversation_id, reply_seq = question.conversation_id or active, None
     if conversation_id is not None:
         reply_seq = conversations.advance(sql, session.user_id, conversation_id, by=2)
     if reply_seq is None and question.conversation_id is not None:

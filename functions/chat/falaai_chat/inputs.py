@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator
 
 from falaai.repositories.conversations import TITLE_MAX_CHARACTERS
 from falaai.web import texts
@@ -38,11 +38,25 @@ class LanguageInput(BaseModel):
     language: Language = DEFAULT_LANGUAGE
 
 
-class MessageInput(LanguageInput):
+class Destination(BaseModel):
+    """Where a new question goes: to the conversation it names, or with `nova` to a new one. A client that sends neither
+    means the session's active conversation, as the original application's page does."""
+
+    conversation_id: Id | None = None
+    nova: bool = False
+
+    @field_validator("nova")
+    @classmethod
+    def _either_one(cls, nova: bool, info: ValidationInfo) -> bool:
+        if nova and info.data.get("conversation_id") is not None:
+            raise ValueError(texts.NEW_AND_NAMED)
+        return nova
+
+
+class MessageInput(LanguageInput, Destination):
     """A new question. `client_id` is made by the client, once per message, so that a repeat is no new one."""
 
     message: MessageText
-    conversation_id: Id | None = None
     client_id: ClientId | None = None
 
 
@@ -53,12 +67,11 @@ class EditInput(LanguageInput):
     client_id: ClientId | None = None
 
 
-class StreamInput(LanguageInput):
+class StreamInput(LanguageInput, Destination):
     """POST /chat/stream: a new question like MessageInput, or a reply to give again (`regenerate`), or a question
     to replace (`edit`, with `message`); the last two by the id of their message."""
 
     message: MessageText | None = None
-    conversation_id: Id | None = None
     client_id: ClientId | None = None
     regenerate: Id | None = None
     edit: Id | None = None

@@ -59,9 +59,7 @@ def _asked(services: Services, session: Session, question: StreamInput, quota: Q
     if question.edit is not None:
         edit = EditInput(message=question.message, client_id=question.client_id)
         return ask_instead(services.database, session, question.edit, edit, quota)
-    message = MessageInput(
-        message=question.message, conversation_id=question.conversation_id, client_id=question.client_id
-    )
+    message = MessageInput(**question.model_dump(include=set(MessageInput.model_fields)))
     return ask(services.database, session, message, quota)
 
 

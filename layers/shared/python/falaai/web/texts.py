@@ -72,6 +72,7 @@ PICTURE_LARGE = "A foto pode ter até 2 MB e 16 megapixels."
 PICTURE_NOT_VALID = "Não conseguimos abrir essa foto. Use JPEG, PNG, WebP ou GIF."
 TERMS_NOT_ACCEPTED = "Para criar a conta é preciso aceitar os termos de uso."
 MESSAGE_EMPTY = "Escreva uma mensagem."
+NEW_AND_NAMED = "Diga a conversa ou peça uma nova; as duas coisas juntas não dá."
 
 REPLY_STOPPED = "Você interrompeu esta resposta."
 REPLY_ABANDONED = "Esta resposta parou no caminho. Sua pergunta está guardada."

@@ -26,7 +26,9 @@ export function send(text, clientId = newId()) {
 }
 
 async function sendQuestion(asked, article, text, clientId) {
-  const body = { message: text, conversation_id: conversation(), client_id: clientId };
+  // Where it goes is said each time: another tab may have made another conversation the session's active one.
+  const where = conversation() ? { conversation_id: conversation() } : { nova: true };
+  const body = { message: text, client_id: clientId, ...where };
   const key = pendingKey();
   localStorage.setItem(key, JSON.stringify({ text, clientId }));
   const takeBack = (problem) => {
