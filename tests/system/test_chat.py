@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.conftest import RunningCloud, wait_until
-from tests.system.conftest import People, Person
+from tests.system.conftest import PASSWORD, People, Person
 
 
 def test_other_process_answers_with_what_the_first_one_heard(member: Person, cloud: RunningCloud) -> None:
@@ -74,6 +74,18 @@ def test_new_and_named_conversation_together_are_422(member: Person, path: str) 
     answer = member.http.post(path, json={"message": "Onde?", "nova": True, "conversation_id": first})
     assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, "nova")
     assert len(member.http.get(f"/conversation/{first}").json()) == 2
+
+
+@pytest.mark.parametrize("path", ["/chat/message", "/chat/stream"])
+def test_question_of_another_persons_page_is_refused(member: Person, people: People, path: str) -> None:
+    other = people.member()
+    login = {"email": other.email, "senha": PASSWORD}
+    other_id = other.http.post("/login", json=login).json()["user_id"]
+    answer = member.http.post(path, json={"message": "De quem?", "nova": True, "user_id": other_id})
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
+    assert member.http.get("/conversations").json() == []
+    own = other.http.post(path, json={"message": "Minha", "nova": True, "user_id": other_id})
+    assert own.status_code == 200
 
 
 def test_same_client_id_is_one_question(member: Person) -> None:

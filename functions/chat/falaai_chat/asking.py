@@ -45,8 +45,10 @@ def ask(database: Database, session: Session, question: MessageInput, quota: Quo
 
     The same client_id again is the same question: nothing is stored, and a reply that failed is tried again.
     Raises NotFound for a conversation of somebody else, Conflict for a client_id with another text, QuotaReached,
-    CeilingReached, NotSignedIn for a session that ended meanwhile.
+    CeilingReached, NotSignedIn for a session that ended meanwhile or is not the one of the question's `user_id`.
     """
+    if question.user_id not in (None, session.user_id):
+        raise NotSignedIn("the question is another person's")
     return _once(database, session, quota, question, lambda sql, now: _ask(sql, now, question, quota))
 
 

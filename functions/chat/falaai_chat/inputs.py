@@ -39,9 +39,13 @@ class LanguageInput(BaseModel):
 
 
 class Destination(BaseModel):
-    """Where a new question goes: to the conversation it names, or with `nova` to a new one. A client that sends neither
-    means the session's active conversation, as the original application's page does."""
+    """Where a new question goes: to the conversation it names, or with `nova` to a new one. A client that sends
+    neither means the session's active conversation, as the original application's page does.
 
+    `user_id` is the person whose page sends the question; another one who has signed in meanwhile must not get it.
+    """
+
+    user_id: Id | None = None
     conversation_id: Id | None = None
     nova: bool = False
 

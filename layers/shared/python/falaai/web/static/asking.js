@@ -6,6 +6,7 @@ import { Reply } from "./reply.js";
 import { addCopyButtons, addQuestion, addReply, bodyOf, log, quietButton, showNotice, showWaiting } from "./messages.js";
 import { focusComposer, giveBack, setPlace, showAnswering, tell } from "./composer.js";
 import { isWaitingForTitle, refresh } from "./sidebar.js";
+import { keepUnsent, owner, pendingIn, removeUnsent } from "./unsent.js";
 
 const $ = (id) => document.getElementById(id);
 const SAY_AGAIN = 15000; // milliseconds between two announcements that a reply still grows
@@ -16,23 +17,29 @@ export const conversation = () => Number(log.dataset.conversation) || undefined;
 export const announce = (sentence) => ($("status").textContent = sentence);
 const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 
-// A question that the server has not acknowledged yet outlives the page.
-export const pendingKey = () => `pendente:${conversation() ?? "nova"}`;
+const place = () => String(conversation() ?? "nova");
 
-export function send(text, clientId = newId()) {
-  if (answering) return giveBack(text);
+export async function send(text, clientId = newId()) {
+  if (answering) {
+    removeUnsent("pendente", clientId);
+    return giveBack(text);
+  }
   const asked = addQuestion(text);
-  sendQuestion(asked, addReply(), text, clientId);
+  return sendQuestion(asked, addReply(), text, clientId);
+}
+
+// A question that the server has not acknowledged outlives its page, and is sent by the next one of its conversation.
+export async function sendPending() {
+  for (const { text, clientId, place: its } of pendingIn(place())) if (its === place()) await send(text, clientId);
 }
 
 async function sendQuestion(asked, article, text, clientId) {
   // Where it goes is said each time: another tab may have made another conversation the session's active one.
   const where = conversation() ? { conversation_id: conversation() } : { nova: true };
-  const body = { message: text, client_id: clientId, ...where };
-  const key = pendingKey();
-  localStorage.setItem(key, JSON.stringify({ text, clientId }));
+  const body = { message: text, client_id: clientId, user_id: owner, ...where };
+  keepUnsent("pendente", clientId, JSON.stringify({ text, clientId, place: place(), at: Date.now() }));
   const takeBack = (problem) => {
-    localStorage.removeItem(key);
+    removeUnsent("pendente", clientId);
     asked.remove();
     article.remove();
     giveBack(text);
@@ -41,7 +48,7 @@ async function sendQuestion(asked, article, text, clientId) {
   const retry = () => sendQuestion(asked, article, text, clientId);
   await show(article, (reply) => reply.answer(body, ["/chat/message", body]), {
     onstart: ({ question }) => {
-      localStorage.removeItem(key);
+      removeUnsent("pendente", clientId);
       asked.dataset.id = question;
     },
     takeBack,

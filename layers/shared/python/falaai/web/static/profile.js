@@ -4,6 +4,7 @@ import { ask } from "./requests.js";
 import { clearProblems, showProblem } from "./form_problems.js";
 import { startPasswords } from "./passwords.js";
 import { startTheme } from "./theme.js";
+import { forgetPerson } from "./unsent.js";
 
 const SIDE = 128; // the preview's pixels, twice what is shown
 
@@ -49,6 +50,7 @@ for (const form of document.querySelectorAll("form[data-update]")) {
 const deletion = document.querySelector("form[data-delete]");
 onSubmit(deletion, async () => {
   const answer = await ask("DELETE", "/profile", { senha_atual: deletion.elements.senha_atual.value });
+  forgetPerson();
   location.assign(answer.redirect_url);
 });
 
