@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.conftest import RunningCloud, wait_until
-from tests.system.conftest import PASSWORD, People, Person
+from tests.system.conftest import OUR_PAGE, PASSWORD, People, Person
 
 
 def test_other_process_answers_with_what_the_first_one_heard(member: Person, cloud: RunningCloud) -> None:
@@ -47,10 +47,30 @@ def test_conversation_goes_on_where_the_person_is(member: Person) -> None:
     assert member.http.post("/reset_chat").status_code == 200
     second = member.say("Outra")["conversation_id"]
     assert second != first
-    member.http.get(f"/conversation/{first}")
+    member.http.get(f"/conversation/{first}", headers=OUR_PAGE)
     assert member.say("De volta à primeira")["conversation_id"] == first
     assert member.say("Na segunda", conversation_id=second)["conversation_id"] == second
     assert [one["id"] for one in member.http.get("/conversations").json()] == [second, first]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/conversation/{}", {}),
+        ("/conversation/{}", {"sec-fetch-site": "cross-site"}),
+        ("/conversation/{}", {"sec-fetch-site": "same-site"}),
+        ("/conversation/{}", {"sec-fetch-site": "none"}),
+        ("/conversation/{}?before=2", OUR_PAGE),
+        ("/conversation/{}/export", OUR_PAGE),
+        ("/chat/{}", OUR_PAGE),
+        ("/chat/{}", {"sec-fetch-site": "cross-site"}),
+    ],
+)
+def test_reading_leaves_the_active_conversation_as_it_is(member: Person, path: str, headers: dict[str, str]) -> None:
+    read = member.say("Primeira")["conversation_id"]
+    active = member.say("Outra", nova=True)["conversation_id"]
+    assert member.http.get(path.format(read), headers=headers).status_code == 200
+    assert member.say("Sem dizer onde")["conversation_id"] == active
 
 
 def test_new_conversation_is_asked_for_whatever_is_active(member: Person) -> None:

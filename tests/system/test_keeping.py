@@ -7,7 +7,7 @@ import pytest
 
 from falaai.repositories.conversations import SEARCHED_MESSAGES
 from tests.integration.conftest import Rows
-from tests.system.conftest import People, Person
+from tests.system.conftest import OUR_PAGE, People, Person
 
 
 def ids(person: Person, **query: Any) -> list[int]:
@@ -137,7 +137,7 @@ def test_two_conversations_in_two_sessions_never_mix(member: Person, people: Peo
         assert "Anabela" in member.say("Qual é o meu nome?")["response"]
         assert "Bernardo" in elsewhere.say("Qual é o meu nome?")["response"]
     assert {first, second} == set(ids(member))
-    member.http.get(f"/conversation/{second}")
+    member.http.get(f"/conversation/{second}", headers=OUR_PAGE)
     assert "Bernardo" in member.say("Qual é o meu nome?")["response"]
 
 
