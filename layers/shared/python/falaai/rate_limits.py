@@ -29,6 +29,7 @@ WRONG_PASSWORD_BY_ADDRESS = Limit("wrong-password-address", 20, 5 * 60)
 SIGN_UP_BY_ADDRESS = Limit("sign-up-address", 20, 60 * 60)
 LETTER_PAUSE = Limit("letter-pause", 1, 2 * 60)
 LETTERS_A_DAY = Limit("letters-a-day", 5, 24 * 60 * 60)
+PICTURES_AN_HOUR = Limit("pictures-an-hour", 20, 60 * 60)
 
 
 def take(database: Database, limit: Limit, subject: str) -> None:
