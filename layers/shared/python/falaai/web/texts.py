@@ -132,6 +132,7 @@ IN_THE_BROWSER = {
     "conversationDeleted": "Conversa apagada.",
     "resendIn": "Enviar de novo em {wait}",
     "waitToRetry": "Tente de novo em {wait}",
+    "pictureNotValid": PICTURE_NOT_VALID,
     "passwordShow": "Mostrar",
     "passwordHide": "Ocultar",
 }
