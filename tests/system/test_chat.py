@@ -53,6 +53,23 @@ def test_conversation_goes_on_where_the_person_is(member: Person) -> None:
     assert [one["id"] for one in member.http.get("/conversations").json()] == [second, first]
 
 
+@pytest.mark.parametrize("streamed", [True, False])
+def test_edit_deletes_no_more_than_the_person_was_told(member: Person, streamed: bool) -> None:
+    first = member.say("Uma")
+    member.say("Duas")
+    edit = {"message": "Uma, de outro jeito", "client_id": "edicao"}
+    path = f"/chat/messages/{first['question_id']}/edit"
+    if streamed:
+        path, edit = "/chat/stream", {**edit, "edit": first["question_id"]}
+    refused = member.http.post(path, json={**edit, "seguintes": 1})
+    assert (refused.status_code, refused.json()["code"]) == (409, "more_follow")
+    conversation = f"/conversation/{first['conversation_id']}"
+    assert [one["conteudo"] for one in member.http.get(conversation).json()][::2] == ["Uma", "Duas"]
+    for _ in range(2):  # the second time its answer was lost
+        assert member.http.post(path, json={**edit, "seguintes": 2}).status_code == 200
+        assert [one["conteudo"] for one in member.http.get(conversation).json()][::2] == ["Uma, de outro jeito"]
+
+
 @pytest.mark.parametrize(
     ("path", "headers"),
     [

@@ -7,7 +7,7 @@ import pymysql
 
 from falaai.conversation_memory import Turn
 from falaai.database import Database, Statements
-from falaai.errors import Conflict, NotFound, NotSignedIn, NotTheLast, StillAnswering
+from falaai.errors import Conflict, MoreFollows, NotFound, NotSignedIn, NotTheLast, StillAnswering
 from falaai.repositories import conversations, messages, sessions, transcripts
 from falaai.repositories.messages import Message, State
 from falaai.repositories.sessions import Session
@@ -63,7 +63,8 @@ def ask_again(database: Database, session: Session, reply_id: int, quota: Quota)
 def ask_instead(database: Database, session: Session, question_id: int, edit: EditInput, quota: Quota) -> Asked:
     """Replace a question's text, drop everything that followed it, and make a place for the new reply.
 
-    Raises NotFound, Conflict, QuotaReached, CeilingReached, NotSignedIn.
+    Raises MoreFollows where more would be deleted than the edit allows, NotFound, Conflict, QuotaReached,
+    CeilingReached, NotSignedIn.
     """
     return _once(database, session, quota, edit, lambda sql, now: _ask_instead(sql, now, question_id, edit, quota))
 
@@ -177,6 +178,8 @@ def _ask_instead(sql: Statements, session: Session, question_id: int, edit: Edit
     question, reply_seq = locked.message, locked.message.seq + 1
     if edit.client_id and edit.client_id == locked.client_id:
         raise Overtaken
+    if edit.seguintes is not None and locked.last_seq - reply_seq > edit.seguintes:
+        raise MoreFollows("messages came after the person was told how many there are")
     messages.delete_after(sql, question.conversation_id, question.seq)
     try:
         messages.change_question(sql, question.id, edit.message, edit.client_id)

@@ -64,14 +64,21 @@ class MessageInput(LanguageInput, Destination):
     client_id: ClientId | None = None
 
 
-class EditInput(LanguageInput):
+class Loss(BaseModel):
+    """What an edit may delete. `seguintes` is how many messages the person was told will go, beyond the question's
+    own reply; without it, any number may."""
+
+    seguintes: Annotated[int, Field(ge=0)] | None = None
+
+
+class EditInput(LanguageInput, Loss):
     """Another text for a question that was already asked."""
 
     message: MessageText
     client_id: ClientId | None = None
 
 
-class StreamInput(LanguageInput, Destination):
+class StreamInput(LanguageInput, Destination, Loss):
     """POST /chat/stream: a new question like MessageInput, or a reply to give again (`regenerate`), or a question
     to replace (`edit`, with `message`); the last two by the id of their message."""
 

@@ -30,6 +30,7 @@ STATUSES: dict[type[FalaAIError], int] = {
     errors.StillAnswering: 409,
     errors.LinkNotValid: 410,
     errors.NotTheLast: 409,
+    errors.MoreFollows: 409,
     errors.TooManyRequests: 429,
     errors.Unavailable: 503,
     errors.ModelTimedOut: 504,
