@@ -85,6 +85,19 @@ def test_chosen_name_stays(member: Person, product: Rows) -> None:
     assert member.http.get("/conversations").json()[0]["titulo_conversa"] == "Meu nome"
 
 
+def test_chosen_name_loses_unseen_characters(member: Person, product: Rows) -> None:
+    conversation = member.say("Oi")["conversation_id"]
+    path = f"/conversation/{conversation}"
+    renamed = member.http.patch(path, json={"titulo_conversa": "Conta\u2028de \u202e👩‍💻 \u2066fim\x00\u200f"})
+    assert (renamed.status_code, renamed.json()["titulo_conversa"]) == (200, "Conta de 👩‍💻 fim")
+    refused = member.http.patch(path, json={"titulo_conversa": "\u202e\u200d"})
+    assert (refused.status_code, refused.json()["fields"][0]["field"]) == (422, "titulo_conversa")
+    # One that was stored before is no danger as the name of a file.
+    product.run("UPDATE conversas SET titulo_conversa = 'a\u202efdp.exe\u2069' WHERE id = %s", conversation)
+    taken = member.http.get(f"{path}/export").headers["content-disposition"]
+    assert taken.endswith("filename*=UTF-8''a%20fdp%20exe.md")
+
+
 @pytest.mark.parametrize("body", [{"titulo_conversa": " "}, {"titulo_conversa": "x" * 51}, {"fixada": "talvez"}])
 def test_bad_change_is_422(member: Person, body: dict[str, object]) -> None:
     conversation = member.say("Oi")["conversation_id"]

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator
 
+from falaai.plain_lines import plain_line
 from falaai.repositories.conversations import TITLE_MAX_CHARACTERS
 from falaai.web import texts
 from falaai_chat.prompts import DEFAULT_LANGUAGE
@@ -18,7 +19,7 @@ def _not_blank(message: str) -> str:
 
 
 def _title(written: str) -> str:
-    title = " ".join(written.split())
+    title = plain_line(written)
     if not title:
         raise ValueError(texts.TITLE_EMPTY)
     return title

@@ -41,8 +41,9 @@ router = APIRouter()
 async def stream(
     question: StreamInput, session: CurrentSession, services: ReplyServices, quota: DailyQuota
 ) -> Response:
-    """text/event-stream: start {conversation_id, question_id, message_id, seq, restam}, delta {text}, block {html, until},
-    done {html, estado, aviso, usage} or error {code, detail}. What refuses the question is an ordinary JSON error."""
+    """text/event-stream: start {conversation_id, question_id, message_id, seq, restam}, delta {text}, block {html,
+    until}, done {html, estado, aviso, usage} or error {code, detail}. What refuses the question is an ordinary
+    JSON error."""
     asked = await run_in_threadpool(_asked, services, session, question, quota)
     reader = _Reader(asyncio.get_running_loop())
     generation = threading.Thread(target=_generate, args=(services, asked, question.language, reader))
