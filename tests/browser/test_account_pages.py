@@ -12,6 +12,8 @@ from tests.browser.conftest import PHONE, screenshot, sign_in
 from tests.conftest import RunningCloud
 from tests.integration.conftest import Rows
 from tests.system.conftest import PASSWORD, People, Person, newest_link, second_device
+from tests.system.pictures import phone_photo
+from tests.system.test_pictures import assert_upright_and_bare
 
 
 def test_password_rules_are_told_while_one_is_written(new_page: Callable[..., Page]) -> None:
@@ -136,6 +138,38 @@ def test_profile_is_changed_seen_and_deleted(new_page: Callable[..., Page], peop
     page.get_by_role("button", name="Apagar minha conta").click()
     expect(page.get_by_role("link", name="Criar conta")).to_be_visible()
     assert member.login().status_code == 401
+
+
+def test_photo_of_a_phone_becomes_the_picture(new_page: Callable[..., Page], people: People, tmp_path: Path) -> None:
+    """However large it is, and upright whatever way the camera was held."""
+    page = new_page(PHONE)
+    member = sign_in(page, people, "/profile")
+    photo = tmp_path / "IMG_2026.jpg"
+    photo.write_bytes(phone_photo())
+    assert photo.stat().st_size > 6 * 1024 * 1024
+    page.get_by_label("Foto", exact=True).set_input_files(photo)
+    expect(page.get_by_role("img", name="Como a foto vai ficar")).to_be_visible()
+    with page.expect_request("**/profile/update") as update:
+        page.get_by_role("button", name="Salvar").click()
+    expect(page.get_by_role("img", name="Sua foto")).to_have_js_property("naturalWidth", 256)
+    screenshot(page, "profile-phone-photo")
+    assert int(update.value.all_headers()["content-length"]) < 500_000
+    assert_upright_and_bare(member.http.get("/profile/picture").content)
+
+
+def test_file_that_is_no_picture_is_told_at_once(
+    new_page: Callable[..., Page], people: People, tmp_path: Path
+) -> None:
+    page = new_page(PHONE)
+    sign_in(page, people, "/profile")
+    (tmp_path / "foto.jpg").write_bytes(b"nada disso")
+    page.get_by_label("Foto", exact=True).set_input_files(tmp_path / "foto.jpg")
+    expect(page.get_by_text("Não conseguimos abrir essa foto.")).to_be_visible()
+    page.get_by_role("button", name="Salvar").click()
+    expect(page.get_by_text("Não conseguimos abrir essa foto.")).to_be_visible()
+    screenshot(page, "profile-no-picture")
+    page.get_by_label("Foto", exact=True).set_input_files([])
+    expect(page.get_by_text("Não conseguimos abrir essa foto.")).to_be_hidden()
 
 
 def test_signing_out_leaves_nothing_behind(new_page: Callable[..., Page], people: People) -> None:

@@ -1,12 +1,13 @@
 """Writing a message: nothing typed is ever lost, and every reason it cannot be sent is told apart."""
 
 from collections.abc import Callable
+from itertools import groupby
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import say, screenshot, sign_in
 from tests.integration.conftest import Rows
-from tests.system.conftest import People
+from tests.system.conftest import People, Person
 
 
 def test_field_grows_to_eight_lines_and_enter_sends(new_page: Callable[..., Page], people: People) -> None:
@@ -81,18 +82,75 @@ def test_without_connection_the_message_waits_and_is_sent_once(
     page = new_page()
     member = sign_in(page, people)
     say(page, "Antes")
+    page.get_by_role("button", name="Nova conversa", exact=True).click()
+    expect(page.locator("#greeting")).to_be_visible()
     page.context.set_offline(True)
     say(page, "Sem rede", wait=False)
     expect(page.get_by_text("Sem conexão. Sua mensagem será enviada quando ela voltar.")).to_be_visible()
     screenshot(page, "chat-offline")
     page.context.set_offline(False)
-    expect(page.locator(".reply").nth(1)).to_contain_text("demonstração")
-    stored = product.list(
-        "SELECT m.id FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"
-        " JOIN usuarios u ON u.id = c.id_usuario WHERE u.email = %s AND m.conteudo = 'Sem rede'",
+    expect(page.locator(".reply")).to_contain_text("demonstração")
+    assert stored_conversations(product, member) == [["Antes"], ["Sem rede"]]
+
+
+def stored_conversations(product: Rows, member: Person) -> list[list[str]]:
+    """What stands in each of a person's conversations, questions only, oldest conversation first."""
+    rows = product.list(
+        "SELECT c.id, m.conteudo FROM conversas c JOIN usuarios u ON u.id = c.id_usuario"
+        " LEFT JOIN mensagens m ON m.id_conversa = c.id AND m.remetente = 'usuario'"
+        " WHERE u.email = %s ORDER BY c.id, m.seq",
         member.email,
     )
-    assert len(stored) == 1
+    return [[row["conteudo"] for row in group] for _, group in groupby(rows, key=lambda row: row["id"])]
+
+
+def test_message_goes_into_the_conversation_that_its_tab_shows(
+    new_page: Callable[..., Page], people: People, product: Rows
+) -> None:
+    one = new_page()
+    member = sign_in(one, people)
+    say(one, "Capital do Acre?")
+    one.get_by_role("button", name="Nova conversa", exact=True).click()
+    expect(one.locator("#greeting")).to_be_visible()
+    one.get_by_label("Sua mensagem").fill("Receita de pão")
+    two = one.context.new_page()
+    two.goto("/chat")
+    two.locator(".group a").click()
+    expect(two.locator(".question")).to_have_text(["Capital do Acre?"])
+    say(two, "E a do Pará?")
+    one.get_by_label("Sua mensagem").press("Enter")
+    expect(one.locator(".reply")).to_contain_text("Recebi 1 mensagem")
+    expect(one.locator(".question")).to_have_text(["Receita de pão"])
+    say(two, "E a do Amapá?")
+    say(one, "Sem glúten?")
+    assert stored_conversations(product, member) == [
+        ["Capital do Acre?", "E a do Pará?", "E a do Amapá?"],
+        ["Receita de pão", "Sem glúten?"],
+    ]
+
+
+def test_first_message_whose_answer_is_lost_makes_one_conversation(
+    new_page: Callable[..., Page], people: People, product: Rows
+) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    say(page, "Antes")
+    page.get_by_role("button", name="Nova conversa", exact=True).click()
+    expect(page.locator("#greeting")).to_be_visible()
+    lost = []
+
+    def lose(route: Route) -> None:
+        if not lost:
+            lost.append(route.fetch().status)  # the server has taken it
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/chat/stream", lose)
+    say(page, "Uma vez só", wait=False)
+    expect(page.locator(".answered[data-state=completa]")).to_have_count(1)
+    assert lost == [200]
+    assert stored_conversations(product, member) == [["Antes"], ["Uma vez só"]]
 
 
 def test_message_not_yet_sent_survives_a_reload(new_page: Callable[..., Page], people: People) -> None:

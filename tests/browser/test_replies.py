@@ -99,22 +99,72 @@ def test_blocked_question_can_be_put_another_way(
     expect(page.locator(".question")).to_have_text(["Pergunta mais simples"])
 
 
-def test_editing_a_question_drops_what_followed_it(new_page: Callable[..., Page], people: People) -> None:
-    page = new_page()
+def test_editing_a_question_says_how_many_messages_go_and_asks(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page(PHONE)
     sign_in(page, people)
-    say(page, "Primeira")
-    say(page, "Segunda")
-    page.locator(".asked").first.hover()
+    for question in ("Primeira", "Segunda", "Terceira", "Quarta"):
+        say(page, question)
     page.get_by_role("button", name="Editar pergunta").first.click()
+    expect(page.get_by_text("As 6 mensagens seguintes serão apagadas.")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator(".question").first).to_have_text("Primeira")
     page.get_by_role("button", name="Editar pergunta").first.click()
-    page.locator(".question textarea").fill("Primeira, de outro jeito")
-    page.get_by_role("button", name="Enviar").first.click()
+    field = page.locator(".question textarea")
+    field.fill("Primeira, de outro jeito")
+    field.press("Enter")
+    expect(field).to_have_value("Primeira, de outro jeito\n")
+    expect(page.get_by_role("button", name="Enviar e apagar")).to_be_visible()
+    screenshot(page, "chat-edit-deletes")
+    expect(page.locator(".question")).to_have_count(4)
+    field.fill("Primeira, de outro jeito")
+    page.get_by_role("button", name="Enviar e apagar").click()
     expect(page.locator(".question")).to_have_text(["Primeira, de outro jeito"])
     expect(page.locator(".reply")).to_contain_text("de outro jeito")
     page.reload()
     expect(page.locator(".question")).to_have_text(["Primeira, de outro jeito"])
+
+
+def test_editing_the_last_question_asks_nothing(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    sign_in(page, people)
+    say(page, "Primeira")
+    say(page, "Segunda")
+    page.locator(".asked").last.hover()
+    page.get_by_role("button", name="Editar pergunta").last.click()
+    page.locator(".question textarea").fill("Segunda, de outro jeito")
+    expect(page.locator(".editor-warning")).to_be_hidden()
+    expect(page.locator(".editing").get_by_role("button", name="Enviar", exact=True)).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator(".question")).to_have_text(["Primeira", "Segunda, de outro jeito"])
+
+
+def test_messages_that_the_page_does_not_show_are_counted(new_page: Callable[..., Page], people: People) -> None:
+    """Neither older ones, which are not deleted, nor newer ones from elsewhere, which are, stand on the page."""
+    page = new_page()
+    member = sign_in(page, people)
+    first = member.say("Pergunta 1", nova=True)["conversation_id"]
+    for number in range(2, 31):  # more than a page
+        member.say(f"Pergunta {number}", conversation_id=first)
+    page.goto(f"/chat/{first}")
+    say(page, "Pergunta 31")
+    member.say("De outro aparelho", conversation_id=first)
+    edit = page.get_by_role("button", name="Editar pergunta")
+    page.locator(".asked").last.hover()
+    edit.last.click()
+    expect(page.get_by_text("As 2 mensagens seguintes serão apagadas.")).to_be_visible()
+    # One more comes after the person was told: what nobody agreed to is not deleted.
+    member.say("De outro aparelho ainda", conversation_id=first)
+    page.locator(".question textarea").fill("Pergunta 31, de outro jeito")
+    page.get_by_role("button", name="Enviar e apagar").click()
+    expect(page.get_by_text("Chegaram mais mensagens a esta conversa, e nada foi apagado.")).to_be_visible()
+    expect(page.get_by_label("Sua mensagem")).to_have_value("Pergunta 31, de outro jeito")
+    expect(page.locator(".question").last).to_have_text("Pergunta 31")
+    newest = member.http.get(f"/conversation/{first}", params={"limit": 1}).json()
+    assert newest[0]["seq"] == 2 * 33
+    page.reload()
+    page.locator(".asked").filter(has_text="Pergunta 30").hover()
+    page.locator(".asked").filter(has_text="Pergunta 30").get_by_role("button", name="Editar").click()
+    expect(page.get_by_text("As 6 mensagens seguintes serão apagadas.")).to_be_visible()
 
 
 def test_last_reply_is_given_again_and_all_text_can_be_copied(

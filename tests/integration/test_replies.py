@@ -158,6 +158,35 @@ def test_twenty_at_once_with_one_client_id_are_one_question_and_one_answer(
     assert rows.value("SELECT COUNT(*) FROM conversas") == 1
 
 
+def test_new_conversation_is_made_whatever_conversation_is_active(
+    database: Database, rows: Rows, session: Session
+) -> None:
+    first = send(database, session, "Na primeira")
+    there = replace(session, active_conversation_id=first.conversation_id)
+    second = send(database, there, "Noutra", nova=True, client_id="a-1")
+    assert second.conversation_id != first.conversation_id
+    assert [turn.text for turn in second.turns] == ["Noutra"]
+    assert rows.value("SELECT id_conversa_ativa FROM sessoes") == second.conversation_id
+    rows.run("UPDATE sessoes SET id_conversa_ativa = %s", first.conversation_id)
+    answer(database, second)
+    again = send(database, there, "Noutra", nova=True, client_id="a-1")  # its answer was lost
+    assert (again.conversation_id, again.standing is not None) == (second.conversation_id, True)
+    assert texts(rows) == ["Na primeira", "", "Noutra", "Olá, Ana."]
+
+
+@pytest.mark.parametrize(("client_ids", "conversations"), [(["a-1"], 1), (["a-1", "b-1"], 2)])
+def test_new_conversations_asked_for_at_once_are_as_many_as_client_ids(
+    database: Database, rows: Rows, session: Session, client_ids: list[str], conversations: int
+) -> None:
+    active = send(database, session, "Na primeira").conversation_id
+    there = replace(session, active_conversation_id=active)
+    with ThreadPoolExecutor(10) as pool:
+        asked = list(pool.map(lambda one: send(database, there, nova=True, client_id=one), client_ids * 10))
+    assert len({one.conversation_id for one in asked} - {active}) == conversations
+    assert rows.value("SELECT COUNT(*) FROM conversas") == 1 + conversations
+    assert rows.value("SELECT COUNT(*) FROM mensagens") == 2 + 2 * conversations
+
+
 def test_failed_reply_is_tried_again_in_its_place(database: Database, rows: Rows, session: Session) -> None:
     first = send(database, session, client_id="a-1")
     with pytest.raises(ModelTimedOut):

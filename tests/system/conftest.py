@@ -20,6 +20,8 @@ from tests.conftest import HANG_SECONDS, RunningCloud, wait_until
 from tests.integration.conftest import Rows
 
 PASSWORD = "cavalo bateria grampo"
+# What a browser says of a request that a page of our own makes.
+OUR_PAGE = {"sec-fetch-site": "same-origin"}
 _number = itertools.count(1)
 
 

@@ -23,6 +23,30 @@ def jpeg_with_secret() -> bytes:
     return out.getvalue() + b"<script>alert('poliglota')</script>"
 
 
+def hostile_jpeg(scans: int, side: int = 4000) -> bytes:
+    """A valid progressive JPEG of one colour, whose last scan is followed by so many empty ones."""
+    out = io.BytesIO()
+    Image.new("RGB", (side, side), "teal").save(out, "JPEG", progressive=True)
+    content = out.getvalue()
+    start = content.rindex(b"\xff\xda")
+    header = content[start : start + 2 + int.from_bytes(content[start + 2 : start + 4])]
+    return content[:-2] + header * scans + content[-2:]
+
+
+def phone_photo() -> bytes:
+    """A JPEG of more than 6 MB, lying on its side: shown upright, its upper half is red and its lower half blue."""
+    width, height = 4000, 3000
+    out, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6  # turn it clockwise
+    exif[0x010E] = "SEGREDO-NO-EXIF"
+    photo = Image.effect_noise((width, height), 120).convert("RGB")
+    for left, colour in ((0, "red"), (width // 2, "blue")):
+        half = (left, 0, left + width // 2, height)
+        photo.paste(Image.blend(photo.crop(half), Image.new("RGB", (width // 2, height), colour), 0.6), half)
+    photo.save(out, "JPEG", exif=exif, quality=95)
+    return out.getvalue()
+
+
 def upload(person: Person, content: bytes, name: str = "foto.jpg", kind: str = "image/jpeg") -> httpx.Response:
     return person.http.put("/profile/update", files={"profile_pic": (name, content, kind)})
 

@@ -78,8 +78,16 @@ def test_logout_ends_the_session_for_good(member: Person, cloud: RunningCloud) -
     old = dict(member.http.cookies)
     out = member.http.post("/logout")
     assert (out.status_code, out.json()["redirect_url"]) == (200, "/login")
+    assert out.headers["clear-site-data"] == '"storage"'
     assert not member.http.cookies
     assert httpx.get(f"{cloud.gateway}/conversations", cookies=old).status_code == 401
+
+
+def test_logout_by_a_form_forgets_as_much(member: Person) -> None:
+    out = member.http.post("/logout", data={"a": "b"}, headers={"accept": "text/html"})
+    assert (out.status_code, out.headers["location"]) == (303, "/login")
+    assert out.headers["clear-site-data"] == '"storage"'
+    assert not member.http.cookies
 
 
 def test_sixth_wrong_password_is_429_even_for_the_right_one_and_signed_in_people_stay(

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.conftest import RunningCloud, wait_until
-from tests.system.conftest import People, Person
+from tests.system.conftest import OUR_PAGE, PASSWORD, People, Person
 
 
 def test_other_process_answers_with_what_the_first_one_heard(member: Person, cloud: RunningCloud) -> None:
@@ -47,10 +47,82 @@ def test_conversation_goes_on_where_the_person_is(member: Person) -> None:
     assert member.http.post("/reset_chat").status_code == 200
     second = member.say("Outra")["conversation_id"]
     assert second != first
-    member.http.get(f"/conversation/{first}")
+    member.http.get(f"/conversation/{first}", headers=OUR_PAGE)
     assert member.say("De volta à primeira")["conversation_id"] == first
     assert member.say("Na segunda", conversation_id=second)["conversation_id"] == second
     assert [one["id"] for one in member.http.get("/conversations").json()] == [second, first]
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_edit_deletes_no_more_than_the_person_was_told(member: Person, streamed: bool) -> None:
+    first = member.say("Uma")
+    member.say("Duas")
+    edit = {"message": "Uma, de outro jeito", "client_id": "edicao"}
+    path = f"/chat/messages/{first['question_id']}/edit"
+    if streamed:
+        path, edit = "/chat/stream", {**edit, "edit": first["question_id"]}
+    refused = member.http.post(path, json={**edit, "seguintes": 1})
+    assert (refused.status_code, refused.json()["code"]) == (409, "more_follow")
+    conversation = f"/conversation/{first['conversation_id']}"
+    assert [one["conteudo"] for one in member.http.get(conversation).json()][::2] == ["Uma", "Duas"]
+    for _ in range(2):  # the second time its answer was lost
+        assert member.http.post(path, json={**edit, "seguintes": 2}).status_code == 200
+        assert [one["conteudo"] for one in member.http.get(conversation).json()][::2] == ["Uma, de outro jeito"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/conversation/{}", {}),
+        ("/conversation/{}", {"sec-fetch-site": "cross-site"}),
+        ("/conversation/{}", {"sec-fetch-site": "same-site"}),
+        ("/conversation/{}", {"sec-fetch-site": "none"}),
+        ("/conversation/{}?before=2", OUR_PAGE),
+        ("/conversation/{}/export", OUR_PAGE),
+        ("/chat/{}", OUR_PAGE),
+        ("/chat/{}", {"sec-fetch-site": "cross-site"}),
+    ],
+)
+def test_reading_leaves_the_active_conversation_as_it_is(member: Person, path: str, headers: dict[str, str]) -> None:
+    read = member.say("Primeira")["conversation_id"]
+    active = member.say("Outra", nova=True)["conversation_id"]
+    assert member.http.get(path.format(read), headers=headers).status_code == 200
+    assert member.say("Sem dizer onde")["conversation_id"] == active
+
+
+def test_new_conversation_is_asked_for_whatever_is_active(member: Person) -> None:
+    first = member.say("Primeira")["conversation_id"]
+    second = member.say("Outra", nova=True, client_id="nova-1")["conversation_id"]
+    assert second != first
+    member.say("De volta", conversation_id=first)
+    with member.stream("Terceira", nova=True) as events:
+        third = next(events)[1]["conversation_id"]
+        assert [name for name, _ in events][-1] == "done"
+    assert third not in (first, second)
+    member.say("De volta", conversation_id=first)
+    assert member.say("Outra", nova=True, client_id="nova-1")["conversation_id"] == second
+    assert member.say("Sem dizer onde")["conversation_id"] == first
+    assert len(member.http.get("/conversations").json()) == 3
+
+
+@pytest.mark.parametrize("path", ["/chat/message", "/chat/stream"])
+def test_new_and_named_conversation_together_are_422(member: Person, path: str) -> None:
+    first = member.say("Primeira")["conversation_id"]
+    answer = member.http.post(path, json={"message": "Onde?", "nova": True, "conversation_id": first})
+    assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, "nova")
+    assert len(member.http.get(f"/conversation/{first}").json()) == 2
+
+
+@pytest.mark.parametrize("path", ["/chat/message", "/chat/stream"])
+def test_question_of_another_persons_page_is_refused(member: Person, people: People, path: str) -> None:
+    other = people.member()
+    login = {"email": other.email, "senha": PASSWORD}
+    other_id = other.http.post("/login", json=login).json()["user_id"]
+    answer = member.http.post(path, json={"message": "De quem?", "nova": True, "user_id": other_id})
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
+    assert member.http.get("/conversations").json() == []
+    own = other.http.post(path, json={"message": "Minha", "nova": True, "user_id": other_id})
+    assert own.status_code == 200
 
 
 def test_same_client_id_is_one_question(member: Person) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from falaai.repositories.conversations import SEARCHED_MESSAGES
 from tests.integration.conftest import Rows
-from tests.system.conftest import People, Person
+from tests.system.conftest import OUR_PAGE, People, Person
 
 
 def ids(person: Person, **query: Any) -> list[int]:
@@ -85,6 +85,19 @@ def test_chosen_name_stays(member: Person, product: Rows) -> None:
     assert member.http.get("/conversations").json()[0]["titulo_conversa"] == "Meu nome"
 
 
+def test_chosen_name_loses_unseen_characters(member: Person, product: Rows) -> None:
+    conversation = member.say("Oi")["conversation_id"]
+    path = f"/conversation/{conversation}"
+    renamed = member.http.patch(path, json={"titulo_conversa": "Conta\u2028de \u202e👩‍💻 \u2066fim\x00\u200f"})
+    assert (renamed.status_code, renamed.json()["titulo_conversa"]) == (200, "Conta de 👩‍💻 fim")
+    refused = member.http.patch(path, json={"titulo_conversa": "\u202e\u200d"})
+    assert (refused.status_code, refused.json()["fields"][0]["field"]) == (422, "titulo_conversa")
+    # One that was stored before is no danger as the name of a file.
+    product.run("UPDATE conversas SET titulo_conversa = 'a\u202efdp.exe\u2069' WHERE id = %s", conversation)
+    taken = member.http.get(f"{path}/export").headers["content-disposition"]
+    assert taken.endswith("filename*=UTF-8''a%20fdp%20exe.md")
+
+
 @pytest.mark.parametrize("body", [{"titulo_conversa": " "}, {"titulo_conversa": "x" * 51}, {"fixada": "talvez"}])
 def test_bad_change_is_422(member: Person, body: dict[str, object]) -> None:
     conversation = member.say("Oi")["conversation_id"]
@@ -137,7 +150,7 @@ def test_two_conversations_in_two_sessions_never_mix(member: Person, people: Peo
         assert "Anabela" in member.say("Qual é o meu nome?")["response"]
         assert "Bernardo" in elsewhere.say("Qual é o meu nome?")["response"]
     assert {first, second} == set(ids(member))
-    member.http.get(f"/conversation/{second}")
+    member.http.get(f"/conversation/{second}", headers=OUR_PAGE)
     assert "Bernardo" in member.say("Qual é o meu nome?")["response"]
 
 

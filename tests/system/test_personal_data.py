@@ -42,6 +42,7 @@ def test_everything_held_can_be_taken_away_and_then_nothing_is_left(
     assert refused.status_code == 422
     gone = member.http.request("DELETE", "/profile", json={"senha_atual": PASSWORD})
     assert (gone.status_code, gone.json()["redirect_url"]) == (200, "/")
+    assert gone.headers["clear-site-data"] == '"storage"'
     for table, query in counts.items():
         assert product.value(query, user) == 0, table
     assert product.value("SELECT COUNT(*) FROM mensagens WHERE id_conversa = %s", reply["conversation_id"]) == 0

@@ -3,13 +3,19 @@
 import io
 import os
 import re
+import time
+from contextlib import suppress
 
 import pytest
 from PIL import Image
 
+from falaai.errors import InvalidInput
+from falaai.rate_limits import PICTURES_AN_HOUR
+from falaai.web import texts
+from falaai_auth.pictures import JPEG_MAX_COUNT, clean_picture
 from tests.conftest import RunningCloud
-from tests.system.conftest import Person
-from tests.system.pictures import jpeg_with_secret, objects, png, upload
+from tests.system.conftest import People, Person, second_device
+from tests.system.pictures import hostile_jpeg, jpeg_with_secret, objects, phone_photo, png, upload
 
 
 def test_picture_becomes_a_small_clean_webp_and_the_old_one_goes(member: Person, cloud: RunningCloud) -> None:
@@ -44,6 +50,75 @@ def test_what_is_no_picture_is_refused_clearly(member: Person, content: bytes, s
     assert answer.status_code == status, answer.text
     assert answer.json()["detail"]
     assert member.http.get("/profile/picture").status_code == 404
+
+
+def cpu_seconds(content: bytes) -> float:
+    """What it costs to clean a picture, or to refuse it: the process's own time, whatever else the machine does."""
+    start = time.process_time()
+    with suppress(InvalidInput):
+        clean_picture(content)
+    return time.process_time() - start
+
+
+def test_work_of_a_picture_is_bounded() -> None:
+    photo = hostile_jpeg(0)
+    usual = min(cpu_seconds(photo) for _ in range(3))
+    assert cpu_seconds(hostile_jpeg(3000)) < usual
+    assert cpu_seconds(hostile_jpeg(JPEG_MAX_COUNT - photo.count(b"\xff\xda"))) < 10 * usual
+    metadata = b"\xff\xe1\x00\x12Exif\x00\x00" + b"x" * 10
+    assert cpu_seconds(photo[:2] + metadata * 90_000 + photo[2:]) < usual
+
+
+def test_many_scans_are_refused_as_no_picture(member: Person) -> None:
+    with pytest.raises(InvalidInput):
+        clean_picture(hostile_jpeg(3000, side=100))
+    answer = upload(member, hostile_jpeg(3000, side=100))
+    assert (answer.status_code, answer.json()["fields"][0]["message"]) == (422, texts.PICTURE_NOT_VALID)
+
+
+def test_photo_on_its_side_is_stored_upright_and_bare(member: Person) -> None:
+    lying = Image.open(io.BytesIO(phone_photo()))
+    out = io.BytesIO()
+    lying.resize((800, 600)).save(out, "JPEG", exif=lying.getexif())
+    assert upload(member, out.getvalue()).status_code == 200
+    content = member.http.get("/profile/picture").content
+    assert_upright_and_bare(content)
+
+
+def assert_upright_and_bare(content: bytes) -> None:
+    """A stored phone_photo(): red above, blue below, and nothing beside its pixels."""
+    stored = Image.open(io.BytesIO(content))
+    assert (stored.format, stored.size) == ("WEBP", (256, 256))
+    above, below = (stored.convert("RGB").resize((1, 1), box=(0, top, 256, top + 100)) for top in (0, 156))
+    (red, _, blue), (red_below, _, blue_below) = above.getpixel((0, 0)), below.getpixel((0, 0))
+    assert red > blue + 50
+    assert blue_below > red_below + 50
+    assert not stored.getexif()
+    assert not {"exif", "xmp", "icc_profile"} & set(stored.info)
+    assert b"SEGREDO" not in content
+
+
+def test_pictures_an_hour_are_limited_for_a_person_on_every_device(member: Person, people: People) -> None:
+    for _ in range(PICTURES_AN_HOUR.hits):
+        assert upload(member, b"nada").status_code == 422
+    refused = upload(second_device(people, member), png(10, 10))
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+    assert 0 < int(refused.headers["retry-after"]) <= PICTURES_AN_HOUR.seconds
+    assert member.http.put("/profile/update", files={"nome_completo": (None, "Ana Clara")}).status_code == 200
+
+
+@pytest.mark.parametrize("size", [3, 5, 7])  # for the function, for Lambda's limit of a request, for both
+def test_picture_too_large_to_be_read_is_told_so(member: Person, size: int) -> None:
+    for method in ("PUT", "POST"):
+        answer = member.http.request(
+            method,
+            "/profile/update",
+            files={"profile_pic": ("foto.jpg", os.urandom(size * 1024 * 1024), "image/jpeg")},
+            headers={"accept": "text/html" if method == "POST" else "application/json"},
+        )
+        assert answer.status_code == 413
+        assert texts.PICTURE_LARGE in answer.text
+        assert "mensagem" not in answer.text
 
 
 def test_truncated_multipart_is_422(member: Person) -> None:

@@ -13,6 +13,8 @@ from falaai_titles.titling import tidy
         ("**Título: Plano de estudos**", "Plano de estudos"),
         ("\n\nCLT ou PJ?\nOutra linha", "CLT ou PJ?"),
         ("# Viagem a Recife", "Viagem a Recife"),
+        ("Fatura\u202e de \u2066maio\u2069 \x1b", "Fatura de maio"),
+        ("Família 👩‍👩‍👧", "Família 👩‍👩‍👧"),
         ("", ""),
         ("...", ""),
         ("Anticonstitucionalissimamente otorrinolaringologista pneumo", "Anticonstitucionalissimamente"),

@@ -38,6 +38,8 @@ def change_profile(
     user = get_user(database, session)
     new_email = change.email if change.email != user.email else None
     _check(database, user, session, change, new_email, address)
+    if change.profile_pic:  # before it is opened, since opening is the work
+        rate_limits.take(database, rate_limits.PICTURES_AN_HOUR, str(user.id))
     password_hash = hash_password(change.senha) if change.senha else None
     picture = store.add(clean_picture(change.profile_pic.file.read())) if change.profile_pic else None
 

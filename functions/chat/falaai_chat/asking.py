@@ -7,7 +7,7 @@ import pymysql
 
 from falaai.conversation_memory import Turn
 from falaai.database import Database, Statements
-from falaai.errors import Conflict, NotFound, NotSignedIn, NotTheLast, StillAnswering
+from falaai.errors import Conflict, MoreFollows, NotFound, NotSignedIn, NotTheLast, StillAnswering
 from falaai.repositories import conversations, messages, sessions, transcripts
 from falaai.repositories.messages import Message, State
 from falaai.repositories.sessions import Session
@@ -40,12 +40,15 @@ class Asked:
 
 
 def ask(database: Database, session: Session, question: MessageInput, quota: Quota) -> Asked:
-    """Store the question in the conversation it names, else in the session's active one, else in a new one.
+    """Store the question in the conversation it names, or in a new one where it says `nova`; without either in the
+    session's active one, else in a new one.
 
     The same client_id again is the same question: nothing is stored, and a reply that failed is tried again.
     Raises NotFound for a conversation of somebody else, Conflict for a client_id with another text, QuotaReached,
-    CeilingReached, NotSignedIn for a session that ended meanwhile.
+    CeilingReached, NotSignedIn for a session that ended meanwhile or is not the one of the question's `user_id`.
     """
+    if question.user_id not in (None, session.user_id):
+        raise NotSignedIn("the question is another person's")
     return _once(database, session, quota, question, lambda sql, now: _ask(sql, now, question, quota))
 
 
@@ -60,7 +63,8 @@ def ask_again(database: Database, session: Session, reply_id: int, quota: Quota)
 def ask_instead(database: Database, session: Session, question_id: int, edit: EditInput, quota: Quota) -> Asked:
     """Replace a question's text, drop everything that followed it, and make a place for the new reply.
 
-    Raises NotFound, Conflict, QuotaReached, CeilingReached, NotSignedIn.
+    Raises MoreFollows where more would be deleted than the edit allows, NotFound, Conflict, QuotaReached,
+    CeilingReached, NotSignedIn.
     """
     return _once(database, session, quota, edit, lambda sql, now: _ask_instead(sql, now, question_id, edit, quota))
 
@@ -90,7 +94,8 @@ def _under_lock(
 
 
 def _ask(sql: Statements, session: Session, question: MessageInput, quota: Quota) -> Asked:
-    conversation_id, reply_seq = question.conversation_id or session.active_conversation_id, None
+    active = None if question.nova else session.active_conversation_id
+    conversation_id, reply_seq = question.conversation_id or active, None
     if conversation_id is not None:
         reply_seq = conversations.advance(sql, session.user_id, conversation_id, by=2)
     if reply_seq is None and question.conversation_id is not None:
@@ -173,6 +178,8 @@ def _ask_instead(sql: Statements, session: Session, question_id: int, edit: Edit
     question, reply_seq = locked.message, locked.message.seq + 1
     if edit.client_id and edit.client_id == locked.client_id:
         raise Overtaken
+    if edit.seguintes is not None and locked.last_seq - reply_seq > edit.seguintes:
+        raise MoreFollows("messages came after the person was told how many there are")
     messages.delete_after(sql, question.conversation_id, question.seq)
     try:
         messages.change_question(sql, question.id, edit.message, edit.client_id)

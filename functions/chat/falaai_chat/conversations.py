@@ -9,12 +9,13 @@ from falaai.database import Statements
 from falaai.repositories import conversations, messages, sessions
 from falaai.repositories.conversations import Conversation, Place
 from falaai.repositories.messages import Message
+from falaai.repositories.transcripts import Page
 from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db
 from falaai_chat.cursors import next_page, place_of
 from falaai_chat.export import EXPORTS, Format, file_name
 from falaai_chat.inputs import ConversationChange
-from falaai_chat.keeping import change, delete, get_conversation, open_page
+from falaai_chat.keeping import change, delete, get_conversation, open_conversation, read_page
 from falaai_chat.shapes import conversation_view, message_view
 
 router = APIRouter()
@@ -64,9 +65,20 @@ def read_conversation(
     limit: Limit = 50,
     before: Annotated[int | None, Query(ge=1)] = None,
 ) -> list[dict[str, Any]]:
-    """A page of messages, oldest first, older ones behind the Link header; it becomes the active conversation."""
+    """A page of messages, oldest first, older ones behind the Link header.
 
-    page = database.autocommit(lambda sql: open_page(sql, session, conversation_id, limit, before))
+    The newest page becomes the active conversation for a page of our own origin (`Sec-Fetch-Site: same-origin`): the
+    original application's page opens conversations so. A link from elsewhere, or a client without the header, reads.
+    """
+    opens = before is None and request.headers.get("sec-fetch-site") == "same-origin"
+
+    def read(sql: Statements) -> Page:
+        page = read_page(sql, session, conversation_id, limit, before)
+        if opens:
+            open_conversation(sql, session, conversation_id)
+        return page
+
+    page = database.autocommit(read)
     found = page.messages
     if found and found[0].seq > 1:
         older = pages.address(request, f"/conversation/{conversation_id}?limit={limit}&before={found[0].seq}")

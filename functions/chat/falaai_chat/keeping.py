@@ -1,4 +1,4 @@
-"""Opening, renaming, pinning and deleting conversations; somebody else's does not exist."""
+"""Reading, opening, renaming, pinning and deleting conversations; somebody else's does not exist."""
 
 from falaai.database import Statements
 from falaai.errors import NotFound
@@ -18,19 +18,20 @@ def get_conversation(sql: Statements, session: Session, conversation_id: int) ->
     return conversation
 
 
-def open_page(
+def read_page(
     sql: Statements, session: Session, conversation_id: int, limit: int, before_seq: int | None = None
 ) -> Page:
-    """The newest messages, or those before one, of a conversation that is from now on the session's active one.
-
-    Raises NotFound.
-    """
+    """Find the newest messages of a conversation, or those before one. Raises NotFound."""
     page = transcripts.find_page(sql, session.user_id, conversation_id, day_of(session.now), limit, before_seq)
     if page is None:
         raise NotFound("conversation")
+    return page
+
+
+def open_conversation(sql: Statements, session: Session, conversation_id: int) -> None:
+    """Make a conversation that was just read the session's active one."""
     if session.active_conversation_id != conversation_id:
         sessions.change_active_conversation(sql, session.id, conversation_id)
-    return page
 
 
 def change(sql: Statements, session: Session, conversation_id: int, wanted: ConversationChange) -> Conversation:

@@ -16,7 +16,7 @@ from falaai.web import pages
 from falaai.web.current_user import CurrentSession, Db
 from falaai_chat.cursors import next_page
 from falaai_chat.inputs import MESSAGE_MAX_CHARACTERS
-from falaai_chat.keeping import open_page
+from falaai_chat.keeping import read_page
 from falaai_chat.quota import Quota
 from falaai_chat.replies import DailyQuota
 from falaai_chat.shapes import conversation_view, message_view
@@ -40,7 +40,7 @@ def chat_page(request: Request, session: CurrentSession, database: Db, quota: Da
 def conversation_page(
     conversation_id: int, request: Request, session: CurrentSession, database: Db, quota: DailyQuota
 ) -> Response:
-    """404 with a way back for one that is gone, or never was this person's."""
+    """404 with a way back for one that is gone, or never was this person's. The active conversation stays."""
     try:
         values = database.autocommit(lambda sql: _values(sql, session, conversation_id, quota))
     except NotFound:
@@ -53,7 +53,7 @@ def _values(sql: Statements, session: Session, conversation_id: int | None, quot
     if conversation_id is None:
         used = usage.count_messages(sql, session.user_id, day_of(session.now))
     else:
-        page = open_page(sql, session, conversation_id, PAGE_MESSAGES)
+        page = read_page(sql, session, conversation_id, PAGE_MESSAGES)
         conversation, used, newest = (
             page.conversation,
             page.used_today,

@@ -43,8 +43,8 @@ DailyQuota = Annotated[Quota, made_by(quota)]
 def send_message(
     question: MessageInput, session: CurrentSession, services: ReplyServices, quota: DailyQuota
 ) -> dict[str, Any]:
-    """The whole reply at once: {response, language, html, conversation_id, question_id, message_id, client_id,
-    estado, aviso, restam}."""
+    """The whole reply at once: {response, language, html, conversation_id, question_id, message_id, seq,
+    client_id, estado, aviso, restam}."""
     asked = ask(services.database, session, question, quota)
     return _whole_reply(services, asked, question.language, question.client_id)
 
@@ -103,7 +103,12 @@ def _whole_reply(services: Services, asked: Asked, language: str, client_id: str
         *_, ending = reply_pieces(services, asked, language, seconds)
     except LanguageModelError as error:
         text = str(error.facts.pop("text", ""))
-        facts = {"client_id": client_id, "question_id": asked.question_id, "restam": asked.left}
+        facts = {
+            "client_id": client_id,
+            "question_id": asked.question_id,
+            "seq": asked.reply_seq,
+            "restam": asked.left,
+        }
         raise error.about(**facts, response=text, html=to_html(text)) from error
     assert isinstance(ending, Ending)  # noqa: S101 - the last of the pieces always is
     return {
@@ -113,6 +118,7 @@ def _whole_reply(services: Services, asked: Asked, language: str, client_id: str
         "conversation_id": asked.conversation_id,
         "question_id": asked.question_id,
         "message_id": asked.reply_id,
+        "seq": asked.reply_seq,
         "client_id": client_id,
         "estado": ending.state.value,
         "aviso": notice_of(ending.state, ending.error),

@@ -41,8 +41,9 @@ router = APIRouter()
 async def stream(
     question: StreamInput, session: CurrentSession, services: ReplyServices, quota: DailyQuota
 ) -> Response:
-    """text/event-stream: start {conversation_id, question_id, message_id, restam}, delta {text}, block {html, until},
-    done {html, estado, aviso, usage} or error {code, detail}. What refuses the question is an ordinary JSON error."""
+    """text/event-stream: start {conversation_id, question_id, message_id, seq, restam}, delta {text}, block {html,
+    until}, done {html, estado, aviso, usage} or error {code, detail}. What refuses the question is an ordinary
+    JSON error."""
     asked = await run_in_threadpool(_asked, services, session, question, quota)
     reader = _Reader(asyncio.get_running_loop())
     generation = threading.Thread(target=_generate, args=(services, asked, question.language, reader))
@@ -57,11 +58,9 @@ def _asked(services: Services, session: Session, question: StreamInput, quota: Q
     if question.message is None:
         raise InvalidInput("message", texts.MESSAGE_EMPTY)
     if question.edit is not None:
-        edit = EditInput(message=question.message, client_id=question.client_id)
+        edit = EditInput(**question.model_dump(include=set(EditInput.model_fields)))
         return ask_instead(services.database, session, question.edit, edit, quota)
-    message = MessageInput(
-        message=question.message, conversation_id=question.conversation_id, client_id=question.client_id
-    )
+    message = MessageInput(**question.model_dump(include=set(MessageInput.model_fields)))
     return ask(services.database, session, message, quota)
 
 
@@ -105,7 +104,7 @@ def _generate(services: Services, asked: Asked, language: str, reader: _Reader) 
 
 def _tell(services: Services, asked: Asked, language: str, reader: _Reader, seconds: float) -> None:
     place = {"conversation_id": asked.conversation_id, "question_id": asked.question_id}
-    reader.put(_event("start", **place, message_id=asked.reply_id, restam=asked.left))
+    reader.put(_event("start", **place, message_id=asked.reply_id, seq=asked.reply_seq, restam=asked.left))
     text, shown = "", 0
     for piece in reply_pieces(services, asked, language, seconds):
         if isinstance(piece, Ending):

@@ -17,11 +17,13 @@ from falaai.errors import (
     ModelUnavailable,
 )
 from falaai.language_model import LanguageModel, Prompt, ask, language_model
+from falaai.plain_lines import plain_line
 from falaai.queue_messages import TitleRequested
 from falaai.repositories import conversations, messages
 from falaai.repositories.conversations import TITLE_MAX_CHARACTERS
 
 TITLE_MAX_WORDS = 5
+UNNAMED = "Conversa"  # where even the first question has nothing to be seen
 TURNS_READ = 2
 EXCERPT_CHARACTERS = 1500
 ANSWER_SECONDS = 20.0
@@ -64,14 +66,15 @@ def _title(model: LanguageModel, turns: Sequence[Turn]) -> str:
         raise Again(error.code) from error
     except LanguageModelError:
         title = ""
-    return title or tidy(turns[0].text) or turns[0].text.strip()[:TITLE_MAX_CHARACTERS]
+    first = turns[0].text
+    return title or tidy(first) or plain_line(plain_line(first)[:TITLE_MAX_CHARACTERS]) or UNNAMED
 
 
 def tidy(said: str) -> str:
     """The first line as a bare title: no label, quotes, Markdown or full stop; whole words within the limits."""
     line = next((line for line in said.strip().splitlines() if line.strip()), "")
     line = re.sub(r"^\W*t[íi]tulo\s*:", "", line, flags=re.IGNORECASE)
-    words = re.sub(r"[*_`#\"“”«»]", "", line).split()[:TITLE_MAX_WORDS]
+    words = plain_line(re.sub(r"[*_`#\"“”«»]", "", line)).split()[:TITLE_MAX_WORDS]
     while words and len(" ".join(words)) > TITLE_MAX_CHARACTERS:
         words.pop()
     return " ".join(words).strip(" .,:;-–—'")

@@ -12,6 +12,7 @@ FalaAIError
 │   ├── StillAnswering
 │   ├── LinkNotValid
 │   ├── NotTheLast
+│   ├── MoreFollows
 │   └── TooManyRequests           carries retry_after, in seconds
 │       ├── QuotaReached
 │       └── CeilingReached
@@ -134,6 +135,12 @@ class NotTheLast(RequestError):
     """Only the last reply can be answered again, or one that failed."""
 
     code = "not_the_last"
+
+
+class MoreFollows(RequestError):
+    """More messages follow a question than the person agreed to delete by editing it."""
+
+    code = "more_follow"
 
 
 class Unavailable(FalaAIError):

@@ -54,6 +54,7 @@ WRONG_PASSWORD_AT_LINK = Limit("wrong-password-link", 5, 5 * MINUTE)
 SIGN_UP_BY_ADDRESS = Limit("sign-up-address", 20, HOUR)
 EMAIL_REQUESTS_BY_ADDRESS = Limit("email-requests-address", 20, HOUR)
 NEW_EMAILS_BY_PERSON = Limit("new-emails-person", 5, DAY)
+PICTURES_AN_HOUR = Limit("pictures-an-hour", 20, HOUR)
 
 
 @dataclass(frozen=True)

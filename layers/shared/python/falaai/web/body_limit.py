@@ -3,6 +3,8 @@
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope
 
+from falaai.web import texts
+
 JSON_MAX_BYTES = 64 * 1024
 # A picture of 2 MB and the rest of its form.
 MULTIPART_MAX_BYTES = 2 * 1024 * 1024 + JSON_MAX_BYTES
@@ -20,7 +22,7 @@ def limited(scope: Scope, receive: Receive) -> Receive:
         received += len(message.get("body", b""))
         if received > limit:
             # FastAPI lets this one pass, and takes any other error here for broken JSON.
-            raise HTTPException(413)
+            raise HTTPException(413, texts.ERRORS["too_large"] if limit == JSON_MAX_BYTES else texts.PICTURE_LARGE)
         return message
 
     return receive_within_limit

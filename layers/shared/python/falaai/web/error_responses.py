@@ -29,6 +29,7 @@ STATUSES: dict[type[FalaAIError], int] = {
     errors.StillAnswering: 409,
     errors.LinkNotValid: 410,
     errors.NotTheLast: 409,
+    errors.MoreFollows: 409,
     errors.TooManyRequests: 429,
     errors.Unavailable: 503,
     errors.ModelTimedOut: 504,
@@ -121,7 +122,7 @@ def _http(request: Request, error: Exception) -> Response:
         return _answer(request, 422, texts.FIELDS["json_invalid"], "invalid_input")
     code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code)
     code = code or HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
-    sentence = texts.ERRORS.get(code, texts.ERRORS["invalid_input"])
+    sentence = error.detail if code == "too_large" else texts.ERRORS.get(code, texts.ERRORS["invalid_input"])
     return _answer(request, error.status_code, sentence, code, dict(error.headers or {}))
 
 

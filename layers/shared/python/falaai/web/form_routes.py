@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from falaai.web.pages import wants_page
 
 FORM = "application/x-www-form-urlencoded"
+_HANDED_ON = (b"set-cookie", b"clear-site-data")
 
 
 def form_page(template: str) -> Any:
@@ -57,10 +58,10 @@ def _as_json(request: Request, values: dict[str, str]) -> Request:
 
 
 def _followed(response: Response) -> Response:
-    """See the address that a JSON answer names, cookies and all."""
+    """See the address that a JSON answer names, with what it tells the browser to keep and to forget."""
     if response.media_type != "application/json":
         return response
     target = json.loads(bytes(response.body))["redirect_url"]
     redirect = RedirectResponse(target, status_code=303)
-    redirect.raw_headers += [(name, value) for name, value in response.raw_headers if name == b"set-cookie"]
+    redirect.raw_headers += [(name, value) for name, value in response.raw_headers if name in _HANDED_ON]
     return redirect

@@ -13,6 +13,7 @@ ERRORS = {
     "still_answering": "Esta resposta ainda está sendo escrita.",
     "too_large": "Isso é grande demais. Uma mensagem pode ter até 8.000 caracteres.",
     "not_the_last": "Só a última resposta pode ser refeita.",
+    "more_follow": "Chegaram mais mensagens a esta conversa, e nada foi apagado. Recarregue a página para ver todas.",
     "quota_reached": "Você usou as {limite} mensagens de hoje. Voltam à meia-noite, horário de São Paulo.",
     "ceiling_reached": "O FalaAí chegou ao limite de mensagens de hoje. Volta à meia-noite, horário de São Paulo.",
     "link_not_valid": "Este link já foi usado ou venceu.",
@@ -72,6 +73,7 @@ PICTURE_LARGE = "A foto pode ter até 2 MB e 16 megapixels."
 PICTURE_NOT_VALID = "Não conseguimos abrir essa foto. Use JPEG, PNG, WebP ou GIF."
 TERMS_NOT_ACCEPTED = "Para criar a conta é preciso aceitar os termos de uso."
 MESSAGE_EMPTY = "Escreva uma mensagem."
+NEW_AND_NAMED = "Diga a conversa ou peça uma nova; as duas coisas juntas não dá."
 
 REPLY_STOPPED = "Você interrompeu esta resposta."
 REPLY_ABANDONED = "Esta resposta parou no caminho. Sua pergunta está guardada."
@@ -116,6 +118,9 @@ IN_THE_BROWSER = {
     "again": "Responder de novo",
     "retry": "Tentar de novo",
     "editQuestion": "Editar pergunta",
+    "followingGo": "As {count} mensagens seguintes serão apagadas.",
+    "followingGoOne": "A mensagem seguinte será apagada.",
+    "sendAndDelete": "Enviar e apagar",
     "copy": "Copiar",
     "copied": "Copiado",
     "now": "agora",
@@ -132,6 +137,7 @@ IN_THE_BROWSER = {
     "conversationDeleted": "Conversa apagada.",
     "resendIn": "Enviar de novo em {wait}",
     "waitToRetry": "Tente de novo em {wait}",
+    "pictureNotValid": PICTURE_NOT_VALID,
     "passwordShow": "Mostrar",
     "passwordHide": "Ocultar",
 }

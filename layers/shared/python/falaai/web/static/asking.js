@@ -6,6 +6,7 @@ import { Reply } from "./reply.js";
 import { addCopyButtons, addQuestion, addReply, bodyOf, log, quietButton, showNotice, showWaiting } from "./messages.js";
 import { focusComposer, giveBack, setPlace, showAnswering, tell } from "./composer.js";
 import { isWaitingForTitle, refresh } from "./sidebar.js";
+import { keepUnsent, owner, pendingIn, removeUnsent } from "./unsent.js";
 
 const $ = (id) => document.getElementById(id);
 const SAY_AGAIN = 15000; // milliseconds between two announcements that a reply still grows
@@ -16,21 +17,29 @@ export const conversation = () => Number(log.dataset.conversation) || undefined;
 export const announce = (sentence) => ($("status").textContent = sentence);
 const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 
-// A question that the server has not acknowledged yet outlives the page.
-export const pendingKey = () => `pendente:${conversation() ?? "nova"}`;
+const place = () => String(conversation() ?? "nova");
 
-export function send(text, clientId = newId()) {
-  if (answering) return giveBack(text);
+export async function send(text, clientId = newId()) {
+  if (answering) {
+    removeUnsent("pendente", clientId);
+    return giveBack(text);
+  }
   const asked = addQuestion(text);
-  sendQuestion(asked, addReply(), text, clientId);
+  return sendQuestion(asked, addReply(), text, clientId);
+}
+
+// A question that the server has not acknowledged outlives its page, and is sent by the next one of its conversation.
+export async function sendPending() {
+  for (const { text, clientId, place: its } of pendingIn(place())) if (its === place()) await send(text, clientId);
 }
 
 async function sendQuestion(asked, article, text, clientId) {
-  const body = { message: text, conversation_id: conversation(), client_id: clientId };
-  const key = pendingKey();
-  localStorage.setItem(key, JSON.stringify({ text, clientId }));
+  // Where it goes is said each time: another tab may have made another conversation the session's active one.
+  const where = conversation() ? { conversation_id: conversation() } : { nova: true };
+  const body = { message: text, client_id: clientId, user_id: owner, ...where };
+  keepUnsent("pendente", clientId, JSON.stringify({ text, clientId, place: place(), at: Date.now() }));
   const takeBack = (problem) => {
-    localStorage.removeItem(key);
+    removeUnsent("pendente", clientId);
     asked.remove();
     article.remove();
     giveBack(text);
@@ -38,9 +47,9 @@ async function sendQuestion(asked, article, text, clientId) {
   };
   const retry = () => sendQuestion(asked, article, text, clientId);
   await show(article, (reply) => reply.answer(body, ["/chat/message", body]), {
-    onstart: ({ question }) => {
-      localStorage.removeItem(key);
-      asked.dataset.id = question;
+    onstart: ({ question, seq }) => {
+      removeUnsent("pendente", clientId);
+      Object.assign(asked.dataset, { id: question, seq: seq - 1 });
     },
     takeBack,
     retry,
@@ -61,7 +70,8 @@ export function again(article) {
   return show(article, run, { takeBack, retry: () => again(article), isKept: true });
 }
 
-function editQuestion(asked, text, clientId = newId()) {
+// `following` is how many messages beyond its own reply the person agreed to delete.
+function editQuestion(asked, text, following, clientId = newId()) {
   const before = bodyOf(asked).textContent;
   const id = Number(asked.dataset.id);
   bodyOf(asked).textContent = text;
@@ -78,11 +88,11 @@ function editQuestion(asked, text, clientId = newId()) {
     giveBack(text);
     tell(...refusal(problem));
   };
-  const message = { message: text, client_id: clientId };
+  const message = { message: text, client_id: clientId, seguintes: following };
   const body = { ...message, edit: id };
   return show(article, (reply) => reply.answer(body, [`/chat/messages/${id}/edit`, message]), {
     takeBack,
-    retry: () => (article.remove(), editQuestion(asked, text, clientId)),
+    retry: () => (article.remove(), editQuestion(asked, text, following, clientId)),
     isKept: true,
   });
 }
@@ -167,30 +177,54 @@ export function settle(article, state, error, sentence) {
   showNotice(article, sentence, offered.map((name) => ways[name]));
 }
 
-export function openEditor(asked) {
+// How many messages beyond its own reply go with a question that is edited, also those that other tabs brought.
+async function countFollowing(asked) {
+  const [newest] = await ask("GET", `/conversation/${conversation()}?limit=1`);
+  return newest.seq - asked.dataset.seq - 1;
+}
+
+export async function openEditor(asked) {
   if (!asked || answering || asked.querySelector("textarea")) return;
   const bubble = bodyOf(asked);
   const text = bubble.textContent;
   const field = Object.assign(document.createElement("textarea"), { value: text, rows: 2 });
   field.setAttribute("aria-label", texts.editQuestion);
+  let following = 0;
   const close = (written) => {
     bubble.textContent = text;
     asked.classList.remove("editing");
-    if (written?.trim() && written !== text) editQuestion(asked, written);
+    if (written?.trim() && written !== text) editQuestion(asked, written, following);
     else asked.querySelector("[data-act=edit]").focus();
   };
   const row = document.createElement("div");
   row.className = "editor-ways";
-  row.append(quietButton("Cancelar", () => close()), Object.assign(quietButton(texts.send, () => close(field.value)), { className: "button small" }));
+  const button = quietButton(texts.send, () => close(field.value));
+  row.append(quietButton("Cancelar", () => close()), button);
+  const warning = document.createElement("p");
+  warning.className = "editor-warning";
+  warning.setAttribute("role", "alert");
+  const warn = (count) => {
+    following = count;
+    warning.hidden = !count;
+    warning.textContent = count ? say(count > 1 ? "followingGo" : "followingGoOne", { count: count.toLocaleString("pt-BR") }) : "";
+    button.textContent = count ? texts.sendAndDelete : texts.send;
+    button.className = `button small${count ? " danger" : ""}`;
+  };
   field.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    // Where anything would be deleted, only the button that says so sends.
+    if (event.key !== "Enter" || following || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     close(field.value);
   });
   asked.classList.add("editing");
-  bubble.replaceChildren(field, row);
+  bubble.replaceChildren(field, warning, row);
+  // What this page knows at once, and then the server's own count; should that fail, the server refuses what is too much.
+  const shown = [...log.children];
+  warn(Math.max(0, shown.length - shown.indexOf(asked) - 2));
   field.focus();
+  const count = await countFollowing(asked).catch(() => following);
+  if (field.isConnected) warn(count);
 }
 
 function remember(id) {

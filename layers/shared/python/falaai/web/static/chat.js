@@ -3,11 +3,12 @@
 import { ask, at } from "./requests.js";
 import { texts } from "./sentences.js";
 import { bodyOf, log, startMessages } from "./messages.js";
-import { forgetDrafts, startComposer } from "./composer.js";
+import { startComposer } from "./composer.js";
 import { refresh, rename, startSidebar } from "./sidebar.js";
 import { openMenu, startMenus } from "./menus.js";
 import { startTheme } from "./theme.js";
-import { again, announce, conversation, isAnswering, openEditor, pendingKey, send, settle, show, showConversation, showLeft, startNew, stop } from "./asking.js";
+import { again, announce, conversation, isAnswering, openEditor, send, sendPending, settle, show, showConversation, showLeft, startNew, stop } from "./asking.js";
+import { forgetPerson, removeUnsent, removeUnsentOfOthers } from "./unsent.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -46,7 +47,7 @@ $("new-chat").addEventListener("click", startNew);
 
 $("logout").addEventListener("click", async () => {
   const answer = await ask("POST", "/logout");
-  forgetDrafts();
+  forgetPerson();
   location.assign(answer.redirect_url);
 });
 
@@ -70,7 +71,7 @@ const actions = {
     dialog.onclose = async () => {
       if (dialog.returnValue !== "delete") return opener?.focus();
       await ask("DELETE", `/conversation/${id}`);
-      localStorage.removeItem(`rascunho:${id}`);
+      removeUnsent("rascunho", id);
       if (id === conversation()) return location.assign(at("/chat"));
       announce(texts.conversationDeleted);
       await refresh();
@@ -85,6 +86,7 @@ document.addEventListener("keydown", (event) => {
 
 const isRunning = (article) => article.dataset.state === "gerando";
 
+removeUnsentOfOthers();
 startTheme();
 startSidebar();
 startMenus(actions);
@@ -99,8 +101,7 @@ if (conversation()) history.replaceState(null, "", at(`/chat/${conversation()}`)
 
 // A reply that was under way when the page was left is picked up where it is, and a question not yet sent is sent.
 const running = [...log.querySelectorAll(".answered")].find(isRunning);
-const pending = JSON.parse(localStorage.getItem(pendingKey()) ?? "null");
 if (running) {
   const follow = () => show(running, (reply) => reply.follow(Number(running.dataset.id)), { retry: follow });
   follow();
-} else if (pending) send(pending.text, pending.clientId);
+} else sendPending();

@@ -2,6 +2,7 @@
 
 import { say } from "./requests.js";
 import { texts } from "./sentences.js";
+import { keepUnsent, readUnsent, removeUnsent } from "./unsent.js";
 
 const $ = (id) => document.getElementById(id);
 const field = $("message");
@@ -9,8 +10,6 @@ const button = $("send");
 const notice = $("notice");
 const MAX = Number(field.dataset.max);
 let place = "nova"; // the conversation the draft belongs to
-
-const draftKey = () => `rascunho:${place}`;
 
 // Browsers that cannot size a field by its content are helped.
 function fit() {
@@ -21,7 +20,8 @@ function fit() {
 
 function changed() {
   fit();
-  localStorage.setItem(draftKey(), field.value);
+  if (field.value) keepUnsent("rascunho", place, field.value);
+  else removeUnsent("rascunho", place);
   const count = [...field.value].length;
   const numbers = { count: count.toLocaleString("pt-BR"), max: MAX.toLocaleString("pt-BR") };
   if (count > MAX) tell(say("tooLong", numbers));
@@ -66,14 +66,10 @@ export function showAnswering(answering) {
   button.setAttribute("aria-label", answering ? texts.stop : texts.send);
 }
 
-export const forgetDrafts = () => {
-  for (const key of Object.keys(localStorage)) if (/^(rascunho|pendente):/.test(key)) localStorage.removeItem(key);
-};
-
 // `send(text)` takes a message; `press()` answers to the button and to Escape and tells whether it was for stopping.
 export function startComposer(conversation, send, press) {
   setPlace(conversation);
-  if (!field.value) field.value = localStorage.getItem(draftKey()) ?? "";
+  if (!field.value) field.value = readUnsent("rascunho", place) ?? "";
   changed();
 
   const submit = () => {
@@ -81,7 +77,7 @@ export function startComposer(conversation, send, press) {
     if (!text.trim() || [...text].length > MAX) return;
     hideNotice();
     field.value = "";
-    localStorage.removeItem(draftKey());
+    removeUnsent("rascunho", place);
     fit();
     send(text);
   };

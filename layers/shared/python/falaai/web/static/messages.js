@@ -97,7 +97,7 @@ function fill(message) {
   if (isReply) bodyOf(article).innerHTML = message.html; // made and cleaned by the server
   else bodyOf(article).textContent = message.conteudo;
   article.querySelector(".when").textContent = message.quando;
-  Object.assign(article.dataset, { id: message.id, state: message.estado, error: message.erro ?? "" });
+  Object.assign(article.dataset, { id: message.id, seq: message.seq, state: message.estado, error: message.erro ?? "" });
   if (isReply) showNotice(article, message.aviso ?? "");
   return article;
 }

@@ -1,11 +1,14 @@
 // The profile page: changes, look, devices, deletion.
 
-import { ask } from "./requests.js";
+import { Problem, ask } from "./requests.js";
+import { texts } from "./sentences.js";
 import { clearProblems, showProblem } from "./form_problems.js";
 import { startPasswords } from "./passwords.js";
 import { startTheme } from "./theme.js";
+import { forgetPerson } from "./unsent.js";
 
-const SIDE = 128; // the preview's pixels, twice what is shown
+const SIDE = 512; // pixels of the square that is sent: enough to be cut smaller, and about 60 KB
+const QUALITY = 0.9;
 
 function onSubmit(form, act) {
   form.noValidate = true;
@@ -26,15 +29,24 @@ function tell(sentence) {
   location.replace(location.pathname);
 }
 
-// The picture as it will be cut: the middle square. Drawn, not linked, since pages may show nothing but our own files.
-async function preview(file) {
-  const image = await createImageBitmap(file).catch(() => null);
-  if (!image) return;
+// The middle square of a picture, upright and small whatever the camera made of it, and without what else its file tells.
+async function cut(file) {
+  const image = await createImageBitmap(file).catch(() => {
+    throw new Problem(422, { fields: [{ field: "profile_pic", message: texts.pictureNotValid }] });
+  });
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = SIDE;
   const side = Math.min(image.width, image.height);
   const [x, y] = [(image.width - side) / 2, (image.height - side) / 2];
-  canvas.getContext("2d").drawImage(image, x, y, side, side, 0, 0, SIDE, SIDE);
+  const pen = canvas.getContext("2d");
+  pen.imageSmoothingQuality = "high";
+  pen.drawImage(image, x, y, side, side, 0, 0, SIDE, SIDE);
+  image.close();
+  return canvas;
+}
+
+// Drawn, not linked, since pages may show nothing but our own files.
+function preview(canvas) {
   canvas.className = "picture";
   canvas.id = "picture";
   canvas.setAttribute("role", "img");
@@ -42,13 +54,26 @@ async function preview(file) {
   document.getElementById("picture").replaceWith(canvas);
 }
 
+// The form as it is sent: with the square for the file, since a phone's own are larger than a request may be.
+async function sent(form) {
+  const values = new FormData(form);
+  const file = values.get("profile_pic");
+  if (!file?.size) return values;
+  const canvas = await cut(file);
+  // Browsers that cannot write WebP give a PNG.
+  const square = await new Promise((resolve) => canvas.toBlob(resolve, "image/webp", QUALITY));
+  values.set("profile_pic", square, "foto");
+  return values;
+}
+
 for (const form of document.querySelectorAll("form[data-update]")) {
-  onSubmit(form, async () => tell((await ask("PUT", "/profile/update", new FormData(form))).message));
+  onSubmit(form, async () => tell((await ask("PUT", "/profile/update", await sent(form))).message));
 }
 
 const deletion = document.querySelector("form[data-delete]");
 onSubmit(deletion, async () => {
   const answer = await ask("DELETE", "/profile", { senha_atual: deletion.elements.senha_atual.value });
+  forgetPerson();
   location.assign(answer.redirect_url);
 });
 
@@ -60,7 +85,10 @@ document.getElementById("revoke-others")?.addEventListener("click", async () => 
   tell((await ask("POST", "/sessions/revoke_others")).message);
 });
 
-document.getElementById("profile_pic").addEventListener("change", ({ target }) => target.files[0] && preview(target.files[0]));
+document.getElementById("profile_pic").addEventListener("change", async ({ target }) => {
+  clearProblems(target.form);
+  if (target.files[0]) await cut(target.files[0]).then(preview, (problem) => showProblem(target.form, problem));
+});
 
 const said = sessionStorage.getItem("notice");
 if (said) {

@@ -94,10 +94,11 @@ export class Reply {
     if (messages.at(-1)?.estado === "gerando") this.id = messages.at(-1).id;
   }
 
-  start({ conversation_id, question_id, message_id, restam }) {
+  start({ conversation_id, question_id, message_id, seq, restam }) {
     this.conversation = conversation_id;
     this.question = question_id;
     this.id = message_id;
+    this.seq = seq;
     this.left = restam;
     this.onstart?.(this);
   }
