@@ -57,7 +57,7 @@ def table(built: Built) -> str:
                     seen = first_at(answer.iter_lines(), "event: delta")
             history.forget_later()
             with noted(built) as bare_note:
-                url = f"{gemini}/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse"
+                url = f"{gemini}/v1beta/models/gemini-3.5-flash-lite:streamGenerateContent?alt=sse"
                 with client.stream("POST", url, json=bare_question, headers={"x-goog-api-key": "bench"}) as answer:
                     bare_seen = first_at(answer.iter_lines(), "data: ")
             if number >= WARM:

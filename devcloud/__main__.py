@@ -58,6 +58,11 @@ def _options() -> Options:
     parser.add_argument("--built", action="store_true", help="run what `sam build` made, not the sources")
     parser.add_argument("--services-only", action="store_true", help="no functions: the services, for `sam local`")
     parser.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS", help="address the services listen on")
+    parser.add_argument(
+        "--foreign-requests",
+        action="store_true",
+        help="let the gateway's requests from foreign hosts and sites through, to test how functions refuse them",
+    )
     given = parser.parse_args()
     return Options(
         root=Path.cwd(),
@@ -71,6 +76,7 @@ def _options() -> Options:
         built=given.built,
         services_only=given.services_only,
         bind=given.bind,
+        foreign_requests=given.foreign_requests,
     )
 
 

@@ -19,6 +19,7 @@ from devcloud.template import Queue, Template
 from devcloud.threads import in_thread
 
 _ADDRESS = re.compile(r"Running on (http://[\d.]+:\d+)")
+_IMPORT_ROOT = str(Path(__file__).parents[1])
 _NOT_ATTRIBUTES = {"QueueName", "Tags"}
 
 
@@ -71,8 +72,8 @@ class Aws:
                 address.set_result(match[1])
 
         self.child = await start_child(
-            [sys.executable, "-m", "moto.server", "-H", host, "-p", "0"],
-            environment=clean_environment({}),
+            [sys.executable, "-m", "devcloud.moto_server", host],
+            environment=clean_environment({"PYTHONPATH": _IMPORT_ROOT, "MOTO_DISABLE_GLOBAL_CORS": "true"}),
             folder=folder,
             on_line=look,
         )

@@ -68,7 +68,15 @@ class Cloud:
             address_of(gateway_socket), options.stage or template.stage, prefix, template.binary_media_types
         )
         gateway = Gateway(template, self._pools, place, self._console)
-        await services.serve(HttpServer(gateway.handle, gateway_socket, keeps_running=True))
+        await services.serve(
+            HttpServer(
+                gateway.handle,
+                gateway_socket,
+                keeps_running=True,
+                navigable=True,
+                foreign_requests=options.foreign_requests,
+            )
+        )
         operator = web.Application(client_max_size=10 * 1024 * 1024)
         operator.add_routes([*services.inbox.routes(), *LambdaApi(self._pools).routes()])
         await services.serve(HttpServer(operator, inbox_socket))

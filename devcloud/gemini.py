@@ -3,6 +3,7 @@
 PUT /admin/faults     {"fault": "429", "times": 1, "after_pieces": 0, "delay": 1, "model": …}; see gemini_faults
 PUT /admin/pace       {"delay": seconds between pieces, "pieces": how many, "text": a fixed reply}
 PUT /admin/models     {"models": […]}: any other one answers 404
+PUT /admin/refused    {"parameters": ["temperature", …]}: a generationConfig with one of them answers 400
 GET, DELETE /admin/requests
 """
 
@@ -18,7 +19,13 @@ from devcloud.gemini_faults import FaultPlan, send_at_once, send_in_pieces
 from devcloud.gemini_protocol import InvalidArgument, Reply, check, count_tokens, error_response, texts
 
 API_KEY_HEADER = "x-goog-api-key"
-DEFAULT_MODELS = ("gemini-2.5-flash", "gemini-3.5-flash-lite")
+DEFAULT_MODELS = (
+    "gemini-3.5-flash-lite",
+    "gemini-3.8-flash",
+    "gemini-4-neon",
+    "gemini-2.5-flash-lite",
+    "gemini-2.5-flash",
+)
 _METHODS = ("generateContent", "streamGenerateContent", "countTokens")
 _WORDS_PER_PIECE = 4
 _KEPT_REQUESTS = 1000
@@ -32,6 +39,7 @@ class GeminiStandIn:
         self._delay = 0.03
         self._pieces: int | None = None
         self._text: str | None = None
+        self._refused: list[str] = []
         self._faults = FaultPlan()
         self._requests: deque[dict[str, Any]] = deque(maxlen=_KEPT_REQUESTS)
 
@@ -42,7 +50,9 @@ class GeminiStandIn:
                 web.post("/v1beta/models/{call}", self._call),
                 web.put("/admin/faults", self._set_fault),
                 web.put("/admin/pace", self._set_pace),
+                web.get("/admin/models", self._list_models),
                 web.put("/admin/models", self._set_models),
+                web.put("/admin/refused", self._set_refused),
                 web.get("/admin/requests", self._list_requests),
                 web.delete("/admin/requests", self._forget_requests),
             ]
@@ -58,12 +68,13 @@ class GeminiStandIn:
         except json.JSONDecodeError:
             return error_response(400, "Invalid JSON payload received. Unexpected token.")
         entry = {"model": model, "method": method, "body": body, "time": time.time(), "pieces": 0}
+        entry["timeout"] = request.headers.get("x-server-timeout")
         self._requests.append(entry)
         if model not in self._models or method not in _METHODS:
             unknown = f"models/{model} is not found for API version v1beta, or is not supported for {method}."
             return error_response(404, unknown)
         try:
-            check(model, body)
+            check(model, body, self._refused)
         except InvalidArgument as error:
             return error_response(400, str(error))
         if method == "countTokens":
@@ -96,8 +107,15 @@ class GeminiStandIn:
         self._text = pace.get("text")
         return web.json_response({})
 
+    async def _list_models(self, _request: web.Request) -> web.Response:
+        return web.json_response({"models": self._models})
+
     async def _set_models(self, request: web.Request) -> web.Response:
         self._models = list((await request.json())["models"])
+        return web.json_response({})
+
+    async def _set_refused(self, request: web.Request) -> web.Response:
+        self._refused = list((await request.json())["parameters"])
         return web.json_response({})
 
     async def _list_requests(self, _request: web.Request) -> web.Response:

@@ -1,6 +1,6 @@
 """How the stand-in sends an answer, and how it fails to when it was told so.
 
-429 500 503 404   that error; after some pieces: as an error inside the stream
+400 429 500 503 404   that error, with a `message` if one is given; after some pieces: as an error inside the stream
 timeout           nothing more, for ever
 drip              one piece every `delay` seconds, for ever
 cut               the connection ends in the middle
@@ -20,7 +20,7 @@ from aiohttp import web
 
 from devcloud.gemini_protocol import Reply, error_body, error_response
 
-_STATUSES = {"429", "500", "503", "404"}
+_STATUSES = {"400", "429", "500", "503", "404"}
 _FAULTS = {*_STATUSES, "timeout", "drip", "cut", "malformed", "blocked", "safety", "max_tokens", "empty"}
 # Where a fault is about an answer that had begun.
 _USUAL_PIECES = {"cut": 2, "max_tokens": 2}
@@ -36,6 +36,7 @@ class Fault:
     after_pieces: int
     delay: float
     model: str | None
+    message: str = ""
 
 
 class FaultPlan:
@@ -55,6 +56,7 @@ class FaultPlan:
             after_pieces=int(wanted.get("after_pieces", _USUAL_PIECES.get(str(name), 0))),
             delay=float(wanted.get("delay", 1)),
             model=wanted.get("model"),
+            message=str(wanted.get("message", "")),
         )
 
     def take(self, model: str) -> Fault | None:
@@ -74,7 +76,7 @@ async def send_at_once(request: web.Request, reply: Reply, fault: Fault | None) 
     if fault is None:
         return web.json_response(reply.part("".join(reply.pieces), reply.finish))
     if fault.name in _STATUSES:
-        return error_response(int(fault.name))
+        return error_response(int(fault.name), fault.message)
     if fault.name == "malformed":
         return web.Response(text='{"candidates": [{"content": ', content_type="application/json")
     if fault.name == "timeout":
@@ -96,7 +98,7 @@ async def send_in_pieces(request: web.Request, reply: Reply, fault: Fault | None
     """Answers streamGenerateContent as server-sent events, `delay` seconds between the pieces."""
     if fault is not None and fault.after_pieces == 0:
         if fault.name in _STATUSES:
-            return error_response(int(fault.name))
+            return error_response(int(fault.name), fault.message)
         if fault.name == "timeout":
             await _for_ever()
     response = web.StreamResponse(headers=_EVENT_STREAM)
@@ -120,7 +122,7 @@ async def _end_with(
     elif fault.name == "malformed":
         await response.write(b'data: {"candidates": [{"content": \r\n\r\n')
     elif fault.name in _STATUSES:
-        await _send(response, error_body(int(fault.name)))
+        await _send(response, error_body(int(fault.name), fault.message))
     elif fault.name == "drip":
         number = fault.after_pieces
         while True:

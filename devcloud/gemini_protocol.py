@@ -1,7 +1,9 @@
 """The shapes of Gemini's REST API: its responses, its errors, and what it refuses."""
 
+import re
 import time
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -24,6 +26,8 @@ _STATUS_WORDS = {
     503: ("UNAVAILABLE", "The model is overloaded. Please try again later."),
 }
 _CHARACTERS_PER_TOKEN = 4
+# The families that refuse the level `minimal`, from the table in the guide ai.google.dev/gemini-api/docs/thinking
+_WITHOUT_MINIMAL = re.compile(r"gemini-3\.[678]-flash(?!-lite)|gemini-3\S*-pro|gemini-4")
 
 
 class InvalidArgument(Exception):
@@ -101,8 +105,8 @@ def count_tokens(body: dict[str, Any]) -> int:
     return sum(-(-len(text) // _CHARACTERS_PER_TOKEN) for content in contents for text in texts(content))
 
 
-def check(model: str, body: Any) -> None:
-    """Raises InvalidArgument for what the real API refuses for this model."""
+def check(model: str, body: Any, refused: Sequence[str] = ()) -> None:
+    """Raise InvalidArgument for what the real API refuses for this model, and for the parameters `refused`."""
     if not isinstance(body, dict):
         raise InvalidArgument("Invalid JSON payload received. The root is not an object.")
     contents = body.get("contents")
@@ -111,11 +115,26 @@ def check(model: str, body: Any) -> None:
     for number, content in enumerate(contents):
         _check_content(f"* GenerateContentRequest.contents[{number}]", content)
     settings = body.get("generationConfig", {})
+    for name in refused:
+        if name in settings:
+            raise InvalidArgument(f"{name} is not supported for this model.")
     thinking = settings.get("thinkingConfig") or settings.get("thinking_config") or {}
-    if model.startswith("gemini-2.5") and ({"thinkingLevel", "thinking_level"} & thinking.keys()):
-        raise InvalidArgument("Thinking level is not supported for this model.")
-    if model.startswith("gemini-3"):
+    _check_thinking(model, {name.lower().replace("_", ""): value for name, value in thinking.items()})
+    if model.startswith(("gemini-3", "gemini-4")):
         _check_third_generation(contents, settings)
+
+
+def _check_thinking(model: str, thinking: dict[str, Any]) -> None:
+    """Refuse a level or a budget in the words of the real API, as its users have reported them."""
+    level = str(thinking.get("thinkinglevel", "")).upper()
+    if level and model.startswith("gemini-2.5"):
+        raise InvalidArgument("Thinking level is not supported for this model.")
+    if level == "MINIMAL" and _WITHOUT_MINIMAL.match(model):
+        raise InvalidArgument(
+            "Thinking level MINIMAL is not supported for this model. Please retry with other thinking level."
+        )
+    if "thinkingbudget" in thinking and model.startswith("gemini-4"):
+        raise InvalidArgument("Thinking budget is not supported for this model. Please use thinking_level instead.")
 
 
 def _check_content(place: str, content: dict[str, Any]) -> None:

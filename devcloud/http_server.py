@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from devcloud.errors import StartError
+from devcloud.foreign_requests import STATUS, refusal
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -28,7 +29,10 @@ def bind(host: str, port: int, purpose: str) -> socket.socket:
 
 
 class HttpServer:
-    """Serves `handler`, or a whole application, on `listener`, or on a free port of this machine alone."""
+    """Serves `handler`, or a whole application, on `listener`, or on a free port of this machine alone.
+
+    It refuses foreign requests unless `foreign_requests`; `navigable`: but for links that lead here.
+    """
 
     def __init__(
         self,
@@ -36,12 +40,18 @@ class HttpServer:
         listener: socket.socket | None = None,
         *,
         keeps_running: bool = False,
+        navigable: bool = False,
+        foreign_requests: bool = False,
     ) -> None:
         self._listener = listener
+        self._own = ""
+        self._navigable = navigable
+        self._lets_foreign_through = foreign_requests
         # A handler ends when its client goes away, unless `keeps_running`: a stand-in that never answers and
         # the poll of a killed function would otherwise stay for ever.
         self._runner: web.BaseRunner
         if isinstance(handler, web.Application):
+            handler.middlewares.append(self._guard)
             self._runner = web.AppRunner(
                 handler,
                 access_log=None,
@@ -51,7 +61,7 @@ class HttpServer:
             )
         else:
             self._runner = web.ServerRunner(
-                web.Server(handler, access_log=None, handler_cancellation=not keeps_running),
+                web.Server(self._guarded(handler), access_log=None, handler_cancellation=not keeps_running),
                 shutdown_timeout=0.2,
                 handle_signals=False,
             )
@@ -59,12 +69,31 @@ class HttpServer:
     async def start(self) -> str:
         """Begins to serve; gives host:port."""
         listener = self._listener or bind("127.0.0.1", 0, "loopback server")
+        self._own = listener.getsockname()[0]
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()
         return address_of(listener)
 
     async def stop(self) -> None:
         await self._runner.cleanup()
+
+    def _guarded(self, handler: Handler) -> Handler:
+        async def answer(request: web.BaseRequest) -> web.StreamResponse:
+            return self._refuse(request) or await handler(request)
+
+        return answer
+
+    @web.middleware
+    async def _guard(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        return self._refuse(request) or await handler(request)
+
+    def _refuse(self, request: web.BaseRequest) -> web.Response | None:
+        if self._lets_foreign_through:
+            return None
+        reason = refusal(request.method, request.headers, self._own, navigable=self._navigable)
+        return web.Response(status=STATUS, text=reason) if reason else None
 
 
 def free_port(host: str = "127.0.0.1") -> int:

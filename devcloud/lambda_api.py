@@ -11,6 +11,9 @@ from aiohttp import web
 from devcloud.errors import FunctionError
 from devcloud.function_pool import FunctionPool
 
+# The types that the Fetch standard lets a page send to other origins without a preflight.
+_SIMPLE_TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
+
 
 class LambdaApi:
     """What boto3's Lambda client needs to invoke a function by its name or its logical id."""
@@ -27,6 +30,9 @@ class LambdaApi:
         ]
 
     async def _invoke(self, request: web.Request) -> web.Response:
+        # A browser sends these from any page without asking; no client of Lambda does.
+        if request.content_type in _SIMPLE_TYPES and "Content-Type" in request.headers:
+            return _refusal(415, "UnsupportedMediaTypeException", "Send the event as application/json.")
         # An ARN names the function in its seventh part.
         name = request.match_info["name"]
         pool = self._by_name.get(name.split(":")[6] if name.startswith("arn:") else name)

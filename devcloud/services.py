@@ -44,6 +44,7 @@ class Options:
     built: bool = False
     services_only: bool = False
     bind: str = "127.0.0.1"
+    foreign_requests: bool = False
 
 
 class Services:

@@ -11,11 +11,10 @@ from langchain_google_genai import ChatGoogleGenerativeAI
 @cache
 def model() -> ChatGoogleGenerativeAI:
     return ChatGoogleGenerativeAI(
-        model="gemini-2.5-flash",
+        model="gemini-3.5-flash-lite",
         google_api_key="k" * 39,
         base_url=os.environ["GEMINI_BASE_URL"],
-        thinking_budget=0,
-        temperature=0.7,
+        thinking_level="minimal",
     )
 
 

@@ -10,6 +10,8 @@ from devcloud.gemini import GeminiStandIn
 from tests.conftest import HANG_SECONDS
 
 MODEL = "gemini-2.5-flash"
+MINIMAL = {"thinkingConfig": {"thinking_level": "MINIMAL"}}
+NO_BUDGET = {"thinkingConfig": {"thinkingBudget": 0}}
 
 
 @pytest.fixture
@@ -113,6 +115,8 @@ def test_an_unknown_model_is_404(gemini):
         (MODEL, {"contents": [{"role": "assistant", "parts": [{"text": "x"}]}]}),
         (MODEL, {"contents": turns("x"), "generationConfig": {"thinkingConfig": {"thinking_level": "low"}}}),
         (MODEL, {"contents": turns("x"), "generationConfig": {"thinkingConfig": {"thinkingLevel": "low"}}}),
+        ("gemini-3.8-flash", {"contents": turns("x"), "generationConfig": MINIMAL}),
+        ("gemini-4-neon", {"contents": turns("x"), "generationConfig": NO_BUDGET}),
         ("gemini-3.5-flash-lite", {"contents": turns("x", "y")}),
         ("gemini-3.5-flash-lite", {"contents": turns("x"), "generationConfig": {"presencePenalty": 1}}),
     ],
@@ -143,7 +147,20 @@ def fault(gemini, **wanted):
     assert gemini.put("/admin/faults", json=wanted).status_code == 200
 
 
-@pytest.mark.parametrize("status", [429, 500, 503, 404])
+def test_refused_parameter_is_400_and_names_it(gemini):
+    gemini.put("/admin/refused", json={"parameters": ["temperature"]})
+    refused = generate(gemini, "oi", generationConfig={"temperature": 0.7})
+    assert (refused.status_code, refused.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+    assert "temperature" in refused.json()["error"]["message"]
+    assert generate(gemini, "oi", generationConfig={"maxOutputTokens": 500}).status_code == 200
+
+
+def test_error_says_what_it_was_told_to(gemini):
+    fault(gemini, fault="400", message="Budget 0 is invalid.", times=1)
+    assert generate(gemini, "oi").json()["error"]["message"] == "Budget 0 is invalid."
+
+
+@pytest.mark.parametrize("status", [400, 429, 500, 503, 404])
 def test_statuses(gemini, status):
     fault(gemini, fault=str(status), times=2)
     response = generate(gemini, "oi")

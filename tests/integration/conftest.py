@@ -129,9 +129,12 @@ class StandIn:
 def gemini(cloud: RunningCloud) -> Iterator[StandIn]:
     stand_in = StandIn(str(cloud.addresses["gemini"]))
     httpx.delete(f"{stand_in.url}/admin/requests").raise_for_status()
+    models = httpx.get(f"{stand_in.url}/admin/models").json()["models"]
     yield stand_in
     stand_in.fault(fault=None)
     httpx.put(f"{stand_in.url}/admin/pace", json={"delay": 0.03}).raise_for_status()
+    httpx.put(f"{stand_in.url}/admin/models", json={"models": models}).raise_for_status()
+    httpx.put(f"{stand_in.url}/admin/refused", json={"parameters": []}).raise_for_status()
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """LangChain's Gemini against the stand-in's real wire protocol: pieces, costs, fallbacks and every failure."""
 
+from typing import Any
+
+import httpx
 import pytest
 
 from falaai import errors
 from falaai.conversation_memory import Turn
-from falaai.language_model import GeminiModels, Prompt, ask
+from falaai.language_model import THINKING_TOKENS, GeminiModels, Prompt, ask
 from falaai.settings import GeminiSettings
 from tests.conftest import at_most
 from tests.integration.conftest import StandIn
@@ -84,6 +87,88 @@ def test_deadline_is_total(gemini: StandIn, fault: str) -> None:
 def test_nobody_listening(gemini: StandIn) -> None:
     with pytest.raises(errors.ModelUnavailable):
         ask(models(StandIn("http://127.0.0.1:1")), PROMPT, 20)
+
+
+def configs(stand_in: StandIn) -> list[dict[str, Any]]:
+    """What each request had for thinking and sampling."""
+    sent = [request["body"].get("generationConfig", {}) for request in stand_in.requests()]
+    return [{key: one[key] for key in one if key not in ("candidateCount", "maxOutputTokens")} for one in sent]
+
+
+def counts(capsys: pytest.CaptureFixture[str]) -> int:
+    return capsys.readouterr().out.count('"GeminiParameterRefused":[1.0]')
+
+
+@pytest.mark.parametrize("name", ["gemini-3.8-flash", "gemini-3.7-pro-preview"])
+def test_refused_thinking_level_is_left_out_for_good(
+    gemini: StandIn, name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    httpx.put(f"{gemini.url}/admin/models", json={"models": [name]}).raise_for_status()
+    ready = models(gemini, name)
+    assert ask(ready, PROMPT, 20)
+    assert ask(ready, PROMPT, 20)
+    first, second, third = configs(gemini)
+    assert [*first] == ["thinkingConfig"]
+    assert (second, third) == ({}, {})
+    assert counts(capsys) == 1, "once for the process, not for every reply"
+
+
+@pytest.mark.parametrize("refused", [["thinkingConfig"], ["temperature"], ["temperature", "thinkingConfig"]])
+def test_each_refused_parameter_is_left_out_and_the_others_stay(gemini: StandIn, refused: list[str]) -> None:
+    httpx.put(f"{gemini.url}/admin/refused", json={"parameters": refused}).raise_for_status()
+    ready = models(gemini, "gemini-2.5-flash")
+    assert ask(ready, PROMPT, 20)
+    assert ask(ready, PROMPT, 20)
+    *tries, last, again = configs(gemini)
+    assert len(tries) == len(refused)
+    assert sorted(last) == sorted(again) == sorted({"temperature", "thinkingConfig"} - set(refused))
+
+
+def test_room_for_thoughts_when_the_model_thinks_as_it_likes(gemini: StandIn) -> None:
+    ask(models(gemini, "gemini-3.8-flash"), Prompt("Você é um teste.", PROMPT.turns, 60), 20)
+    limits = [request["body"]["generationConfig"]["maxOutputTokens"] for request in gemini.requests()]
+    assert limits == [60, 60 + THINKING_TOKENS]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("gemini-2.5-flash", "Request contains an invalid argument."),
+        ("gemini-2.5-flash", "API key not valid. Please pass a valid API key."),
+        # It is sent no temperature, so leaving it out would be the same request again.
+        ("gemini-3.5-flash-lite", "temperature is not supported for this model."),
+        ("gemini-4-neon", "Thinking level MINIMAL is not supported for this model."),
+    ],
+)
+def test_other_400_is_not_asked_again(gemini: StandIn, name: str, message: str) -> None:
+    gemini.fault(fault="400", message=message)
+    with pytest.raises(errors.LanguageModelError):
+        ask(models(gemini, name), PROMPT, 20)
+    assert len(gemini.requests()) == 1
+
+
+def test_parameter_refused_again_and_again_is_left_out_once(gemini: StandIn) -> None:
+    gemini.fault(fault="400", message="Thinking level is unsupported: THINKING_LEVEL_MINIMAL")
+    with pytest.raises(errors.ModelUnavailable):
+        ask(models(gemini, "gemini-3.5-flash-lite"), PROMPT, 20)
+    assert len(gemini.requests()) == 2
+
+
+def test_refusal_inside_a_stream_never_says_text_twice(gemini: StandIn) -> None:
+    gemini.fault(fault="400", after_pieces=2, message="Thinking level is unsupported: THINKING_LEVEL_MINIMAL")
+    with pytest.raises(errors.LanguageModelError):
+        ask(models(gemini, "gemini-3.5-flash-lite"), PROMPT, 20)
+    assert len(gemini.requests()) == 1
+
+
+def test_retry_has_what_is_left_of_the_deadline(gemini: StandIn) -> None:
+    gemini.fault(fault="timeout", model="gemini-3.8-flash")
+    answer = models(gemini, "gemini-3.8-flash").answer(PROMPT, 3)
+    with pytest.raises(errors.ModelTimedOut):
+        list(answer)
+    assert len(gemini.requests()) == 2, "the refusal comes at once; the request after it is the one that never ends"
+    sent = [float(request["timeout"]) for request in gemini.requests()]
+    assert 0 < sent[1] <= sent[0] <= 3
 
 
 def test_not_one_token_is_counted_online(gemini: StandIn) -> None:

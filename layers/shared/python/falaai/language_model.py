@@ -7,9 +7,10 @@ waits for the next piece never waits beyond the deadline, whatever the network d
 """
 
 import queue
+import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
@@ -37,10 +38,17 @@ if TYPE_CHECKING:
     from langchain_google_genai import ChatGoogleGenerativeAI
 
 TEMPERATURE = 0.7
+# Added to a prompt's limit when the model thinks as much as it likes: thoughts count as output tokens.
+THINKING_TOKENS = 4096
 # LangChain counts the first try as one; each further one adds seconds of back-off, and people are waiting.
 MAX_ATTEMPTS = 2
 TICK_SECONDS = 1.0
 TICK: Final = "tick"
+# Our parameters that a model may refuse, as the message of a 400 names them.
+_REFUSABLE = {
+    "thinking": re.compile(r"thinking", re.IGNORECASE),
+    "sampling": re.compile(r"temperature|\btop[_ ]?[pk]\b|sampling|penalty", re.IGNORECASE),
+}
 # What one question made of an answer; anything else is wrong with Gemini or our use of it, and rings.
 _OF_THE_QUESTION = (ModelBlocked, ModelCutShort)
 
@@ -141,11 +149,15 @@ class GeminiAnswer:
 
 
 class GeminiModels:
-    """The models of GEMINI_MODEL in their order; one that answers 404 is passed over while the process lives."""
+    """The models of GEMINI_MODEL in their order.
+
+    One that answers 404 is passed over while the process lives, and a parameter that one refuses is left out.
+    """
 
     def __init__(self, options: settings.GeminiSettings) -> None:
         self._options = options
         self._withdrawn: set[str] = set()
+        self._refused: set[tuple[str, str]] = set()
         self._clients: dict[str, ChatGoogleGenerativeAI] = {}
 
     def answer(self, prompt: Prompt, seconds: float) -> GeminiAnswer:
@@ -160,15 +172,46 @@ class GeminiModels:
             if name in self._withdrawn:
                 continue
             answer.model = name
-            left = max(1.0, answer.deadline - time.monotonic())
             try:
-                yield from self._client(name).stream(_messages(answer.prompt), timeout=left, **_limits(answer))
+                yield from self._stream_accepted(name, answer)
                 return
             except GoogleModelNotFoundError:
                 self._withdrawn.add(name)
                 metrics.count("GeminiModelWithdrawn")
                 logger().warning("model is gone and passed over from now on", extra={"model": name})
         raise ModelNotConfigured("none of the models in GEMINI_MODEL exists")
+
+    def _stream_accepted(self, name: str, answer: GeminiAnswer) -> "Iterator[AIMessageChunk]":
+        """Yield chunks from one model; ask again, once for each, without a parameter that its 400 names."""
+        from langchain_google_genai.chat_models import GoogleInvalidRequestError
+
+        messages = _messages(answer.prompt)
+        while True:
+            sent = [one for one in _family_parameters(name) if (name, one) not in self._refused]
+            left = max(1.0, answer.deadline - time.monotonic())
+            began = False
+            try:
+                options = _options(name, sent, answer.prompt.max_tokens)
+                for chunk in self._client(name).stream(messages, timeout=left, **options):
+                    began = True
+                    yield chunk
+                return
+            except GoogleInvalidRequestError as error:
+                refused = _named_parameters(error, sent)
+                # Text that has come must not come twice, and past its deadline nobody waits for the answer.
+                if began or not refused or time.monotonic() >= answer.deadline:
+                    raise
+                self._leave_out(name, refused)
+
+    def _leave_out(self, name: str, parameters: Collection[str]) -> None:
+        for parameter in parameters:
+            if (name, parameter) in self._refused:  # another answer of this process was quicker
+                continue
+            self._refused.add((name, parameter))
+            metrics.count("GeminiParameterRefused")
+            logger().warning(
+                "model refused a parameter, left out from now on", extra={"model": name, "parameter": parameter}
+            )
 
     def _client(self, name: str) -> "ChatGoogleGenerativeAI":
         from langchain_google_genai import ChatGoogleGenerativeAI
@@ -179,20 +222,37 @@ class GeminiModels:
                 google_api_key=self._options.gemini_api_key,
                 base_url=self._options.gemini_base_url or None,
                 max_retries=MAX_ATTEMPTS,
-                **_family_parameters(name),
             )
         return self._clients[name]
 
 
-def _family_parameters(name: str) -> dict[str, Any]:
-    """Gemini 3 ignores temperature and has levels of thinking; before it there was a budget of thinking tokens."""
+def _family_parameters(name: str) -> dict[str, dict[str, Any]]:
+    """Return what a model's family is sent, by the keys of _REFUSABLE; an unknown family is sent nothing.
+
+    Gemini 3 ignores temperature and has levels of thinking; before it there was a budget of thinking tokens.
+    """
     if name.startswith("gemini-3"):
-        return {"thinking_level": "minimal"}
-    return {"thinking_budget": 0, "temperature": TEMPERATURE}
+        return {"thinking": {"thinking_level": "minimal"}}
+    if name.startswith(("gemini-1", "gemini-2")):
+        return {"thinking": {"thinking_budget": 0}, "sampling": {"temperature": TEMPERATURE}}
+    return {}
 
 
-def _limits(answer: GeminiAnswer) -> dict[str, Any]:
-    return {"max_output_tokens": answer.prompt.max_tokens}
+def _options(name: str, sent: Collection[str], max_tokens: int) -> dict[str, Any]:
+    """Return LangChain's options for one call with the parameters `sent`."""
+    # LangChain has a temperature of its own for some models; None keeps it from being sent.
+    options: dict[str, Any] = {"temperature": None}
+    for parameter, values in _family_parameters(name).items():
+        if parameter in sent:
+            options |= values
+    room = 0 if "thinking" in sent else THINKING_TOKENS
+    return {**options, "max_output_tokens": max_tokens + room}
+
+
+def _named_parameters(error: Exception, sent: Collection[str]) -> list[str]:
+    """Return which of the parameters `sent` the 400 names. LangChain's own message also holds the model's name."""
+    message = str(getattr(error.__cause__, "message", ""))
+    return [parameter for parameter in sent if _REFUSABLE[parameter].search(message)]
 
 
 def _messages(prompt: Prompt) -> "list[BaseMessage]":

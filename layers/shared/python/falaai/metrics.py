@@ -4,7 +4,7 @@ from typing import Literal
 
 from falaai import settings
 
-Metric = Literal["GeminiErrors", "GeminiModelWithdrawn", "DailyCeilingReached"]
+Metric = Literal["GeminiErrors", "GeminiModelWithdrawn", "GeminiParameterRefused", "DailyCeilingReached"]
 # One series for each metric, whichever function writes it: an alarm watches one series.
 _EVERY_FUNCTION = {"service": "falaai"}
 

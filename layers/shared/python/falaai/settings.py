@@ -91,7 +91,7 @@ class GeminiSettings(_Group):
 
     gemini_api_key: Annotated[Secret, Field(min_length=20)]
     gemini_model: Annotated[tuple[str, ...], BeforeValidator(_model_names)] = Field(
-        default=("gemini-2.5-flash", "gemini-3.5-flash-lite"), min_length=1
+        default=("gemini-3.5-flash-lite", "gemini-2.5-flash-lite"), min_length=1
     )
     gemini_base_url: str = ""
 

@@ -1,0 +1,109 @@
+"""No page of another site reaches any port that devcloud opens."""
+
+import contextlib
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+pytestmark = pytest.mark.timeout(60)
+LISTENS = "0A"
+EVIL = "https://evil.example"
+FOREIGN = {
+    "a rebound name": {"host": "evil.example"},
+    "a rebound name with our port": {"host": "evil.example:{port}"},
+    "an address that is not ours": {"host": "192.0.2.1"},
+    "a name that only begins like ours": {"host": "localhost.evil.example"},
+    "a page of another origin": {"origin": EVIL},
+    "a sandboxed page": {"origin": "null"},
+    "a page of another port": {"origin": "http://127.0.0.1:1"},
+    "a resource of another site's page": {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"},
+    "a frame in another site's page": {
+        "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe",
+    },
+}  # fmt: skip
+
+
+def descendants(pid):
+    """The process and all that it started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(one for child in children for one in descendants(int(child)))]
+
+
+def ports_of(pid):
+    """The TCP ports that a process listens on."""
+    inodes = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed while we look
+            inodes.update(re.findall(r"socket:\[(\d+)\]", str(entry.readlink())))
+    rows = [
+        line.split()
+        for family in ("tcp", "tcp6")
+        for line in Path(f"/proc/net/{family}").read_text().splitlines()[1:]
+    ]
+    return {int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == LISTENS and row[9] in inodes}
+
+
+def open_ports(cloud):
+    """Every port of devcloud and its children, but for the database's and those of a function's own web server."""
+    functions = httpx.get(f"{cloud.addresses['inbox']}/functions.json").json()
+    own_servers = {pid for one in functions for process in one["processes"] for pid in descendants(process["pid"])}
+    ports = {port for pid in descendants(cloud.process.pid) if pid not in own_servers for port in ports_of(pid)}
+    return sorted(ports - {cloud.addresses["database"]["port"]})
+
+
+def test_every_port_is_found(cloud, eventually):
+    named = {urlsplit(cloud.addresses[name]).port for name in ("gateway", "inbox", "gemini", "sendgrid", "aws")}
+    assert named <= set(open_ports(cloud))
+    # The runtime API of each function's process has one more.
+    eventually(lambda: len(open_ports(cloud)) >= len(named) + 2)
+
+
+@pytest.mark.parametrize("what", FOREIGN)
+def test_foreign_request_is_refused_on_every_port(cloud, what):
+    for port in open_ports(cloud):
+        headers = {name: value.format(port=port) for name, value in FOREIGN[what].items()}
+        for method, path, body in (
+            ("GET", "/", None),
+            ("GET", "/functions.json", None),
+            ("GET", "/messages.json", None),
+            ("OPTIONS", "/", None),
+            ("POST", "/?Action=ListQueues", "Action=ListQueues"),
+            ("POST", "/2015-03-31/functions/WorkerFunction/invocations", "{}"),
+            ("PUT", "/admin/faults", "{}"),
+        ):
+            answer = httpx.request(
+                method, f"http://127.0.0.1:{port}{path}", headers={"content-type": "text/plain", **headers},
+                content=body, timeout=20,
+            )  # fmt: skip
+            assert (answer.status_code, "devcloud" in answer.text) == (403, True), (port, method, path)
+            assert "access-control-allow-origin" not in answer.headers
+
+
+def test_own_pages_and_programs_are_served(cloud):
+    for name, path in (("gateway", "/do/tell"), ("inbox", "/messages.json"), ("aws", "/?Action=ListQueues")):
+        port = urlsplit(cloud.addresses[name]).port
+        for host in ("127.0.0.1", "localhost", "fala.localhost", "[::1]"):
+            own = {"host": f"{host}:{port}", "origin": f"http://{host}:{port}", "sec-fetch-site": "same-origin"}
+            answer = httpx.get(f"http://127.0.0.1:{port}{path}", headers=own)
+            # A name in front of localhost is the name of a bucket to S3, and there is none.
+            assert answer.status_code in (200, 404), (name, host, answer.text)
+            assert "access-control-allow-origin" not in answer.headers
+
+
+def test_link_elsewhere_leads_to_the_gateway_alone(cloud):
+    link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+    assert httpx.get(f"{cloud.addresses['gateway']}/do/tell", headers=link).status_code == 200
+    assert httpx.post(f"{cloud.addresses['gateway']}/do/tell", headers=link).status_code == 403
+    assert httpx.get(f"{cloud.addresses['inbox']}/", headers=link).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
+)
+def test_invocation_is_never_one_that_a_page_may_send_unasked(cloud, kind):
+    url = f"{cloud.addresses['inbox']}/2015-03-31/functions/WebFunction/invocations"
+    answer = httpx.post(url, content='{"Records": []}', headers={"content-type": kind})
+    assert (answer.status_code, answer.headers["x-amzn-errortype"]) == (415, "UnsupportedMediaTypeException")
