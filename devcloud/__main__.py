@@ -59,6 +59,9 @@ def _options() -> Options:
     parser.add_argument("--services-only", action="store_true", help="no functions: the services, for `sam local`")
     parser.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS", help="address the services listen on")
     parser.add_argument(
+        "--parameter", action="append", default=[], metavar="NAME=VALUE", help="a value for a template's parameter"
+    )
+    parser.add_argument(
         "--foreign-requests",
         action="store_true",
         help="let the gateway's requests from foreign hosts and sites through, to test how functions refuse them",
@@ -77,7 +80,15 @@ def _options() -> Options:
         services_only=given.services_only,
         bind=given.bind,
         foreign_requests=given.foreign_requests,
+        parameters=dict(_pair(one, parser) for one in given.parameter),
     )
+
+
+def _pair(written: str, parser: argparse.ArgumentParser) -> tuple[str, str]:
+    name, equals, value = written.partition("=")
+    if not name or not equals:
+        parser.error(f"--parameter needs NAME=VALUE, not {written}")
+    return name, value
 
 
 if __name__ == "__main__":

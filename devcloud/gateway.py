@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import re
 import time
 import uuid
@@ -16,12 +17,13 @@ from devcloud.function_pool import TOO_LARGE, FunctionPool
 from devcloud.proxy_event import MalformedAnswer, Place, proxy_event, proxy_response
 from devcloud.routes import Match, RouteTable
 from devcloud.streaming import send_pieces
-from devcloud.template import Template
+from devcloud.template import Template, Throttle
 from devcloud.web_process import StreamedAnswer
 
 LARGEST_REQUEST = 10 * 1024 * 1024
 _GATEWAY_ERRORS = {
     "MISSING_AUTHENTICATION_TOKEN": (403, "Missing Authentication Token"),
+    "THROTTLED": (429, "Too Many Requests"),
     "REQUEST_TOO_LARGE": (413, "Request Too Long"),
     "INTEGRATION_TIMEOUT": (504, "Endpoint request timed out"),
     # What a failed or malformed function answer is called only by its status.
@@ -35,6 +37,7 @@ class Gateway:
     def __init__(self, template: Template, pools: Mapping[str, FunctionPool], place: Place, console: Console) -> None:
         self._routes = RouteTable(template.routes)
         self._responses = template.gateway_responses
+        self._bucket = TokenBucket(template.throttle) if template.throttle else None
         self._pools = pools
         self._place = place
         self._console = console
@@ -47,6 +50,8 @@ class Gateway:
         response: web.StreamResponse
         if match is None or path is None:
             response = self._error("MISSING_AUTHENTICATION_TOKEN")
+        elif self._bucket and not self._bucket.take(begin):
+            response = self._error("THROTTLED")
         else:
             response = await self._proxy(request, match, path, request_id)
         if not response.prepared:
@@ -99,6 +104,24 @@ class Gateway:
             **_headers(own),
         }
         return web.Response(status=status, body=body.encode(), headers=headers)
+
+
+class TokenBucket:
+    """API Gateway's throttle: `rate` tokens a second come into a bucket for `burst`; a request takes one."""
+
+    def __init__(self, throttle: Throttle) -> None:
+        self._throttle = throttle
+        self._tokens = throttle.burst
+        self._filled_at = -math.inf
+
+    def take(self, now: float) -> bool:
+        """Return whether there was a token left at `now`, seconds of a clock that only advances."""
+        filled = self._tokens + (now - self._filled_at) * self._throttle.rate
+        self._tokens, self._filled_at = min(self._throttle.burst, filled), now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
 
 
 def _headers(response: dict[str, Any]) -> dict[str, str]:

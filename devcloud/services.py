@@ -2,8 +2,9 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ class Options:
     services_only: bool = False
     bind: str = "127.0.0.1"
     foreign_requests: bool = False
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 class Services:
@@ -125,7 +127,7 @@ class Services:
         await run_command(self.configuration.check, self._command_environment(), self.options.root)
 
     def _read_template(self, queue_urls: dict[str, str] | None = None, region: str = REGION) -> Template:
-        template = read_template(self.configuration.template, queue_urls, region)
+        template = read_template(self.configuration.template, queue_urls, region, self.options.parameters)
         if not self.options.built:
             return template
         interpreter = bare_interpreter(self.options.data)

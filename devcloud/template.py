@@ -83,6 +83,14 @@ class Queue:
 
 
 @dataclass(frozen=True)
+class Throttle:
+    """The limits of a whole stage: requests a second, and how many may come at once."""
+
+    rate: float
+    burst: float
+
+
+@dataclass(frozen=True)
 class Template:
     """All that devcloud takes from the template."""
 
@@ -95,6 +103,7 @@ class Template:
     stage: str = "Prod"
     binary_media_types: list[str] = field(default_factory=list)
     gateway_responses: dict[str, Any] = field(default_factory=dict)
+    throttle: Throttle | None = None
 
     @property
     def queue_urls(self) -> dict[str, str]:
@@ -107,13 +116,26 @@ class Template:
         return list(dict.fromkeys(path for function in self.functions.values() for path in function.layers))
 
 
-def read_template(path: Path, queue_urls: Mapping[str, str] | None = None, region: str = REGION) -> Template:
-    """Reads the template at `path`; a `!Ref` to a queue gives its address in `queue_urls`."""
+def read_template(
+    path: Path,
+    queue_urls: Mapping[str, str] | None = None,
+    region: str = REGION,
+    parameters: Mapping[str, str] | None = None,
+) -> Template:
+    """Read the template at `path`; a `!Ref` to a queue gives its address in `queue_urls`.
+
+    `parameters` replace the defaults of the template's; raises TemplateError for one that it does not have.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise TemplateError(f"There is no template at {path}.") from None
-    return _Reader(path.parent, parse(text), queue_urls, region).read()
+    raw = parse(text)
+    for name, value in (parameters or {}).items():
+        if name not in raw.get("Parameters", {}):
+            raise TemplateError(f"The template has no parameter {name}.")
+        raw["Parameters"][name]["Default"] = value
+    return _Reader(path.parent, raw, queue_urls, region).read()
 
 
 class _Reader:
@@ -137,6 +159,7 @@ class _Reader:
             # SAM writes the slash of a media type as ~1, a JSON pointer's escape.
             binary_media_types=[str(kind).replace("~1", "/") for kind in api.get("BinaryMediaTypes", [])],
             gateway_responses=api.get("GatewayResponses", {}),
+            throttle=_throttle(api.get("MethodSettings", [])),
         )
         for logical_id, resource in self._functions():
             for name, event in resource["Properties"].get("Events", {}).items():
@@ -153,7 +176,7 @@ class _Reader:
 
     def _api(self) -> dict[str, Any]:
         apis = [resource.get("Properties", {}) for _, resource in self._of("AWS::Serverless::Api")]
-        wanted = ("StageName", "BinaryMediaTypes", "GatewayResponses")
+        wanted = ("StageName", "BinaryMediaTypes", "GatewayResponses", "MethodSettings")
         merged = _merged(self._globals.get("Api", {}), apis[0] if apis else {})
         return {key: self._resolve(merged[key]) for key in wanted if key in merged}
 
@@ -229,6 +252,14 @@ class _Reader:
             input=properties.get("Input"),
             source="aws.events" if kind == "Schedule" else "aws.scheduler",
         )
+
+
+def _throttle(settings: list[dict[str, Any]]) -> Throttle | None:
+    """Return the limits of the whole stage; those of single methods are API Gateway's alone."""
+    for one in settings:
+        if (one.get("ResourcePath"), one.get("HttpMethod")) == ("/*", "*") and "ThrottlingRateLimit" in one:
+            return Throttle(float(one["ThrottlingRateLimit"]), float(one["ThrottlingBurstLimit"]))
+    return None
 
 
 def _variable(value: Any) -> str:

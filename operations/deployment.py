@@ -32,6 +32,8 @@ PARAMETERS = {
     "RETENTION_DAYS": "RetentionDays",
     "DAILY_MESSAGES": "DailyMessages",
     "DAILY_CEILING": "DailyCeiling",
+    "REQUESTS_PER_SECOND": "RequestsPerSecond",
+    "REQUEST_BURST": "RequestBurst",
     "STREAMING": "Streaming",
     "TRACING": "Tracing",
     "SNAPSTART": "SnapStart",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import pytest
 
 from falaai import settings
 from falaai.conversation_memory import SUMMARY_MAX_CHARACTERS, Turn, quoted, turns_limit

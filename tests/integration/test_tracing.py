@@ -15,9 +15,15 @@ def handle(event, context):
     if event["fails"]:
         raise ValueError("canary " + event["word"])
     return {"body": "canary " + event["word"]}
+request = {
+    "path": "/verify_link/canary",
+    "multiValueQueryStringParameters": {"q": ["canary"]},
+    "multiValueHeaders": {"Host": ["canary.example"], "Referer": ["https://canary.example/"]},
+    "requestContext": {"path": "/live/verify_link/canary", "identity": {"sourceIp": "203.0.113.9"}},
+}
 for fails in (False, True):
     try:
-        traced(handle)({"word": "of the question", "fails": fails}, Context())
+        traced(handle)({**request, "word": "of the question", "fails": fails}, Context())
     except ValueError:
         pass
 """
@@ -43,4 +49,5 @@ def test_trace_tells_of_time_and_cold_start_and_not_of_what_was_said() -> None:
         traces = [daemon.recv(65_536).decode() for _ in range(2)]
     assert '"ColdStart": true' in traces[0]
     assert '"ColdStart": false' in traces[1]
-    assert "canary" not in "".join(traces)
+    for told in ("canary", "203.0.113.9", "verify_link", "http"):
+        assert told not in "".join(traces)

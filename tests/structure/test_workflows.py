@@ -18,6 +18,12 @@ def test_actions_are_pinned_by_commit() -> None:
     assert [one for one in used if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", one)] == []
 
 
+def test_checkouts_keep_no_credentials() -> None:
+    checkouts = [step for step in STEPS if step.get("uses", "").startswith("actions/checkout@")]
+    assert checkouts
+    assert [step for step in checkouts if step.get("with", {}).get("persist-credentials") is not False] == []
+
+
 def test_commands_are_targets_of_the_makefile() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     made = [re.match(r"make ([a-z-]+)", step["run"]) for step in STEPS if step.get("run", "").startswith("make ")]

@@ -124,6 +124,18 @@ def test_all_functions_together_fit_the_connections_of_the_database() -> None:
     assert total <= DATABASE_CONNECTIONS - SPARE_CONNECTIONS
 
 
+def test_burst_that_the_gateway_lets_through_finds_room_in_the_web_functions() -> None:
+    web = {route.function for route in TEMPLATE.routes}
+    assert TEMPLATE.throttle
+    assert TEMPLATE.throttle.rate <= TEMPLATE.throttle.burst <= sum(most_at_once(name) for name in web)
+
+
+def test_gateway_says_everything_with_the_same_headers() -> None:
+    headers = {name: set(one["ResponseParameters"]["Headers"]) for name, one in TEMPLATE.gateway_responses.items()}
+    assert headers["THROTTLED"] - headers["DEFAULT_4XX"] == {"Retry-After"}
+    assert all(headers["DEFAULT_4XX"] <= one for one in headers.values())
+
+
 def test_schedule_is_retried_a_few_times_and_then_a_dead_letter() -> None:
     cleanup = RAW["CleanupFunction"]["Properties"]
     daily = cleanup["Events"]["Daily"]["Properties"]

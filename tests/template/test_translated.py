@@ -96,6 +96,35 @@ def test_every_function_is_traced_counts_for_its_stack_and_runs_a_python_that_la
         assert function["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"] == {"Ref": "AWS::StackName"}, name
 
 
+def test_stage_is_not_traced_since_its_segment_would_hold_addresses_and_queries(resources: dict[str, Any]) -> None:
+    ((_, stage),) = of(resources, "AWS::ApiGateway::Stage")
+    assert stage["TracingEnabled"] is False
+    assert "AccessLogSetting" not in stage
+
+
+def test_stage_is_throttled_for_every_route(resources: dict[str, Any]) -> None:
+    ((_, stage),) = of(resources, "AWS::ApiGateway::Stage")
+    (settings,) = stage["MethodSettings"]
+    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
+    assert settings["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
+    assert settings["ThrottlingBurstLimit"] == {"Ref": "RequestBurst"}
+
+
+def test_address_of_the_api_itself_is_closed_when_there_is_a_domain(resources: dict[str, Any]) -> None:
+    ((_, api),) = of(resources, "AWS::ApiGateway::RestApi")
+    endpoint = api["Body"]["x-amazon-apigateway-endpoint-configuration"]
+    assert endpoint["disableExecuteApiEndpoint"] == {"Fn::If": ["HasDomain", True, False]}
+
+
+def test_pictures_are_read_over_tls_alone(resources: dict[str, Any]) -> None:
+    ((_, policy),) = of(resources, "AWS::S3::BucketPolicy")
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert policy["Bucket"] == {"Ref": "PicturesBucket"}
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert len(statement["Resource"]) == 2
+
+
 def test_every_route_is_in_the_api_and_one_alone_streams(resources: dict[str, Any]) -> None:
     ((_, api),) = of(resources, "AWS::ApiGateway::RestApi")
     found, streams = set(), []
