@@ -32,7 +32,7 @@ def test_commands_are_targets_of_the_makefile() -> None:
 
 def test_ci_runs_all_that_make_check_runs() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    check = re.search(r"^check: ([a-z ]+?) ##", makefile, re.MULTILINE)
+    check = re.search(r"--keep-going ([a-z ]+)$", makefile, re.MULTILINE)
     assert check
     commands = {step["run"] for step in STEPS if "run" in step}
     assert {f"make {target}" for target in check[1].split()} <= commands

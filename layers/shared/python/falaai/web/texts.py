@@ -77,6 +77,8 @@ NEW_AND_NAMED = "Diga a conversa ou peça uma nova; as duas coisas juntas não d
 
 REPLY_STOPPED = "Você interrompeu esta resposta."
 REPLY_ABANDONED = "Esta resposta parou no caminho. Sua pergunta está guardada."
+# Above a reply whose Markdown or code would take too long or grow too large to be shown as a page.
+REPLY_UNFORMATTED = "Mostrada sem formatação: esta resposta é complexa demais."
 PINNED_GROUP = "Fixadas"
 
 REGISTERED = "Conta criada. Enviamos um link de confirmação para o seu e-mail."
