@@ -24,6 +24,8 @@ export async function send(text, clientId = newId()) {
     removeUnsent("pendente", clientId);
     return giveBack(text);
   }
+  // Once, and not at each try: what the next person's page has removed must not come back.
+  keepUnsent("pendente", clientId, JSON.stringify({ text, clientId, place: place(), at: Date.now() }));
   const asked = addQuestion(text);
   return sendQuestion(asked, addReply(), text, clientId);
 }
@@ -37,7 +39,6 @@ async function sendQuestion(asked, article, text, clientId) {
   // Where it goes is said each time: another tab may have made another conversation the session's active one.
   const where = conversation() ? { conversation_id: conversation() } : { nova: true };
   const body = { message: text, client_id: clientId, user_id: owner, ...where };
-  keepUnsent("pendente", clientId, JSON.stringify({ text, clientId, place: place(), at: Date.now() }));
   const takeBack = (problem) => {
     removeUnsent("pendente", clientId);
     asked.remove();
