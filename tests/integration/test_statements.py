@@ -373,6 +373,8 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "picture": "pictures/x.webp",
         "keys": ["pictures/7.webp", "pictures/8.webp", "pictures/none.webp"],
         "key": "chave",
+        "limits.change_count.count": 2,
+        "usage.add_used_day.messages": 2,
         "payload": "x",
         "tokens.add_token.key": "outra",
         "sessions.add_session.key": "outra",
