@@ -392,6 +392,8 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "usage.count_message.at_most": 200,
         "ceiling": 20_000,
         "day": day,
+        "messages": 3,
+        "count": 3,
         "today": day,
         "is_new": False,
         "conversation_id": history.id,

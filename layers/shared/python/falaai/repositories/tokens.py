@@ -49,7 +49,7 @@ def use_token(sql: Statements, key: str, *purposes: Purpose) -> Used | None:
 
 
 def delete_tokens(sql: Statements, user_id: int, purpose: Purpose, *purposes: Purpose) -> None:
-    """End every link of this person for these purposes."""
+    """End every link of this person for one or more purposes."""
     sql.run("DELETE FROM tokens WHERE id_usuario = %s AND finalidade IN %s", (user_id, (purpose, *purposes)))
 
 
