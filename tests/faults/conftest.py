@@ -10,10 +10,10 @@ from falaai.database import Database
 from tests.conftest import RunningCloud
 from tests.faults.fragile import Fragile, fragile_cloud
 from tests.faults.proxy import FaultProxy, fault_proxy
-from tests.integration.conftest import database, gemini, rows, sendgrid, where
+from tests.integration.conftest import database, gemini, rows, sendgrid, session_secret, where
 from tests.system.conftest import People, member, people, product
 
-__all__ = ["database", "gemini", "member", "people", "product", "rows", "sendgrid", "where"]
+__all__ = ["database", "gemini", "member", "people", "product", "rows", "sendgrid", "session_secret", "where"]
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def _seconds_left(product: Rows, table: str, column: str, email: str) -> int:
     )
 
 
-def test_session_lives_thirty_days_from_now(skewed: Skewed, people: People, product: Rows) -> None:
+def test_unused_session_lives_seven_days_from_now(skewed: Skewed, people: People, product: Rows) -> None:
     member = people.member()
     answer = skewed.call("AuthFunction", _post(member, "/login", email=member.email, senha=PASSWORD))
     assert answer["statusCode"] == 200, answer
@@ -75,7 +75,7 @@ def test_session_lives_thirty_days_from_now(skewed: Skewed, people: People, prod
     member.http.cookies.set(name, value, domain="127.0.0.1")
     assert signed_in(member)
     left = _seconds_left(product, "sessoes", "expira_em", member.email)
-    assert abs(left - 30 * 24 * 60 * MINUTE) < SLACK
+    assert abs(left - 7 * 24 * 60 * MINUTE) < SLACK
 
 
 def test_link_lives_an_hour_from_now(skewed: Skewed, people: People, product: Rows, cloud: RunningCloud) -> None:
