@@ -57,7 +57,8 @@ def _nothing_if_empty(written: object) -> object:
 
 Email = Annotated[str, Field(max_length=254), AfterValidator(_normal_email)]
 Name = Annotated[str, Field(max_length=100), AfterValidator(_name)]
-NewPassword = Annotated[str, AfterValidator(_good_password)]
+# Text that cannot be encoded passes Pydantic where it has no rule of its own about a field, so here is one.
+NewPassword = Annotated[str, Field(min_length=0), AfterValidator(_good_password)]
 # A password of any sensible length is tried: what counts is whether it is right.
 KnownPassword = Annotated[str, Field(max_length=1024)]
 LinkToken = Annotated[str, Field(max_length=128)]

@@ -31,6 +31,7 @@ ERRORS = {
     "model_cut_short": "A resposta ficou longa demais e parou aqui. Peça para continuar.",
     "model_silent": "O Gemini não soube o que dizer. Sua pergunta está guardada.",
     "model_not_configured": "O Gemini não está configurado nesta instalação. Sua pergunta está guardada.",
+    "bad_request": "O navegador enviou algo que não conseguimos ler. Apague os cookies deste site e tente de novo.",
     "invalid_input": "Confira os dados e tente de novo.",
 }
 
