@@ -30,8 +30,9 @@ test: built ## Run every test (TESTS=tests/unit for some; BUILT=1 on what is dep
 test-faults: ## In full what `make test` only samples, and timed: kills, stalls, timing oracles, generated requests
 	@devcloud/prepare.sh mariadb faketime
 	WHOLE=1 KILLS=$(or $(KILLS),100) MESSAGES=$(or $(MESSAGES),200000) MINUTES=$(or $(MINUTES),1) \
-	  HISTORIES=$(or $(HISTORIES),1000) COMMITS=200 REPLY_KILLS=20 PAIRS=300 EXAMPLES=50 $(PYTHON) -m pytest -s \
-	  tests/faults $(addprefix tests/system/test_,$(addsuffix .py,oracle contract failures streaming first_walk)) \
+	  HISTORIES=$(or $(HISTORIES),1000) COMMITS=200 REPLY_KILLS=20 PAIRS=300 EXAMPLES=50 \
+	  SEQUENCES=$(or $(SEQUENCES),200) $(PYTHON) -m pytest -s \
+	  tests/faults $(addprefix tests/system/test_,$(addsuffix .py,oracle enumeration contract failures streaming first_walk)) \
 	  tests/integration/test_language_model.py tests/integration/test_database.py
 
 check: ## What CI runs: lint, types, template checks, tests; a part that fails does not keep the others from running

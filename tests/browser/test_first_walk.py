@@ -30,7 +30,7 @@ def test_from_landing_to_a_titled_conversation(new_page: Callable[..., Page], pe
     page.get_by_label("E-mail").fill(person.email)
     page.get_by_label("Senha").fill(PASSWORD)
     page.get_by_role("button", name="Entrar").click()
-    expect(page.get_by_role("link", name="Receber outro link de confirmação")).to_be_visible()
+    expect(page.get_by_role("link", name="Receber outro link")).to_be_visible()
 
     page.goto(person.link())
     page.get_by_label("Senha").fill(PASSWORD)

@@ -22,7 +22,7 @@ def test_it_ends_and_leaves_nothing(start, number):
 def test_a_request_under_way_does_not_delay_the_end(start, eventually):
     cloud = start().wait_until_ready()
     with socket.create_connection(cloud.addresses["gateway"].removeprefix("http://").split(":")) as connection:
-        connection.sendall(b"GET /do/sleep?seconds=1.9 HTTP/1.1\r\nHost: x\r\n\r\n")
+        connection.sendall(b"GET /do/sleep?seconds=1.9 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         inbox = cloud.addresses["inbox"]
         eventually(lambda: "busy" in httpx.get(f"{inbox}/functions.json").text)
         assert cloud.end() == 0

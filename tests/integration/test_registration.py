@@ -7,8 +7,10 @@ import pytest
 from falaai.database import Database
 from falaai.errors import LinkNotValid, QueueUnavailable
 from falaai.queue_messages import LetterRequested
+from falaai.repositories import sessions, users
 from falaai_auth.forms import Registration
 from falaai_auth.registration import register
+from falaai_auth.signing_in import open_session
 from falaai_auth.verification import find_purpose, verify
 from falaai_email.sending import send_letter
 from tests.fakes import FakeQueues
@@ -71,3 +73,25 @@ def test_same_address_five_times_at_once_is_one_account(database: Database, rows
     with ThreadPoolExecutor(5) as pool:
         list(pool.map(lambda number: register(database, queues, form(), f"10.0.0.{number}"), range(5)))
     assert rows.value("SELECT COUNT(*) FROM usuarios") == 1
+
+
+def test_person_has_at_most_twenty_sessions_and_the_oldest_end(database: Database, rows: Rows) -> None:
+    ana, bia = rows.user(), rows.user("bia@exemplo.com.br")
+    database.transaction(lambda sql: sessions.add_session(sql, bia, "bia", "", ""))
+    for number in range(sessions.MOST_SESSIONS + 3):
+        database.transaction(lambda sql, number=number: sessions.add_session(sql, ana, f"{number}", "", ""))  # type: ignore[misc]
+    kept = {row["chave"] for row in rows.list("SELECT chave FROM sessoes WHERE id_usuario = %s", ana)}
+    assert kept == {str(number) for number in range(3, sessions.MOST_SESSIONS + 3)}
+    assert rows.value("SELECT COUNT(*) FROM sessoes WHERE id_usuario = %s", bia) == 1
+
+
+@pytest.mark.parametrize("change", ["UPDATE usuarios SET senha = 'y'", "DELETE FROM usuarios"])
+def test_no_session_is_opened_for_a_password_that_was_replaced_meanwhile(
+    database: Database, rows: Rows, change: str
+) -> None:
+    user_id = rows.user(password="a senha de antes")
+    user = database.autocommit(lambda sql: users.find_user(sql, user_id))
+    assert user is not None
+    rows.run(change)
+    assert database.transaction(lambda sql: open_session(sql, user, "a senha de antes", BROWSER)) is None
+    assert rows.value("SELECT COUNT(*) FROM sessoes") == 0

@@ -178,18 +178,19 @@ def test_only_old_pictures_nobody_shows_go(
     cloud: RunningCloud, database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown, orphan = "pictures/shown.webp", "pictures/orphan.webp"
-    s3 = aws_client(cloud, "s3")
+    s3, bucket = aws_client(cloud, "s3"), "bucket-of-this-test"  # the product's own holds other tests' pictures
+    s3.create_bucket(Bucket=bucket)
     for key in (shown, orphan, "elsewhere/orphan.webp"):
-        s3.put_object(Bucket="picturesbucket", Key=key, Body=b"x")
+        s3.put_object(Bucket=bucket, Key=key, Body=b"x")
     rows.run("UPDATE usuarios SET profile_pic_url = %s WHERE id = %s", shown, rows.user())
     monkeypatch.setattr(pictures, "_client", lambda: s3)
-    assert pictures.count_orphans(database, "picturesbucket") == 0  # it may be on its way to its account's row
+    assert pictures.count_orphans(database, bucket) == 0  # it may be on its way to its account's row
     monkeypatch.setattr(pictures, "YOUNG", timedelta(seconds=-10))
-    assert pictures.sweep_pictures(database, "picturesbucket", lambda: True) == 1
-    left = [item["Key"] for item in s3.list_objects_v2(Bucket="picturesbucket")["Contents"]]
+    assert pictures.sweep_pictures(database, bucket, lambda: True) == 1
+    left = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
     assert {shown, "elsewhere/orphan.webp"} <= set(left)
     assert orphan not in left
-    s3.delete_object(Bucket="picturesbucket", Key="elsewhere/orphan.webp")
+    s3.delete_object(Bucket=bucket, Key="elsewhere/orphan.webp")
 
 
 class Killed(BaseException):

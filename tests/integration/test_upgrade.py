@@ -1,5 +1,7 @@
 """People of the first FalaAI get in: with their old hashes, and by links that were on their way."""
 
+import time
+
 import pytest
 from argon2 import PasswordHasher
 
@@ -10,7 +12,7 @@ from falaai.errors import WrongCredentials
 from falaai.repositories import conversations, messages, users
 from falaai_auth.browsers import Browser
 from falaai_auth.forms import Credentials
-from falaai_auth.signing_in import sign_in
+from falaai_auth.signing_in import REFUSAL_SECONDS, sign_in
 from falaai_auth.verification import verify
 from tests.conftest import ROOT, RunningCloud
 from tests.integration.migrating import create_database, migrate
@@ -55,6 +57,14 @@ def test_old_password_opens_the_account_and_is_hashed_anew(upgraded: Database) -
     assert user is not None
     assert "m=65536,t=3,p=4" in user.password_hash
     sign_in(upgraded, form, BROWSER)
+
+
+@pytest.mark.parametrize("email", ["ana@exemplo.com.br", "bia@exemplo.com.br", "ninguem@exemplo.com.br"])
+def test_refusal_does_not_tell_by_time_that_a_hash_is_old(upgraded: Database, email: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(WrongCredentials):
+        sign_in(upgraded, Credentials(email=email, senha="errada errada"), BROWSER)
+    assert time.monotonic() - began >= REFUSAL_SECONDS
 
 
 def test_old_conversation_opens(upgraded: Database) -> None:

@@ -1,8 +1,14 @@
 """Model text becomes HTML that can do nothing."""
 
+import time
+from collections.abc import Callable
+
 import pytest
 
-from falaai.markdown import to_html
+from falaai.highlighting import CODE_MAX_CHARACTERS, LEXERS, LINE_MAX_CHARACTERS, highlight
+from falaai.markdown import HTML_MAX_BYTES, MESSAGE_SECONDS, to_html
+from falaai.render_budget import Budget
+from falaai.web import texts
 
 
 def test_ordinary_markdown() -> None:
@@ -51,3 +57,69 @@ def test_hostile_text_is_only_text(hostile: str) -> None:
     assert 'href="javascript' not in html
     assert 'href="data' not in html
     assert " onclick=" not in html.replace("&quot;", '"') or "<a" not in html
+
+
+CODE_OF_EVERY_LANGUAGE = (
+    "a\n",
+    "\n",
+    "\t",
+    "<!--\n",
+    '"',
+    "((((",
+    "/*\n",
+    "'''\n",
+    "${\n",
+    "<a b='\n",
+    "aa aa\n",
+    "#{\n",
+)
+HOSTILE_MARKDOWN = {
+    "references": "[a]: b '" + "&" * 4000 + "'\n\n" + "[a]" * 8000,
+    "table": "|" * 3000 + "\n" + "|-" * 3000 + "|\n" + "|\n" * 3000,
+    "quotes": ">" * 20_000 + "a",
+    "nested lists": "".join(" " * (2 * depth) + "- a\n" for depth in range(600)),
+    "emphasis": "*a_ " * 8000,
+    "links": "[a](" * 8000,
+    "backticks": "".join("`" * length + " " for length in range(1, 250)),
+    "endless lexer": "```mcschema\n<!--\n```",
+    "many blocks of code": "```python\n'''\n```\n" * 1000,
+}
+
+
+def cpu_seconds(render: Callable[[], object]) -> float:
+    began = time.thread_time()
+    render()
+    return time.thread_time() - began
+
+
+@pytest.mark.parametrize("text", HOSTILE_MARKDOWN.values(), ids=HOSTILE_MARKDOWN)
+def test_hostile_markdown_is_bounded_in_work_and_size(text: str) -> None:
+    """By CPU time, which other processes do not make longer; twice the budget, for what follows a check."""
+    html = ""
+
+    def render() -> None:
+        nonlocal html
+        html = to_html(text)
+
+    to_html("warm")
+    assert cpu_seconds(render) < 2 * MESSAGE_SECONDS
+    assert 0 < len(html.encode()) <= HTML_MAX_BYTES
+
+
+@pytest.mark.parametrize("language", LEXERS)
+def test_lexer_of_the_list_gives_way_to_plain_code(language: str) -> None:
+    for piece in CODE_OF_EVERY_LANGUAGE:
+        code = (piece * CODE_MAX_CHARACTERS)[:1500]
+        assert cpu_seconds(lambda code=code: highlight(code, language, Budget(0.1))) < 0.5  # type: ignore[misc]
+
+
+def test_code_beyond_the_limits_of_length_is_not_highlighted() -> None:
+    for code in ("x = 1\n" * CODE_MAX_CHARACTERS, "x" * (LINE_MAX_CHARACTERS + 1)):
+        assert highlight(code, "python", Budget(5)) == code
+    assert "span" in highlight("if x: pass", "python", Budget(5))
+
+
+def test_spent_budget_shows_the_whole_text_with_a_sentence() -> None:
+    html = to_html("**a** <b>", seconds=-1)
+    assert texts.REPLY_UNFORMATTED in html
+    assert "**a** &lt;b&gt;" in html

@@ -45,7 +45,8 @@ COMMON = """
     corinthians1 corinthians1910 palmeiras1 palmeiras123 saopaulo1 vascodagama vasco1898 gremio123
     cruzeiro1 botafogo1 santos123 jesus123 jesuscristo jesuscristo1 deus1234 deusefiel deusefiel1
     deuséfiel familia1 familia123 família123 euteamo1 euteamo123 teamomuito teamo123 meuamor123
-    minhavida amor1234 parabens1 felicidade princesa1
+    minhavida amor1234 parabens1 felicidade princesa1 sunshine1 Password1 admin1234 estrela123 amorzinho
+    eusoudeus jesus1234 19851985 01012000 maria123 joao1234 lucas123 senhasenha senha2024 mudar1234
 """.split()  # noqa: SIM905 - a list of words is read as text
 RARE = [
     "cavalo bateria grampo",
@@ -61,6 +62,9 @@ RARE = [
     "Xk7#mQ2vLp9z",
     "hT4-wq9s",
     "x9Kd" + 120 * "7",
+    "Tr4vessia-noturna",
+    "x7#kQ9!vLm",
+    "pão de queijo às sete",
 ]
 
 

@@ -17,13 +17,10 @@ def ask_for_reset(database: Database, queues: Queues, email: str, address: str) 
 
     Raises TooManyRequests, QueueUnavailable, DatabaseUnavailable.
     """
-    rate_limits.take_all(
-        database,
-        *rate_limits.RESET_EMAILS.of(email, address),
-        rate_limits.EMAIL_REQUESTS_BY_ADDRESS.of(address),
-    )
-    user = database.autocommit(lambda sql: users.find_user_by_email(sql, email))
-    queues.send(LetterRequested(letter="senha", user_id=user.id) if user else NO_LETTER)
+    counters = (*rate_limits.RESET_EMAILS.of(email, address), rate_limits.EMAIL_REQUESTS_BY_ADDRESS.of(address))
+    with rate_limits.counted(database, *counters):
+        user = database.autocommit(lambda sql: users.find_user_by_email(sql, email))
+        queues.send(LetterRequested(letter="senha", user_id=user.id) if user else NO_LETTER)
 
 
 def is_usable(database: Database, token: str) -> bool:

@@ -19,11 +19,15 @@ def register(database: Database, queues: Queues, form: Registration, address: st
     An address already taken gets a letter that says so, and the caller the same answer after the same work.
     Raises TooManyRequests, QueueUnavailable, DatabaseUnavailable.
     """
-    rate_limits.take_all(
-        database,
+    counters = (
         rate_limits.SIGN_UP_BY_ADDRESS.of(address),
         *rate_limits.CONFIRMATION_EMAILS.of(form.email, address),
     )
+    with rate_limits.counted(database, *counters):
+        _register(database, queues, form)
+
+
+def _register(database: Database, queues: Queues, form: Registration) -> None:
     password_hash = hash_password(form.senha)
 
     def write(sql: Statements) -> None:

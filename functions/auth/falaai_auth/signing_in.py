@@ -1,5 +1,6 @@
 """Signing in and out."""
 
+import time
 from dataclasses import dataclass
 
 from falaai import rate_limits
@@ -13,6 +14,10 @@ from falaai.web.current_user import stored_key
 from falaai_auth.browsers import Browser
 from falaai_auth.forms import Credentials
 
+# A refusal takes this long, whatever the stored hash costs: hashes of the original FalaAI have other parameters, and
+# would tell by time who has an old account. One hash took 0.17 s on two idle cores, 0.5 s on busy ones.
+REFUSAL_SECONDS = 0.75
+
 
 @dataclass(frozen=True)
 class SignedIn:
@@ -25,9 +30,9 @@ class SignedIn:
 def sign_in(database: Database, form: Credentials, browser: Browser) -> SignedIn:
     """A new session; the one the browser brought along ends.
 
-    Hashes once whether or not the account exists. An account that waits for its confirmation is refused like a wrong
-    password, for a stranger may have registered the address to see the difference. Raises WrongCredentials,
-    TooManyRequests.
+    Hashes once whether or not the account exists, and answers a refusal after REFUSAL_SECONDS. An account that waits
+    for its confirmation is refused like a wrong password, for a stranger may have registered the address to see the
+    difference. Raises WrongCredentials, TooManyRequests.
     """
     counters = (
         rate_limits.WRONG_PASSWORD_BY_PAIR.of(form.email, browser.address),
@@ -36,9 +41,11 @@ def sign_in(database: Database, form: Credentials, browser: Browser) -> SignedIn
     )
     # Counted before the password is looked at, so that parallel guesses count too.
     rate_limits.take_all(database, *counters)
+    answer_at = time.monotonic() + REFUSAL_SECONDS
     user = database.autocommit(lambda sql: users.find_user_by_email(sql, form.email))
     is_right = is_right_password(form.senha, user.password_hash if user else None)
     if user is None or not is_right or not user.is_verified:
+        time.sleep(max(0.0, answer_at - time.monotonic()))
         raise WrongCredentials("unknown or unconfirmed email, or wrong password")
     rate_limits.give_back_all(database, *counters)
     signed_in = database.transaction(lambda sql: open_session(sql, user, form.senha, browser))

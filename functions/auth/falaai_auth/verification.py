@@ -90,11 +90,11 @@ def resend(database: Database, queues: Queues, email: str, address: str) -> None
 
     Raises TooManyRequests, QueueUnavailable, DatabaseUnavailable.
     """
-    rate_limits.take_all(
-        database,
+    counters = (
         *rate_limits.CONFIRMATION_EMAILS.of(email, address),
         rate_limits.EMAIL_REQUESTS_BY_ADDRESS.of(address),
     )
-    user = database.autocommit(lambda sql: users.find_user_by_email(sql, email))
-    waits = user is not None and not user.is_verified
-    queues.send(LetterRequested(letter="verificar", user_id=user.id) if user and waits else NO_LETTER)
+    with rate_limits.counted(database, *counters):
+        user = database.autocommit(lambda sql: users.find_user_by_email(sql, email))
+        waits = user is not None and not user.is_verified
+        queues.send(LetterRequested(letter="verificar", user_id=user.id) if user and waits else NO_LETTER)

@@ -15,10 +15,13 @@ from falaai.web.current_user import CurrentSession, Db
 from falaai_chat.cursors import next_page, place_of
 from falaai_chat.export import EXPORTS, Format, file_name
 from falaai_chat.inputs import ConversationChange
-from falaai_chat.keeping import change, delete, get_conversation, open_conversation, read_page
-from falaai_chat.shapes import conversation_view, message_view
+from falaai_chat.keeping import change, delete, get_conversation, newest_within, open_conversation, read_page
+from falaai_chat.shapes import conversation_view, message_views
 
 router = APIRouter()
+
+# So many characters of messages make an answer of some 400 KB; Lambda allows 6 MB.
+PAGE_CHARACTERS = 100_000
 
 Limit = Annotated[int, Query(ge=1, le=100)]
 
@@ -65,7 +68,7 @@ def read_conversation(
     limit: Limit = 50,
     before: Annotated[int | None, Query(ge=1)] = None,
 ) -> list[dict[str, Any]]:
-    """A page of messages, oldest first, older ones behind the Link header.
+    """A page of messages, oldest first, older ones behind the Link header; long ones are fewer than `limit`.
 
     The newest page becomes the active conversation for a page of our own origin (`Sec-Fetch-Site: same-origin`): the
     original application's page opens conversations so. A link from elsewhere, or a client without the header, reads.
@@ -79,11 +82,11 @@ def read_conversation(
         return page
 
     page = database.autocommit(read)
-    found = page.messages
+    found = newest_within(PAGE_CHARACTERS, page.messages)
     if found and found[0].seq > 1:
         older = pages.address(request, f"/conversation/{conversation_id}?limit={limit}&before={found[0].seq}")
         response.headers["Link"] = f'<{older}>; rel="next"'
-    return [message_view(message, session.now) for message in found]
+    return message_views(found, session.now)
 
 
 @router.patch("/conversation/{conversation_id}")

@@ -24,7 +24,7 @@ def _markdown(conversation: Conversation, messages: Sequence[Message]) -> str:
 
 
 def _json(conversation: Conversation, messages: Sequence[Message]) -> str:
-    shapes = [{name: value for name, value in message_shape(one).items() if name != "html"} for one in messages]
+    shapes = [message_shape(one) for one in messages]
     return json.dumps({**conversation_shape(conversation), "mensagens": shapes}, ensure_ascii=False, indent=2)
 
 

@@ -4,6 +4,7 @@ from falaai.database import Statements
 from falaai.errors import NotFound
 from falaai.repositories import conversations, messages, sessions, transcripts
 from falaai.repositories.conversations import Conversation
+from falaai.repositories.messages import Message
 from falaai.repositories.sessions import Session
 from falaai.repositories.transcripts import Page
 from falaai.sao_paulo import day_of
@@ -54,3 +55,12 @@ def delete(sql: Statements, session: Session, conversation_id: int) -> None:
     messages.delete_after(sql, conversation_id, 0)
     sessions.forget_active_conversation(sql, session.user_id, conversation_id)
     conversations.delete_conversation(sql, session.user_id, conversation_id)
+
+
+def newest_within(characters: int, found: list[Message]) -> list[Message]:
+    """The newest of these messages that together have at most so many characters; two at least."""
+    for count, message in enumerate(reversed(found)):
+        characters -= len(message.text)
+        if characters < 0 and count >= 2:
+            return found[-count:]
+    return found

@@ -16,10 +16,10 @@ from falaai.web import pages
 from falaai.web.current_user import CurrentSession, Db
 from falaai_chat.cursors import next_page
 from falaai_chat.inputs import MESSAGE_MAX_CHARACTERS
-from falaai_chat.keeping import read_page
+from falaai_chat.keeping import newest_within, read_page
 from falaai_chat.quota import Quota
 from falaai_chat.replies import DailyQuota
-from falaai_chat.shapes import conversation_view, message_view
+from falaai_chat.shapes import conversation_view, message_views
 
 SIDEBAR_CONVERSATIONS = 30
 PAGE_MESSAGES = 50
@@ -54,29 +54,16 @@ def _values(sql: Statements, session: Session, conversation_id: int | None, quot
         used = usage.count_messages(sql, session.user_id, day_of(session.now))
     else:
         page = read_page(sql, session, conversation_id, PAGE_MESSAGES)
-        conversation, used, newest = (
-            page.conversation,
-            page.used_today,
-            _newest_within(PAGE_CHARACTERS, page.messages),
-        )
+        conversation, used, newest = page.conversation, page.used_today, newest_within(PAGE_CHARACTERS, page.messages)
     listed = conversations.list_conversations(sql, session.user_id, SIDEBAR_CONVERSATIONS + 1)
     shown = listed[:SIDEBAR_CONVERSATIONS]
     return {
         "session": session,
         "conversation": conversation_view(conversation, session.now) if conversation else None,
-        "messages": [message_view(message, session.now) for message in newest],
+        "messages": message_views(newest, session.now),
         "conversations": [conversation_view(one, session.now) for one in shown],
         "more": next_page(shown[-1], SIDEBAR_CONVERSATIONS) if len(listed) > len(shown) else "",
         "left": quota.left(used),
         "message_max": MESSAGE_MAX_CHARACTERS,
         "retention_days": settings.read(settings.RetentionSettings).retention_days,
     }
-
-
-def _newest_within(characters: int, found: list[Message]) -> list[Message]:
-    """The newest of these messages that together have at most so many characters; two at least."""
-    for count, message in enumerate(reversed(found)):
-        characters -= len(message.text)
-        if characters < 0 and count >= 2:
-            return found[-count:]
-    return found

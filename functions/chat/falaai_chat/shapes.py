@@ -1,13 +1,18 @@
 """Rows as the contract shows them: Portuguese field names, times that a browser understands."""
 
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from falaai.markdown import to_html
+from falaai.markdown import MESSAGE_SECONDS, plain, to_html
 from falaai.repositories.conversations import Conversation
 from falaai.repositories.messages import Message, State
 from falaai.web import texts
 from falaai.web.dates import group_of, in_words
+
+# CPU seconds for rendering all messages of one answer: whatever they hold, it is there within a second.
+ANSWER_SECONDS = 0.7
 
 
 def conversation_shape(conversation: Conversation) -> dict[str, Any]:
@@ -22,14 +27,13 @@ def conversation_shape(conversation: Conversation) -> dict[str, Any]:
 
 
 def message_shape(message: Message) -> dict[str, Any]:
-    """{id, seq, remetente, conteudo, html, estado, erro, data_envio}; only a reply has HTML and can have an error."""
+    """{id, seq, remetente, conteudo, estado, erro, data_envio}; only a reply can have an error."""
     is_reply = message.author == "ia"
     return {
         "id": message.id,
         "seq": message.seq,
         "remetente": "bot" if is_reply else "usuario",
         "conteudo": message.text,
-        "html": to_html(message.text) if is_reply else None,
         "estado": message.state.value,
         "erro": message.error,
         "data_envio": message.sent_at.isoformat(timespec="milliseconds") + "Z",
@@ -42,10 +46,26 @@ def conversation_view(conversation: Conversation, now: datetime) -> dict[str, An
     return {**conversation_shape(conversation), "grupo": group}
 
 
-def message_view(message: Message, now: datetime) -> dict[str, Any]:
-    """The same and, in words, when it was sent (`quando`) and how it ended where that was not well (`aviso`)."""
-    notice = notice_of(message.state, message.error)
-    return {**message_shape(message), "quando": in_words(message.sent_at, now), "aviso": notice}
+def message_views(messages: Sequence[Message], now: datetime) -> list[dict[str, Any]]:
+    """The same with a reply's HTML (`html`), when it was sent, in words (`quando`), and how it ended where that was
+    not well (`aviso`).
+
+    The newest are rendered first. Replies that are left when ANSWER_SECONDS are spent are shown as plain text.
+    """
+    views, left = [], ANSWER_SECONDS
+    for message in reversed(messages):
+        began = time.thread_time()
+        html = _html(message, left) if message.author == "ia" else None
+        left -= time.thread_time() - began
+        notice = notice_of(message.state, message.error)
+        views.append(
+            {**message_shape(message), "html": html, "quando": in_words(message.sent_at, now), "aviso": notice}
+        )
+    return views[::-1]
+
+
+def _html(reply: Message, seconds: float) -> str:
+    return to_html(reply.text, min(MESSAGE_SECONDS, seconds)) if seconds > 0 else plain(reply.text)
 
 
 def notice_of(state: State, error: str | None) -> str | None:

@@ -18,14 +18,15 @@ from falaai import settings
 from falaai.deadlines import deadline
 from falaai.errors import FalaAIError, InvalidInput
 from falaai.logs import logger
-from falaai.markdown import finished_until, to_html
+from falaai.markdown import to_html
 from falaai.repositories.messages import Ending
 from falaai.repositories.sessions import Session
 from falaai.web import texts
 from falaai.web.current_user import CurrentSession
 from falaai.web.error_responses import sentence_of
-from falaai_chat.answering import Piece, Services, reply_pieces
+from falaai_chat.answering import Services, reply_pieces
 from falaai_chat.asking import Asked, ask, ask_again, ask_instead
+from falaai_chat.blocks import FinishedBlocks
 from falaai_chat.inputs import EditInput, MessageInput, StreamInput
 from falaai_chat.quota import Quota
 from falaai_chat.replies import SECONDS_TO_FINISH, DailyQuota, ReplyServices
@@ -105,7 +106,7 @@ def _generate(services: Services, asked: Asked, language: str, reader: _Reader) 
 def _tell(services: Services, asked: Asked, language: str, reader: _Reader, seconds: float) -> None:
     place = {"conversation_id": asked.conversation_id, "question_id": asked.question_id}
     reader.put(_event("start", **place, message_id=asked.reply_id, seq=asked.reply_seq, restam=asked.left))
-    text, shown = "", 0
+    text, blocks = "", FinishedBlocks()
     for piece in reply_pieces(services, asked, language, seconds):
         if isinstance(piece, Ending):
             usage = {"tokens_in": piece.tokens_in, "tokens_out": piece.tokens_out}
@@ -114,17 +115,8 @@ def _tell(services: Services, asked: Asked, language: str, reader: _Reader, seco
         elif piece.text:
             text += piece.text
             reader.put(_event("delta", text=piece.text))
-            shown = _show_blocks(piece, text, shown, reader)
-
-
-def _show_blocks(piece: Piece, text: str, shown: int, reader: _Reader) -> int:
-    """Send the blocks that no further text can change; up to where they now go."""
-    if "\n" not in piece.text:
-        return shown
-    until = shown + finished_until(text[shown:])
-    if until > shown:
-        reader.put(_event("block", html=to_html(text[shown:until]), until=until))
-    return until
+            if "\n" in piece.text and (block := blocks.find(text)):
+                reader.put(_event("block", html=block.html, until=block.until))
 
 
 def _event(name: str, **data: Any) -> str:

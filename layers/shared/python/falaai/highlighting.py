@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pygments.lexer import Lexer
 
 # Longest code and longest line that are highlighted, in characters; tests/faults measures the lexers up to here.
-CODE_MAX_CHARACTERS = 20_000
+CODE_MAX_CHARACTERS = 10_000
 LINE_MAX_CHARACTERS = 2_000
 
 # Each of Pygments' lexers that may run, and the names by which a reply may ask for it.

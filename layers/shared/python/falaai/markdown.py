@@ -38,22 +38,21 @@ _ATTRIBUTES = {
 _SCHEMES = {"http", "https", "mailto"}
 
 
-def to_html(text: str) -> str:
+def to_html(text: str, seconds: float = MESSAGE_SECONDS) -> str:
     """HTML that is safe to insert in a page: no scripts, styles, images, forms or foreign attributes in it.
 
-    Images become nothing: one loaded from elsewhere would tell a stranger who reads what. A text that takes more than
-    MESSAGE_SECONDS or HTML_MAX_BYTES becomes plain text with a sentence that says so.
+    Images become nothing: one loaded from elsewhere would tell a stranger who reads what. A text that takes more CPU
+    time than `seconds`, or more than HTML_MAX_BYTES, becomes plain text with a sentence that says so.
     """
     try:
-        return render(text, MESSAGE_SECONDS)
+        return _render(text, seconds)
     except TooComplex:
         return plain(text)
 
 
-def render(text: str, seconds: float) -> str:
-    """The same, within so many seconds of CPU time. Raises TooComplex."""
+def _render(text: str, seconds: float) -> str:
     budget = Budget(seconds)
-    html = _renderer().render(text, {"budget": budget, "highlighting": Budget(HIGHLIGHT_SECONDS)})
+    html = _renderer().render(text, {"budget": budget, "highlighting": Budget(min(HIGHLIGHT_SECONDS, seconds / 2))})
     _check_size(html)
     budget.check()
     html = _cleaner().clean(html)

@@ -6,11 +6,13 @@ limit is for, and who can reach it against whom, is told in docs/security.md.
 
 import hashlib
 import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from falaai import settings
 from falaai.database import Database, Statements
-from falaai.errors import TooManyRequests
+from falaai.errors import DatabaseUnavailable, TooManyRequests, Unavailable
 from falaai.repositories import limits
 
 
@@ -98,6 +100,21 @@ def take_all(database: Database, *counters: Counter) -> None:
         count, seconds_left = database.transaction(lambda sql, counter=counter: _add_hit(sql, counter))  # type: ignore[misc]
         if count > counter.limit.hits:
             raise TooManyRequests(max(1, seconds_left))
+
+
+@contextmanager
+def counted(database: Database, *counters: Counter) -> Iterator[None]:
+    """Count one hit at each of them, and take it back if a dependency fails within the block: the caller may retry.
+
+    Raises TooManyRequests.
+    """
+    take_all(database, *counters)
+    try:
+        yield
+    except Unavailable:
+        with suppress(DatabaseUnavailable):  # the caller learns of the first failure
+            give_back_all(database, *counters)
+        raise
 
 
 def _add_hit(sql: Statements, counter: Counter) -> tuple[int, int]:

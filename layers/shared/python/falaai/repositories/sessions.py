@@ -10,6 +10,8 @@ from falaai.database import Statements
 
 ABSOLUTE_DAYS = 30
 IDLE_DAYS = 7
+# More than anyone has devices; without a limit a script could fill the table and the profile page.
+MOST_SESSIONS = 20
 # Writing "last seen" at every request would make each read a write.
 SEEN_EVERY_SECONDS = 60
 
@@ -59,11 +61,20 @@ def lock_session(sql: Statements, session: Session) -> Session | None:
 
 
 def add_session(sql: Statements, user_id: int, key: str, agent: str, address: str) -> None:
-    """`agent` is the browser's own description, `address` its IP; both are shown to the person."""
+    """A new session; the person's oldest ones beyond MOST_SESSIONS end.
+
+    `agent` is the browser's own description, `address` its IP; both are shown to the person.
+    """
     sql.run(
         "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em, navegador, endereco)"
         " VALUES (%s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL %s DAY, %s, %s)",
         (key, user_id, IDLE_DAYS, agent[:255], address[:45]),
+    )
+    sql.run(
+        "DELETE s FROM sessoes s JOIN (SELECT id FROM sessoes WHERE id_usuario = %s"
+        " ORDER BY criada_em DESC, id DESC LIMIT 1000 OFFSET %s) AS oldest ON oldest.id = s.id"
+        " WHERE s.id_usuario = %s",
+        (user_id, MOST_SESSIONS, user_id),
     )
 
 

@@ -48,9 +48,9 @@ def use_token(sql: Statements, key: str, *purposes: Purpose) -> Used | None:
     return found if used else None
 
 
-def delete_tokens(sql: Statements, user_id: int, *purposes: Purpose) -> None:
-    """End every link of this person for these purposes."""
-    sql.run("DELETE FROM tokens WHERE id_usuario = %s AND finalidade IN %s", (user_id, purposes))
+def delete_tokens(sql: Statements, user_id: int, purpose: Purpose, *purposes: Purpose) -> None:
+    """End every link of this person for one or more purposes."""
+    sql.run("DELETE FROM tokens WHERE id_usuario = %s AND finalidade IN %s", (user_id, (purpose, *purposes)))
 
 
 def delete_expired(sql: Statements, at_most: int) -> int:

@@ -1,0 +1,66 @@
+"""Replies that are made to take a page away: every page and route goes on answering, whatever is stored."""
+
+import itertools
+import time
+
+import pytest
+
+from falaai.highlighting import CODE_MAX_CHARACTERS, LEXERS, LINE_MAX_CHARACTERS, highlight
+from falaai.render_budget import Budget
+from tests.conftest import IS_WHOLE, at_most
+from tests.integration.conftest import Rows
+from tests.system.conftest import Person
+from tests.unit.test_markdown import HOSTILE_MARKDOWN
+
+REPLIES = 200
+PIECES = [
+    *("a\n", "\n", "\t", "<!--", "/*", '"', "'", "`", "(", "[", "{", "<", "&", "\\", "//", "#", "$", "@", ":", "="),
+    *("- ", "  ", "a ", "0", "1.", "a.", "a,", "a(", "a=", "if ", "'''", '"""', "<a ", "<a b=", "${", "#{", "%", "|"),
+    *("~", "^", "a<", "*", "_a", "class a ", "def a", "public ", "a b ", "aa\n a", "<<A\n", "@@", "--", "->", "x'"),
+    *("é", "a: b\n", " a\n", "{%", "<?php ", "<script>", "<style>", "\\\n", "\\(", "a[]", "import ", "select "),
+]
+PAIRS = [one + other for one, other in itertools.product(PIECES[3:20], repeat=2)]
+
+
+@pytest.mark.skipif(not IS_WHOLE, reason="test_markdown.py has a sample; all of it: make test-faults")
+@pytest.mark.parametrize("language", LEXERS)
+def test_no_lexer_of_the_list_takes_half_a_second(language: str) -> None:
+    """Even the longest code that is highlighted, and even within one regular expression."""
+    worst = (0.0, "")
+    for piece in PIECES + PAIRS:
+        line = (piece * LINE_MAX_CHARACTERS)[: LINE_MAX_CHARACTERS - 1]
+        code = "\n".join([line] * (CODE_MAX_CHARACTERS // LINE_MAX_CHARACTERS))
+        began = time.thread_time()
+        highlight(code, language, Budget(0.2))
+        worst = max(worst, (time.thread_time() - began, piece))
+    print(f"{language}: {worst[0]:.2f} s for {worst[1]!r}")
+    assert worst[0] < 0.5
+
+
+def test_conversation_of_hostile_replies_is_answered_on_every_page_and_route(member: Person, product: Rows) -> None:
+    conversation = member.say("Início")["conversation_id"]
+    texts = itertools.cycle([text[:30_000] for text in HOSTILE_MARKDOWN.values()])
+    for number in range(REPLIES):
+        product.run(
+            "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, estado)"
+            " VALUES (%s, %s, 'usuario', 'E agora?', UTC_TIMESTAMP(6), 'completa'),"
+            " (%s, %s, 'ia', %s, UTC_TIMESTAMP(6), 'completa')",
+            *(conversation, 3 + 2 * number, conversation, 4 + 2 * number, next(texts)),
+        )
+    product.run("UPDATE conversas SET ultima_seq = %s WHERE id = %s", 2 + 2 * REPLIES, conversation)
+    member.http.get("/chat")
+    newest = product.value("SELECT MAX(id) FROM mensagens WHERE id_conversa = %s", conversation)
+    routes = ["/chat", f"/chat/{conversation}", f"/chat/replies/{newest}", "/conversations", "/conversations?q=agora"]
+    routes += [f"/conversation/{conversation}/export", f"/conversation/{conversation}/export?format=json"]
+    routes += [f"/conversation/{conversation}?limit=100"]
+    for route in routes:
+        with at_most(1, route):
+            answer = member.http.get(route)
+        assert answer.status_code == 200, (route, answer.text[:200])
+    seen, link = [], f"/conversation/{conversation}?limit=100"
+    while link:
+        answer = member.http.get(link)
+        assert answer.status_code == 200
+        seen = [message["seq"] for message in answer.json()] + seen
+        link = answer.links.get("next", {}).get("url", "")
+    assert seen == list(range(1, 3 + 2 * REPLIES))
