@@ -18,7 +18,9 @@ def test_from_landing_to_a_titled_conversation(new_page: Callable[..., Page], pe
     page.get_by_label("Senha", exact=True).fill("12345678")
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="Criar conta").click()
-    expect(page.get_by_text("Essa senha está entre as mais usadas.")).to_be_visible()
+    expect(
+        page.get_by_text("Essa senha é fácil de adivinhar: muita gente usa uma igual ou parecida.")
+    ).to_be_visible()
     screenshot(page, "sign-up-problem")
     page.get_by_label("Senha").fill(PASSWORD)
     page.get_by_role("button", name="Criar conta").click()

@@ -42,6 +42,12 @@ def test_password_like_the_email_or_everybody_elses() -> None:
     assert problem(senha="password1") == texts.PASSWORD_COMMON
 
 
+def test_password_of_the_persons_own_name_or_email() -> None:
+    person = {"nome": "Marijose Zwqxkv", "email": "padariasol@exemplo.com.br"}
+    for own in ("marijose1", "Zwqxkv@2026", "padariasol7"):
+        assert problem(**person, senha=own) == texts.PASSWORD_PERSONAL
+
+
 def test_terms_must_be_accepted() -> None:
     assert problem(termos_registro=False) == texts.TERMS_NOT_ACCEPTED
 

@@ -1,5 +1,6 @@
 """What people fill in, checked on the way in; the sentences are for them."""
 
+from collections.abc import Collection
 from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email
@@ -42,6 +43,13 @@ def _good_password(password: str) -> str:
     return password
 
 
+def personal_problem(password: str, names: Collection[str], emails: Collection[str]) -> str | None:
+    """Return what is wrong with a password for the person of these names and addresses, or None."""
+    if password.casefold() in emails:
+        return texts.PASSWORD_IS_EMAIL
+    return texts.PASSWORD_PERSONAL if passwords.is_common(password, [*names, *emails]) else None
+
+
 def _nothing_if_empty(written: object) -> object:
     """A browser sends every field of a form, also those nobody filled in."""
     return None if written == "" or (isinstance(written, UploadFile) and not written.filename) else written
@@ -49,7 +57,8 @@ def _nothing_if_empty(written: object) -> object:
 
 Email = Annotated[str, Field(max_length=254), AfterValidator(_normal_email)]
 Name = Annotated[str, Field(max_length=100), AfterValidator(_name)]
-NewPassword = Annotated[str, AfterValidator(_good_password)]
+# Text that cannot be encoded passes Pydantic where it has no rule of its own about a field, so here is one.
+NewPassword = Annotated[str, Field(min_length=0), AfterValidator(_good_password)]
 # A password of any sensible length is tried: what counts is whether it is right.
 KnownPassword = Annotated[str, Field(max_length=1024)]
 LinkToken = Annotated[str, Field(max_length=128)]
@@ -68,9 +77,10 @@ class Registration(BaseModel):
 
     @field_validator("senha")
     @classmethod
-    def _not_the_email(cls, senha: str, info: ValidationInfo) -> str:
-        if senha.casefold() == info.data.get("email"):
-            raise ValueError(texts.PASSWORD_IS_EMAIL)
+    def _not_about_the_person(cls, senha: str, info: ValidationInfo) -> str:
+        names, emails = ([info.data[field]] if field in info.data else [] for field in ("nome", "email"))
+        if problem := personal_problem(senha, names, emails):
+            raise ValueError(problem)
         return senha
 
 

@@ -13,7 +13,7 @@ from falaai.repositories.users import User
 from falaai.secret_tokens import Purpose
 from falaai.web import texts
 from falaai_auth.confirming import confirm_password
-from falaai_auth.forms import ProfileChange
+from falaai_auth.forms import ProfileChange, personal_problem
 from falaai_auth.picture_store import PictureStore
 from falaai_auth.pictures import clean_picture
 
@@ -67,8 +67,10 @@ def _check(
         raise InvalidInput("profile", texts.NOTHING_CHANGED)
     if new_email or change.senha:
         confirm_password(database, user, session, change.senha_atual)
-    if change.senha and change.senha.casefold() in (user.email, new_email):
-        raise InvalidInput("senha", texts.PASSWORD_IS_EMAIL)
+    if change.senha:
+        names = [user.name, *filter(None, [change.nome_completo])]
+        if problem := personal_problem(change.senha, names, [user.email, *filter(None, [new_email])]):
+            raise InvalidInput("senha", problem)
     if new_email:
         limits = rate_limits.CONFIRMATION_EMAILS
         rate_limits.take_all(

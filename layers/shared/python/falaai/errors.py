@@ -4,6 +4,7 @@ FalaAIError
 ├── SettingsError                 the operator's: a setting is missing, weak or a placeholder
 ├── RequestError                  the caller's
 │   ├── InvalidInput
+│   ├── UnreadableRequest
 │   ├── NotSignedIn
 │   ├── WrongCredentials
 │   ├── CrossOrigin
@@ -73,6 +74,12 @@ class InvalidInput(RequestError):
         super().__init__(sentence)
         self.field = field
         self.sentence = sentence
+
+
+class UnreadableRequest(RequestError):
+    """The request's headers or address hold bytes that are no text."""
+
+    code = "bad_request"
 
 
 class NotSignedIn(RequestError):

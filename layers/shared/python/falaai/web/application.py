@@ -1,5 +1,6 @@
 """The frame of both web functions: a FastAPI application, and the Lambda handler around it."""
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from falaai import __version__, snapshots
 from falaai.deadlines import REQUEST_SECONDS, deadline
-from falaai.errors import CrossOrigin
+from falaai.errors import CrossOrigin, UnreadableRequest
 from falaai.logs import logger
 from falaai.tracing import traced
 from falaai.web import pages
@@ -18,6 +19,9 @@ from falaai.web.body_limit import limited
 from falaai.web.error_responses import DOCUMENTED_ERRORS, add_error_handlers, refuse, unexpected
 from falaai.web.same_origin import require_same_origin
 from falaai.web.security_headers import security_headers
+
+# Marks an event whose bytes were not all text; API Gateway has no key of this name.
+UNREADABLE = "falaai.unreadable"
 
 
 def build_application(title: str, routers: Sequence[APIRouter], templates: Path) -> FastAPI:
@@ -55,9 +59,23 @@ def lambda_handler(app: FastAPI, rehearsed: str, *warm_ups: Callable[[], None]) 
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         logger().set_correlation_id(event.get("requestContext", {}).get("requestId"))
-        return mangum(event, context)
+        return mangum(readable(event), context)
 
     return traced(handler)
+
+
+def readable(event: dict[str, Any]) -> dict[str, Any]:
+    """Return an event that Mangum can encode: where it holds bytes that are no text, a copy with ? for each, marked.
+
+    Such bytes come as lone surrogates, and Mangum would end in an error of its own. A body in base64 is none of them.
+    """
+    told = {name: value for name, value in event.items() if name != "body" or not event.get("isBase64Encoded")}
+    text = json.dumps(told, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return {**event, **json.loads(text.encode(errors="replace")), UNREADABLE: True}
+    return event
 
 
 def _stranger(path: str) -> dict[str, Any]:
@@ -98,10 +116,12 @@ class RequestBoundary:
             await send(message)
 
         try:
+            if scope.get("aws.event", {}).get(UNREADABLE):
+                raise UnreadableRequest("headers or address are not UTF-8")
             require_same_origin(Request(scope))  # before a byte of the body is read
             with deadline(REQUEST_SECONDS):
                 await self.app(scope, receive, send_with_headers)
-        except CrossOrigin as error:
+        except (CrossOrigin, UnreadableRequest) as error:
             await refuse(Request(scope), error)(scope, receive, send_with_headers)
         except Exception as error:
             if started:

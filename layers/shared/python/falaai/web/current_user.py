@@ -1,5 +1,6 @@
 """Who is asking: the session cookie, and the dependencies that a route's signature reads as its permissions."""
 
+import ipaddress
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
@@ -78,6 +79,17 @@ CurrentSession = Annotated[Session, Depends(require_session)]
 
 
 def client_address(request: Request) -> str:
-    """The caller's IP by API Gateway's own word; forwarding headers are anybody's to write."""
+    """Return the caller's IP address by API Gateway's own word; forwarding headers are anybody's to write.
+
+    Of an IPv6 address its /64, which is what one connection has: limits by single addresses would hold nothing.
+    """
     identity = request.scope.get("aws.event", {}).get("requestContext", {}).get("identity", {})
-    return str(identity.get("sourceIp") or (request.client.host if request.client else ""))
+    written = str(identity.get("sourceIp") or (request.client.host if request.client else ""))
+    try:
+        address = ipaddress.ip_address(written)
+    except ValueError:
+        return written
+    if isinstance(address, ipaddress.IPv6Address):
+        mapped = address.ipv4_mapped
+        return str(mapped or ipaddress.ip_network((int(address), 64), strict=False))
+    return written

@@ -21,6 +21,7 @@ from falaai.web import pages, texts
 
 STATUSES: dict[type[FalaAIError], int] = {
     errors.InvalidInput: 422,
+    errors.UnreadableRequest: 400,
     errors.NotSignedIn: 401,
     errors.WrongCredentials: 401,
     errors.CrossOrigin: 403,

@@ -61,7 +61,9 @@ def _followed(response: Response) -> Response:
     """See the address that a JSON answer names, with what it tells the browser to keep and to forget."""
     if response.media_type != "application/json":
         return response
-    target = json.loads(bytes(response.body))["redirect_url"]
+    target = json.loads(bytes(response.body)).get("redirect_url")
+    if target is None:  # an answer for scripts, which names no page to go on with
+        return response
     redirect = RedirectResponse(target, status_code=303)
     redirect.raw_headers += [(name, value) for name, value in response.raw_headers if name in _HANDED_ON]
     return redirect

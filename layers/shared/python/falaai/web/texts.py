@@ -31,6 +31,7 @@ ERRORS = {
     "model_cut_short": "A resposta ficou longa demais e parou aqui. Peça para continuar.",
     "model_silent": "O Gemini não soube o que dizer. Sua pergunta está guardada.",
     "model_not_configured": "O Gemini não está configurado nesta instalação. Sua pergunta está guardada.",
+    "bad_request": "O navegador enviou algo que não conseguimos ler. Apague os cookies deste site e tente de novo.",
     "invalid_input": "Confira os dados e tente de novo.",
 }
 
@@ -65,7 +66,8 @@ NAME_EMPTY = "Diga como podemos chamar você."
 EMAIL_NOT_VALID = "Escreva um e-mail válido, como voce@exemplo.com.br."
 PASSWORD_SHORT = "A senha precisa de pelo menos 8 caracteres."  # noqa: S105 - a sentence
 PASSWORD_LONG = "A senha pode ter no máximo 128 caracteres."  # noqa: S105 - a sentence
-PASSWORD_COMMON = "Essa senha está entre as mais usadas. Escolha outra."  # noqa: S105 - a sentence
+PASSWORD_COMMON = "Essa senha é fácil de adivinhar: muita gente usa uma igual ou parecida. Escolha outra."  # noqa: S105 - a sentence
+PASSWORD_PERSONAL = "Essa senha é fácil de adivinhar para quem sabe seu nome ou e-mail. Escolha outra."  # noqa: S105 - a sentence
 PASSWORD_IS_EMAIL = "A senha não pode ser o seu e-mail."  # noqa: S105 - a sentence
 PASSWORD_WRONG = "A senha atual não confere."  # noqa: S105 - a sentence
 REGISTRATION_PASSWORD_WRONG = "Esta não é a senha do cadastro. O link continua valendo."  # noqa: S105 - a sentence
