@@ -16,6 +16,8 @@ ERRORS = {
     "more_follow": "Chegaram mais mensagens a esta conversa, e nada foi apagado. Recarregue a página para ver todas.",
     "quota_reached": "Você usou as {limite} mensagens de hoje. Voltam à meia-noite, horário de São Paulo.",
     "ceiling_reached": "O FalaAí chegou ao limite de mensagens de hoje. Volta à meia-noite, horário de São Paulo.",
+    "too_many_replies": "Já há {limite} respostas suas sendo escritas. Espere uma delas terminar e envie de novo.",
+    "too_many_followers": "Esta resposta já está sendo escrita. Ela aparece aqui quando ficar pronta.",
     "link_not_valid": "Este link já foi usado ou venceu.",
     "too_many_requests": "Foram muitas tentativas. Espere {wait} e tente de novo.",
     "database_unavailable": "Estamos sem acesso às conversas por um instante. Tente de novo em alguns segundos.",
