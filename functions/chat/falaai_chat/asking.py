@@ -7,12 +7,13 @@ import pymysql
 
 from falaai.conversation_memory import Turn
 from falaai.database import Database, Statements
-from falaai.errors import Conflict, MoreFollows, NotFound, NotSignedIn, NotTheLast, StillAnswering
+from falaai.errors import Conflict, MoreFollows, NotFound, NotSignedIn, NotTheLast, StillAnswering, TooManyFollowers
+from falaai.rate_limits import FOLLOWERS_AT_ONCE, hold
 from falaai.repositories import conversations, messages, sessions, transcripts, users
 from falaai.repositories.messages import Message, State
 from falaai.repositories.sessions import Session
 from falaai_chat.inputs import EditInput, MessageInput
-from falaai_chat.quota import Overtaken, Quota
+from falaai_chat.quota import RETRY_SECONDS, Overtaken, Quota
 
 Work = Callable[[Statements, Session], "Asked"]
 
@@ -22,8 +23,8 @@ class Asked:
     """A stored question, the row its reply goes to, and what the model may know.
 
     `standing` is a reply that is there already, or is being generated elsewhere, because the same question came
-    before; then there is nothing to generate, and nothing was counted. `left` is how many messages the person has
-    left today.
+    before; then there is nothing to generate, and nothing was counted but one follower of a reply that is being
+    generated. `left` is how many messages the person has left today.
     """
 
     session: Session
@@ -45,8 +46,8 @@ def ask(database: Database, session: Session, question: MessageInput, quota: Quo
 
     The same client_id again is the same question: nothing is stored, and a reply that failed is tried again.
     Raises NotFound for a conversation of somebody else, Conflict for a client_id with another text, QuotaReached,
-    CeilingReached, TooManyReplies, NotSignedIn for a session that ended meanwhile or is not the one of the
-    question's `user_id`.
+    CeilingReached, TooManyReplies, TooManyFollowers, NotSignedIn for a session that ended meanwhile or is not the one
+    of the question's `user_id`.
     """
     if question.user_id not in (None, session.user_id):
         raise NotSignedIn("the question is another person's")
@@ -158,6 +159,14 @@ def _asked_before(sql: Statements, session: Session, known: Message, text: str, 
     reply = messages.find_by_seq(sql, known.conversation_id, known.seq + 1)
     if conversation is None or reply is None:
         raise NotFound("reply")
+    if reply.state is State.GENERATING and not hold(sql, FOLLOWERS_AT_ONCE, session.user_id):
+        place = {
+            "conversation_id": conversation.id,
+            "question_id": known.id,
+            "message_id": reply.id,
+            "seq": reply.seq,
+        }
+        raise TooManyFollowers(RETRY_SECONDS).about(**place)
     if reply.state in (State.GENERATING, State.COMPLETE):
         return Asked(session, conversation.id, known.id, reply.id, reply.seq, standing=reply)
     return _restart(sql, session, reply, quota)
