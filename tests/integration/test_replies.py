@@ -22,8 +22,10 @@ from falaai.errors import (
     TooManyReplies,
 )
 from falaai.queue_messages import FoldingRequested, TitleRequested
+from falaai.rate_limits import FOLLOWERS_AT_ONCE
 from falaai.repositories.messages import Ending, State
 from falaai.repositories.sessions import Session
+from falaai_chat import asking
 from falaai_chat.answering import Services, reply_pieces
 from falaai_chat.asking import Asked, ask, ask_again, ask_instead
 from falaai_chat.inputs import EditInput, MessageInput
@@ -40,6 +42,12 @@ def _settings() -> Iterator[None]:
     settings.read.cache_clear()
     yield
     settings.read.cache_clear()
+
+
+@pytest.fixture
+def many_followers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that repeat a question many times at once; what refuses a third follower is test_streaming.py's."""
+    monkeypatch.setattr(asking, "FOLLOWERS_AT_ONCE", replace(FOLLOWERS_AT_ONCE, hits=100))
 
 
 @pytest.fixture
@@ -153,6 +161,7 @@ def test_same_client_id_is_found_in_whichever_conversation(database: Database, r
     assert send(database, stranger, client_id="a-1").conversation_id != first.conversation_id
 
 
+@pytest.mark.usefixtures("many_followers")
 def test_twenty_at_once_with_one_client_id_are_one_question_and_one_answer(
     database: Database, rows: Rows, session: Session
 ) -> None:
@@ -183,6 +192,7 @@ def test_new_conversation_is_made_whatever_conversation_is_active(
     assert texts(rows) == ["Na primeira", "", "Noutra", "Olá, Ana."]
 
 
+@pytest.mark.usefixtures("many_followers")
 @pytest.mark.parametrize(("client_ids", "conversations"), [(["a-1"], 1), (["a-1", "b-1"], 2)])
 def test_new_conversations_asked_for_at_once_are_as_many_as_client_ids(
     database: Database, rows: Rows, session: Session, client_ids: list[str], conversations: int
