@@ -81,6 +81,8 @@ REPLY_STOPPED = "Você interrompeu esta resposta."
 REPLY_ABANDONED = "Esta resposta parou no caminho. Sua pergunta está guardada."
 # Above a reply whose Markdown or code would take too long or grow too large to be shown as a page.
 REPLY_UNFORMATTED = "Mostrada sem formatação: esta resposta é complexa demais."
+# The last line of an exported conversation that one file cannot hold.
+EXPORT_GOES_ON = "A conversa é longa e continua em outro arquivo: {address}"
 PINNED_GROUP = "Fixadas"
 
 REGISTERED = "Conta criada. Enviamos um link de confirmação para o seu e-mail."
