@@ -1,6 +1,8 @@
 """A reply on the page, from the three dots to its end, whatever the end is."""
 
+import json
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from playwright.sync_api import Page, Route, expect
 
@@ -8,6 +10,7 @@ from tests.browser.conftest import DESKTOP, PHONE, say, screenshot, sign_in
 from tests.integration.conftest import Rows
 from tests.system.conftest import People
 
+HANG_MILLISECONDS = 60_000
 WORDS = " ".join(f"palavra{number}" for number in range(200))
 Gemini = Callable[..., None]
 
@@ -260,3 +263,49 @@ def test_reply_stays_when_another_one_is_refused(
     page.get_by_role("button", name="Responder de novo").click()
     expect(page.get_by_text("Sem conexão. Confira a internet e tente de novo.")).to_be_visible()
     expect(page.locator(".reply")).to_contain_text("demonstração")
+
+
+def test_page_polls_a_reply_that_it_may_not_follow(
+    new_page: Callable[..., Page], people: People, gemini: Gemini
+) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    gemini(delay=0.6, pieces=60, text=WORDS)  # longer than three streams take to start
+    with ExitStack() as elsewhere:
+
+        def send_after_three_others(route: Route) -> None:
+            """The page's question, when one request generates its reply and two follow it already."""
+            for _ in range(3):
+                next(elsewhere.enter_context(member.stream(**json.loads(route.request.post_data or ""))))
+            route.continue_()
+
+        page.route("**/chat/stream", send_after_three_others, times=1)
+        with page.expect_response(
+            lambda answer: answer.url.endswith("/chat/stream"), timeout=HANG_MILLISECONDS
+        ) as refused:
+            say(page, "Conte devagar", wait=False)
+        assert refused.value.status == 429
+        expect(page.locator(".reply")).to_contain_text("palavra5", timeout=HANG_MILLISECONDS)
+        page.keyboard.press("Escape")
+        expect(page.get_by_text("Você interrompeu esta resposta.").first).to_be_visible()
+    expect(page.locator(".question")).to_have_count(1)
+    expect(page.locator("#notice")).to_be_hidden()
+
+
+def test_reply_that_is_too_complex_is_shown_as_it_was_written(
+    new_page: Callable[..., Page], people: People, product: Rows
+) -> None:
+    page = new_page()
+    sign_in(page, people)
+    say(page, "Oi")
+    conversation = page.locator("#messages").get_attribute("data-conversation")
+    hostile = "# Título\n\n" + "[](a)" * 20_000
+    product.run(
+        "UPDATE mensagens SET conteudo = %s WHERE id_conversa = %s AND remetente = 'ia'", hostile, conversation
+    )
+    page.reload()
+    expect(page.get_by_text("Mostrada sem formatação: esta resposta é complexa demais.")).to_be_visible()
+    expect(page.locator(".reply .unformatted")).to_contain_text("# Título")
+    page.locator("#scroller").evaluate("(scroller) => (scroller.scrollTop = 0)")
+    screenshot(page, "chat-too-complex")
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")

@@ -22,7 +22,7 @@ from tests.integration.conftest import Rows
 
 # `make test` takes a sample; `make test-faults` takes the whole.
 COMMITS = int(os.environ.get("COMMITS", "40"))
-PLENTY = Quota(10_000, 10_000)
+PLENTY = Quota(10_000, 10_000, at_once=10_000)
 
 
 def is_commit(request: bytes) -> bool:

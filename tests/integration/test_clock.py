@@ -90,7 +90,7 @@ def test_reply_is_abandoned_after_a_minute(at: At, rows: Rows) -> None:
     conversation = rows.conversation(rows.user())
     reply = at(0).transaction(lambda sql: messages.add_reply(sql, conversation, 1))
     states = [
-        at(seconds).autocommit(lambda sql: messages.list_all_messages(sql, conversation))[0].state
+        at(seconds).autocommit(lambda sql: messages.list_messages(sql, conversation, after_seq=0, limit=100))[0].state
         for seconds in (59, 61)
     ]
     assert (bool(reply), states) == (True, ["gerando", "interrompida"])

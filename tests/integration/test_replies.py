@@ -11,10 +11,21 @@ import pytest
 
 from falaai import settings
 from falaai.database import Database
-from falaai.errors import CeilingReached, Conflict, ModelTimedOut, NotFound, NotTheLast, QuotaReached, StillAnswering
+from falaai.errors import (
+    CeilingReached,
+    Conflict,
+    ModelTimedOut,
+    NotFound,
+    NotTheLast,
+    QuotaReached,
+    StillAnswering,
+    TooManyReplies,
+)
 from falaai.queue_messages import FoldingRequested, TitleRequested
+from falaai.rate_limits import FOLLOWERS_AT_ONCE
 from falaai.repositories.messages import Ending, State
 from falaai.repositories.sessions import Session
+from falaai_chat import asking
 from falaai_chat.answering import Services, reply_pieces
 from falaai_chat.asking import Asked, ask, ask_again, ask_instead
 from falaai_chat.inputs import EditInput, MessageInput
@@ -22,7 +33,7 @@ from falaai_chat.quota import Quota
 from tests.fakes import FakeModel, FakeQueues
 from tests.integration.conftest import Rows
 
-PLENTY = Quota(1000, 1000)
+PLENTY = Quota(1000, 1000, at_once=1000)
 NOW = datetime(2026, 6, 1, 12, 0)
 
 
@@ -31,6 +42,12 @@ def _settings() -> Iterator[None]:
     settings.read.cache_clear()
     yield
     settings.read.cache_clear()
+
+
+@pytest.fixture
+def many_followers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that repeat a question many times at once; what refuses a third follower is test_streaming.py's."""
+    monkeypatch.setattr(asking, "FOLLOWERS_AT_ONCE", replace(FOLLOWERS_AT_ONCE, hits=100))
 
 
 @pytest.fixture
@@ -144,6 +161,7 @@ def test_same_client_id_is_found_in_whichever_conversation(database: Database, r
     assert send(database, stranger, client_id="a-1").conversation_id != first.conversation_id
 
 
+@pytest.mark.usefixtures("many_followers")
 def test_twenty_at_once_with_one_client_id_are_one_question_and_one_answer(
     database: Database, rows: Rows, session: Session
 ) -> None:
@@ -174,6 +192,7 @@ def test_new_conversation_is_made_whatever_conversation_is_active(
     assert texts(rows) == ["Na primeira", "", "Noutra", "Olá, Ana."]
 
 
+@pytest.mark.usefixtures("many_followers")
 @pytest.mark.parametrize(("client_ids", "conversations"), [(["a-1"], 1), (["a-1", "b-1"], 2)])
 def test_new_conversations_asked_for_at_once_are_as_many_as_client_ids(
     database: Database, rows: Rows, session: Session, client_ids: list[str], conversations: int
@@ -275,7 +294,7 @@ def test_queue_that_refuses_does_not_spoil_the_reply(database: Database, session
 
 
 def test_hundred_at_once_with_ten_left_are_ten(database: Database, rows: Rows, session: Session) -> None:
-    quota, model = Quota(10, 1000), FakeModel()
+    quota, model = Quota(10, 1000, at_once=100), FakeModel()
 
     def try_one(number: int) -> bool:
         try:
@@ -290,6 +309,46 @@ def test_hundred_at_once_with_ten_left_are_ten(database: Database, rows: Rows, s
     assert (sum(let_through), len(model.prompts)) == (10, 10)
     assert rows.value("SELECT COUNT(*) FROM mensagens") == 20
     assert rows.value("SELECT mensagens FROM uso_diario WHERE id_usuario = 0") == 10
+
+
+def test_burst_of_one_person_is_three_replies_at_once(database: Database, rows: Rows, session: Session) -> None:
+    quota = Quota(1000, 1000)
+    conversations = [rows.conversation(session.user_id, "Oi", "Olá") for _ in range(5)]
+    rows.conversation(session.user_id, "Oi", "Olá")
+    other_reply = rows.value("SELECT MAX(id) FROM mensagens")
+    before = rows.value("SELECT COUNT(*) FROM mensagens")
+
+    def try_one(number: int) -> Asked | None:
+        place = {"nova": True} if number % 2 else {"conversation_id": conversations[number % 5]}
+        try:
+            return ask(database, session, MessageInput(message=f"Pergunta {number}", **place), quota)
+        except TooManyReplies:
+            return None
+
+    with ThreadPoolExecutor(16) as pool:
+        asked = [one for one in pool.map(try_one, range(60)) if one]
+    assert len(asked) == 3
+    assert rows.value("SELECT COUNT(*) FROM mensagens") == before + 6
+    assert rows.value("SELECT mensagens FROM uso_diario WHERE id_usuario = 0") == 3
+
+    with pytest.raises(TooManyReplies):
+        ask_again(database, session, other_reply, quota)
+    other = new_session(rows, rows.user("bia@exemplo.com.br"))
+    ask(database, other, MessageInput(message="Outra pessoa"), quota)
+    answer(database, asked[0])
+    assert try_one(61)
+    assert try_one(62) is None
+
+
+def test_reply_whose_process_is_gone_gives_its_place_to_another(
+    database: Database, rows: Rows, session: Session
+) -> None:
+    quota = Quota(1000, 1000, at_once=1)
+    asked = ask(database, session, MessageInput(message="Um"), quota)
+    with pytest.raises(TooManyReplies):
+        ask(database, session, MessageInput(message="Dois"), quota)
+    rows.run("UPDATE mensagens SET escrita_em = escrita_em - INTERVAL 61 SECOND WHERE id = %s", asked.reply_id)
+    ask(database, session, MessageInput(message="Dois"), quota)
 
 
 def test_ceiling_holds_for_everybody_together(database: Database, rows: Rows, session: Session) -> None:

@@ -135,27 +135,27 @@ def given(made: object) -> Callable[[], object]:
     return lambda: made
 
 
-def test_message_takes_eight_before_the_first_piece_and_one_after(crowd: Crowd) -> None:
+def test_message_takes_nine_before_the_first_piece_and_one_after(crowd: Crowd) -> None:
     for client_id in (None, "um-id"):
         before, after, _ = crowd.message(message="Oi", conversation_id=crowd.conversation_id, client_id=client_id)
-        assert (before, after) == (8, 1)
+        assert (before, after) == (9, 1)
 
 
 def test_first_message_of_a_conversation_takes_as_many(crowd: Crowd) -> None:
     crowd.get("/reset_chat", "POST")
     before, after, answer = crowd.message(message="Oi", client_id="outro-id")
     assert answer["conversation_id"] != crowd.conversation_id
-    assert (before, after) == (8, 1)
+    assert (before, after) == (9, 1)
 
 
 def test_asking_again_takes_as_many_and_an_edit_three_more(crowd: Crowd) -> None:
     """An edit also takes away what followed, rewrites the question and finds a place for the reply."""
     _, _, answer = crowd.message(message="Oi", conversation_id=crowd.conversation_id)
     again, after, _ = crowd.message("/chat/replies/{message_id}/regenerate", message_id=answer["message_id"])
-    assert (again, after) == (8, 1)
+    assert (again, after) == (9, 1)
     edit = {"message": "Olá", "client_id": "edicao", "message_id": answer["question_id"]}
     before, after, _ = crowd.message("/chat/messages/{message_id}/edit", **edit)
-    assert (before, after) == (11, 1)
+    assert (before, after) == (12, 1)
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_old_conversation_opens(upgraded: Database) -> None:
     found = upgraded.autocommit(lambda sql: conversations.find_conversation(sql, 1, 7))
     assert found is not None
     assert (found.title, found.last_seq) == ("Receitas", 2)
-    old = upgraded.autocommit(lambda sql: messages.list_all_messages(sql, 7))
+    old = upgraded.autocommit(lambda sql: messages.list_messages(sql, 7, after_seq=0, limit=100))
     assert [(message.seq, message.text) for message in old] == [(1, "Oi"), (2, "Olá")]
 
 

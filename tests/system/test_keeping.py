@@ -98,6 +98,24 @@ def test_chosen_name_loses_unseen_characters(member: Person, product: Rows) -> N
     assert taken.endswith("filename*=UTF-8''a%20fdp%20exe.md")
 
 
+@pytest.mark.parametrize("kind", ["md", "json"])
+def test_long_conversation_is_taken_away_in_parts_with_nothing_left_out(
+    member: Person, product: Rows, kind: str
+) -> None:
+    user = product.value("SELECT id FROM usuarios WHERE email = %s", member.email)
+    texts = [f"Início {number} " + '"' * 180_000 + f" fim {number}." for number in range(40)]
+    conversation = product.conversation(user, *texts)
+    path, whole, parts = f"/conversation/{conversation}/export?format={kind}", "", 0
+    while path:
+        taken = member.http.get(path)
+        assert (taken.status_code, len(taken.content) < 3_000_000) == (200, True)
+        whole, parts = whole + taken.text, parts + 1
+        if path := taken.links.get("next", {}).get("url", ""):
+            assert f"{member.http.base_url}".rstrip("/") + path in taken.text[-400:]
+    assert parts > 3
+    assert re.findall(r"Início (\d+)", whole) == re.findall(r"fim (\d+)", whole) == [str(n) for n in range(40)]
+
+
 @pytest.mark.parametrize("body", [{"titulo_conversa": " "}, {"titulo_conversa": "x" * 51}, {"fixada": "talvez"}])
 def test_bad_change_is_422(member: Person, body: dict[str, object]) -> None:
     conversation = member.say("Oi")["conversation_id"]

@@ -3,12 +3,14 @@
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.conftest import HANG_SECONDS, RunningCloud, at_most, wait_until
+from tests.integration.conftest import Rows
 from tests.system.conftest import People, Person
 
 LONG = " ".join(f"palavra{number}" for number in range(60))
@@ -149,12 +151,51 @@ def test_same_client_id_in_two_streams_is_one_reply(member: Person, slow_gemini:
             rest[-1][1]["estado"],
         )
 
-    with ThreadPoolExecutor(4) as pool:
-        replies = set(pool.map(whole, range(4)))
+    with ThreadPoolExecutor(3) as pool:
+        replies = set(pool.map(whole, range(3)))
     assert len(replies) == 1
     assert next(iter(replies))[1:] == (LONG, "completa")
     asked = [one for one in httpx.get(f"{slow_gemini}/admin/requests").json() if "Uma vez só" in str(one["body"])]
     assert len([one for one in asked if "título" not in str(one["body"].get("systemInstruction"))]) == 1
+
+
+def test_third_follower_is_told_to_poll_and_may_follow_when_another_has_left(
+    member: Person, slow_gemini: str, product: Rows
+) -> None:
+    repeated = {"message": "Uma vez só", "client_id": "muitas-abas"}
+    with member.stream(**repeated) as first, member.stream(**repeated) as second, member.stream(**repeated) as third:
+        _, start = next(first)
+        next(second)
+        next(third)
+        for path in ("/chat/stream", "/chat/message"):
+            refused = member.http.post(path, json=repeated)
+            assert (refused.status_code, refused.json()["code"]) == (429, "too_many_followers")
+            assert refused.json()["message_id"] == start["message_id"]
+            assert refused.headers["retry-after"] == "5"
+        assert reply_of(member, start["message_id"])["estado"] == "gerando"
+        for events in (first, second, third):
+            *_, (last, done) = events
+            assert (last, done["estado"]) == ("done", "completa")
+    user = product.value("SELECT id FROM usuarios WHERE email = %s", member.email)
+    assert product.value("SELECT mensagens FROM uso_diario WHERE id_usuario = %s", user) == 1
+    with member.stream("De novo", client_id="outra") as first, member.stream("De novo", client_id="outra") as second:
+        assert [next(events)[0] for events in (first, second)] == ["start", "start"]
+        list(first)
+        list(second)
+
+
+def test_fourth_reply_at_once_is_refused_and_stores_nothing(member: Person, slow_gemini: str, product: Rows) -> None:
+    with ExitStack() as open_streams:
+        running = [open_streams.enter_context(member.stream(f"Pergunta {n}", nova=True)) for n in range(3)]
+        for events in running:
+            next(events)
+        refused = member.http.post("/chat/message", json={"message": "Mais uma", "nova": True})
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_replies")
+        assert "3 respostas" in refused.json()["detail"]
+        assert product.value("SELECT COUNT(*) FROM mensagens WHERE conteudo = 'Mais uma'") == 0
+        for events in running:
+            list(events)
+    assert member.say("Mais uma", nova=True)["estado"] == "completa"
 
 
 def test_regenerate_and_edit_can_be_streamed(member: Person) -> None:

@@ -72,6 +72,8 @@ CODE_OF_EVERY_LANGUAGE = (
     "<a b='\n",
     "aa aa\n",
     "#{\n",
+    " \n",
+    "\r",
 )
 HOSTILE_MARKDOWN = {
     "references": "[a]: b '" + "&" * 4000 + "'\n\n" + "[a]" * 8000,

@@ -13,8 +13,9 @@ from falaai.language_model import Answer, LanguageModel, count_tokens
 from falaai.logs import logger
 from falaai.queue_messages import FoldingRequested, QueueMessage, TitleRequested
 from falaai.queues import Queues
-from falaai.repositories import messages
-from falaai.repositories.messages import Ending, State
+from falaai.rate_limits import FOLLOWERS_AT_ONCE, let_go
+from falaai.repositories import messages, users
+from falaai.repositories.messages import Ending, Message, State
 from falaai.sao_paulo import day_of
 from falaai_chat.asking import Asked
 from falaai_chat.following import follow
@@ -46,11 +47,25 @@ def reply_pieces(services: Services, asked: Asked, language: str, seconds: float
     """
     try:
         if asked.standing:
-            yield from _standing_pieces(services.database, asked, seconds)
+            yield from _followed_pieces(services.database, asked, asked.standing, seconds)
         else:
             yield from _Generation(services, asked).run(language, seconds)
     except LanguageModelError as error:
         raise error.about(conversation_id=asked.conversation_id, message_id=asked.reply_id) from error
+
+
+def _followed_pieces(database: Database, asked: Asked, standing: Message, seconds: float) -> Iterator[Piece | Ending]:
+    """Pieces of a reply that is there or comes; afterwards another may follow in this one's place."""
+    try:
+        yield from _standing_pieces(database, asked, seconds)
+    finally:
+        if standing.state is State.GENERATING:
+            database.transaction(lambda sql: _leave(sql, asked.session.user_id))
+
+
+def _leave(sql: Statements, user_id: int) -> None:
+    if users.lock_user(sql, user_id):
+        let_go(sql, FOLLOWERS_AT_ONCE, user_id)
 
 
 def _standing_pieces(database: Database, asked: Asked, seconds: float) -> Iterator[Piece | Ending]:

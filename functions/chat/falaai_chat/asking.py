@@ -7,12 +7,13 @@ import pymysql
 
 from falaai.conversation_memory import Turn
 from falaai.database import Database, Statements
-from falaai.errors import Conflict, MoreFollows, NotFound, NotSignedIn, NotTheLast, StillAnswering
-from falaai.repositories import conversations, messages, sessions, transcripts
+from falaai.errors import Conflict, MoreFollows, NotFound, NotSignedIn, NotTheLast, StillAnswering, TooManyFollowers
+from falaai.rate_limits import FOLLOWERS_AT_ONCE, hold
+from falaai.repositories import conversations, messages, sessions, transcripts, users
 from falaai.repositories.messages import Message, State
 from falaai.repositories.sessions import Session
 from falaai_chat.inputs import EditInput, MessageInput
-from falaai_chat.quota import Overtaken, Quota
+from falaai_chat.quota import RETRY_SECONDS, Overtaken, Quota
 
 Work = Callable[[Statements, Session], "Asked"]
 
@@ -22,8 +23,8 @@ class Asked:
     """A stored question, the row its reply goes to, and what the model may know.
 
     `standing` is a reply that is there already, or is being generated elsewhere, because the same question came
-    before; then there is nothing to generate, and nothing was counted. `left` is how many messages the person has
-    left today.
+    before; then there is nothing to generate, and nothing was counted but one follower of a reply that is being
+    generated. `left` is how many messages the person has left today.
     """
 
     session: Session
@@ -45,7 +46,8 @@ def ask(database: Database, session: Session, question: MessageInput, quota: Quo
 
     The same client_id again is the same question: nothing is stored, and a reply that failed is tried again.
     Raises NotFound for a conversation of somebody else, Conflict for a client_id with another text, QuotaReached,
-    CeilingReached, NotSignedIn for a session that ended meanwhile or is not the one of the question's `user_id`.
+    CeilingReached, TooManyReplies, TooManyFollowers, NotSignedIn for a session that ended meanwhile or is not the one
+    of the question's `user_id`.
     """
     if question.user_id not in (None, session.user_id):
         raise NotSignedIn("the question is another person's")
@@ -55,7 +57,7 @@ def ask(database: Database, session: Session, question: MessageInput, quota: Quo
 def ask_again(database: Database, session: Session, reply_id: int, quota: Quota) -> Asked:
     """Empty a reply to have it generated again: the last one, or any that failed or was interrupted.
 
-    Raises NotFound, StillAnswering, NotTheLast, QuotaReached, CeilingReached, NotSignedIn.
+    Raises NotFound, StillAnswering, NotTheLast, QuotaReached, CeilingReached, TooManyReplies, NotSignedIn.
     """
     return _once(database, session, quota, None, lambda sql, now: _ask_again(sql, now, reply_id, quota))
 
@@ -64,7 +66,7 @@ def ask_instead(database: Database, session: Session, question_id: int, edit: Ed
     """Replace a question's text, drop everything that followed it, and make a place for the new reply.
 
     Raises MoreFollows where more would be deleted than the edit allows, NotFound, Conflict, QuotaReached,
-    CeilingReached, NotSignedIn.
+    CeilingReached, TooManyReplies, NotSignedIn.
     """
     return _once(database, session, quota, edit, lambda sql, now: _ask_instead(sql, now, question_id, edit, quota))
 
@@ -75,15 +77,22 @@ def _once(
     """Do the work on what the session was when the request came; once more under its lock where that was not so,
     or where the question had come before."""
     try:
-        return database.transaction(lambda sql: work(sql, session))
+        return database.transaction(lambda sql: _alone(sql, session, work))
     except Overtaken:
         return database.transaction(lambda sql: _under_lock(sql, session, quota, question, work))
+
+
+def _alone(sql: Statements, session: Session, work: Work) -> Asked:
+    """Do the work while no other request of this person does: each then counts the replies of the one before."""
+    if not users.lock_user(sql, session.user_id):
+        raise NotSignedIn("the account is gone")
+    return work(sql, session)
 
 
 def _under_lock(
     sql: Statements, session: Session, quota: Quota, question: MessageInput | EditInput | None, work: Work
 ) -> Asked:
-    locked = sessions.lock_session(sql, session)
+    locked = sessions.lock_session(sql, session) if users.lock_user(sql, session.user_id) else None
     if locked is None:
         raise NotSignedIn("the session has ended")
     if question and question.client_id:
@@ -127,6 +136,7 @@ def _asked(
         raise NotFound("question")
     if exchange.is_repeated:
         raise Overtaken
+    quota.check_running(exchange.running)
     left = quota.take(sql, session, conversation_id, is_new)
     return Asked(
         session,
@@ -149,6 +159,14 @@ def _asked_before(sql: Statements, session: Session, known: Message, text: str, 
     reply = messages.find_by_seq(sql, known.conversation_id, known.seq + 1)
     if conversation is None or reply is None:
         raise NotFound("reply")
+    if reply.state is State.GENERATING and not hold(sql, FOLLOWERS_AT_ONCE, session.user_id):
+        place = {
+            "conversation_id": conversation.id,
+            "question_id": known.id,
+            "message_id": reply.id,
+            "seq": reply.seq,
+        }
+        raise TooManyFollowers(RETRY_SECONDS).about(**place)
     if reply.state in (State.GENERATING, State.COMPLETE):
         return Asked(session, conversation.id, known.id, reply.id, reply.seq, standing=reply)
     return _restart(sql, session, reply, quota)

@@ -6,14 +6,13 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request, Response
 
 from falaai.database import Statements
-from falaai.repositories import conversations, messages, sessions
+from falaai.repositories import conversations, sessions
 from falaai.repositories.conversations import Conversation, Place
-from falaai.repositories.messages import Message
 from falaai.repositories.transcripts import Page
 from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db
 from falaai_chat.cursors import next_page, place_of
-from falaai_chat.export import EXPORTS, Format, file_name
+from falaai_chat.export import EXPORTS, Format, file_name, read_part
 from falaai_chat.inputs import ConversationChange
 from falaai_chat.keeping import change, delete, get_conversation, newest_within, open_conversation, read_page
 from falaai_chat.shapes import conversation_view, message_views
@@ -110,20 +109,26 @@ def export_conversation(
     conversation_id: int,
     session: CurrentSession,
     database: Db,
+    request: Request,
     format: Format = Format.MARKDOWN,  # noqa: A002
+    after: Annotated[int, Query(ge=0)] = 0,
 ) -> Response:
-    """The whole conversation as a file, Markdown or JSON."""
+    """The conversation as a file, Markdown or JSON, from the message after number `after` on.
 
-    def read(sql: Statements) -> tuple[Conversation, list[Message]]:
-        return get_conversation(sql, session, conversation_id), messages.list_all_messages(sql, conversation_id)
-
-    conversation, everything = database.autocommit(read)
-    media_type, render = EXPORTS[format]
-    name = file_name(conversation, format)
-    disposition = f"attachment; filename=\"conversa.{format.value}\"; filename*=UTF-8''{quote(name)}"
-    return Response(
-        render(conversation, everything), media_type=media_type, headers={"Content-Disposition": disposition}
+    One that is too long for an answer ends with the address of its next part, which is behind the Link header too.
+    """
+    part = database.autocommit(
+        lambda sql: read_part(sql, get_conversation(sql, session, conversation_id), after_seq=after)
     )
+    media_type, render = EXPORTS[format]
+    name = quote(file_name(part.conversation, format, after))
+    headers = {"Content-Disposition": f"attachment; filename=\"conversa.{format.value}\"; filename*=UTF-8''{name}"}
+    next_part = None
+    if part.next_after is not None:
+        path = f"/conversation/{conversation_id}/export?format={format.value}&after={part.next_after}"
+        headers["Link"] = f'<{pages.address(request, path)}>; rel="next"'
+        next_part = pages.absolute(request, path)
+    return Response(render(part, next_part), media_type=media_type, headers=headers)
 
 
 @router.post("/reset_chat")

@@ -1,4 +1,4 @@
-"""How many messages a day reach Gemini, for each person and for the whole deployment.
+"""How many messages a day reach Gemini, for each person and for the whole deployment, and how many at once.
 
 Days are Sao Paulo's, told from the database's clock. Counting is part of the transaction that stores the question:
 a question that is refused is not stored, and one that is not stored is not counted.
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from falaai import metrics, settings
 from falaai.database import Statements
-from falaai.errors import CeilingReached, QuotaReached
+from falaai.errors import CeilingReached, QuotaReached, TooManyReplies
 from falaai.repositories import usage
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of, zone
@@ -24,12 +24,27 @@ class Overtaken(Exception):
     """What was read before has changed by now; to be done again under a lock."""
 
 
+# Replies of one person that are generated at once. Of 100 streams that the deployment has, one person holds no more.
+REPLIES_AT_ONCE = 3
+# When to try again; a reply takes some seconds.
+RETRY_SECONDS = 5
+
+
 @dataclass(frozen=True)
 class Quota:
-    """Messages a day."""
+    """Messages a day, and replies at once."""
 
     person: int
     everybody: int
+    at_once: int = REPLIES_AT_ONCE
+
+    def check_running(self, running: int) -> None:
+        """Raises TooManyReplies for a reply that is one more than a person may have being generated.
+
+        `running` counts the new one too, and was read while the person's account was locked.
+        """
+        if running > self.at_once:
+            raise TooManyReplies(RETRY_SECONDS).about(limite=self.at_once)
 
     def take(self, sql: Statements, session: Session, conversation_id: int, is_new: bool = False) -> int:
         """Count one message in a conversation, which becomes the session's active one; how many the person has left

@@ -16,6 +16,8 @@ FalaAIError
 │   ├── MoreFollows
 │   └── TooManyRequests           carries retry_after, in seconds
 │       ├── QuotaReached
+│       ├── TooManyReplies
+│       ├── TooManyFollowers
 │       └── CeilingReached
 ├── Unavailable                   a dependency's; the same request may succeed later
 │   ├── DatabaseUnavailable
@@ -136,6 +138,19 @@ class CeilingReached(TooManyRequests):
     """The whole deployment has used up the day's messages."""
 
     code = "ceiling_reached"
+
+
+class TooManyReplies(TooManyRequests):
+    """As many replies as one person may have are being generated; the fact `limite` says how many."""
+
+    code = "too_many_replies"
+
+
+class TooManyFollowers(TooManyRequests):
+    """As many requests as one person may have wait for replies that others generate. The facts name the reply, which
+    can be polled."""
+
+    code = "too_many_followers"
 
 
 class NotTheLast(RequestError):

@@ -45,7 +45,6 @@ LEXERS = {
     "latex": "latex tex",
     "lua": "lua",
     "make": "make makefile mk",
-    "matlab": "matlab octave",
     "nginx": "nginx",
     "objective-c": "objective-c objectivec objc",
     "perl": "perl pl",

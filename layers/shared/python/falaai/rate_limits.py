@@ -58,6 +58,11 @@ EMAIL_REQUESTS_BY_ADDRESS = Limit("email-requests-address", 20, HOUR)
 NEW_EMAILS_BY_PERSON = Limit("new-emails-person", 5, DAY)
 PICTURES_AN_HOUR = Limit("pictures-an-hour", 20, HOUR)
 
+# Not hits but holders: requests of one person that wait for a reply which another request generates. The window
+# begins again with each; it is longer than any of them lives (stream_seconds), and forgets those whose process was
+# killed.
+FOLLOWERS_AT_ONCE = Limit("followers", 2, 15 * MINUTE)
+
 
 @dataclass(frozen=True)
 class EmailLimits:
@@ -119,6 +124,25 @@ def counted(database: Database, *counters: Counter) -> Iterator[None]:
 
 def _add_hit(sql: Statements, counter: Counter) -> tuple[int, int]:
     return limits.add_hit(sql, counter.key, counter.limit.seconds)
+
+
+def hold(sql: Statements, limit: Limit, *subject: object) -> bool:
+    """Count one holder more, until it is given back; False if there are as many as the limit allows.
+
+    The caller has locked what the subject is, so that holders are counted one after another.
+    """
+    key = limit.of(*subject).key
+    found = limits.find_count(sql, key)
+    count = found.count if found else 0
+    if count >= limit.hits:
+        return False
+    limits.change_count(sql, key, count + 1, limit.seconds)
+    return True
+
+
+def let_go(sql: Statements, limit: Limit, *subject: object) -> None:
+    """Count one holder less; under the same lock."""
+    limits.remove_hits(sql, [limit.of(*subject).key])
 
 
 def give_back(database: Database, limit: Limit, *subject: object) -> None:

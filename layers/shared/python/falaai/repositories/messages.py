@@ -51,11 +51,12 @@ MESSAGE_COLUMNS = (
 )
 
 
-def list_all_messages(sql: Statements, conversation_id: int) -> list[Message]:
-    """Every message, oldest first, for taking a conversation away."""
+def list_messages(sql: Statements, conversation_id: int, after_seq: int, limit: int) -> list[Message]:
+    """The first messages after a seq, oldest first, for taking a conversation away."""
     rows = sql.list(
-        f"SELECT {MESSAGE_COLUMNS} FROM mensagens m WHERE m.id_conversa = %s ORDER BY m.seq",  # noqa: S608 - constant columns
-        (conversation_id,),
+        f"SELECT {MESSAGE_COLUMNS} FROM mensagens m WHERE m.id_conversa = %s AND m.seq > %s"  # noqa: S608 - constant columns
+        " ORDER BY m.seq LIMIT %s",
+        (conversation_id, after_seq, limit),
     )
     return [message_of(row) for row in rows]
 

@@ -6,7 +6,14 @@ from datetime import date
 from falaai.conversation_memory import Turn
 from falaai.database import Statements
 from falaai.repositories.conversations import Conversation, conversation_of, is_untitled
-from falaai.repositories.messages import IS_BEING_WRITTEN, MESSAGE_COLUMNS, Message, message_of, turn_of
+from falaai.repositories.messages import (
+    ABANDONED_SECONDS,
+    IS_BEING_WRITTEN,
+    MESSAGE_COLUMNS,
+    Message,
+    message_of,
+    turn_of,
+)
 
 # More than this never fit into the memory's limit; it bounds the read of a conversation that was never folded.
 TURNS_READ = 400
@@ -15,7 +22,8 @@ TURNS_READ = 400
 @dataclass(frozen=True)
 class Exchange:
     """A question, the place of its reply, and what the model may know: the summary and the turns after it, the
-    question last. `is_repeated` if this person has another question with the client_id."""
+    question last. `is_repeated` if this person has another question with the client_id; `running` counts the person's
+    replies that are being generated, this one included."""
 
     question_id: int
     reply_id: int
@@ -23,6 +31,7 @@ class Exchange:
     summary: str
     is_untitled: bool
     is_repeated: bool
+    running: int
 
 
 def find_exchange(
@@ -34,7 +43,11 @@ def find_exchange(
         "SELECT m.id, m.seq, m.remetente, m.conteudo, c.titulo_conversa, c.titulo_manual,"  # noqa: S608 - constant condition
         " IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo,"
         " (SELECT COUNT(*) FROM mensagens k JOIN conversas d ON d.id = k.id_conversa"
-        "  WHERE k.chave = %s AND d.id_usuario = %s) AS iguais"
+        "  WHERE k.chave = %s AND d.id_usuario = %s) AS iguais,"
+        # From the few replies that anyone has being generated, not from everything this person ever wrote.
+        " (SELECT STRAIGHT_JOIN COUNT(*) FROM mensagens g JOIN conversas e ON e.id = g.id_conversa"
+        "  WHERE g.estado = 'gerando' AND e.id_usuario = %s"
+        f" AND g.escrita_em >= UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND) AS correndo"
         " FROM conversas c JOIN mensagens m ON m.id_conversa = c.id"
         " WHERE c.id_usuario = %s AND c.id = %s AND m.seq > %s AND m.seq <= %s"
         " AND m.seq > IF(c.resumo_ate_seq < %s, c.resumo_ate_seq, 0)"
@@ -42,6 +55,7 @@ def find_exchange(
         (
             *(reply_seq, question_seq),
             *(client_id, user_id),
+            user_id,
             *(user_id, conversation_id, question_seq - TURNS_READ, reply_seq),
             question_seq,
             reply_seq,
@@ -57,6 +71,7 @@ def find_exchange(
         reply["resumo"] or "",
         is_untitled(reply["titulo_conversa"], bool(reply["titulo_manual"])),
         reply["iguais"] > 1,
+        reply["correndo"],
     )
 
 

@@ -43,6 +43,11 @@ def find_user_to_write(sql: Statements, user_id: int) -> User | None:
     return _user(row) if row else None
 
 
+def lock_user(sql: Statements, user_id: int) -> bool:
+    """Lock the account until the transaction ends; False if it is gone."""
+    return sql.find("SELECT id FROM usuarios WHERE id = %s FOR UPDATE", (user_id,)) is not None
+
+
 def find_user_by_email(sql: Statements, email: str) -> User | None:
     """`email` in lower case, as it is stored."""
     row = sql.find(f"SELECT {_COLUMNS} FROM usuarios WHERE email = %s", (email,))  # noqa: S608 - constant columns

@@ -68,7 +68,7 @@ def page(
         .render(
             url=lambda path: address(request, path),
             static=lambda name: address(request, static_path(name)),
-            absolute=lambda path: _absolute(request, path),
+            absolute=lambda path: absolute(request, path),
             static_path=static_path,
             theme=THEMES.get(request.cookies.get("tema", ""), ""),
             **{**_EMPTY_FORM, **(values or {})},
@@ -77,8 +77,8 @@ def page(
     return HTMLResponse(html, status, headers)
 
 
-def _absolute(request: Request, path: str) -> str:
-    """`path` with the host in front, for what other sites are to fetch; never by the Host header."""
+def absolute(request: Request, path: str) -> str:
+    """`path` with the host in front, for what is read elsewhere; never by the Host header."""
     if configured := settings.read(settings.WebSettings).public_url:
         return f"{configured}{path}"
     host = request.scope.get("aws.event", {}).get("requestContext", {}).get("domainName", "")

@@ -16,6 +16,8 @@ ERRORS = {
     "more_follow": "Chegaram mais mensagens a esta conversa, e nada foi apagado. Recarregue a página para ver todas.",
     "quota_reached": "Você usou as {limite} mensagens de hoje. Voltam à meia-noite, horário de São Paulo.",
     "ceiling_reached": "O FalaAí chegou ao limite de mensagens de hoje. Volta à meia-noite, horário de São Paulo.",
+    "too_many_replies": "Já há {limite} respostas suas sendo escritas. Espere uma delas terminar e envie de novo.",
+    "too_many_followers": "Esta resposta já está sendo escrita. Ela aparece aqui quando ficar pronta.",
     "link_not_valid": "Este link já foi usado ou venceu.",
     "too_many_requests": "Foram muitas tentativas. Espere {wait} e tente de novo.",
     "database_unavailable": "Estamos sem acesso às conversas por um instante. Tente de novo em alguns segundos.",
@@ -81,6 +83,8 @@ REPLY_STOPPED = "Você interrompeu esta resposta."
 REPLY_ABANDONED = "Esta resposta parou no caminho. Sua pergunta está guardada."
 # Above a reply whose Markdown or code would take too long or grow too large to be shown as a page.
 REPLY_UNFORMATTED = "Mostrada sem formatação: esta resposta é complexa demais."
+# The last line of an exported conversation that one file cannot hold.
+EXPORT_GOES_ON = "A conversa é longa e continua em outro arquivo: {address}"
 PINNED_GROUP = "Fixadas"
 
 REGISTERED = "Conta criada. Enviamos um link de confirmação para o seu e-mail."

@@ -29,6 +29,7 @@ export class Reply {
     try {
       return await this.stream(question);
     } catch (problem) {
+      if (problem.code === "too_many_followers") return this.followStarted(problem.body);
       if (problem.status !== 404 || this.id !== null) throw problem;
       const reply = await this.whole(...whole);
       streams = false;
@@ -55,9 +56,16 @@ export class Reply {
       this.start(answer);
       return this.done(answer);
     } catch (problem) {
+      if (problem.code === "too_many_followers") return this.followStarted(problem.body);
       if (problem.body?.message_id) this.start(problem.body);
       throw problem;
     }
+  }
+
+  // Enough requests wait for this reply already; looking at it now and then is always allowed.
+  followStarted(body) {
+    this.start(body);
+    return this.follow();
   }
 
   async follow(id = this.id) {
