@@ -288,6 +288,9 @@ def test_static_files_are_kept_for_a_year_and_scripts_come_whole(cloud: RunningC
         file = httpx.get(cloud.gateway + path)
         assert file.status_code == 200
         assert file.headers["cache-control"] == "public, max-age=31536000, immutable"
+        plain = httpx.get(cloud.gateway + path, headers={"accept-encoding": "identity"})
+        assert (file.headers["content-encoding"], "content-encoding" in plain.headers) == ("gzip", False)
+        assert plain.content == file.content
         assert not re.search(r"^(import|export)\b", file.text, re.MULTILINE)
     assert httpx.get(f"{cloud.gateway}/static/chat.js").status_code == 404
 

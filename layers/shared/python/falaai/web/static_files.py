@@ -1,11 +1,13 @@
 """Scripts, styles and images from the layer. The name carries a hash of the content, so browsers keep them a year."""
 
+import gzip
 import hashlib
 import mimetypes
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Header, Response
 from rcssmin import cssmin
 
 from falaai.errors import NotFound
@@ -26,6 +28,11 @@ def _content(name: str) -> bytes:
 
 
 @cache
+def _compressed(name: str) -> bytes:
+    return gzip.compress(_content(name), mtime=0)
+
+
+@cache
 def _hashed_name(name: str) -> str:
     stem, _, suffix = name.rpartition(".")
     return f"{stem}.{hashlib.sha256(_content(name)).hexdigest()[:12]}.{suffix}"
@@ -43,13 +50,16 @@ def static_path(name: str) -> str:
 
 
 @router.get("/static/{name}", responses={200: {"content": {"*/*": {}}}})
-def static_file(name: str) -> Response:
-    """A file of the static folder, under its hashed name only."""
+def static_file(name: str, accept_encoding: Annotated[str, Header()] = "") -> Response:
+    """A file of the static folder, under its hashed name only; text is compressed for a client that takes gzip.
+
+    Pages and JSON are not compressed: beside a secret, the length of what was compressed would tell of it.
+    """
     if name not in _names():
         raise NotFound(name)
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return Response(
-        _content(_names()[name]),
-        media_type=kind,
-        headers={"Cache-Control": "public, max-age=31536000, immutable"},
-    )
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    if kind != "image/png" and "gzip" in accept_encoding:
+        headers["Content-Encoding"] = "gzip"
+        return Response(_compressed(_names()[name]), media_type=kind, headers=headers)
+    return Response(_content(_names()[name]), media_type=kind, headers=headers)
