@@ -1,6 +1,7 @@
 """The sweep takes what is old or expired and nothing else."""
 
 import contextlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -174,12 +175,22 @@ def test_preview_tells_what_would_go_and_takes_nothing(database: Database, rows:
     assert swept(database) == told
 
 
+@pytest.fixture
+def bucket(cloud: RunningCloud) -> Iterator[str]:
+    """A bucket for one test: the product's own holds pictures of other tests."""
+    s3, name = aws_client(cloud, "s3"), "bucket-of-one-test"
+    s3.create_bucket(Bucket=name)
+    yield name
+    for item in s3.list_objects_v2(Bucket=name).get("Contents", []):
+        s3.delete_object(Bucket=name, Key=item["Key"])
+    s3.delete_bucket(Bucket=name)
+
+
 def test_only_old_pictures_nobody_shows_go(
-    cloud: RunningCloud, database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
+    cloud: RunningCloud, database: Database, rows: Rows, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown, orphan = "pictures/shown.webp", "pictures/orphan.webp"
-    s3, bucket = aws_client(cloud, "s3"), "bucket-of-this-test"  # the product's own holds other tests' pictures
-    s3.create_bucket(Bucket=bucket)
+    s3 = aws_client(cloud, "s3")
     for key in (shown, orphan, "elsewhere/orphan.webp"):
         s3.put_object(Bucket=bucket, Key=key, Body=b"x")
     rows.run("UPDATE usuarios SET profile_pic_url = %s WHERE id = %s", shown, rows.user())
@@ -190,7 +201,6 @@ def test_only_old_pictures_nobody_shows_go(
     left = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
     assert {shown, "elsewhere/orphan.webp"} <= set(left)
     assert orphan not in left
-    s3.delete_object(Bucket=bucket, Key="elsewhere/orphan.webp")
 
 
 class Killed(BaseException):
