@@ -22,7 +22,7 @@ def test_password_rules_are_told_while_one_is_written(new_page: Callable[..., Pa
     password = page.get_by_label("Senha", exact=True)
     long, rare = (
         page.get_by_text("8 caracteres ou mais", exact=True),
-        page.get_by_text("fora da lista", exact=False).last,
+        page.get_by_text("difícil de adivinhar", exact=True),
     )
     password.press_sequentially("1234567")
     expect(long).to_have_attribute("data-kept", "false")
