@@ -17,7 +17,7 @@ from pymysql.cursors import DictCursor
 from bench.built import Built
 from bench.sweep import connection
 from falaai.connections import Connection
-from falaai.database import Parameters, Row, Statements
+from falaai.database import Parameters, Row, Transaction
 from falaai.repositories.conversations import search_conversations
 
 MESSAGES = 100_000
@@ -91,8 +91,8 @@ def at_once(cursor: DictCursor, user: int, word: str) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-class Explaining(Statements):
-    """Runs what it is asked, and keeps how the server goes about it."""
+class ExplainedTransaction(Transaction):
+    """Keep the server's plan of each query that runs."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
@@ -110,7 +110,7 @@ class Explaining(Statements):
 
 def plans(connection: Connection, user: int, word: str) -> list[str]:
     """EXPLAIN of the one statement and of ours."""
-    explaining = Explaining(connection)
+    explaining = ExplainedTransaction(connection)
     explaining.list(AT_ONCE, (user, f"%{word}%", user, f"%{word}%"))
     search_conversations(explaining, user, word, 50)
     return [f"| `{sql}` | {plan} |" for sql, plan in explaining.plans.items()]

@@ -43,12 +43,12 @@ def test_statement_has_an_end_whatever_the_server_does(
     monkeypatch.setattr("falaai.connections.CONNECT_SECONDS", 0.5)
     there = where.model_copy(update={"db_host": proxy.address[0], "db_port": proxy.address[1]})
     database = Database(lambda: connect(there, statement_seconds=1.0))
-    database.autocommit(lambda sql: sql.find("SELECT 1"))
+    database.find("SELECT 1")
     FAULTS[fault](proxy)
     with at_most(1.0 + 0.5 + 0.5, f"statement, {fault}"), pytest.raises(DatabaseUnavailable):
-        database.autocommit(lambda sql: sql.list("SELECT REPEAT('x', 1000) AS x"))
+        database.list("SELECT REPEAT('x', 1000) AS x")
     proxy.passing()
-    assert database.autocommit(lambda sql: sql.count("SELECT 1")) == 1
+    assert database.count("SELECT 1") == 1
 
 
 @pytest.fixture

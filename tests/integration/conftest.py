@@ -41,7 +41,7 @@ def database(where: settings.DatabaseSettings, session_secret: str) -> Database:
     assert session_secret
     database = Database(lambda: connect(where))
     for table in TABLES:
-        database.autocommit(lambda sql, table=table: sql.run(f"DELETE FROM {table}"))  # type: ignore[misc]
+        database.run(f"DELETE FROM {table}")
     return database
 
 
@@ -52,13 +52,13 @@ class Rows:
     database: Database
 
     def run(self, sql: str, *parameters: Any) -> int:
-        return self.database.autocommit(lambda statements: statements.run(sql, parameters))
+        return self.database.run(sql, parameters)
 
     def insert(self, sql: str, *parameters: Any) -> int:
-        return self.database.autocommit(lambda statements: statements.insert(sql, parameters))
+        return self.database.insert(sql, parameters)
 
     def list(self, sql: str, *parameters: Any) -> list[Row]:
-        return self.database.autocommit(lambda statements: statements.list(sql, parameters))
+        return self.database.list(sql, parameters)
 
     def value(self, sql: str, *parameters: Any) -> Any:
         (row,) = self.list(sql, *parameters)

@@ -68,12 +68,12 @@ def test_link_lives_a_day(at: At, rows: Rows) -> None:
 def test_session_ends_after_seven_idle_days(at: At, rows: Rows, skew: int) -> None:
     user_id = rows.user()
     at(0).transaction(lambda sql: sessions.add_session(sql, user_id, "k", "", ""))
-    found = at(7 * DAY - 60).autocommit(lambda sql: sessions.find_session(sql, "k"))
+    found = sessions.find_session(at(7 * DAY - 60), "k")
     assert found is not None
     assert found.seconds_since_seen == pytest.approx(7 * DAY - 60, abs=2)
     expected = datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=skew + 7 * DAY - 60)
     assert abs(found.now - expected) < timedelta(seconds=30)
-    assert at(7 * DAY + 60).autocommit(lambda sql: sessions.find_session(sql, "k")) is None
+    assert sessions.find_session(at(7 * DAY + 60), "k") is None
 
 
 def test_limit_opens_again_when_its_window_closes(at: At) -> None:
@@ -90,8 +90,7 @@ def test_reply_is_abandoned_after_a_minute(at: At, rows: Rows) -> None:
     conversation = rows.conversation(rows.user())
     reply = at(0).transaction(lambda sql: messages.add_reply(sql, conversation, 1))
     states = [
-        at(seconds).autocommit(lambda sql: messages.list_messages(sql, conversation, after_seq=0, limit=100))[0].state
-        for seconds in (59, 61)
+        messages.list_messages(at(seconds), conversation, after_seq=0, limit=100)[0].state for seconds in (59, 61)
     ]
     assert (bool(reply), states) == (True, ["gerando", "interrompida"])
 

@@ -9,7 +9,7 @@ import pytest
 from falaai import database as databases
 from falaai import settings
 from falaai.connections import connect, is_this_machine
-from falaai.database import Database, Statements
+from falaai.database import Database, Statements, Transaction
 from falaai.deadlines import deadline
 from falaai.errors import DatabaseUnavailable
 from tests.conftest import HANG_SECONDS, at_most
@@ -27,10 +27,10 @@ def test_what_fails_is_rolled_back(database: Database, rows: Rows) -> None:
 
 
 def test_connection_killed_by_the_server_is_replaced(database: Database) -> None:
-    first = database.autocommit(lambda sql: sql.find("SELECT CONNECTION_ID() AS id"))
+    first = database.find("SELECT CONNECTION_ID() AS id")
     assert first is not None
     killer = Database(database._connect)
-    killer.autocommit(lambda sql: sql.run("KILL %s", (first["id"],)))
+    killer.run("KILL %s", (first["id"],))
     second = database.transaction(lambda sql: sql.find("SELECT CONNECTION_ID() AS id"))
     assert second is not None
     assert second["id"] != first["id"]
@@ -90,17 +90,17 @@ def test_connection_is_retired_before_the_server_drops_it(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert databases.IDLE_SECONDS < 340
-    first = database.autocommit(lambda sql: sql.count("SELECT CONNECTION_ID()"))
-    assert database.autocommit(lambda sql: sql.count("SELECT CONNECTION_ID()")) == first
+    first = database.count("SELECT CONNECTION_ID()")
+    assert database.count("SELECT CONNECTION_ID()") == first
     monkeypatch.setattr(databases, "IDLE_SECONDS", -1)
-    assert database.autocommit(lambda sql: sql.count("SELECT CONNECTION_ID()")) != first
+    assert database.count("SELECT CONNECTION_ID()") != first
 
 
 def test_lock_held_by_somebody_else_is_not_waited_for_long(database: Database, rows: Rows) -> None:
     rows.run("INSERT INTO limites VALUES ('a', NOW(), NOW(), 1)")
     holder = database._connect()
     holder.begin()
-    Statements(holder).run("UPDATE limites SET contagem = 2")
+    Transaction(holder).run("UPDATE limites SET contagem = 2")
     # The lock is never given up: only a deadline of our own ends the wait.
     with at_most(2.5, "a statement behind a lock"), pytest.raises(DatabaseUnavailable), deadline(1.5):
         database.transaction(lambda sql: sql.run("UPDATE limites SET contagem = 3"))
@@ -110,12 +110,12 @@ def test_lock_held_by_somebody_else_is_not_waited_for_long(database: Database, r
 def test_nobody_there_is_unavailable() -> None:
     nowhere = settings.DatabaseSettings(db_host="127.0.0.1", db_port=1, db_user="x", db_password="x")  # type: ignore[arg-type]
     with pytest.raises(DatabaseUnavailable):
-        Database(lambda: connect(nowhere)).autocommit(lambda sql: sql.find("SELECT 1"))
+        Database(lambda: connect(nowhere)).find("SELECT 1")
 
 
 def test_fault_in_our_own_sql_is_not_called_an_outage(database: Database) -> None:
     with pytest.raises(pymysql.ProgrammingError):
-        database.autocommit(lambda sql: sql.find("SELECT nothing FROM nowhere"))
+        database.find("SELECT nothing FROM nowhere")
 
 
 @pytest.mark.parametrize(

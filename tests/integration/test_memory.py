@@ -36,7 +36,7 @@ from falaai.language_model import count_tokens
 from falaai.repositories import transcripts
 from falaai_chat.prompts import build_prompt
 user, conversation, reply_seq, limit = map(int, sys.argv[1:])
-found = database().autocommit(lambda sql: transcripts.find_exchange(sql, user, conversation, reply_seq))
+found = transcripts.find_exchange(database(), user, conversation, reply_seq)
 prompt = build_prompt(found.summary, found.turns, limit, count_tokens, "pt-BR")
 print(json.dumps([prompt.system, [turn.text for turn in prompt.turns]]))
 """
@@ -68,9 +68,7 @@ def test_four_hundred_turns(
         foldings += rows.value("SELECT resumo_versao FROM conversas") - before
 
         if pair % 50 == 0:
-            found = database.autocommit(
-                lambda sql, seq=2 * pair: transcripts.find_exchange(sql, user, conversation, seq)  # type: ignore[misc]
-            )
+            found = transcripts.find_exchange(database, user, conversation, 2 * pair)
             assert found is not None
             summary = found.summary
             prompt = build_prompt(summary, found.turns, LIMIT, count_tokens, "pt-BR")

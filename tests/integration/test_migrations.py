@@ -23,12 +23,12 @@ def schema(where: settings.DatabaseSettings) -> list[tuple[str, ...]]:
         " FROM information_schema.columns WHERE table_schema = %s AND table_name NOT LIKE '%%yoyo%%'"
         " ORDER BY table_name, ordinal_position"
     )
-    rows = Database(lambda: connect(where)).autocommit(lambda statements: statements.list(sql, (where.db_name,)))
+    rows = Database(lambda: connect(where)).list(sql, (where.db_name,))
     indexes = (
         "SELECT table_name, index_name, column_name, seq_in_index, non_unique FROM information_schema.statistics"
         " WHERE table_schema = %s AND table_name NOT LIKE '%%yoyo%%' ORDER BY 1, 2, 4"
     )
-    more = Database(lambda: connect(where)).autocommit(lambda statements: statements.list(indexes, (where.db_name,)))
+    more = Database(lambda: connect(where)).list(indexes, (where.db_name,))
     return [tuple(map(str, row.values())) for row in [*rows, *more]]
 
 

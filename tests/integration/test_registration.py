@@ -90,7 +90,7 @@ def test_no_session_is_opened_for_a_password_that_was_replaced_meanwhile(
     database: Database, rows: Rows, change: str
 ) -> None:
     user_id = rows.user(password="a senha de antes")
-    user = database.autocommit(lambda sql: users.find_user(sql, user_id))
+    user = users.find_user(database, user_id)
     assert user is not None
     rows.run(change)
     assert database.transaction(lambda sql: open_session(sql, user, "a senha de antes", BROWSER)) is None

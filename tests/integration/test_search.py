@@ -2,13 +2,13 @@
 
 import pytest
 
-from falaai.database import Database, Parameters, Row, Statements
+from falaai.database import Database, Parameters, Row, Transaction
 from falaai.repositories import conversations
 from falaai.repositories.conversations import Place
 from tests.integration.conftest import Rows
 
 
-class Meddling(Statements):
+class Meddling(Transaction):
     """Once a page's messages have been looked through, changes the last conversation looked at."""
 
     change = ""
@@ -43,7 +43,7 @@ def test_search_goes_on_where_it_was(
         pages = 1
         while after:
             assert isinstance(after, Place)
-            more, after = conversations.search_conversations(Statements(connection), user, "rarissimo", 50, after)
+            more, after = conversations.search_conversations(Transaction(connection), user, "rarissimo", 50, after)
             found, pages = [*found, *more], pages + 1
     assert [one.id for one in found] == [last]
     assert 4 <= pages <= 7

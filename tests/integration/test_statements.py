@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 from bench.histories import add_conversations, add_history, add_people
 from falaai import repositories, settings
 from falaai.connections import Connection, connect
-from falaai.database import Database, Parameters, Row, Statements, database
+from falaai.database import Database, Executed, Parameters, Row, Statements, Transaction, database
 from falaai.language_model import Prompt, language_model
 from falaai.queues import queues
 from falaai.repositories import conversations, messages, personal_data
@@ -176,7 +176,7 @@ def test_pages_take_three_at_most(crowd: Crowd, path: str, most: int) -> None:
 
 def test_deleting_an_account_reads_its_own_rows_alone(crowd: Crowd) -> None:
     """Counted by the server: rows of two messages, whatever else there is."""
-    sql = Statements(crowd.connection)
+    sql = Transaction(crowd.connection)
     person = sql.find("SELECT id FROM usuarios WHERE email = 'pessoa-7@exemplo.com.br'")
     assert person is not None
     crowd.connection.begin()
@@ -188,47 +188,32 @@ def test_deleting_an_account_reads_its_own_rows_alone(crowd: Crowd) -> None:
     assert 0 < read < 50
 
 
-class ExplainedStatements(Statements):
-    """Has every statement explained by the server before it runs, and notes which line of the product ran it."""
+# Methods that run one statement.
+STATEMENTS = {name for name in vars(Statements) if not name.startswith("_")}
+
+
+class ExplainedTransaction(Transaction):
+    """Have the server explain every statement before it runs, and note which line of the product ran it."""
 
     plans: ClassVar[list[tuple[str, Row]]] = []
     lines: ClassVar[set[tuple[str, int]]] = set()
 
-    def _explain(self, sql: str, parameters: Parameters) -> None:
-        frame = sys._getframe(2)
-        if frame.f_code is Statements.count.__code__:
+    def execute(self, sql: str, parameters: Parameters = ()) -> Executed:
+        frame = sys._getframe(1)
+        while frame.f_globals["__name__"] == Statements.__module__:
             frame = cast(FrameType, frame.f_back)
         self.lines.add((frame.f_code.co_filename, frame.f_lineno))
         with self.connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN {sql}", parameters)
             self.plans.extend((sql, row) for row in cursor.fetchall())
-
-    def run(self, sql: str, parameters: Parameters = ()) -> int:
-        self._explain(sql, parameters)
-        return super().run(sql, parameters)
-
-    def insert(self, sql: str, parameters: Parameters = ()) -> int:
-        self._explain(sql, parameters)
-        return super().insert(sql, parameters)
-
-    def update_noting(self, sql: str, parameters: Parameters = ()) -> int | None:
-        self._explain(sql, parameters)
-        return super().update_noting(sql, parameters)
-
-    def find(self, sql: str, parameters: Parameters = ()) -> Row | None:
-        self._explain(sql, parameters)
-        return super().find(sql, parameters)
-
-    def list(self, sql: str, parameters: Parameters = ()) -> list[Row]:
-        self._explain(sql, parameters)
-        return super().list(sql, parameters)
+        return super().execute(sql, parameters)
 
 
 def test_every_statement_of_a_request_finds_its_rows_by_an_index(
     crowd: Crowd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ExplainedStatements.plans.clear()
-    monkeypatch.setattr("falaai.database.Statements", ExplainedStatements)
+    ExplainedTransaction.plans.clear()
+    monkeypatch.setattr("falaai.database.Transaction", ExplainedTransaction)
     conversation = {"conversation_id": crowd.conversation_id}
     _, _, answer = crowd.message(message="Oi", client_id="pergunta", **conversation)
     crowd.message("/chat/replies/{message_id}/regenerate", message_id=answer["message_id"])
@@ -244,9 +229,9 @@ def test_every_statement_of_a_request_finds_its_rows_by_an_index(
     wrong = {"email": "ana@exemplo.com.br", "senha": "não é esta"}
     assert crowd.http("/login").post("/login", json=wrong).status_code == 401
 
-    seen = {sql.split()[0] for sql, _ in ExplainedStatements.plans}
+    seen = {sql.split()[0] for sql, _ in ExplainedTransaction.plans}
     assert {"SELECT", "UPDATE", "INSERT", "DELETE"} <= seen
-    assert unindexed(ExplainedStatements.plans) == []
+    assert unindexed(ExplainedTransaction.plans) == []
 
 
 def is_found_by_index(row: Row) -> bool:
@@ -259,11 +244,11 @@ def is_found_by_index(row: Row) -> bool:
 
 
 def test_a_whole_table_and_a_sort_are_noticed(where: settings.DatabaseSettings, crowded: int) -> None:
-    sql = ExplainedStatements(connect(where))
-    ExplainedStatements.plans.clear()
+    sql = ExplainedTransaction(connect(where))
+    ExplainedTransaction.plans.clear()
     sql.find("SELECT id FROM mensagens WHERE conteudo = 'x'")
     sql.find("SELECT id FROM mensagens WHERE id_conversa = %s ORDER BY data_envio LIMIT 1", (crowded,))
-    assert [is_found_by_index(row) for _, row in ExplainedStatements.plans] == [False, False]
+    assert [is_found_by_index(row) for _, row in ExplainedTransaction.plans] == [False, False]
 
 
 class RolledBack(Exception):
@@ -311,7 +296,7 @@ def statement_lines() -> dict[tuple[str, int], set[int]]:
         for node in ast.walk(ast.parse(path.read_text())):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue
-            if node.func.attr not in vars(ExplainedStatements) | {"count": None} or not is_named_sql(node.func.value):
+            if node.func.attr not in STATEMENTS or not is_named_sql(node.func.value):
                 continue
             if not reads_no_table(node.args[0]):
                 found[str(path), node.lineno] = set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
@@ -353,10 +338,9 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
     rows.run("UPDATE mensagens SET chave = 'um-id' WHERE id_conversa = %s AND seq = 399", history.id)
     for table in TABLES:
         rows.list(f"ANALYZE TABLE {table}")
-    read = database.autocommit
-    conversation = read(lambda sql: conversations.find_conversation(sql, user, history.id))
-    reply = read(lambda sql: messages.find_by_seq(sql, history.id, 400))
-    question = read(lambda sql: messages.find_by_seq(sql, history.id, 399))
+    conversation = conversations.find_conversation(database, user, history.id)
+    reply = messages.find_by_seq(database, history.id, 400)
+    question = messages.find_by_seq(database, history.id, 399)
     assert conversation
     assert reply
     assert question
@@ -452,9 +436,9 @@ def test_every_statement_of_the_product_finds_its_rows_by_an_index(
     values: dict[str, Any], where: settings.DatabaseSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Requests, workers and cleanup: whatever a repository can do is done and explained."""
-    ExplainedStatements.plans.clear()
-    ExplainedStatements.lines.clear()
-    monkeypatch.setattr("falaai.database.Statements", ExplainedStatements)
+    ExplainedTransaction.plans.clear()
+    ExplainedTransaction.lines.clear()
+    monkeypatch.setattr("falaai.database.Transaction", ExplainedTransaction)
     database = Database(lambda: connect(where))
     functions = repository_functions()
     assert len(functions) > 70
@@ -470,9 +454,9 @@ def test_every_statement_of_the_product_finds_its_rows_by_an_index(
 
     ran = statement_lines()
     assert len(ran) > 80
-    seen = ExplainedStatements.lines
+    seen = ExplainedTransaction.lines
     assert [place for place, lines in ran.items() if not any((place[0], line) in seen for line in lines)] == []
-    assert unindexed(ExplainedStatements.plans) == []
+    assert unindexed(ExplainedTransaction.plans) == []
 
 
 def unindexed(plans: list[tuple[str, Row]]) -> list[tuple[str, Row]]:

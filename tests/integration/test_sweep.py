@@ -10,7 +10,7 @@ import pytest
 
 from falaai import settings
 from falaai.connections import Connection, connect
-from falaai.database import Database, Statements
+from falaai.database import Database, Transaction
 from falaai.repositories import conversations, sessions
 from falaai_cleanup import pictures, schedule
 from falaai_cleanup import sweep as sweeping
@@ -77,13 +77,13 @@ def test_expired_rows_of_every_kind_go(database: Database, rows: Rows) -> None:
 def test_session_ends_a_week_after_it_was_seen_and_a_month_after_it_began(database: Database, rows: Rows) -> None:
     """One column says when, and the cleanup looks at nothing else."""
     ana = rows.user()
-    database.autocommit(lambda sql: sessions.add_session(sql, ana, "nova", "", ""))
+    sessions.add_session(database, ana, "nova", "", "")
     left = "SELECT TIMESTAMPDIFF(HOUR, UTC_TIMESTAMP(6), expira_em) FROM sessoes"
     assert rows.value(left) == 7 * 24 - 1
     session = rows.value("SELECT id FROM sessoes")
     for days_old, hours_left in [(10, 7 * 24 - 1), (25, 5 * 24 - 1)]:
         rows.run("UPDATE sessoes SET criada_em = UTC_TIMESTAMP(6) - INTERVAL %s DAY", days_old)
-        database.autocommit(lambda sql: sessions.mark_seen(sql, session))
+        sessions.mark_seen(database, session)
         assert rows.value(left) == hours_left
     assert swept(database) == {}
 
@@ -141,7 +141,7 @@ def test_person_who_came_back_keeps_the_conversation(database: Database, rows: R
 
     person = database._connect()
     person.begin()
-    sql = Statements(person)
+    sql = Transaction(person)
     conversations.find_conversation_to_write(sql, ana, old)
     with ThreadPoolExecutor(1) as pool:
         meanwhile = pool.submit(swept, database)

@@ -53,7 +53,7 @@ def upgraded(cloud: RunningCloud, monkeypatch: pytest.MonkeyPatch) -> Database:
 def test_old_password_opens_the_account_and_is_hashed_anew(upgraded: Database) -> None:
     form = Credentials(email="ana@exemplo.com.br", senha="senha de antes")
     sign_in(upgraded, form, BROWSER)
-    user = upgraded.autocommit(lambda sql: users.find_user_by_email(sql, "ana@exemplo.com.br"))
+    user = users.find_user_by_email(upgraded, "ana@exemplo.com.br")
     assert user is not None
     assert "m=65536,t=3,p=4" in user.password_hash
     sign_in(upgraded, form, BROWSER)
@@ -68,10 +68,10 @@ def test_refusal_does_not_tell_by_time_that_a_hash_is_old(upgraded: Database, em
 
 
 def test_old_conversation_opens(upgraded: Database) -> None:
-    found = upgraded.autocommit(lambda sql: conversations.find_conversation(sql, 1, 7))
+    found = conversations.find_conversation(upgraded, 1, 7)
     assert found is not None
     assert (found.title, found.last_seq) == ("Receitas", 2)
-    old = upgraded.autocommit(lambda sql: messages.list_messages(sql, 7, after_seq=0, limit=100))
+    old = messages.list_messages(upgraded, 7, after_seq=0, limit=100)
     assert [(message.seq, message.text) for message in old] == [(1, "Oi"), (2, "Olá")]
 
 

@@ -35,7 +35,7 @@ def sockets():
     return sum(link.startswith("socket:") for link in links)
 
 def work():
-    database().autocommit(lambda sql: sql.find("SELECT 1 AS one"))
+    database().find("SELECT 1 AS one")
     ask(language_model(), Prompt("Responda.", (Turn(1, "usuario", "Oi"),)), 20)
     queues().send(TitleRequested(conversation_id=1))
 

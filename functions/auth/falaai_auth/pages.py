@@ -67,7 +67,7 @@ def profile_page(request: Request, session: CurrentSession, database: Db, feito:
             "seen": in_words(device.seen_at, session.now),
             "is_this": device.id == session.id,
         }
-        for device in database.autocommit(lambda sql: sessions.list_devices(sql, session.user_id))
+        for device in sessions.list_devices(database, session.user_id)
     ]
     values = {
         "user": get_user(database, session),

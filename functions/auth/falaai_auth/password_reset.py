@@ -19,7 +19,7 @@ def ask_for_reset(database: Database, queues: Queues, email: str, address: str) 
     """
     counters = (*rate_limits.RESET_EMAILS.of(email, address), rate_limits.EMAIL_REQUESTS_BY_ADDRESS.of(address))
     with rate_limits.counted(database, *counters):
-        user = database.autocommit(lambda sql: users.find_user_by_email(sql, email))
+        user = users.find_user_by_email(database, email)
         queues.send(LetterRequested(letter="senha", user_id=user.id) if user else NO_LETTER)
 
 
@@ -29,7 +29,7 @@ def is_usable(database: Database, token: str) -> bool:
 
 
 def _find(database: Database, token: str) -> Used | None:
-    return database.autocommit(lambda sql: tokens.find_token(sql, link_key(token), Purpose.PASSWORD))
+    return tokens.find_token(database, link_key(token), Purpose.PASSWORD)
 
 
 def reset(database: Database, queues: Queues, token: str, password: str) -> None:

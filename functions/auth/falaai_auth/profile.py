@@ -20,7 +20,7 @@ from falaai_auth.pictures import clean_picture
 
 def get_user(database: Database, session: Session) -> User:
     """The account of this session. Raises NotSignedIn if it was deleted a moment ago."""
-    user = database.autocommit(lambda sql: users.find_user(sql, session.user_id))
+    user = users.find_user(database, session.user_id)
     if user is None:
         raise NotSignedIn("the account is gone")
     return user

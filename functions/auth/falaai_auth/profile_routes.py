@@ -64,7 +64,7 @@ def profile_picture(session: CurrentSession, database: Db, store: Pictures) -> R
 @router.get("/sessions")
 def list_sessions(session: CurrentSession, database: Db) -> list[dict[str, Any]]:
     """[{id, navegador, endereco, criada_em, vista_em, atual}], last seen first."""
-    devices = database.autocommit(lambda sql: sessions.list_devices(sql, session.user_id))
+    devices = sessions.list_devices(database, session.user_id)
     return [
         {
             "id": device.id,

@@ -42,7 +42,7 @@ def sign_in(database: Database, form: Credentials, browser: Browser) -> SignedIn
     # Counted before the password is looked at, so that parallel guesses count too.
     rate_limits.take_all(database, *counters)
     answer_at = time.monotonic() + REFUSAL_SECONDS
-    user = database.autocommit(lambda sql: users.find_user_by_email(sql, form.email))
+    user = users.find_user_by_email(database, form.email)
     is_right = is_right_password(form.senha, user.password_hash if user else None)
     if user is None or not is_right or not user.is_verified:
         time.sleep(max(0.0, answer_at - time.monotonic()))
@@ -70,4 +70,4 @@ def open_session(sql: Statements, user: User, password: str, browser: Browser) -
 
 def sign_out(database: Database, token: str) -> None:
     """End the session for good; the cookie is worthless from now on."""
-    database.autocommit(lambda sql: sessions.delete_session(sql, stored_key(token)))
+    sessions.delete_session(database, stored_key(token))

@@ -16,7 +16,7 @@ from falaai_auth.profile import forget_picture, get_user
 def export(database: Database, store: PictureStore, session: Session) -> dict[str, Any]:
     """Every row of every table that is about this person, but for what would open the account; the picture too."""
     user = get_user(database, session)
-    tables = database.autocommit(lambda sql: personal_data.list_rows(sql, user.id))
+    tables = personal_data.list_rows(database, user.id)
     picture = store.find(user.picture) if user.picture else None
     return {
         **{table: [_plain(row) for row in rows] for table, rows in tables.items()},

@@ -47,7 +47,7 @@ def verify(database: Database, token: str, password: str, browser: Browser) -> S
 
 
 def _find(database: Database, token: str) -> Used | None:
-    return database.autocommit(lambda sql: tokens.find_token(sql, link_key(token), *_PURPOSES))
+    return tokens.find_token(database, link_key(token), *_PURPOSES)
 
 
 def _confirm(database: Database, found: Used, token: str, password: str, browser: Browser) -> SignedIn:
@@ -57,7 +57,7 @@ def _confirm(database: Database, found: Used, token: str, password: str, browser
         rate_limits.WRONG_PASSWORD_BY_ADDRESS.of(browser.address),
     )
     rate_limits.take_all(database, *counters)
-    user = database.autocommit(lambda sql: users.find_user(sql, found.user_id))
+    user = users.find_user(database, found.user_id)
     if user is None or not is_right_password(password, user.password_hash):
         raise InvalidInput("senha", texts.REGISTRATION_PASSWORD_WRONG)
     rate_limits.give_back_all(database, *counters)
@@ -95,6 +95,6 @@ def resend(database: Database, queues: Queues, email: str, address: str) -> None
         rate_limits.EMAIL_REQUESTS_BY_ADDRESS.of(address),
     )
     with rate_limits.counted(database, *counters):
-        user = database.autocommit(lambda sql: users.find_user_by_email(sql, email))
+        user = users.find_user_by_email(database, email)
         waits = user is not None and not user.is_verified
         queues.send(LetterRequested(letter="verificar", user_id=user.id) if user and waits else NO_LETTER)

@@ -114,9 +114,7 @@ class _Generation:
         self._written_at = time.monotonic()
         asked, text = self._asked, self._text
         try:
-            return self._services.database.autocommit(
-                lambda sql: messages.write_so_far(sql, asked.reply_id, asked.generation, text)
-            )
+            return messages.write_so_far(self._services.database, asked.reply_id, asked.generation, text)
         except DatabaseUnavailable as error:
             # The reader has the text, and the next write has all of it.
             logger().warning("text so far not written", extra={"reason": str(error)})
@@ -124,9 +122,7 @@ class _Generation:
 
     def _stopped(self, answer: Answer) -> Ending:
         asked, text = self._asked, self._text
-        self._services.database.autocommit(
-            lambda sql: messages.keep_stopped_text(sql, asked.reply_id, asked.generation, text)
-        )
+        messages.keep_stopped_text(self._services.database, asked.reply_id, asked.generation, text)
         return self._ended(answer, Ending(text, State.INTERRUPTED))
 
     def _finish(self, answer: Answer, ending: Ending) -> Ending:
@@ -134,14 +130,12 @@ class _Generation:
         asked = self._asked
         ending = replace(ending, model=answer.model, tokens_in=answer.tokens_in, tokens_out=answer.tokens_out)
 
-        def write(sql: Statements) -> bool:
-            day, place = day_of(asked.session.now), (asked.reply_id, asked.generation)
-            if messages.finish_reply(sql, asked.session.user_id, day, *place, ending):
-                return True
-            return messages.has_ended_as(sql, *place, ending.state)  # written before, when the answer got lost
-
-        # A whole reply is worth waiting for a database that restarts.
-        if not self._services.database.autocommit(write, is_patient=True):
+        database = self._services.database.waiting_for_restart()
+        day, place = day_of(asked.session.now), (asked.reply_id, asked.generation)
+        # The state is already final if an earlier try was written and its answer was lost.
+        if not messages.finish_reply(
+            database, asked.session.user_id, day, *place, ending
+        ) and not messages.has_ended_as(database, *place, ending.state):
             return self._stopped(answer)
         return self._ended(answer, ending)
 

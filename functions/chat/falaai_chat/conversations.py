@@ -41,7 +41,7 @@ def list_conversations(
     and still a next one: it ends when it has looked through enough.
     """
     after = place_of(cursor) if cursor else None
-    rows, end = database.autocommit(lambda sql: _page(sql, session.user_id, limit, after, q.strip()))
+    rows, end = _page(database, session.user_id, limit, after, q.strip())
     if end:
         response.headers["Link"] = f'<{pages.address(request, next_page(end, limit, q))}>; rel="next"'
     return [conversation_view(row, session.now) for row in rows]
@@ -80,7 +80,7 @@ def read_conversation(
             open_conversation(sql, session, conversation_id)
         return page
 
-    page = database.autocommit(read)
+    page = read(database)
     found = newest_within(PAGE_CHARACTERS, page.messages)
     if found and found[0].seq > 1:
         older = pages.address(request, f"/conversation/{conversation_id}?limit={limit}&before={found[0].seq}")
@@ -117,9 +117,7 @@ def export_conversation(
 
     One that is too long for an answer ends with the address of its next part, which is behind the Link header too.
     """
-    part = database.autocommit(
-        lambda sql: read_part(sql, get_conversation(sql, session, conversation_id), after_seq=after)
-    )
+    part = read_part(database, get_conversation(database, session, conversation_id), after_seq=after)
     media_type, render = EXPORTS[format]
     name = quote(file_name(part.conversation, format, after))
     headers = {"Content-Disposition": f"attachment; filename=\"conversa.{format.value}\"; filename*=UTF-8''{name}"}
@@ -134,5 +132,5 @@ def export_conversation(
 @router.post("/reset_chat")
 def reset_chat(session: CurrentSession, database: Db) -> dict[str, str]:
     """The next message starts a new conversation."""
-    database.autocommit(lambda sql: sessions.change_active_conversation(sql, session.id, None))
+    sessions.change_active_conversation(database, session.id, None)
     return {"message": texts.CHAT_RESET}

@@ -14,7 +14,7 @@ LOOK_EVERY_SECONDS = 0.25
 
 def get_reply(database: Database, session: Session, reply_id: int) -> Message:
     """A reply of this person's as it stands. Raises NotFound, also for somebody else's."""
-    reply = database.autocommit(lambda sql: messages.find_message(sql, session.user_id, reply_id))
+    reply = messages.find_message(database, session.user_id, reply_id)
     if reply is None or reply.author != "ia":
         raise NotFound("reply")
     return reply

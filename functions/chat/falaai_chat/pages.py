@@ -32,7 +32,7 @@ router = APIRouter(default_response_class=HTMLResponse, responses=pages.DOCUMENT
 @router.get("/chat")
 def chat_page(request: Request, session: CurrentSession, database: Db, quota: DailyQuota) -> Response:
     """The session's active conversation, or an empty page for a new one."""
-    values = database.autocommit(lambda sql: _values(sql, session, session.active_conversation_id, quota))
+    values = _values(database, session, session.active_conversation_id, quota)
     return pages.page(request, "chat.html", values)
 
 
@@ -42,7 +42,7 @@ def conversation_page(
 ) -> Response:
     """404 with a way back for one that is gone, or never was this person's. The active conversation stays."""
     try:
-        values = database.autocommit(lambda sql: _values(sql, session, conversation_id, quota))
+        values = _values(database, session, conversation_id, quota)
     except NotFound:
         return pages.page(request, "conversa_ausente.html", status=404)
     return pages.page(request, "chat.html", values)

@@ -92,7 +92,7 @@ def follow_reply(
 def stop(message_id: int, session: CurrentSession, database: Db) -> dict[str, str]:
     """{estado}: interrompida, or how it had ended by then."""
     reply = get_reply(database, session, message_id)
-    if reply.state is State.GENERATING and database.autocommit(lambda sql: messages.stop_reply(sql, reply.id)):
+    if reply.state is State.GENERATING and messages.stop_reply(database, reply.id):
         return {"estado": State.INTERRUPTED.value}
     return {"estado": get_reply(database, session, message_id).state.value}
 

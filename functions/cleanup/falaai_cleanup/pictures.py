@@ -1,12 +1,12 @@
 """Pictures in the bucket that no account shows: their deletion failed, or their change was never committed."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
 from falaai.database import Database
-from falaai.repositories import users
+from falaai.repositories import clock, users
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -33,9 +33,7 @@ def count_orphans(database: Database, bucket: str) -> int:
 
 def _orphans(database: Database, bucket: str) -> Iterator[list[str]]:
     """Keys, up to a thousand at a time; judged by the database's clock."""
-    row = database.autocommit(lambda sql: sql.find("SELECT UTC_TIMESTAMP(6) AS utc"))
-    assert row is not None  # noqa: S101 - it has no FROM
-    now: datetime = row["utc"].replace(tzinfo=UTC)
+    now = clock.get_now(database)
     for page in _client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIX):
         old = [item["Key"] for item in page.get("Contents", []) if item["LastModified"] < now - YOUNG]
         if orphans := _unused(database, old):
@@ -43,7 +41,7 @@ def _orphans(database: Database, bucket: str) -> Iterator[list[str]]:
 
 
 def _unused(database: Database, keys: list[str]) -> list[str]:
-    used = database.autocommit(lambda sql: users.list_pictures_in_use(sql, keys)) if keys else set()
+    used = users.list_pictures_in_use(database, keys) if keys else set()
     return [key for key in keys if key not in used]
 
 

@@ -105,9 +105,9 @@ def _repeat(database: Database, batch: Batch, total: Counter[str], has_time: Cal
 
 def preview(database: Database, retention_days: int) -> dict[str, int]:
     """How many rows a sweep would take now, by kind; changes nothing."""
-    rows = {chore.name: database.autocommit(chore.count) for chore in CHORES}
+    rows = {chore.name: chore.count(database) for chore in CHORES}
     if retention_days:
-        unused, inside = database.autocommit(lambda sql: conversations.count_unused(sql, retention_days))
+        unused, inside = conversations.count_unused(database, retention_days)
         rows |= {"conversations": unused, "messages": inside}
     return rows
 

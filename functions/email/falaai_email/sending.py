@@ -33,7 +33,7 @@ def send_letter(
     """
     if message.letter == "nenhuma":
         return
-    user = database.autocommit(lambda sql: users.find_user(sql, message.user_id))
+    user = users.find_user(database, message.user_id)
     if user is None:
         missing_row(f"user {message.user_id}", age_seconds)
         return

@@ -35,24 +35,18 @@ def handle(message: FoldingRequested, age_seconds: float) -> None:
 
 def fold(database: Database, model: LanguageModel, message: FoldingRequested, limit: int, age_seconds: float) -> None:
     """One folding if the turns pass `limit` tokens; a summary written meanwhile wins. Raises Again."""
-    conversation = database.autocommit(
-        lambda sql: conversations.find_conversation_of_anyone(sql, message.conversation_id)
-    )
+    conversation = conversations.find_conversation_of_anyone(database, message.conversation_id)
     if conversation is None:
         missing_row(f"conversation {message.conversation_id}", age_seconds)
         return
-    turns = database.autocommit(
-        lambda sql: messages.list_oldest_turns(
-            sql, conversation.id, conversation.summary_until_seq, conversation.last_seq, TURNS_READ
-        )
+    turns = messages.list_oldest_turns(
+        database, conversation.id, conversation.summary_until_seq, conversation.last_seq, TURNS_READ
     )
     folding = due_folding(turns, limit, count_tokens)
     if folding is None:
         return
     summary = _summary(model, conversation, folding)
-    kept = database.autocommit(
-        lambda sql: conversations.change_summary(sql, conversation, summary, folding.until_seq)
-    )
+    kept = conversations.change_summary(database, conversation, summary, folding.until_seq)
     facts = {"conversation_id": conversation.id, "turns": len(folding.turns), "until_seq": folding.until_seq}
     logger().info("turns folded" if kept else "another summary came first", extra=facts)
 

@@ -39,22 +39,18 @@ def handle(message: TitleRequested, age_seconds: float) -> None:
 
 def give_title(database: Database, model: LanguageModel, message: TitleRequested, age_seconds: float) -> None:
     """A title of at most 5 words and 50 characters, unless the conversation has one. Raises Again."""
-    conversation = database.autocommit(
-        lambda sql: conversations.find_conversation_of_anyone(sql, message.conversation_id)
-    )
+    conversation = conversations.find_conversation_of_anyone(database, message.conversation_id)
     if conversation is None:
         missing_row(f"conversation {message.conversation_id}", age_seconds)
         return
     if not conversations.is_untitled(conversation.title, conversation.has_chosen_title):
         return
-    turns = database.autocommit(
-        lambda sql: messages.list_oldest_turns(sql, conversation.id, 0, conversation.last_seq, TURNS_READ)
-    )
+    turns = messages.list_oldest_turns(database, conversation.id, 0, conversation.last_seq, TURNS_READ)
     if not turns:
         missing_row(f"first message of conversation {conversation.id}", age_seconds)
         return
     title = _title(model, turns)
-    database.autocommit(lambda sql: conversations.give_title(sql, conversation.id, title))
+    conversations.give_title(database, conversation.id, title)
 
 
 def _title(model: LanguageModel, turns: Sequence[Turn]) -> str:

@@ -19,6 +19,7 @@ from falaai.errors import Again, Never, QueueUnavailable, Unavailable
 from falaai.logs import logger
 from falaai.queue_messages import QueueMessage
 from falaai.queues import SEND_SECONDS, sqs_client
+from falaai.repositories import clock
 from falaai.tracing import traced
 
 if TYPE_CHECKING:
@@ -85,10 +86,8 @@ def _seconds_of(context: Any) -> float:
 
 
 def _age_seconds(record: SQSRecord) -> float:
-    """By the database's clock: this machine's may be wrong, and a message would be given up too early."""
-    row = database().autocommit(lambda sql: sql.find("SELECT UNIX_TIMESTAMP(NOW(6)) AS now_seconds"))
-    assert row is not None  # noqa: S101 - it has no FROM
-    return float(row["now_seconds"]) - int(record.attributes.sent_timestamp) / 1000
+    """Return the message's age by the database's clock, since a wrong clock would give the message up too early."""
+    return clock.get_now(database()).timestamp() - int(record.attributes.sent_timestamp) / 1000
 
 
 def _postpone(record: SQSRecord) -> int:

@@ -1,13 +1,16 @@
-"""Transactions over a small pool of connections.
+"""Statements and transactions over a small pool of connections.
 
-TiDB Cloud drops a connection idle for 340 seconds, so connections are retired before that, and one that died
-in the pool is replaced without the caller noticing.
+TiDB Cloud drops a connection that is idle for 340 seconds. Connections are closed before that, and a connection that
+died in the pool is replaced unseen by the caller.
 """
 
+import builtins
 import queue
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -27,57 +30,72 @@ Parameters = Sequence[Any]
 IDLE_SECONDS = 240
 POOL_SIZE = 10
 ATTEMPTS = 3
-PATIENCE_SECONDS = 8.0
-PATIENCE_EVERY_SECONDS = 0.25
+RESTART_SECONDS = 8.0
+RESTART_PAUSE_SECONDS = 0.25
 
 # Lock wait, deadlock, and TiDB's own: transaction too old or conflicting, schema changed, write conflict.
 _TRANSIENT = frozenset({1205, 1213, 8002, 8005, 8022, 8028, 9007})
 # Server gone, connection lost, killed, or closed by the server for being idle; 0 is PyMySQL's closed connection.
 _LOST = frozenset({0, 1053, 1927, 2006, 2013, 2014, 2055, 4031})
 # Over a limit of connections or resources, access taken back, TiDB's own unknown error.
-_CLOSED = frozenset({1040, 1044, 1045, 1105, 1226})
+_UNAVAILABLE = frozenset({1040, 1044, 1045, 1105, 1226})
+_DRIVER_ERRORS = (pymysql.OperationalError, pymysql.InterfaceError, pymysql.InternalError)
 
 
-@dataclass
-class Statements:
-    """What repositories run their SQL on: one connection, inside a transaction or not."""
+@dataclass(frozen=True)
+class Executed:
+    """What one statement did. `inserted_id` is the AUTO_INCREMENT id, or the value of LAST_INSERT_ID(expression)."""
 
-    connection: Connection
+    count: int
+    inserted_id: int
+    rows: Sequence[Row]
+
+
+class Statements(ABC):
+    """What repositories run their SQL on: a Database runs each statement alone, a Transaction runs them together."""
+
+    @abstractmethod
+    def execute(self, sql: str, parameters: Parameters = ()) -> Executed:
+        """Run one statement and read all of its rows."""
 
     def run(self, sql: str, parameters: Parameters = ()) -> int:
-        """Execute; the number of rows changed (or found)."""
-        with self.connection.cursor() as cursor:
-            return cursor.execute(sql, parameters)
+        """Return the number of rows that the statement changed (or found)."""
+        return self.execute(sql, parameters).count
 
     def insert(self, sql: str, parameters: Parameters = ()) -> int:
-        """Execute an INSERT; the AUTO_INCREMENT id it got."""
-        with self.connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            return cursor.lastrowid
+        """Return the AUTO_INCREMENT id of the inserted row."""
+        return self.execute(sql, parameters).inserted_id
 
-    def update_noting(self, sql: str, parameters: Parameters = ()) -> int | None:
-        """Execute an UPDATE that notes a number of a row with LAST_INSERT_ID(expression); that number, or nothing if
-        no row was changed. It spares the statement that would read it."""
-        with self.connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            return cursor.lastrowid if cursor.rowcount else None
+    def update_returning(self, sql: str, parameters: Parameters = ()) -> int | None:
+        """Return the number that an UPDATE kept with LAST_INSERT_ID(expression), or None if it changed no row."""
+        executed = self.execute(sql, parameters)
+        return executed.inserted_id if executed.count else None
 
     def find(self, sql: str, parameters: Parameters = ()) -> Row | None:
-        """The first row, or nothing."""
-        with self.connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            return cursor.fetchone()
+        """Return the first row, or None."""
+        rows = self.execute(sql, parameters).rows
+        return rows[0] if rows else None
 
     def count(self, sql: str, parameters: Parameters = ()) -> int:
-        """The one number that a SELECT COUNT gives."""
+        """Return the one number that a SELECT COUNT gives."""
         row = self.find(sql, parameters)
         return int(next(iter(row.values()))) if row else 0
 
-    def list(self, sql: str, parameters: Parameters = ()) -> list[Row]:
-        """Every row."""
+    def list(self, sql: str, parameters: Parameters = ()) -> builtins.list[Row]:
+        """Return every row."""
+        return [*self.execute(sql, parameters).rows]
+
+
+@dataclass
+class Transaction(Statements):
+    """Statements on one connection that the caller commits or rolls back."""
+
+    connection: Connection
+
+    def execute(self, sql: str, parameters: Parameters = ()) -> Executed:
         with self.connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            return list(cursor.fetchall())
+            count = cursor.execute(sql, parameters)
+            return Executed(count, cursor.lastrowid, cursor.fetchall())
 
 
 @dataclass
@@ -89,16 +107,16 @@ class _Pooled:
         return time.monotonic() - self.used_at > IDLE_SECONDS
 
 
-# Written by every transaction, so that after a lost answer it can be asked whether it took place.
+# Every transaction inserts its key, so that a retry after a lost answer can tell whether it committed.
 _MARK = "INSERT INTO transacoes (chave, feita_em) VALUES (%s, UTC_TIMESTAMP(6))"
 
 
-class _Unit(Generic[Result]):
-    """One transaction, run until it is known to have happened once.
+class _IdempotentTransaction(Generic[Result]):
+    """One transaction, repeated until it is known to have committed once.
 
-    Each run begins with the same key in a table that takes a key once. When the answer to a commit is lost, the next
-    run either finds the key, waiting for a commit still under way, and so knows that the first result stands; or it
-    does not, and does the work.
+    Each run first inserts the same key into a table that accepts a key once. If the answer to a COMMIT is lost, the
+    next run waits for that commit at this INSERT. A duplicate key proves the commit, so the first result is returned.
+    Otherwise the work is done again.
     """
 
     def __init__(self, work: Callable[[Statements], Result]) -> None:
@@ -107,15 +125,15 @@ class _Unit(Generic[Result]):
         self._done: list[Result] = []
 
     @property
-    def is_in_doubt(self) -> bool:
-        """Whether a commit was sent that nobody answered."""
+    def commit_unknown(self) -> bool:
+        """Whether a COMMIT was sent and its answer was lost."""
         return bool(self._done)
 
     def run(self, connection: Connection) -> Result:
-        sql = Statements(connection)
+        sql = Transaction(connection)
         connection.begin()
         try:
-            if not self._is_first_time(sql):
+            if not self._add_key(sql):
                 _roll_back(connection)
                 return self._done[-1]
             result = self._work(sql)
@@ -126,69 +144,87 @@ class _Unit(Generic[Result]):
         connection.commit()
         return result
 
-    def _is_first_time(self, sql: Statements) -> bool:
+    def _add_key(self, sql: Statements) -> bool:
+        """Return False if an earlier run of this transaction has committed the key."""
         try:
             return bool(sql.run(_MARK, (self._key,)))
         except pymysql.IntegrityError:
             return False
 
 
-class Database:
-    """Runs units of work. A unit is a function of Statements; it may run more than once, so it only touches the
-    database and what it returns (queue messages excepted: those may arrive twice anyway)."""
+class Database(Statements):
+    """A pool of connections. Single statements run on it directly, in autocommit mode.
+
+    Every method raises DatabaseUnavailable. A statement may run more than once if its answer is lost, so a write
+    outside a transaction must be one that may repeat.
+    """
 
     def __init__(self, connect: Callable[[], Connection]) -> None:
         self._connect = connect
         self._idle: queue.LifoQueue[_Pooled] = queue.LifoQueue(POOL_SIZE)
 
-    def autocommit(self, work: Callable[[Statements], Result], is_patient: bool = False) -> Result:
-        """Run `work` without a transaction, each statement by itself; for reads and for writes that may repeat.
+    def execute(self, sql: str, parameters: Parameters = ()) -> Executed:
+        return self._retry(lambda connection: Transaction(connection).execute(sql, parameters))
 
-        A patient one waits some seconds for a database that restarts. Raises DatabaseUnavailable.
+    def waiting_for_restart(self) -> Statements:
+        """Return this database for single statements that wait up to RESTART_SECONDS for a server that restarts."""
+        return _WaitingForRestart(self)
+
+    def transaction(self, work: Callable[[Statements], Result]) -> Result:
+        """Run `work` and commit; roll back if it raises.
+
+        The whole of it is repeated on a deadlock, a conflict or a lost connection, and it takes effect exactly once
+        even if the answer to its COMMIT is lost. Then it also waits for a server that restarts. `work` may run more
+        than once, so it only uses the database, and sends queue messages, which may arrive twice anyway.
         """
-        return self._patiently(lambda connection: work(Statements(connection)), lambda: is_patient)
+        unit = _IdempotentTransaction(work)
+        return self._retry(unit.run, lambda: unit.commit_unknown)
 
-    def transaction(self, work: Callable[[Statements], Result], is_patient: bool = False) -> Result:
-        """Run `work` and commit, or roll back whatever it raised.
-
-        The whole unit is repeated on a deadlock, a conflict or a lost connection, and takes effect exactly once even
-        if the answer to its commit is what was lost. A patient one waits some seconds for a database that restarts,
-        and so does one that may have happened already. Raises DatabaseUnavailable.
-        """
-        unit = _Unit(work)
-        return self._patiently(unit.run, lambda: is_patient or unit.is_in_doubt)
-
-    def _patiently(self, run: Callable[[Connection], Result], is_patient: Callable[[], bool]) -> Result:
-        give_up_at = time.monotonic() + seconds_left(PATIENCE_SECONDS, reserve=1)
+    def _retry(
+        self, work: Callable[[Connection], Result], wait_for_restart: Callable[[], bool] = lambda: False
+    ) -> Result:
+        """Run `work` on a connection, up to ATTEMPTS times; for RESTART_SECONDS if it waits for a restart."""
+        give_up_at = time.monotonic() + seconds_left(RESTART_SECONDS, reserve=1)
+        failed = 0
         while True:
             try:
-                return self._attempt(run)
-            except DatabaseUnavailable:
-                if not is_patient() or time.monotonic() > give_up_at:
-                    raise
-            time.sleep(PATIENCE_EVERY_SECONDS)
+                with self._connection() as connection:
+                    return work(connection)
+            except _DRIVER_ERRORS as error:
+                failed += 1
+                if self._can_retry(error, failed):
+                    continue
+                failure = _translated(error)
+            except DatabaseUnavailable as error:
+                failure = error
+            if (
+                not isinstance(failure, DatabaseUnavailable)
+                or not wait_for_restart()
+                or time.monotonic() > give_up_at
+            ):
+                raise failure
+            failed = 0
+            time.sleep(RESTART_PAUSE_SECONDS)
 
-    def _attempt(self, run: Callable[[Connection], Result]) -> Result:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return self._run_once(run)
-            except (pymysql.OperationalError, pymysql.InterfaceError, pymysql.InternalError) as error:
-                code = error.args[0] if error.args else None
-                if code not in _TRANSIENT | _LOST:
-                    raise _translated(error) from error
-                logger().warning("database statement failed", extra={"mysql_error": code, "attempt": attempt})
-                if attempt == ATTEMPTS or not seconds_left(1):
-                    raise DatabaseUnavailable(f"MySQL error {code}, {attempt} times") from error
-                if code in _LOST:
-                    self._forget_idle()  # whatever cut one connection has probably cut the others
-                else:
-                    time.sleep(secrets.randbelow(50) / 1000 * attempt)  # jitter, so that two do not meet again
-        raise AssertionError("unreachable")
+    def _can_retry(self, error: pymysql.Error, failed: int) -> bool:
+        """Log a failure that another try may mend, and prepare for that try. Returns False if there is none."""
+        code = _code(error)
+        if code not in _TRANSIENT | _LOST:
+            return False
+        logger().warning("database statement failed", extra={"mysql_error": code, "attempt": failed})
+        if failed == ATTEMPTS or not seconds_left(1):
+            return False
+        if code in _LOST:
+            self._forget_idle()  # the others are probably cut as well
+        else:
+            time.sleep(secrets.randbelow(50) / 1000 * failed)  # at random, so that two do not meet again
+        return True
 
-    def _run_once(self, run: Callable[[Connection], Result]) -> Result:
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
         pooled = self._borrow()
         try:
-            return run(pooled.connection)
+            yield pooled.connection
         finally:
             self._return(pooled)
 
@@ -203,7 +239,7 @@ class Database:
             _close(pooled.connection)
 
     def _open(self) -> Connection:
-        """A new connection, tried once: a server that is down is told of at once."""
+        """Open a connection without a retry: a server that is down is reported at once."""
         try:
             return self._connect()
         except pymysql.MySQLError as error:
@@ -237,13 +273,32 @@ def _close(connection: Connection) -> None:
         connection.close()
 
 
+def _code(error: pymysql.Error) -> int | None:
+    return error.args[0] if error.args else None
+
+
 def _translated(error: pymysql.Error) -> Exception:
-    """A server that lets nobody do anything is an outage; a fault in our SQL stays what it is."""
-    code = error.args[0] if error.args else None
-    return DatabaseUnavailable(f"MySQL error {code}") if code in _CLOSED else error
+    """Return DatabaseUnavailable for an outage; an error in our SQL stays as it is."""
+    code = _code(error)
+    if code not in _TRANSIENT | _LOST | _UNAVAILABLE:
+        return error
+    failure = DatabaseUnavailable(f"MySQL error {code}")
+    failure.__cause__ = error
+    return failure
+
+
+@dataclass(frozen=True)
+class _WaitingForRestart(Statements):
+    database: Database
+
+    def execute(self, sql: str, parameters: Parameters = ()) -> Executed:
+        def work(connection: Connection) -> Executed:
+            return Transaction(connection).execute(sql, parameters)
+
+        return self.database._retry(work, lambda: True)  # noqa: SLF001 - the same module
 
 
 @cache
 def database() -> Database:
-    """The process's database, from the environment; connects at the first statement."""
+    """Return the process's database. It reads the environment and connects at the first statement."""
     return Database(lambda: connect(settings.read(settings.DatabaseSettings)))

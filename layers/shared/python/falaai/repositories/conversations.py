@@ -198,7 +198,7 @@ def add_conversation(sql: Statements, user_id: int, last_seq: int = 0) -> int:
 def advance(sql: Statements, user_id: int, conversation_id: int, by: int) -> int | None:
     """Make room for so many messages, and lock the conversation until the transaction ends, so that messages get
     their seq one after another; the seq of the last of them, or nothing for a conversation of somebody else."""
-    return sql.update_noting(
+    return sql.update_returning(
         "UPDATE conversas SET ultima_seq = LAST_INSERT_ID(ultima_seq + %s), data_atualizacao = UTC_TIMESTAMP(6)"
         " WHERE id_usuario = %s AND id = %s",
         (by, user_id, conversation_id),

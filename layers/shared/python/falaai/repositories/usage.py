@@ -20,7 +20,7 @@ def count_message(
     locked until the transaction ends: each of many parallel messages sees its own count, and of two new conversations
     at once one is refused.
     """
-    return sql.update_noting(
+    return sql.update_returning(
         "UPDATE sessoes s JOIN uso_diario todos JOIN uso_diario meu ON meu.dia = todos.dia"
         " SET todos.mensagens = todos.mensagens + 1, meu.mensagens = LAST_INSERT_ID(meu.mensagens + 1),"
         " s.id_conversa_ativa = %s"

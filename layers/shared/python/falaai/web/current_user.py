@@ -59,10 +59,10 @@ def find_current_session(request: Request, database: Db) -> Session | None:
     token = request.cookies.get(cookie_name())
     if not token:
         return None
-    session = database.autocommit(lambda sql: sessions.find_session(sql, stored_key(token)))
+    session = sessions.find_session(database, stored_key(token))
     if session and session.seconds_since_seen >= SEEN_EVERY_SECONDS:
         seen = session.id
-        database.autocommit(lambda sql: sessions.mark_seen(sql, seen))
+        sessions.mark_seen(database, seen)
     return session
 
 
