@@ -6,8 +6,8 @@ ENV ?= dev
 ARCH ?= $(if $(filter default,$(ENV)),x86_64,aarch64)
 TESTS ?= tests
 
-.PHONY: help run test test-faults check lint types template build bench cost sam-local sam-invoke secrets deploy destroy replay sweep-preview \
-  migrate papers pins clean
+.PHONY: help run test test-faults check lint types template build bench cost sam-local sam-invoke secrets deploy destroy replay cleanup-preview \
+  migrate docs pins clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -106,15 +106,15 @@ migrate: ## Apply the missing migrations to the database that ENV_FILE names
 	@test -f $(ENV_FILE) || { echo "migrate: no $(ENV_FILE) here names a database; copy .env.example first" >&2; exit 1; }
 	@PYTHONPATH=layers/shared/python $(PYTHON) -m dotenv --file $(ENV_FILE) run --no-override -- $(PYTHON) sql/migrate.py
 
-replay: ## Send dead letters back: QUEUE=Letters, Memory, Sweep or Titles (STACK= for one on AWS)
+replay: ## Send dead letters back: QUEUE=Cleanup, Email, Memory or Titles (STACK= for one on AWS)
 	@devcloud/prepare.sh
 	@$(PYTHON) operations/replay.py $(QUEUE)
 
-sweep-preview: ## What the sweep would take now (STACK= for one on AWS)
+cleanup-preview: ## What the cleanup would delete now (STACK= for one on AWS)
 	@devcloud/prepare.sh
-	@$(PYTHON) operations/sweep_preview.py
+	@$(PYTHON) operations/cleanup_preview.py
 
-papers: ## Write anew docs/openapi.json, routes.md, settings.md and queue-messages.md
+docs: ## Write anew docs/openapi.json, routes.md, settings.md and queue-messages.md
 	@devcloud/prepare.sh
 	@PYTHONPATH=.:layers/shared/python:functions/auth:functions/chat $(PYTHON) docs/generate.py
 

@@ -7,21 +7,21 @@ written into. A part runs on a devcloud of its own.
 import sys
 from importlib import import_module
 
-from bench import paper
+from bench import results
 from bench.built import running
 
 
 def main(wanted: list[str]) -> int:
-    parts = paper.parts(paper.PAPER.read_text())
+    parts = results.parts(results.PAPER.read_text())
     if unknown := set(wanted) - set(parts):
         print(f"bench: no part {', '.join(sorted(unknown))}; there are {', '.join(parts)}", file=sys.stderr)
         return 1
-    stamp = paper.stamp()
+    stamp = results.stamp()
     for name in wanted or parts:
         with running() as built:
             table = import_module(f"bench.{name}").table(built)
         print(f"\n{table}", flush=True)
-        paper.PAPER.write_text(paper.with_tables(paper.PAPER.read_text(), name, f"{table}\n\n{stamp}"))
+        results.PAPER.write_text(results.with_tables(results.PAPER.read_text(), name, f"{table}\n\n{stamp}"))
     return 0
 
 

@@ -16,7 +16,7 @@ from tests.system.conftest import People, Person, product_of
 
 
 @dataclass
-class Built:
+class BuiltStack:
     """The running devcloud, its database, and people."""
 
     cloud: RunningCloud
@@ -93,14 +93,14 @@ def reply_takes(cloud: RunningCloud, seconds: float) -> None:
 
 
 @contextmanager
-def running() -> Iterator[Built]:
+def running() -> Iterator[BuiltStack]:
     with tempfile.TemporaryDirectory() as folder:
         env = Path(folder) / "env"
         env.write_text("DAILY_MESSAGES=1000000\nDAILY_CEILING=10000000\n")  # nobody meets a limit
         cloud = start_cloud(Path(folder) / "cloud", "--built", env_file=env)
         people = People(cloud)
         try:
-            yield Built(cloud, people, people.member())
+            yield BuiltStack(cloud, people, people.member())
         finally:
             people.close()
             cloud.stop()

@@ -19,7 +19,7 @@ from typing import Any
 
 import httpx
 
-from bench.built import Built
+from bench.built import BuiltStack
 from devcloud.http_server import free_port
 from tests.integration.conftest import aws_client
 from tests.lambda_process import LambdaProcess, bare_import, environment_of, http_event, queue_event
@@ -48,7 +48,7 @@ class Work:
     wanted: float
 
 
-def table(built: Built) -> str:
+def table(built: BuiltStack) -> str:
     """Milliseconds; the first answer's are from the event to the answer."""
     lines = ["| first work | init | answer | both | bare imports | ratio | wanted |", "|---|---|---|---|---|---|---|"]
     with _without_pauses(built):
@@ -65,7 +65,7 @@ def table(built: Built) -> str:
     return "\n".join(lines)
 
 
-def works(built: Built) -> list[Work]:
+def works(built: BuiltStack) -> list[Work]:
     cookie, rows = built.cookie(), built.product
     user = built.user_id
     headers = {"cookie": cookie, "origin": built.origin, "content-type": "application/json"}
@@ -142,7 +142,7 @@ def _line(name: str, measured: Iterator[tuple[float, float, float]], wanted: str
     return f"| {name} | {numbers} | {ratio:.2f} | {wanted} |"
 
 
-def _pairs(built: Built, work: Work) -> Iterator[tuple[float, float, float]]:
+def _pairs(built: BuiltStack, work: Work) -> Iterator[tuple[float, float, float]]:
     """Seconds of init, answer and bare imports."""
     pid = _process_of(built, work.function)
     changes = _as_deployed(built, pid)
@@ -159,7 +159,7 @@ def _pairs(built: Built, work: Work) -> Iterator[tuple[float, float, float]]:
         yield process.init_seconds, seconds, bare_import(pid, work.bare)
 
 
-def _restored(built: Built, work: Work) -> str:
+def _restored(built: BuiltStack, work: Work) -> str:
     """Without what AWS itself takes to restore the memory of a process."""
     pid = _process_of(built, work.function)
     changes = _as_deployed(built, pid)
@@ -180,7 +180,7 @@ def _restored(built: Built, work: Work) -> str:
     return f"| {work.name} | {median(until) * 1000:.0f} | {median(after) * 1000:.0f} |"
 
 
-def _streams(built: Built) -> Iterator[tuple[float, float, float]]:
+def _streams(built: BuiltStack) -> Iterator[tuple[float, float, float]]:
     """The same for the streaming function; its init ends when the health check answers, as the adapter sees it."""
     pid = _process_of(built, "ChatStreamFunction")
     environment = {**environment_of(pid), **_as_deployed(built, pid)}
@@ -220,13 +220,13 @@ def _answers(client: httpx.Client) -> bool:
         return False
 
 
-def _process_of(built: Built, function: str) -> int:
+def _process_of(built: BuiltStack, function: str) -> int:
     if not built.cloud.function_processes(function):
         built.cloud.invoke(function, {"Records": []} if function != "CleanupFunction" else {"dry_run": True})
     return built.cloud.function_processes(function)[0]
 
 
-def _as_deployed(built: Built, pid: int) -> dict[str, str]:
+def _as_deployed(built: BuiltStack, pid: int) -> dict[str, str]:
     """Variables as the template has them, and what they name in SSM."""
     environment, ssm = environment_of(pid), aws_client(built.cloud, "ssm")
     for name in SECRETS:
@@ -237,7 +237,7 @@ def _as_deployed(built: Built, pid: int) -> dict[str, str]:
 
 
 @contextmanager
-def _without_pauses(built: Built) -> Iterator[None]:
+def _without_pauses(built: BuiltStack) -> Iterator[None]:
     pace = f"{built.cloud.addresses['gemini']}/admin/pace"
     httpx.put(pace, json={"delay": 0, "pieces": None, "text": None}).raise_for_status()
     try:

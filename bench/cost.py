@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.paper import ROOT, with_tables
+from bench.results import ROOT, with_tables
 from devcloud.intrinsics import Resolver, parse
 
 PAPER = ROOT / "docs/cost.md"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import httpx
 
-from bench.built import Built
+from bench.built import BuiltStack
 from bench.histories import add_history
 from bench.warm import AS_BEFORE, MOST_TO_FIRST_PIECE, headers_of, p50, p99
 from tests.lambda_process import environment_of
@@ -29,7 +29,7 @@ def first_at(lines: Iterator[str], mark: str) -> float:
 
 
 @contextmanager
-def noted(built: Built) -> Iterator[dict[str, float]]:
+def noted(built: BuiltStack) -> Iterator[dict[str, float]]:
     """What the stand-in noted of the one question that it is asked meanwhile."""
     built.gemini.delete("/requests").raise_for_status()
     note: dict[str, float] = {}
@@ -37,7 +37,7 @@ def noted(built: Built) -> Iterator[dict[str, float]]:
     note.update(built.gemini.get("/requests").json()[0])
 
 
-def table(built: Built) -> str:
+def table(built: BuiltStack) -> str:
     gemini = built.cloud.addresses["gemini"]
     built.gemini.put("/pace", json=PACE).raise_for_status()
     built.member.say("Aquecendo")

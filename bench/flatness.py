@@ -9,7 +9,7 @@ is said of pages is compared from where they are full.
 import json
 from collections.abc import Callable, Iterable, Sequence
 
-from bench.built import Built
+from bench.built import BuiltStack
 from bench.histories import add_conversations, add_history, add_people
 from bench.warm import AS_BEFORE, PACE, around_gemini, echo_process, headers_of, message_event, p50
 from tests.lambda_process import LambdaProcess, http_event
@@ -26,7 +26,7 @@ REPLY = "POST /chat/message, around Gemini"
 Measure = Callable[[], float]
 
 
-def table(built: Built) -> str:
+def table(built: BuiltStack) -> str:
     built.gemini.put("/pace", json=PACE).raise_for_status()
     like = built.cloud.function_processes("ChatFunction")[0]
     process, echo = LambdaProcess(like), echo_process(like)
@@ -48,7 +48,7 @@ def table(built: Built) -> str:
     )
 
 
-def _by_length(built: Built, process: LambdaProcess) -> dict[str, list[float]]:
+def _by_length(built: BuiltStack, process: LambdaProcess) -> dict[str, list[float]]:
     headers = headers_of(built)
     ids = [add_history(built.product, built.user_id, length).id for length in LENGTHS]
     built.settle()
@@ -60,7 +60,7 @@ def _by_length(built: Built, process: LambdaProcess) -> dict[str, list[float]]:
     return {name: _in_turns(measures) for name, measures in kinds.items()}
 
 
-def _by_conversations(built: Built, process: LambdaProcess) -> dict[str, list[float]]:
+def _by_conversations(built: BuiltStack, process: LambdaProcess) -> dict[str, list[float]]:
     people = [built.people.member() for _ in CONVERSATIONS]
     for person, count in zip(people, CONVERSATIONS, strict=True):
         add_conversations(built.product, built.id_of(person), count)
@@ -71,7 +71,7 @@ def _by_conversations(built: Built, process: LambdaProcess) -> dict[str, list[fl
     }
 
 
-def _by_people(built: Built, process: LambdaProcess, echo: LambdaProcess) -> dict[str, list[float]]:
+def _by_people(built: BuiltStack, process: LambdaProcess, echo: LambdaProcess) -> dict[str, list[float]]:
     headers = headers_of(built)
     kinds = {
         "GET /chat": _get(process, "/chat", headers),
@@ -98,7 +98,7 @@ def _measure(process: LambdaProcess, event: dict[str, object]) -> Measure:
     return lambda: process.invoke(event)[0] * 1000
 
 
-def _reply(built: Built, process: LambdaProcess, length: int) -> Measure:
+def _reply(built: BuiltStack, process: LambdaProcess, length: int) -> Measure:
     history = add_history(built.product, built.user_id, length)
     ask = _measure(process, message_event(headers_of(built), history.id))
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from statistics import quantiles
 from urllib.parse import urlsplit
 
-from bench.built import Built, bare_echo, reply_takes
+from bench.built import BuiltStack, bare_echo, reply_takes
 
 PEOPLE = (1, 8, 32)
 LEVEL_SECONDS = 15.0
@@ -94,7 +94,7 @@ def warm(browsers: list[Browser]) -> list[Browser]:
     return browsers
 
 
-def measure(built: Built) -> Iterator[tuple[str, Level, Level]]:
+def measure(built: BuiltStack) -> Iterator[tuple[str, Level, Level]]:
     """(route, ours, the echo's) for each level."""
     reply_takes(built.cloud, GEMINI_SECONDS)
     members = [built.people.member() for _ in range(max(PEOPLE))]
@@ -109,7 +109,7 @@ def measure(built: Built) -> Iterator[tuple[str, Level, Level]]:
                 yield path, sustain(browsers[:people]), bare
 
 
-def untitled(built: Built) -> int:
+def untitled(built: BuiltStack) -> int:
     return int(built.product.value("SELECT COUNT(*) FROM conversas WHERE titulo_conversa = 'Nova Conversa'"))
 
 
@@ -123,7 +123,7 @@ def line(name: str, level: Level, bare: Level | None = None) -> str:
     )
 
 
-def table(built: Built) -> str:
+def table(built: BuiltStack) -> str:
     lines = [
         "| people | | messages/s | of the echo's | p50 ms around Gemini | p99 | × the echo's | errors |",
         "|---|---|---|---|---|---|---|---|",

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import linear_regression
 from typing import Any
 
-from bench.built import Built, bare_echo, reply_takes
+from bench.built import BuiltStack, bare_echo, reply_takes
 from bench.load import Browser
 from tests.lambda_process import LambdaProcess, http_event, queue_event
 from tests.system.conftest import PASSWORD
@@ -55,7 +55,7 @@ def measure(memory: Callable[[], tuple[float, float]], work: Work) -> Measured:
 class Events:
     """The event of the nth request, by function; what it needs is put into the database."""
 
-    def __init__(self, built: Built) -> None:
+    def __init__(self, built: BuiltStack) -> None:
         self._built = built
         self._run = built.product.run
         self._json = {"origin": built.origin, "content-type": "application/json"}
@@ -110,7 +110,7 @@ def invoked(like: int, event: Callable[[int], dict[str, Any]]) -> Measured:
         process.stop()
 
 
-def streamed(built: Built) -> Measured:
+def streamed(built: BuiltStack) -> Measured:
     """`measure` of the streaming function's web server, through the gateway."""
     browser = Browser(built.origin, "/chat/stream", {"message": "Conte mais"}, built.cookie())
     (pid,) = built.cloud.function_processes("ChatStreamFunction")
@@ -122,7 +122,7 @@ def streamed(built: Built) -> Measured:
     return measure(lambda: memory_of(pid), work)
 
 
-def table(built: Built) -> str:
+def table(built: BuiltStack) -> str:
     lines = [
         f"| function | work | peak MB after 1 | after {REQUESTS:,} | after {2 * REQUESTS:,} | KB a request by then |",
         "|---|---|---|---|---|---|",

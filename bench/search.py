@@ -14,8 +14,8 @@ from statistics import quantiles
 import httpx
 from pymysql.cursors import DictCursor
 
-from bench.built import Built
-from bench.sweep import connection
+from bench.built import BuiltStack
+from bench.cleanup import connection
 from falaai.connections import Connection
 from falaai.database import Parameters, Row, Transaction
 from falaai.repositories.conversations import search_conversations
@@ -120,7 +120,7 @@ def p95(values: list[float]) -> float:
     return quantiles(values, n=20)[18]
 
 
-def table(built: Built) -> str:
+def table(built: BuiltStack) -> str:
     lines = [
         "| conversations | word | found | p95 ms of a page | pages | p95 of all | all at once | ratio |",
         "|---|---|---|---|---|---|---|---|",

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.built import Built
+from bench.built import BuiltStack
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".aws-sam/build"
@@ -51,7 +51,7 @@ def _sizes_left_out() -> Iterator[tuple[str, float, str]]:
         yield f"botocore/data but {', '.join(kept)}", sum(map(size_of, services)), "services that nobody calls here"
 
 
-def table(_built: Built) -> str:
+def table(_built: BuiltStack) -> str:
     limit = re.findall(r"^LARGEST := (\d+)$", RECIPE, re.MULTILINE)[0]
     packages = {path.name: size_of(path) for path in BUILD.iterdir() if path.is_dir()}
     lines = ["| package | MB unzipped | wanted |", "|---|---|---|"]

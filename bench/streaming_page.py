@@ -9,7 +9,7 @@ from statistics import quantiles
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bench.built import Built
+from bench.built import BuiltStack
 
 WORDS = 4000
 PIECES = 400
@@ -56,7 +56,7 @@ def line(name: str, tasks: list[float]) -> str:
     return f"| {name} | {len(tasks)} | {sum(tasks):.0f} | {p99:.1f} | {max(tasks):.1f} | {over} |"
 
 
-def table(built: Built) -> str:
+def table(built: BuiltStack) -> str:
     text = reply()
     pace = {"delay": 0.005, "pieces": PIECES, "text": text}
     httpx.put(f"{built.cloud.addresses['gemini']}/admin/pace", json=pace).raise_for_status()

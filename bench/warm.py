@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.built import Built
+from bench.built import BuiltStack
 from bench.histories import TEXT, History, add_history
 from tests.lambda_process import LambdaProcess, http_event
 from tests.system.conftest import Person
@@ -65,7 +65,7 @@ def model_process(like: int) -> LambdaProcess:
     return LambdaProcess(like, LAMBDA_TASK_ROOT=str(BARE_MODEL), _HANDLER="app.handler")
 
 
-def headers_of(built: Built, person: Person | None = None) -> dict[str, str]:
+def headers_of(built: BuiltStack, person: Person | None = None) -> dict[str, str]:
     """The member's, or another person's."""
     return {"cookie": built.cookie(person), "origin": built.origin, "content-type": "application/json"}
 
@@ -75,7 +75,7 @@ def message_event(headers: dict[str, str], conversation_id: int | None = None) -
     return http_event("POST", "/chat/message", body=body, **headers)
 
 
-def around_gemini(built: Built, run: Callable[[], float]) -> float:
+def around_gemini(built: BuiltStack, run: Callable[[], float]) -> float:
     """Milliseconds of one reply without those that the stand-in took for it."""
     built.gemini.delete("/requests").raise_for_status()
     milliseconds = run()
@@ -83,7 +83,7 @@ def around_gemini(built: Built, run: Callable[[], float]) -> float:
     return milliseconds - (asked[0]["last_at"] - asked[0]["time"]) * 1000
 
 
-def table(built: Built) -> str:
+def table(built: BuiltStack) -> str:
     built.gemini.put("/pace", json=PACE).raise_for_status()
     history = add_history(built.product, built.user_id, MESSAGES)
     like_chat = built.cloud.function_processes("ChatFunction")[0]
@@ -99,7 +99,7 @@ def table(built: Built) -> str:
 
 
 def _table(
-    built: Built,
+    built: BuiltStack,
     history: History,
     chat: LambdaProcess,
     auth: LambdaProcess,
@@ -153,7 +153,7 @@ def _table(
     return "\n".join([*lines, "", said_of_it])
 
 
-def _warmed(built: Built, history: History, request: Request) -> int:
+def _warmed(built: BuiltStack, history: History, request: Request) -> int:
     """The statements of a request, once its process is warm."""
     for _ in range(WARM):
         request.run()

@@ -1,4 +1,4 @@
-"""Writes the papers that repeat what code says: python docs/generate.py (make papers); a test keeps them fresh."""
+"""Writes the papers that repeat what code says: python docs/generate.py (make docs); a test keeps them fresh."""
 
 import inspect
 import json
@@ -13,13 +13,13 @@ from falaai_chat.streaming_application import build as build_stream
 
 DOCS = Path(__file__).resolve().parent
 TEMPLATE = read_template(DOCS.parent / "template.yaml")
-NOTICE = "<!-- Written by `make papers` from the code; change that instead. -->"
+NOTICE = "<!-- Written by `make docs` from the code; change that instead. -->"
 # Which queue carries what; the functions behind them stand in the template.
 QUEUES = {
     queue_messages.TitleRequested: "TitlesQueue",
-    queue_messages.FoldingRequested: "MemoryQueue",
-    queue_messages.LetterRequested: "LettersQueue",
-    queue_messages.SweepRequested: "SweepQueue",
+    queue_messages.SummaryRequested: "MemoryQueue",
+    queue_messages.EmailRequested: "EmailQueue",
+    queue_messages.CleanupRequested: "CleanupQueue",
 }
 
 

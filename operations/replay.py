@@ -1,4 +1,4 @@
-"""Sends the dead letters of one queue back to where they came from: python operations/replay.py Letters
+"""Sends the dead letters of one queue back to where they came from: python operations/replay.py Email
 
 Each is sent first and deleted then, so one that is interrupted arrives twice rather than never; workers expect that.
 SQS's own redrive cannot do it: it knows no way back for messages that a worker gave up by itself.
@@ -8,7 +8,7 @@ import sys
 
 from stack import client, physical_id
 
-QUEUES = ("Letters", "Memory", "Sweep", "Titles")
+QUEUES = ("Cleanup", "Email", "Memory", "Titles")
 
 
 def replay(name: str) -> int:

@@ -17,7 +17,7 @@ GROUPS = {
     "DB_PASSWORD": settings.DatabaseSettings,
     "SESSION_SECRET_KEY": settings.SessionSettings,
     "GEMINI_API_KEY": settings.GeminiSettings,
-    "SENDGRID_API_KEY": settings.LetterSettings,
+    "SENDGRID_API_KEY": settings.EmailSettings,
 }
 MADE_HERE = "SESSION_SECRET_KEY"
 

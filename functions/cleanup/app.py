@@ -1,6 +1,6 @@
 """Lambda entry point of the cleanup domain."""
 
-from falaai.at_start import ready
-from falaai_cleanup.schedule import handle
+from falaai import cold_start
+from falaai_cleanup.worker import handle
 
-handler = ready(handle)
+handler = cold_start.end_cold_start(handle)

@@ -1,8 +1,8 @@
 """Lambda entry point of the email domain."""
 
-from falaai.at_start import ready
+from falaai import cold_start
 from falaai.batches import batch_handler
-from falaai.queue_messages import LetterRequested
-from falaai_email.sending import handle
+from falaai.queue_messages import EmailRequested
+from falaai_email.worker import handle
 
-handler = ready(batch_handler(LetterRequested, handle))
+handler = cold_start.end_cold_start(batch_handler(EmailRequested, handle))

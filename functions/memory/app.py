@@ -1,8 +1,8 @@
 """Lambda entry point of the memory domain."""
 
-from falaai.at_start import ready
+from falaai import cold_start
 from falaai.batches import batch_handler
-from falaai.queue_messages import FoldingRequested
-from falaai_memory.folding import handle
+from falaai.queue_messages import SummaryRequested
+from falaai_memory.worker import handle
 
-handler = ready(batch_handler(FoldingRequested, handle))
+handler = cold_start.end_cold_start(batch_handler(SummaryRequested, handle))

@@ -1,8 +1,8 @@
 """Lambda entry point of the titles domain."""
 
-from falaai.at_start import ready
+from falaai import cold_start
 from falaai.batches import batch_handler
 from falaai.queue_messages import TitleRequested
-from falaai_titles.titling import handle
+from falaai_titles.worker import handle
 
-handler = ready(batch_handler(TitleRequested, handle))
+handler = cold_start.end_cold_start(batch_handler(TitleRequested, handle))

@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from falaai.database import Database, Statements
-from falaai.errors import Again, ModelRateLimited
-from falaai.queue_messages import NO_LETTER, FoldingRequested, LetterRequested, QueueMessage, TitleRequested
+from falaai.errors import ModelRateLimited, RetryLater
+from falaai.queue_messages import NO_EMAIL, EmailRequested, QueueMessage, SummaryRequested, TitleRequested
 from falaai.secret_tokens import link_key
-from falaai_email.letters import Letter
-from falaai_email.sending import send_letter
-from falaai_memory.folding import fold
-from falaai_titles.titling import give_title
+from falaai_email.rendering import Letter
+from falaai_email.worker import send_email
+from falaai_memory.worker import summarize
+from falaai_titles.worker import set_generated_title
 from tests.fakes import FakeModel
 from tests.integration.conftest import TABLES, Rows
 
@@ -24,12 +24,12 @@ HISTORIES = int(os.environ.get("HISTORIES", "60"))
 NEW, MOVING, TALK, GONE = 1, 2, 3, 404
 MESSAGES: tuple[QueueMessage, ...] = (
     TitleRequested(conversation_id=TALK),
-    FoldingRequested(conversation_id=TALK),
-    LetterRequested(letter="verificar", user_id=NEW),
-    LetterRequested(letter="email", user_id=MOVING),
-    LetterRequested(letter="email_trocado", user_id=MOVING),
+    SummaryRequested(conversation_id=TALK),
+    EmailRequested(letter="verificar", user_id=NEW),
+    EmailRequested(letter="email", user_id=MOVING),
+    EmailRequested(letter="email_trocado", user_id=MOVING),
     TitleRequested(conversation_id=GONE),  # its transaction was rolled back
-    NO_LETTER,
+    NO_EMAIL,
 )
 
 
@@ -58,13 +58,13 @@ def histories(draw: st.DrawFn) -> History:
 
 
 @dataclass
-class Mailbox:
+class EmailSender:
     letters: list[Letter] = field(default_factory=list)
     busy: bool = False
 
     def post(self, letter: Letter) -> None:
         if self.busy:
-            raise Again("SendGrid answered 500")
+            raise RetryLater("SendGrid answered 500")
         self.letters.append(letter)
 
 
@@ -90,32 +90,32 @@ def commit(sql: Statements) -> None:
         )
 
 
-def handle(database: Database, mailbox: Mailbox, delivery: Delivery, age: float) -> None:
+def handle(database: Database, email_sender: EmailSender, delivery: Delivery, age: float) -> None:
     model = FakeModel(["Sobre palavras"], ModelRateLimited("429") if delivery.busy else None)
-    mailbox.busy = delivery.busy > 0
+    email_sender.busy = delivery.busy > 0
     match delivery.message:
         case TitleRequested():
-            give_title(database, model, delivery.message, age)
-        case FoldingRequested():
-            fold(database, model, delivery.message, 500, age)
-        case LetterRequested():
-            send_letter(database, mailbox, delivery.message, "https://fala.example", age)
+            set_generated_title(database, model, delivery.message, age)
+        case SummaryRequested():
+            summarize(database, model, delivery.message, 500, age)
+        case EmailRequested():
+            send_email(database, email_sender, delivery.message, "https://fala.example", age)
 
 
-def play(database: Database, history: History) -> Mailbox:
+def play(database: Database, history: History) -> EmailSender:
     """Deliver until none is left; who says "again" comes back later, and in five minutes nobody waits any longer."""
-    mailbox, waiting, count = Mailbox(), deque(history.deliveries), 0
+    email_sender, waiting, count = EmailSender(), deque(history.deliveries), 0
     while waiting:
         if count == history.committed_after:
             database.transaction(commit)
         delivery, count = waiting.popleft(), count + 1
         try:
-            handle(database, mailbox, delivery, age=10 if count <= len(history.deliveries) else 301)
-        except Again:
+            handle(database, email_sender, delivery, age=10 if count <= len(history.deliveries) else 301)
+        except RetryLater:
             waiting.append(Delivery(delivery.message, max(0, delivery.busy - 1)))
     if count <= history.committed_after:
         database.transaction(commit)
-    return mailbox
+    return email_sender
 
 
 def end_state(rows: Rows) -> dict[str, object]:
@@ -151,8 +151,8 @@ END_STATE = {
 }
 
 
-def newest_link_works(rows: Rows, mailbox: Mailbox, address: str) -> bool:
-    newest = [letter for letter in mailbox.letters if letter.to == address][-1]
+def newest_link_works(rows: Rows, email_sender: EmailSender, address: str) -> bool:
+    newest = [letter for letter in email_sender.letters if letter.to == address][-1]
     token = newest.text.split("/verify_link/")[1].split()[0]
     return bool(rows.value("SELECT COUNT(*) FROM tokens WHERE chave = %s", link_key(token)))
 
@@ -170,11 +170,11 @@ def test_any_history_of_messages_ends_in_one_state(database: Database, rows: Row
     def check(history: History) -> None:
         for table in TABLES:
             rows.run(f"DELETE FROM {table}")
-        mailbox = play(database, history)
+        email_sender = play(database, history)
         played.append(len(history.deliveries))
         assert end_state(rows) == END_STATE
-        assert newest_link_works(rows, mailbox, "ana@x.br")
-        assert newest_link_works(rows, mailbox, "nova@x.br")
+        assert newest_link_works(rows, email_sender, "ana@x.br")
+        assert newest_link_works(rows, email_sender, "nova@x.br")
 
     check()
     print(f"{len(played)} histories of {sum(played)} deliveries")

@@ -10,12 +10,12 @@ from falaai.database import Database, Statements
 from falaai.queue_messages import QueueMessage
 from falaai.repositories.messages import Ending
 from falaai.repositories.sessions import Session
-from falaai_auth.forms import Registration
 from falaai_auth.registration import register
-from falaai_chat.answering import Services, reply_pieces
-from falaai_chat.asking import ask
-from falaai_chat.inputs import MessageInput
+from falaai_auth.schemas import Registration
+from falaai_chat.generation import Services, reply_pieces
+from falaai_chat.questions import ask
 from falaai_chat.quota import Quota
+from falaai_chat.schemas import MessageInput
 from tests.fakes import FakeModel, FakeQueues
 from tests.faults.proxy import FaultProxy
 from tests.integration.conftest import Rows
@@ -47,7 +47,7 @@ def test_swallowed_commits_leave_exactly_one_row_each(
     asked = [ask(shaky, session, MessageInput(message=f"Pergunta {n}"), PLENTY) for n in range(COMMITS)]
     proxy.passing()
     assert proxy.swallowed == COMMITS
-    assert [one.standing for one in asked] == [None] * COMMITS
+    assert [one.existing_reply for one in asked] == [None] * COMMITS
     questions = rows.list("SELECT id, seq, conteudo FROM mensagens WHERE remetente = 'usuario' ORDER BY seq")
     assert [(row["id"], row["conteudo"]) for row in questions] == [
         (one.question_id, f"Pergunta {n}") for n, one in enumerate(asked)

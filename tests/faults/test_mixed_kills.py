@@ -116,7 +116,7 @@ def processes(cloud: RunningCloud) -> list[int]:
     return [process["pid"] for one in functions for process in one["processes"] if process["pid"]]
 
 
-def sweep(cloud: RunningCloud, ended: Event) -> None:
+def clean_up(cloud: RunningCloud, ended: Event) -> None:
     while not ended.wait(1):
         with contextlib.suppress(httpx.HTTPError):
             cloud.invoke("CleanupFunction", {})
@@ -140,7 +140,7 @@ def test_mixed_load_survives_kills(fragile: Fragile, crowd: People) -> None:
     ended = Event()
     with ThreadPoolExecutor(LIVES + 1) as pool:
         running = [pool.submit(life.go_on, ended) for life in lives]
-        running.append(pool.submit(sweep, fragile.cloud, ended))
+        running.append(pool.submit(clean_up, fragile.cloud, ended))
         try:
             killed = kill_at_random(fragile.cloud, random.Random(seed))
             last_kill = time.monotonic()

@@ -14,11 +14,11 @@ from falaai import settings as product_settings
 from falaai.database import Database
 from falaai.errors import ModelTimedOut, NotTheLast, StillAnswering
 from falaai.language_model import Prompt
-from falaai.queue_messages import FoldingRequested
+from falaai.queue_messages import SummaryRequested
 from falaai.repositories.sessions import Session
-from falaai_chat.asking import Asked, ask_again, ask_instead
-from falaai_chat.inputs import EditInput
-from falaai_memory.folding import fold
+from falaai_chat.questions import PendingReply, edit_question, regenerate_reply
+from falaai_chat.schemas import EditInput
+from falaai_memory.worker import summarize
 from tests.fakes import FakeAnswer, FakeModel
 from tests.integration.conftest import TABLES, Rows
 from tests.integration.test_replies import PLENTY, answer, new_session, send
@@ -55,7 +55,7 @@ class Talk:
     texts: int = 0
     checked: int = 0
     summarized: int = 0
-    pending: list[Asked] = field(default_factory=list)
+    pending: list[PendingReply] = field(default_factory=list)
 
     def text(self) -> str:
         """A text of its own, by which it is found again: t1, t2, ..."""
@@ -85,7 +85,7 @@ class Talk:
         questions = self.rows.list("SELECT id FROM mensagens WHERE remetente = 'usuario' ORDER BY seq")
         if questions:
             question = questions[number % len(questions)]["id"]
-            asked = ask_instead(self.database, self.session, question, EditInput(message=self.text()), PLENTY)
+            asked = edit_question(self.database, self.session, question, EditInput(message=self.text()), PLENTY)
             self._check(asked)
             self._finish_one(asked)
 
@@ -94,7 +94,7 @@ class Talk:
         if not replies:
             return
         try:
-            asked = ask_again(self.database, self.session, replies[number % len(replies)]["id"], PLENTY)
+            asked = regenerate_reply(self.database, self.session, replies[number % len(replies)]["id"], PLENTY)
         except (NotTheLast, StillAnswering):
             return
         self._check(asked)
@@ -120,18 +120,18 @@ class Talk:
                 talk.play(during)
                 return FakeAnswer([" ".join(names(" ".join(turn.text for turn in prompt.turns)))])
 
-        message = FoldingRequested(conversation_id=self.conversation_id)
-        fold(self.database, Summarizer(), message, TURNS_LIMIT, 1)
+        message = SummaryRequested(conversation_id=self.conversation_id)
+        summarize(self.database, Summarizer(), message, TURNS_LIMIT, 1)
 
-    def _ask(self) -> Asked:
+    def _ask(self) -> PendingReply:
         asked = send(self.database, self.session, self.text(), conversation_id=self.conversation_id)
         self._check(asked)
         return asked
 
-    def _finish_one(self, asked: Asked) -> None:
+    def _finish_one(self, asked: PendingReply) -> None:
         answer(self.database, asked, FakeModel([self.text()]))
 
-    def _check(self, asked: Asked) -> None:
+    def _check(self, asked: PendingReply) -> None:
         """What the model may know now is made of texts that are there now, and of all of them up to the question."""
         self.checked += 1
         there = self.rows.list(

@@ -12,7 +12,7 @@ from falaai.connections import Connection, connect
 from falaai.database import Database
 from falaai.errors import NotFound, NotSignedIn
 from falaai.repositories import personal_data
-from falaai_chat.asking import Asked
+from falaai_chat.questions import PendingReply
 from tests.conftest import wait_until
 from tests.integration.conftest import Rows
 from tests.integration.test_replies import new_session, send
@@ -103,7 +103,7 @@ class Scene:
     def delete(self, database: Database) -> None:
         database.transaction(lambda sql: personal_data.delete_rows(sql, self.user))
 
-    def send(self, database: Database) -> Asked:
+    def send(self, database: Database) -> PendingReply:
         return send(database, self.session, "Alguém aí?", conversation_id=self.conversation)
 
     def has_left_nothing(self) -> bool:

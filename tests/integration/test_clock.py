@@ -14,13 +14,13 @@ from falaai import rate_limits, settings
 from falaai.connections import Connection, connect
 from falaai.database import Database
 from falaai.errors import LinkNotValid, TooManyRequests
-from falaai.queue_messages import LetterRequested
+from falaai.queue_messages import EmailRequested
 from falaai.repositories import conversations, messages, sessions
 from falaai_auth.verification import find_purpose, verify
-from falaai_cleanup.sweep import sweep
-from falaai_email.sending import send_letter
+from falaai_cleanup.tasks import clean_up
+from falaai_email.worker import send_email
 from tests.integration.conftest import Rows
-from tests.integration.test_workers import BROWSER, PASSWORD, FakeMailbox
+from tests.integration.test_workers import BROWSER, PASSWORD, FakeEmailSender
 
 HOUR, DAY = 3600, 24 * 3600
 At = Callable[[float], Database]
@@ -55,9 +55,9 @@ def at(where: settings.DatabaseSettings, skew: int, database: Database) -> At:
 
 
 def test_link_lives_a_day(at: At, rows: Rows) -> None:
-    mailbox, user_id = FakeMailbox(), rows.user(verified=False, password=PASSWORD)
-    send_letter(at(0), mailbox, LetterRequested(letter="verificar", user_id=user_id), "https://x", 1)
-    token = mailbox.letters[0].text.split("/verify_link/")[1].split()[0]
+    email_sender, user_id = FakeEmailSender(), rows.user(verified=False, password=PASSWORD)
+    send_email(at(0), email_sender, EmailRequested(letter="verificar", user_id=user_id), "https://x", 1)
+    token = email_sender.letters[0].text.split("/verify_link/")[1].split()[0]
     assert find_purpose(at(DAY - 60), token)
     assert not find_purpose(at(DAY + 60), token)
     with pytest.raises(LinkNotValid):
@@ -98,5 +98,5 @@ def test_reply_is_abandoned_after_a_minute(at: At, rows: Rows) -> None:
 def test_retention_counts_whole_days(at: At, rows: Rows) -> None:
     user_id = rows.user()
     at(0).transaction(lambda sql: conversations.add_conversation(sql, user_id))
-    assert sweep(at(90 * DAY - 60), 90, lambda: True).rows["conversations"] == 0
-    assert sweep(at(90 * DAY + 60), 90, lambda: True).rows["conversations"] == 1
+    assert clean_up(at(90 * DAY - 60), 90, lambda: True).rows["conversations"] == 0
+    assert clean_up(at(90 * DAY + 60), 90, lambda: True).rows["conversations"] == 1

@@ -14,12 +14,12 @@ from falaai import settings
 from falaai.conversation_memory import SUMMARY_MAX_CHARACTERS, Turn, quoted, turns_limit
 from falaai.database import Database
 from falaai.language_model import GeminiModels, Prompt, count_tokens
-from falaai.queue_messages import FoldingRequested
+from falaai.queue_messages import SummaryRequested
 from falaai.repositories import transcripts
-from falaai_chat.asking import ask_again, ask_instead
-from falaai_chat.inputs import EditInput
 from falaai_chat.prompts import build_prompt
-from falaai_memory.folding import fold
+from falaai_chat.questions import edit_question, regenerate_reply
+from falaai_chat.schemas import EditInput
+from falaai_memory.worker import summarize
 from tests.conftest import ROOT
 from tests.fakes import FakeAnswer, FakeModel
 from tests.integration.conftest import Rows, StandIn
@@ -64,7 +64,7 @@ def test_four_hundred_turns(
             )
         rows.run("UPDATE conversas SET ultima_seq = %s WHERE id = %s", 2 * pair, conversation)
         before = rows.value("SELECT resumo_versao FROM conversas")
-        fold(database, model, FoldingRequested(conversation_id=conversation), LIMIT, 1)
+        summarize(database, model, SummaryRequested(conversation_id=conversation), LIMIT, 1)
         foldings += rows.value("SELECT resumo_versao FROM conversas") - before
 
         if pair % 50 == 0:
@@ -118,12 +118,12 @@ def test_edit_during_summarization_wins_over_the_summary(database: Database, row
     session = new_session(rows, user)
 
     def edit() -> None:
-        edited = ask_instead(database, session, ids[9], EditInput(message="outra coisa"), PLENTY)
+        edited = edit_question(database, session, ids[9], EditInput(message="outra coisa"), PLENTY)
         assert "segredo" not in str(edited.turns) + edited.summary
         answer(database, edited)
 
     model = InterruptedModel(meanwhile=edit)
-    fold(database, model, FoldingRequested(conversation_id=conversation), 400, 1)
+    summarize(database, model, SummaryRequested(conversation_id=conversation), 400, 1)
     assert "segredo" in model.prompts[0].turns[0].text  # the summary that came too late did contain it
 
     for number in range(6):
@@ -140,10 +140,10 @@ def test_regeneration_during_summarization_wins_over_the_summary(database: Datab
     session = new_session(rows, user)
 
     def regenerate() -> None:
-        answer(database, ask_again(database, session, ids[4], PLENTY), FakeModel(["resposta nova"]))
+        answer(database, regenerate_reply(database, session, ids[4], PLENTY), FakeModel(["resposta nova"]))
 
-    model, message = InterruptedModel(meanwhile=regenerate), FoldingRequested(conversation_id=conversation)
-    fold(database, model, message, 400, 1)
+    model, message = InterruptedModel(meanwhile=regenerate), SummaryRequested(conversation_id=conversation)
+    summarize(database, model, message, 400, 1)
     asked = send(database, session, "E agora?", conversation_id=conversation)
     assert "segredo" not in str(asked.turns) + asked.summary
     assert "resposta nova" in str(asked.turns)
@@ -152,10 +152,10 @@ def test_regeneration_during_summarization_wins_over_the_summary(database: Datab
 def test_regeneration_drops_the_summary_of_the_old_reply(database: Database, rows: Rows) -> None:
     user, conversation, ids = long_talk(rows, *["comum"] * 3, "segredo", *["comum"] * 16)
     rows.run("UPDATE mensagens SET estado = 'interrompida' WHERE id = %s", ids[4])
-    fold(database, InterruptedModel(), FoldingRequested(conversation_id=conversation), 400, 1)
+    summarize(database, InterruptedModel(), SummaryRequested(conversation_id=conversation), 400, 1)
     assert "segredo" in rows.value("SELECT resumo FROM conversas")
     session = new_session(rows, user)
-    answer(database, ask_again(database, session, ids[4], PLENTY), FakeModel(["resposta nova"]))
+    answer(database, regenerate_reply(database, session, ids[4], PLENTY), FakeModel(["resposta nova"]))
     asked = send(database, session, "E agora?", conversation_id=conversation)
     assert "segredo" not in str(asked.turns) + asked.summary
     assert "resposta nova" in str(asked.turns)
@@ -167,7 +167,7 @@ def test_reply_still_being_generated_is_not_left_out_of_the_summary(database: Da
     rows.run(
         "UPDATE mensagens SET estado = 'gerando', conteudo = '', escrita_em = UTC_TIMESTAMP(6) WHERE id = %s", ids[6]
     )
-    fold(database, InterruptedModel(), FoldingRequested(conversation_id=conversation), 100, 1)
+    summarize(database, InterruptedModel(), SummaryRequested(conversation_id=conversation), 100, 1)
     assert rows.value("SELECT resumo_ate_seq FROM conversas") == 4
     rows.run("UPDATE mensagens SET estado = 'completa', conteudo = 'tarde' WHERE id = %s", ids[6])
     asked = send(database, new_session(rows, user), "E agora?", conversation_id=conversation)
@@ -215,7 +215,7 @@ def test_notes_and_turns_stay_within_the_limit(summary: str) -> None:
 def test_summarization_quotes_what_was_said(database: Database, rows: Rows, gemini: StandIn) -> None:
     _, conversation, _ = long_talk(rows, HOSTILE, *["comum"] * 19)
     options = settings.GeminiSettings(gemini_api_key="k" * 39, gemini_base_url=gemini.url)  # type: ignore[arg-type]
-    fold(database, GeminiModels(options), FoldingRequested(conversation_id=conversation), 400, 1)
+    summarize(database, GeminiModels(options), SummaryRequested(conversation_id=conversation), 400, 1)
     body = gemini.requests()[-1]["body"]
     assert "administrador" not in str(body["systemInstruction"])
     (content,) = body["contents"]

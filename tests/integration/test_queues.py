@@ -16,14 +16,14 @@ from devcloud.template import read_template
 from devcloud.triggers import failed_messages, sqs_event
 from falaai import database as databases
 from falaai import settings
-from falaai.batches import MARGIN_SECONDS, batch_handler, missing_row
+from falaai.batches import MARGIN_SECONDS, batch_handler, retry_until_committed
 from falaai.database import Database
 from falaai.deadlines import seconds_left
-from falaai.errors import Again, Never
-from falaai.queue_messages import LetterRequested, TitleRequested
-from falaai_cleanup import schedule
-from falaai_email.letters import Letter
-from falaai_email.mailbox import SendGrid
+from falaai.errors import PermanentFailure, RetryLater
+from falaai.queue_messages import EmailRequested, TitleRequested
+from falaai_cleanup import worker
+from falaai_email.email_sender import SendGrid
+from falaai_email.rendering import Letter
 from tests.conftest import ROOT, RunningCloud
 from tests.integration.conftest import Rows, StandIn, aws_client
 from tests.integration.migrating import environment
@@ -121,7 +121,7 @@ def test_one_bad_message_of_ten_is_the_only_one_left(line: Line) -> None:
 
     def handle(message: TitleRequested, _age: float) -> None:
         if message.conversation_id == 7:
-            raise Again("busy")
+            raise RetryLater("busy")
         done.append(message.conversation_id)
 
     for number in range(10):
@@ -143,7 +143,7 @@ def test_poison_goes_straight_to_the_dead_letters(line: Line, poison: str) -> No
     assert line.left(line.dead_letters) == 1
 
 
-@pytest.mark.parametrize("surprise", [Again("busy"), RuntimeError("a fault of ours")])
+@pytest.mark.parametrize("surprise", [RetryLater("busy"), RuntimeError("a fault of ours")])
 def test_dead_letter_after_the_designed_count(line: Line, surprise: Exception) -> None:
     tries: list[float] = []
 
@@ -169,7 +169,7 @@ def test_pauses_outlast_the_time_a_missing_row_is_waited_for(line: Line, monkeyp
         real(**asked | {"VisibilityTimeout": 0})
 
     monkeypatch.setattr(line.sqs, "change_message_visibility", note)
-    handler = batch_handler(TitleRequested, lambda _message, age: missing_row("row", age + sum(pauses)))
+    handler = batch_handler(TitleRequested, lambda _message, age: retry_until_committed("row", age + sum(pauses)))
     line.put(title(404))
     line.work_until_empty(handler)
     assert [pause for pause in pauses if pause] == [2, 10, 50, 250]
@@ -183,7 +183,7 @@ def test_letters_wait_for_a_busy_sendgrid_and_are_given_up_when_it_refuses(
     line: Line, sendgrid: StandIn, fault: int | str, left: int, dead: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if fault == "timeout":
-        monkeypatch.setattr("falaai_email.mailbox.SECONDS", 0.3)
+        monkeypatch.setattr("falaai_email.email_sender.SECONDS", 0.3)
     for name, value in {
         "SENDGRID_API_KEY": "k" * 30,
         "SENDGRID_BASE_URL": sendgrid.url,
@@ -191,15 +191,15 @@ def test_letters_wait_for_a_busy_sendgrid_and_are_given_up_when_it_refuses(
         "PUBLIC_URL": "http://localhost",
     }.items():
         monkeypatch.setenv(name, value)
-    mailbox = SendGrid(settings.read(settings.LetterSettings))
+    email_sender = SendGrid(settings.read(settings.EmailSettings))
     letter = Letter("ana@exemplo.com.br", "Assunto", "texto", "<p>texto</p>")
-    handler = batch_handler(LetterRequested, lambda _message, _age: mailbox.post(letter))
+    handler = batch_handler(EmailRequested, lambda _message, _age: email_sender.post(letter))
     sendgrid.fault(status=fault)
-    line.put(LetterRequested(letter="verificar", user_id=1))
+    line.put(EmailRequested(letter="verificar", user_id=1))
     line.work(handler)
     assert (line.left(line.queue), line.left(line.dead_letters)) == (left, dead)
     sendgrid.fault(status=None)
-    monkeypatch.setattr("falaai_email.mailbox.SECONDS", 10)
+    monkeypatch.setattr("falaai_email.email_sender.SECONDS", 10)
     if left:
         line.work(handler)
         assert line.left(line.queue) == 0
@@ -207,26 +207,26 @@ def test_letters_wait_for_a_busy_sendgrid_and_are_given_up_when_it_refuses(
 
 def test_dead_letters_are_sent_back_by_the_documented_command(cloud: RunningCloud, line: Line) -> None:
     """Through the product's own queues: a letter nobody needs, given up, is replayed and done."""
-    dead = line.sqs.get_queue_url(QueueName="LettersDeadLetterQueue")["QueueUrl"]
+    dead = line.sqs.get_queue_url(QueueName="EmailDeadLetterQueue")["QueueUrl"]
     before = line.left(dead)
     for _ in range(3):
         line.sqs.send_message(
-            QueueUrl=dead, MessageBody=LetterRequested(letter="nenhuma", user_id=0).model_dump_json()
+            QueueUrl=dead, MessageBody=EmailRequested(letter="nenhuma", user_id=0).model_dump_json()
         )
     said = subprocess.run(
-        [sys.executable, ROOT / "operations/replay.py", "Letters"],
+        [sys.executable, ROOT / "operations/replay.py", "Email"],
         env={**os.environ, "DEVCLOUD_DATA": str(cloud.data)},
         capture_output=True,
         text=True,
         timeout=30,
     )
-    assert said.stdout == f"replay: {before + 3} messages sent back to LettersQueue\n", said.stderr
+    assert said.stdout == f"replay: {before + 3} messages sent back to EmailQueue\n", said.stderr
     assert line.left(dead) == 0
 
 
 def test_never_is_told_with_its_reason(line: Line) -> None:
     def handle(_message: TitleRequested, _age: float) -> None:
-        raise Never("refused for good")
+        raise PermanentFailure("refused for good")
 
     line.put(title(1))
     line.work(batch_handler(TitleRequested, handle))
@@ -241,7 +241,7 @@ def test_message_gets_no_more_time_than_the_invocation_has(line: Line) -> None:
 
     def handle(_message: TitleRequested, _age: float) -> None:
         given.append(seconds_left(20))
-        raise Again("busy")
+        raise RetryLater("busy")
 
     line.put(title(1))
     got = line.sqs.receive_message(QueueUrl=line.queue, MessageSystemAttributeNames=["All"])["Messages"]
@@ -252,17 +252,17 @@ def test_message_gets_no_more_time_than_the_invocation_has(line: Line) -> None:
 def test_sweep_that_runs_out_of_time_asks_to_be_run_again_and_then_ends(
     line: Line, database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SWEEP_QUEUE_URL", line.queue)
+    monkeypatch.setenv("CLEANUP_QUEUE_URL", line.queue)
     monkeypatch.setenv("PICTURES_BUCKET", "picturesbucket")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "devcloud")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", line.sqs.meta.endpoint_url)
-    monkeypatch.setattr("falaai_cleanup.schedule.sweep_pictures", lambda *_: 0)
+    monkeypatch.setattr("falaai_cleanup.worker.delete_orphaned_pictures", lambda *_: 0)
     rows.conversation(rows.user(), "velha", "resposta", days_old=91)
-    too_short = Context(seconds=int(MARGIN_SECONDS + schedule.LAST_BATCH_SECONDS))
-    assert not any(schedule.handle({}, too_short).values())
+    too_short = Context(seconds=int(MARGIN_SECONDS + worker.LAST_BATCH_SECONDS))
+    assert not any(worker.handle({}, too_short).values())
     assert line.left(line.queue) == 1
-    assert line.work(schedule.handle) == []
+    assert line.work(worker.handle) == []
     assert line.left(line.queue) == 0
     assert rows.value("SELECT COUNT(*) FROM mensagens") == 0

@@ -11,8 +11,8 @@ from falaai.database import Database
 from falaai.errors import TooManyRequests, WrongCredentials
 from falaai.rate_limits import Limit
 from falaai_auth.browsers import Browser
-from falaai_auth.forms import Credentials
-from falaai_auth.signing_in import sign_in
+from falaai_auth.schemas import Credentials
+from falaai_auth.sign_in import sign_in
 from tests.integration.conftest import Rows
 
 FIVE = Limit("five", 5, 300)

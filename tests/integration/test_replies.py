@@ -21,15 +21,15 @@ from falaai.errors import (
     StillAnswering,
     TooManyReplies,
 )
-from falaai.queue_messages import FoldingRequested, TitleRequested
+from falaai.queue_messages import SummaryRequested, TitleRequested
 from falaai.rate_limits import FOLLOWERS_AT_ONCE
 from falaai.repositories.messages import Ending, State
 from falaai.repositories.sessions import Session
-from falaai_chat import asking
-from falaai_chat.answering import Services, reply_pieces
-from falaai_chat.asking import Asked, ask, ask_again, ask_instead
-from falaai_chat.inputs import EditInput, MessageInput
+from falaai_chat import questions
+from falaai_chat.generation import Services, reply_pieces
+from falaai_chat.questions import PendingReply, ask, edit_question, regenerate_reply
 from falaai_chat.quota import Quota
+from falaai_chat.schemas import EditInput, MessageInput
 from tests.fakes import FakeModel, FakeQueues
 from tests.integration.conftest import Rows
 
@@ -47,7 +47,7 @@ def _settings() -> Iterator[None]:
 @pytest.fixture
 def many_followers(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests that repeat a question many times at once; what refuses a third follower is test_streaming.py's."""
-    monkeypatch.setattr(asking, "FOLLOWERS_AT_ONCE", replace(FOLLOWERS_AT_ONCE, hits=100))
+    monkeypatch.setattr(questions, "FOLLOWERS_AT_ONCE", replace(FOLLOWERS_AT_ONCE, hits=100))
 
 
 @pytest.fixture
@@ -65,12 +65,12 @@ def new_session(rows: Rows, user_id: int) -> Session:
     return Session(session_id, user_id, None, "Ana", "ana@exemplo.com.br", 0, NOW)
 
 
-def send(database: Database, session: Session, text: str = "Oi", **more: Any) -> Asked:
+def send(database: Database, session: Session, text: str = "Oi", **more: Any) -> PendingReply:
     return ask(database, session, MessageInput(message=text, **more), PLENTY)
 
 
 def answer(
-    database: Database, asked: Asked, model: FakeModel | None = None, queues: FakeQueues | None = None
+    database: Database, asked: PendingReply, model: FakeModel | None = None, queues: FakeQueues | None = None
 ) -> Ending:
     services = Services(database, model or FakeModel(), queues or FakeQueues())
     *_, ending = reply_pieces(services, asked, "pt-BR", 20)
@@ -133,7 +133,7 @@ def test_try_given_up_cannot_write_into_the_next_one(database: Database, rows: R
     old = reply_pieces(services, first, "pt-BR", 20)
     next(old)
     rows.run("UPDATE mensagens SET escrita_em = UTC_TIMESTAMP(6) - INTERVAL 61 SECOND WHERE seq = 2")
-    second = ask_again(database, session, first.reply_id, PLENTY)
+    second = regenerate_reply(database, session, first.reply_id, PLENTY)
     assert list(old)  # the old process wakes up and comes to its end
     assert rows.value("SELECT conteudo FROM mensagens WHERE seq = 2") == ""
     answer(database, second, FakeModel(pieces=["novo"]))
@@ -188,7 +188,7 @@ def test_new_conversation_is_made_whatever_conversation_is_active(
     rows.run("UPDATE sessoes SET id_conversa_ativa = %s", first.conversation_id)
     answer(database, second)
     again = send(database, there, "Noutra", nova=True, client_id="a-1")  # its answer was lost
-    assert (again.conversation_id, again.standing is not None) == (second.conversation_id, True)
+    assert (again.conversation_id, again.existing_reply is not None) == (second.conversation_id, True)
     assert texts(rows) == ["Na primeira", "", "Noutra", "Olá, Ana."]
 
 
@@ -221,14 +221,14 @@ def test_last_reply_is_given_again_and_an_older_complete_one_is_not(
 ) -> None:
     first = send(database, session)
     with pytest.raises(StillAnswering):
-        ask_again(database, session, first.reply_id, PLENTY)
+        regenerate_reply(database, session, first.reply_id, PLENTY)
     answer(database, first)
-    again = ask_again(database, session, first.reply_id, PLENTY)
+    again = regenerate_reply(database, session, first.reply_id, PLENTY)
     answer(database, again, FakeModel(pieces=["De outro jeito."]))
     assert texts(rows) == ["Oi", "De outro jeito."]
     answer(database, send(database, session, "E agora?"))
     with pytest.raises(NotTheLast):
-        ask_again(database, session, first.reply_id, PLENTY)
+        regenerate_reply(database, session, first.reply_id, PLENTY)
 
 
 def test_reply_to_a_question_already_summarised_is_tried_again_with_its_own_past(
@@ -240,7 +240,7 @@ def test_reply_to_a_question_already_summarised_is_tried_again_with_its_own_past
         answer(database, failed, FakeModel([], ModelTimedOut("late")))
     answer(database, send(database, session, "Três"))
     rows.run("UPDATE conversas SET resumo = 'Falaram até três.', resumo_ate_seq = 6")
-    again = ask_again(database, session, failed.reply_id, PLENTY)
+    again = regenerate_reply(database, session, failed.reply_id, PLENTY)
     model = FakeModel()
     answer(database, again, model)
     assert [turn.text for turn in model.prompts[0].turns] == ["Um", "Olá, Ana.", "Dois"]
@@ -254,7 +254,7 @@ def test_edited_question_drops_what_followed_and_the_summary_of_it(
     answer(database, first)
     answer(database, send(database, session, "Dois"))
     rows.run("UPDATE conversas SET resumo = 'Falaram de um e dois.', resumo_ate_seq = 4")
-    edited = ask_instead(database, session, first.question_id, EditInput(message="Três"), PLENTY)
+    edited = edit_question(database, session, first.question_id, EditInput(message="Três"), PLENTY)
     assert [turn.text for turn in edited.turns] == ["Três"]
     answer(database, edited, FakeModel(pieces=["Resposta três."]))
     assert texts(rows) == ["Três", "Resposta três."]
@@ -269,9 +269,9 @@ def test_somebody_elses_messages_do_not_exist(database: Database, rows: Rows, se
     question, reply = (row["id"] for row in rows.list("SELECT id FROM mensagens ORDER BY seq"))
     for attempt in (
         lambda: send(database, session, conversation_id=theirs),
-        lambda: ask_again(database, session, reply, PLENTY),
-        lambda: ask_instead(database, session, question, EditInput(message="x"), PLENTY),
-        lambda: ask_again(database, session, question, PLENTY),
+        lambda: regenerate_reply(database, session, reply, PLENTY),
+        lambda: edit_question(database, session, question, EditInput(message="x"), PLENTY),
+        lambda: regenerate_reply(database, session, question, PLENTY),
     ):
         with pytest.raises(NotFound):
             attempt()
@@ -286,7 +286,7 @@ def test_afterwork_is_asked_for_where_it_is_due(
     answer(database, asked, queues=queues)
     assert queues.sent == [TitleRequested(conversation_id=asked.conversation_id)]
     answer(database, send(database, session, "E agora? " * 100), FakeModel(["palavra " * 400]), queues)
-    assert queues.sent[-1] == FoldingRequested(conversation_id=asked.conversation_id)
+    assert queues.sent[-1] == SummaryRequested(conversation_id=asked.conversation_id)
 
 
 def test_queue_that_refuses_does_not_spoil_the_reply(database: Database, session: Session) -> None:
@@ -318,7 +318,7 @@ def test_burst_of_one_person_is_three_replies_at_once(database: Database, rows: 
     other_reply = rows.value("SELECT MAX(id) FROM mensagens")
     before = rows.value("SELECT COUNT(*) FROM mensagens")
 
-    def try_one(number: int) -> Asked | None:
+    def try_one(number: int) -> PendingReply | None:
         place = {"nova": True} if number % 2 else {"conversation_id": conversations[number % 5]}
         try:
             return ask(database, session, MessageInput(message=f"Pergunta {number}", **place), quota)
@@ -332,7 +332,7 @@ def test_burst_of_one_person_is_three_replies_at_once(database: Database, rows: 
     assert rows.value("SELECT mensagens FROM uso_diario WHERE id_usuario = 0") == 3
 
     with pytest.raises(TooManyReplies):
-        ask_again(database, session, other_reply, quota)
+        regenerate_reply(database, session, other_reply, quota)
     other = new_session(rows, rows.user("bia@exemplo.com.br"))
     ask(database, other, MessageInput(message="Outra pessoa"), quota)
     answer(database, asked[0])

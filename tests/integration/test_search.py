@@ -4,7 +4,7 @@ import pytest
 
 from falaai.database import Database, Parameters, Row, Transaction
 from falaai.repositories import conversations
-from falaai.repositories.conversations import Place
+from falaai.repositories.conversations import Cursor
 from tests.integration.conftest import Rows
 
 
@@ -42,7 +42,7 @@ def test_search_goes_on_where_it_was(
         found, after = conversations.search_conversations(page, user, "rarissimo", 50)
         pages = 1
         while after:
-            assert isinstance(after, Place)
+            assert isinstance(after, Cursor)
             more, after = conversations.search_conversations(Transaction(connection), user, "rarissimo", 50, after)
             found, pages = [*found, *more], pages + 1
     assert [one.id for one in found] == [last]

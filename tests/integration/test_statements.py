@@ -24,7 +24,7 @@ from falaai.database import Database, Executed, Parameters, Row, Statements, Tra
 from falaai.language_model import Prompt, language_model
 from falaai.queues import queues
 from falaai.repositories import conversations, messages, personal_data
-from falaai.repositories.conversations import Place
+from falaai.repositories.conversations import Cursor
 from falaai.repositories.messages import Ending, State
 from falaai.repositories.sessions import Session
 from falaai.secret_tokens import Purpose, session_key
@@ -190,6 +190,7 @@ def test_deleting_an_account_reads_its_own_rows_alone(crowd: Crowd) -> None:
 
 # Methods that run one statement.
 STATEMENTS = {name for name in vars(Statements) if not name.startswith("_")}
+METHODS = {vars(Statements)[name].__code__ for name in STATEMENTS}
 
 
 class ExplainedTransaction(Transaction):
@@ -200,7 +201,7 @@ class ExplainedTransaction(Transaction):
 
     def execute(self, sql: str, parameters: Parameters = ()) -> Executed:
         frame = sys._getframe(1)
-        while frame.f_globals["__name__"] == Statements.__module__:
+        while frame.f_code in METHODS:
             frame = cast(FrameType, frame.f_back)
         self.lines.add((frame.f_code.co_filename, frame.f_lineno))
         with self.connection.cursor() as cursor:
@@ -351,13 +352,13 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "email": "bia@exemplo.com.br",
         "name": "Bia",
         "users.add_user.email": "nova@exemplo.com.br",
-        "users.change_email.email": "nova@exemplo.com.br",
+        "users.update_email.email": "nova@exemplo.com.br",
         "password_hash": "x",
         "new_email": "nova@exemplo.com.br",
         "picture": "pictures/x.webp",
         "keys": ["pictures/7.webp", "pictures/8.webp", "pictures/none.webp"],
         "key": "chave",
-        "limits.change_count.count": 2,
+        "limits.update_count.count": 2,
         "usage.add_used_day.messages": 2,
         "payload": "x",
         "tokens.add_token.key": "outra",
@@ -386,7 +387,7 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "by": 2,
         "conversation_ids": [history.id, history.id + 1],
         "ids": [history.id, history.id + 1],
-        "after": Place(False, conversation.updated_at, history.id),
+        "after": Cursor(False, conversation.updated_at, history.id),
         "last_seq": 400,
         "title": "Título",
         "is_pinned": True,
@@ -401,7 +402,7 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "text": "Olá",
         "client_id": "um-id",
         "messages.add_exchange.client_id": "outro-id",
-        "messages.change_question.client_id": "outro-id",
+        "messages.update_question.client_id": "outro-id",
         "question_id": question.id,
         "message_id": reply.id,
         "reply": reply,

@@ -11,8 +11,8 @@ from falaai.database import Database
 from falaai.errors import WrongCredentials
 from falaai.repositories import conversations, messages, users
 from falaai_auth.browsers import Browser
-from falaai_auth.forms import Credentials
-from falaai_auth.signing_in import REFUSAL_SECONDS, sign_in
+from falaai_auth.schemas import Credentials
+from falaai_auth.sign_in import REFUSAL_SECONDS, sign_in
 from falaai_auth.verification import verify
 from tests.conftest import ROOT, RunningCloud
 from tests.integration.migrating import create_database, migrate

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 import pytest
 
 from falaai.database import Database
-from falaai.errors import Again, LinkNotValid, ModelBlocked, ModelRateLimited, Never
-from falaai.queue_messages import FoldingRequested, LetterRequested, TitleRequested
+from falaai.errors import LinkNotValid, ModelBlocked, ModelRateLimited, PermanentFailure, RetryLater
+from falaai.queue_messages import EmailRequested, SummaryRequested, TitleRequested
 from falaai.secret_tokens import link_key
 from falaai_auth.browsers import Browser
 from falaai_auth.verification import verify
-from falaai_email.letters import Letter
-from falaai_email.sending import send_letter
-from falaai_memory.folding import fold
-from falaai_titles.titling import give_title
+from falaai_email.rendering import Letter
+from falaai_email.worker import send_email
+from falaai_memory.worker import summarize
+from falaai_titles.worker import set_generated_title
 from tests.fakes import FakeModel
 from tests.integration.conftest import Rows
 
@@ -23,9 +23,9 @@ PASSWORD, BROWSER = "senha do cadastro", Browser("navegador", "127.0.0.1")
 
 
 @dataclass
-class FakeMailbox:
+class FakeEmailSender:
     letters: list[Letter] = field(default_factory=list)
-    failure: Again | Never | None = None
+    failure: RetryLater | PermanentFailure | None = None
 
     def post(self, letter: Letter) -> None:
         if self.failure:
@@ -36,9 +36,9 @@ class FakeMailbox:
 def test_title_is_given_once(database: Database, rows: Rows) -> None:
     conversation = rows.conversation(rows.user(), "Como faço pão de queijo?", "Com polvilho.")
     message = TitleRequested(conversation_id=conversation)
-    give_title(database, FakeModel(["Pão de queijo"]), message, 1)
+    set_generated_title(database, FakeModel(["Pão de queijo"]), message, 1)
     second = FakeModel(["Outro"])
-    give_title(database, second, message, 1)
+    set_generated_title(database, second, message, 1)
     assert rows.value("SELECT titulo_conversa FROM conversas") == "Pão de queijo"
     assert second.prompts == []
 
@@ -46,7 +46,7 @@ def test_title_is_given_once(database: Database, rows: Rows) -> None:
 def test_chosen_title_stays(database: Database, rows: Rows) -> None:
     conversation = rows.conversation(rows.user(), "Oi", "Olá")
     rows.run("UPDATE conversas SET titulo_manual = TRUE")
-    give_title(database, FakeModel(["Outro"]), TitleRequested(conversation_id=conversation), 1)
+    set_generated_title(database, FakeModel(["Outro"]), TitleRequested(conversation_id=conversation), 1)
     assert rows.value("SELECT titulo_conversa FROM conversas") == "Nova Conversa"
 
 
@@ -54,28 +54,28 @@ def test_title_waits_for_a_model_that_is_busy_and_does_without_one_that_refuses(
     database: Database, rows: Rows
 ) -> None:
     message = TitleRequested(conversation_id=rows.conversation(rows.user(), "Como funciona o empréstimo?"))
-    with pytest.raises(Again):
-        give_title(database, FakeModel([], ModelRateLimited("429")), message, 1)
-    give_title(database, FakeModel([], ModelBlocked("SAFETY")), message, 1)
+    with pytest.raises(RetryLater):
+        set_generated_title(database, FakeModel([], ModelRateLimited("429")), message, 1)
+    set_generated_title(database, FakeModel([], ModelBlocked("SAFETY")), message, 1)
     assert rows.value("SELECT titulo_conversa FROM conversas") == "Como funciona o empréstimo?"
 
 
 def test_row_that_is_not_there_is_waited_for_and_then_given_up(database: Database) -> None:
     message = TitleRequested(conversation_id=404)
-    with pytest.raises(Again):
-        give_title(database, FakeModel(), message, 10)
-    give_title(database, FakeModel(), message, 301)
+    with pytest.raises(RetryLater):
+        set_generated_title(database, FakeModel(), message, 10)
+    set_generated_title(database, FakeModel(), message, 301)
 
 
 def test_folding_writes_a_summary_up_to_a_pair(database: Database, rows: Rows) -> None:
     conversation = rows.conversation(rows.user(), *["palavra " * 100] * 10)
     model = FakeModel(["Falaram de palavras."])
-    fold(database, model, FoldingRequested(conversation_id=conversation), 1000, 1)
+    summarize(database, model, SummaryRequested(conversation_id=conversation), 1000, 1)
     (row,) = rows.list("SELECT resumo, resumo_ate_seq, resumo_versao FROM conversas")
     assert row["resumo"] == "Falaram de palavras."
     assert row["resumo_ate_seq"] % 2 == 0
     assert row["resumo_versao"] == 1
-    fold(database, model, FoldingRequested(conversation_id=conversation), 1000, 1)
+    summarize(database, model, SummaryRequested(conversation_id=conversation), 1000, 1)
     assert len(model.prompts) == 1
 
 
@@ -87,14 +87,14 @@ def test_folding_that_comes_second_changes_nothing(database: Database, rows: Row
             rows.run("UPDATE conversas SET resumo = 'o outro', resumo_versao = 7")
             return super().answer(prompt, seconds)
 
-    fold(database, Overtaken(), FoldingRequested(conversation_id=conversation), 1000, 1)
+    summarize(database, Overtaken(), SummaryRequested(conversation_id=conversation), 1000, 1)
     assert rows.value("SELECT resumo FROM conversas") == "o outro"
 
 
 def test_letter_holds_the_only_copy_of_a_working_link(database: Database, rows: Rows) -> None:
-    user, mailbox = rows.user(verified=False, password=PASSWORD), FakeMailbox()
-    send_letter(database, mailbox, LetterRequested(letter="verificar", user_id=user), URL, 1)
-    (letter,) = mailbox.letters
+    user, email_sender = rows.user(verified=False, password=PASSWORD), FakeEmailSender()
+    send_email(database, email_sender, EmailRequested(letter="verificar", user_id=user), URL, 1)
+    (letter,) = email_sender.letters
     token = letter.text.split("/verify_link/")[1].split()[0]
     assert rows.value("SELECT chave FROM tokens") == link_key(token)
     assert token not in str(rows.list("SELECT * FROM tokens"))
@@ -104,10 +104,10 @@ def test_letter_holds_the_only_copy_of_a_working_link(database: Database, rows: 
 
 @pytest.mark.parametrize("kind", ["verificar", "senha", "email"])
 def test_no_typed_text_goes_to_an_address_that_is_not_confirmed(database: Database, rows: Rows, kind: str) -> None:
-    user, mailbox = rows.user(verified=kind == "email"), FakeMailbox()
+    user, email_sender = rows.user(verified=kind == "email"), FakeEmailSender()
     rows.run("UPDATE usuarios SET email_novo = 'nova@exemplo.com.br'")
-    send_letter(database, mailbox, LetterRequested(letter=kind, user_id=user), URL, 1)  # type: ignore[arg-type]
-    (letter,) = mailbox.letters
+    send_email(database, email_sender, EmailRequested(letter=kind, user_id=user), URL, 1)  # type: ignore[arg-type]
+    (letter,) = email_sender.letters
     assert letter.text.startswith("Oi!\n")
     for part in (letter.subject, letter.text, letter.html):
         assert "Ana" not in part
@@ -129,54 +129,54 @@ def test_no_typed_text_goes_to_an_address_that_is_not_confirmed(database: Databa
 def test_confirmed_person_is_greeted_by_a_plain_first_name(
     database: Database, rows: Rows, name: str, greeting: str
 ) -> None:
-    user, mailbox = rows.user(), FakeMailbox()
+    user, email_sender = rows.user(), FakeEmailSender()
     rows.run("UPDATE usuarios SET nome = %s", unicodedata.normalize("NFD", name) if name == "José" else name)
-    send_letter(database, mailbox, LetterRequested(letter="conta_existente", user_id=user), URL, 1)
-    assert mailbox.letters[0].text.startswith(f"{greeting}\n")
+    send_email(database, email_sender, EmailRequested(letter="conta_existente", user_id=user), URL, 1)
+    assert email_sender.letters[0].text.startswith(f"{greeting}\n")
 
 
 def test_newer_letter_ends_the_older_link(database: Database, rows: Rows) -> None:
-    message, mailbox = LetterRequested(letter="verificar", user_id=rows.user(verified=False)), FakeMailbox()
-    send_letter(database, mailbox, message, URL, 1)
-    send_letter(database, mailbox, message, URL, 1)
-    assert len(mailbox.letters) == 2
+    message, email_sender = EmailRequested(letter="verificar", user_id=rows.user(verified=False)), FakeEmailSender()
+    send_email(database, email_sender, message, URL, 1)
+    send_email(database, email_sender, message, URL, 1)
+    assert len(email_sender.letters) == 2
     assert rows.value("SELECT COUNT(*) FROM tokens") == 1
 
 
 def test_verified_account_needs_no_verification(database: Database, rows: Rows) -> None:
-    mailbox = FakeMailbox()
-    send_letter(database, mailbox, LetterRequested(letter="verificar", user_id=rows.user()), URL, 1)
-    assert mailbox.letters == []
+    email_sender = FakeEmailSender()
+    send_email(database, email_sender, EmailRequested(letter="verificar", user_id=rows.user()), URL, 1)
+    assert email_sender.letters == []
 
 
 def test_new_address_that_is_not_committed_yet_is_waited_for(database: Database, rows: Rows) -> None:
-    user, mailbox = rows.user(), FakeMailbox()
-    message = LetterRequested(letter="email", user_id=user)
-    with pytest.raises(Again):
-        send_letter(database, mailbox, message, URL, 1)
+    user, email_sender = rows.user(), FakeEmailSender()
+    message = EmailRequested(letter="email", user_id=user)
+    with pytest.raises(RetryLater):
+        send_email(database, email_sender, message, URL, 1)
     rows.run("UPDATE usuarios SET email_novo = 'nova@exemplo.com.br'")
-    send_letter(database, mailbox, message, URL, 3)
-    assert [letter.to for letter in mailbox.letters] == ["nova@exemplo.com.br"]
+    send_email(database, email_sender, message, URL, 3)
+    assert [letter.to for letter in email_sender.letters] == ["nova@exemplo.com.br"]
     rows.run("UPDATE usuarios SET email_novo = NULL")
-    send_letter(database, mailbox, message, URL, 301)
-    assert len(mailbox.letters) == 1
+    send_email(database, email_sender, message, URL, 301)
+    assert len(email_sender.letters) == 1
 
 
 def test_proved_address_is_taken_from_an_account_that_never_proved_it(database: Database, rows: Rows) -> None:
-    user, squatter, mailbox = rows.user(), rows.user("nova@exemplo.com.br", verified=False), FakeMailbox()
+    user, squatter, email_sender = rows.user(), rows.user("nova@exemplo.com.br", verified=False), FakeEmailSender()
     rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(), NOW(), NULL)", squatter)
     rows.run("UPDATE usuarios SET email_novo = 'nova@exemplo.com.br' WHERE id = %s", user)
-    send_letter(database, mailbox, LetterRequested(letter="email", user_id=user), URL, 1)
-    verify(database, mailbox.letters[0].text.split("/verify_link/")[1].split()[0], "", BROWSER)
+    send_email(database, email_sender, EmailRequested(letter="email", user_id=user), URL, 1)
+    verify(database, email_sender.letters[0].text.split("/verify_link/")[1].split()[0], "", BROWSER)
     assert rows.list("SELECT id, email FROM usuarios") == [{"id": user, "email": "nova@exemplo.com.br"}]
     assert rows.value("SELECT COUNT(*) FROM tokens WHERE id_usuario = %s", squatter) == 0
 
 
 def test_address_proved_by_somebody_else_meanwhile_is_not_taken(database: Database, rows: Rows) -> None:
-    user, mailbox = rows.user(), FakeMailbox()
+    user, email_sender = rows.user(), FakeEmailSender()
     rows.run("UPDATE usuarios SET email_novo = 'nova@exemplo.com.br' WHERE id = %s", user)
-    send_letter(database, mailbox, LetterRequested(letter="email", user_id=user), URL, 1)
+    send_email(database, email_sender, EmailRequested(letter="email", user_id=user), URL, 1)
     rows.user("nova@exemplo.com.br")
     with pytest.raises(LinkNotValid):
-        verify(database, mailbox.letters[0].text.split("/verify_link/")[1].split()[0], "", BROWSER)
+        verify(database, email_sender.letters[0].text.split("/verify_link/")[1].split()[0], "", BROWSER)
     assert rows.value("SELECT email FROM usuarios WHERE id = %s", user) == "ana@exemplo.com.br"

@@ -12,7 +12,7 @@ from PIL import Image
 from falaai.errors import InvalidInput
 from falaai.rate_limits import PICTURES_AN_HOUR
 from falaai.web import texts
-from falaai_auth.pictures import JPEG_MAX_COUNT, clean_picture
+from falaai_auth.picture_cleaning import JPEG_MAX_COUNT, clean_picture
 from tests.conftest import RunningCloud
 from tests.system.conftest import People, Person, second_device
 from tests.system.pictures import hostile_jpeg, jpeg_with_secret, objects, phone_photo, png, upload
@@ -122,6 +122,6 @@ def test_picture_too_large_to_be_read_is_told_so(member: Person, size: int) -> N
 
 
 def test_truncated_multipart_is_422(member: Person) -> None:
-    cut = b'--x\r\nContent-Disposition: form-data; name="profile_pic"; filename="a.png"\r\n\r\nabc'
+    truncate_after = b'--x\r\nContent-Disposition: form-data; name="profile_pic"; filename="a.png"\r\n\r\nabc'
     headers = {"content-type": "multipart/form-data; boundary=x"}
-    assert member.http.put("/profile/update", content=cut, headers=headers).status_code == 422
+    assert member.http.put("/profile/update", content=truncate_after, headers=headers).status_code == 422

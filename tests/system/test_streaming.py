@@ -124,7 +124,7 @@ def test_other_tab_follows_the_reply_to_its_end(member: Person, slow_gemini: str
     with ThreadPoolExecutor(1) as other_tab, member.stream("Siga-me") as events:
         _, start = next(events)
 
-        def follow() -> str:
+        def poll_reply() -> str:
             text, after = "", 0
             while True:
                 reply = reply_of(member, start["message_id"], after=after)
@@ -133,7 +133,7 @@ def test_other_tab_follows_the_reply_to_its_end(member: Person, slow_gemini: str
                     return text
                 time.sleep(0.2)
 
-        followed = other_tab.submit(follow)
+        followed = other_tab.submit(poll_reply)
         for _ in events:
             pass
         assert followed.result(timeout=HANG_SECONDS) == LONG

@@ -33,7 +33,7 @@ def test_queue_has_a_dead_letter_queue_of_its_own_that_keeps_for_14_days(name: s
     redrive = QUEUES[name]["RedrivePolicy"]
     own = name.replace("Queue", "DeadLetterQueue")
     assert str(redrive["deadLetterTargetArn"]).endswith(own)
-    assert redrive["maxReceiveCount"] == (8 if name == "LettersQueue" else 5)
+    assert redrive["maxReceiveCount"] == (8 if name == "EmailQueue" else 5)
     assert QUEUES[own]["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
 
 
@@ -143,7 +143,7 @@ def test_schedule_is_retried_a_few_times_and_then_a_dead_letter() -> None:
         assert retries["MaximumRetryAttempts"] <= 2
         assert retries["MaximumEventAgeInSeconds"] <= 3600
     for place in (daily["DeadLetterConfig"], cleanup["EventInvokeConfig"]["DestinationConfig"]):
-        assert "SweepDeadLetterQueue" in str(place)
+        assert "CleanupDeadLetterQueue" in str(place)
 
 
 def test_no_function_may_touch_everything_of_anything() -> None:

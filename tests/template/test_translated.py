@@ -162,7 +162,7 @@ def test_few_alarms_are_those_that_cost_nothing_and_miss_no_failure(stack: dict[
     few = {name for name, condition in conditions.items() if not condition.startswith("All")}
     assert sum(len(alarms[name].get("Metrics", [name])) for name in few) <= 10
     assert few >= {"GatewayErrorAlarm", "CleanupSilentAlarm", "GeminiErrorAlarm", "DailyCeilingAlarm"}
-    assert few >= {f"{queue}DeadLetterAlarm" for queue in ("Titles", "Memory", "Letters", "Sweep")}
+    assert few >= {f"{queue}DeadLetterAlarm" for queue in ("Titles", "Memory", "Email", "Cleanup")}
 
 
 WEB = ("AuthFunction", "ChatFunction", "ChatStreamFunction")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from falaai.conversation_memory import Turn, due_folding, recent_turns
+from falaai.conversation_memory import Turn, plan_summary, recent_turns
 
 
 def count(turns: Sequence[Turn]) -> int:
@@ -34,26 +34,26 @@ def test_last_question_goes_even_when_it_alone_is_too_long() -> None:
 
 
 def test_nothing_is_folded_within_the_limit() -> None:
-    assert due_folding(conversation(5, 5), 10, count) is None
+    assert plan_summary(conversation(5, 5), 10, count) is None
 
 
 def test_folding_goes_down_to_half_the_limit() -> None:
-    folding = due_folding(conversation(2, 2, 2, 2, 2, 2), 10, count)
-    assert folding is not None
-    assert (seqs(folding.turns), folding.until_seq) == ([1, 2, 3, 4], 4)
+    plan = plan_summary(conversation(2, 2, 2, 2, 2, 2), 10, count)
+    assert plan is not None
+    assert (seqs(plan.turns), plan.until_seq) == ([1, 2, 3, 4], 4)
 
 
 def test_newest_pair_is_never_folded() -> None:
-    assert due_folding(conversation(50, 50), 10, count) is None
+    assert plan_summary(conversation(50, 50), 10, count) is None
 
 
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=60), st.integers(10, 100))
 def test_folding_takes_whole_pairs_and_is_then_not_due_again(sizes: list[int], limit: int) -> None:
     turns = conversation(*sizes)
-    folding = due_folding(turns, limit, count)
-    if folding is None:
+    plan = plan_summary(turns, limit, count)
+    if plan is None:
         return
-    rest = turns[len(folding.turns) :]
+    rest = turns[len(plan.turns) :]
     assert rest[0].author == "usuario"
     assert count(rest) <= limit or len(rest) <= 2
-    assert due_folding(rest, limit, count) is None or count(rest[-2:]) > limit // 2
+    assert plan_summary(rest, limit, count) is None or count(rest[-2:]) > limit // 2

@@ -6,10 +6,10 @@ import time
 import pytest
 
 from falaai.batches import COMMIT_GRACE_SECONDS
-from falaai.queue_messages import FoldingRequested, LetterRequested, QueueMessage, TitleRequested
+from falaai.queue_messages import EmailRequested, QueueMessage, SummaryRequested, TitleRequested
 from tests.conftest import ROOT
 
-MESSAGES = {"titles": TitleRequested, "memory": FoldingRequested, "email": LetterRequested}
+MESSAGES = {"titles": TitleRequested, "memory": SummaryRequested, "email": EmailRequested}
 
 
 @pytest.mark.parametrize(("worker", "message"), MESSAGES.items())

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from falaai.web import texts
-from falaai_auth.forms import Registration
+from falaai_auth.schemas import Registration
 
 GOOD = {"nome": "Ana", "email": "ana@exemplo.com.br", "senha": "cavalo bateria", "termos_registro": True}
 

@@ -5,14 +5,14 @@ import threading
 
 import pytest
 
-from falaai_chat import streaming
+from falaai_chat.routes import stream
 
 
 def test_comment_is_sent_while_nothing_else_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streaming, "COMMENT_EVERY_SECONDS", 0.05)
+    monkeypatch.setattr(stream, "COMMENT_EVERY_SECONDS", 0.05)
 
     async def read() -> list[str]:
-        reader = streaming._Reader(asyncio.get_running_loop())
+        reader = stream._Reader(asyncio.get_running_loop())
         later = threading.Timer(0.13, lambda: [reader.put("event: done\n\n"), reader.put(None)])
         later.start()
         return [event async for event in reader.events()]

@@ -5,15 +5,15 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from falaai.web.application import build_application
-from falaai_auth import accounts, pages, password_pages, profile_routes, verification_pages
+from falaai_auth.routes import accounts, pages, passwords, profile, verification
 
 ROUTERS = (
     pages.router,
     accounts.router,
     accounts.letters,
-    verification_pages.router,
-    password_pages.router,
-    profile_routes.router,
+    verification.router,
+    passwords.router,
+    profile.router,
 )
 
 

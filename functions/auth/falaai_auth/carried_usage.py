@@ -14,7 +14,7 @@ _CARRIED = Limit("carried-messages", 0, DAY)
 def keep_usage(sql: Statements, session: Session) -> None:
     """Remember what this person has used today; the address is kept as an HMAC only, for a day."""
     if used := usage.count_messages(sql, session.user_id, day_of(session.now)):
-        limits.change_count(sql, _CARRIED.of(session.user_email).key, used, _CARRIED.seconds)
+        limits.update_count(sql, _CARRIED.of(session.user_email).key, used, _CARRIED.seconds)
 
 
 def find_usage(sql: Statements, email: str) -> limits.Count | None:

@@ -4,7 +4,7 @@ from falaai import rate_limits
 from falaai.database import Database, Statements
 from falaai.errors import InvalidInput, LinkNotValid
 from falaai.passwords import hash_password
-from falaai.queue_messages import NO_LETTER, LetterRequested
+from falaai.queue_messages import NO_EMAIL, EmailRequested
 from falaai.queues import Queues
 from falaai.repositories import sessions, tokens, users
 from falaai.repositories.tokens import Used
@@ -20,7 +20,7 @@ def ask_for_reset(database: Database, queues: Queues, email: str, address: str) 
     counters = (*rate_limits.RESET_EMAILS.of(email, address), rate_limits.EMAIL_REQUESTS_BY_ADDRESS.of(address))
     with rate_limits.counted(database, *counters):
         user = users.find_user_by_email(database, email)
-        queues.send(LetterRequested(letter="senha", user_id=user.id) if user else NO_LETTER)
+        queues.send(EmailRequested(letter="senha", user_id=user.id) if user else NO_EMAIL)
 
 
 def is_usable(database: Database, token: str) -> bool:
@@ -47,14 +47,14 @@ def reset(database: Database, queues: Queues, token: str, password: str) -> None
 
 
 def _reset(sql: Statements, queues: Queues, found: Used, token: str, password: str, password_hash: str) -> None:
-    user = users.find_user_to_write(sql, found.user_id)
-    if user is None or not tokens.use_token(sql, link_key(token), Purpose.PASSWORD):
+    user = users.lock_account(sql, found.user_id)
+    if user is None or not tokens.update_used_token(sql, link_key(token), Purpose.PASSWORD):
         raise LinkNotValid("used meanwhile")
     if password.casefold() == user.email:
         raise InvalidInput("senha", texts.PASSWORD_IS_EMAIL)
-    users.change_password_hash(sql, user.id, password_hash)
-    users.mark_verified(sql, user.id)
-    users.change_new_email(sql, user.id, None)
+    users.update_password_hash(sql, user.id, password_hash)
+    users.update_verified(sql, user.id)
+    users.update_new_email(sql, user.id, None)
     tokens.delete_tokens(sql, user.id, Purpose.EMAIL, Purpose.VERIFY)
     sessions.delete_other_sessions(sql, user.id)
-    queues.send(LetterRequested(letter="senha_trocada", user_id=user.id))
+    queues.send(EmailRequested(letter="senha_trocada", user_id=user.id))

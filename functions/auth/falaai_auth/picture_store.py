@@ -7,7 +7,7 @@ from falaai import settings
 from falaai.deadlines import within
 from falaai.errors import PicturesUnavailable
 from falaai.secret_tokens import new_token
-from falaai_auth.pictures import MEDIA_TYPE
+from falaai_auth.picture_cleaning import MEDIA_TYPE
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -5,17 +5,17 @@ from falaai.database import Database, Statements
 from falaai.errors import InvalidInput, NotSignedIn, PicturesUnavailable
 from falaai.logs import logger
 from falaai.passwords import hash_password
-from falaai.queue_messages import LetterRequested
+from falaai.queue_messages import EmailRequested
 from falaai.queues import Queues
 from falaai.repositories import sessions, tokens, users
 from falaai.repositories.sessions import Session
 from falaai.repositories.users import User
 from falaai.secret_tokens import Purpose
 from falaai.web import texts
-from falaai_auth.confirming import confirm_password
-from falaai_auth.forms import ProfileChange, personal_problem
+from falaai_auth.picture_cleaning import clean_picture
 from falaai_auth.picture_store import PictureStore
-from falaai_auth.pictures import clean_picture
+from falaai_auth.reauthentication import confirm_password
+from falaai_auth.schemas import ProfileChange, personal_problem
 
 
 def get_user(database: Database, session: Session) -> User:
@@ -45,9 +45,9 @@ def change_profile(
 
     def write(sql: Statements) -> None:
         if change.nome_completo:
-            users.change_name(sql, user.id, change.nome_completo)
+            users.update_name(sql, user.id, change.nome_completo)
         if picture:
-            users.change_picture(sql, user.id, picture)
+            users.update_picture(sql, user.id, picture)
         if password_hash:
             _change_password(sql, queues, user, session, password_hash)
         if change.email:
@@ -82,11 +82,11 @@ def _check(
 
 
 def _change_password(sql: Statements, queues: Queues, user: User, session: Session, password_hash: str) -> None:
-    users.change_password_hash(sql, user.id, password_hash)
+    users.update_password_hash(sql, user.id, password_hash)
     sessions.delete_other_sessions(sql, user.id, session.id)
     tokens.delete_tokens(sql, user.id, Purpose.PASSWORD)
     _call_off_new_email(sql, user)  # it may have been asked for by a stranger who knew the old password
-    queues.send(LetterRequested(letter="senha_trocada", user_id=user.id))
+    queues.send(EmailRequested(letter="senha_trocada", user_id=user.id))
 
 
 def _sentences(change: ProfileChange, new_email: str | None) -> list[str]:
@@ -106,13 +106,13 @@ def _change_email(sql: Statements, queues: Queues, user: User, email: str) -> No
 def _ask_for_new_email(sql: Statements, queues: Queues, user: User, new_email: str) -> None:
     """The same rows and messages for a free and a taken address: the email function finds out whom to write to."""
     tokens.delete_tokens(sql, user.id, Purpose.EMAIL)
-    users.change_new_email(sql, user.id, new_email)
-    queues.send(LetterRequested(letter="email_trocado", user_id=user.id))
-    queues.send(LetterRequested(letter="email", user_id=user.id))
+    users.update_new_email(sql, user.id, new_email)
+    queues.send(EmailRequested(letter="email_trocado", user_id=user.id))
+    queues.send(EmailRequested(letter="email", user_id=user.id))
 
 
 def _call_off_new_email(sql: Statements, user: User) -> None:
-    users.change_new_email(sql, user.id, None)
+    users.update_new_email(sql, user.id, None)
     tokens.delete_tokens(sql, user.id, Purpose.EMAIL)
 
 

@@ -5,12 +5,12 @@ import pymysql
 from falaai import rate_limits
 from falaai.database import Database, Statements
 from falaai.passwords import hash_password
-from falaai.queue_messages import LetterRequested
+from falaai.queue_messages import EmailRequested
 from falaai.queues import Queues
 from falaai.repositories import tokens, users
 from falaai.secret_tokens import Purpose
 from falaai_auth.carried_usage import carry_over, find_usage
-from falaai_auth.forms import Registration
+from falaai_auth.schemas import Registration
 
 
 def register(database: Database, queues: Queues, form: Registration, address: str) -> None:
@@ -39,7 +39,7 @@ def _register(database: Database, queues: Queues, form: Registration) -> None:
         database.transaction(write)  # somebody registered the same address at the same moment; now it is found
 
 
-def _write_account(sql: Statements, form: Registration, password_hash: str) -> LetterRequested:
+def _write_account(sql: Statements, form: Registration, password_hash: str) -> EmailRequested:
     """The same number of statements whether the address is free, unconfirmed or taken."""
     user = users.find_user_by_email(sql, form.email)
     used = find_usage(sql, form.email)
@@ -49,6 +49,6 @@ def _write_account(sql: Statements, form: Registration, password_hash: str) -> L
             carry_over(sql, user_id, used)
     else:
         user_id = user.id
-        users.change_unverified_user(sql, user_id, form.nome, password_hash)  # changes nothing of a confirmed one
+        users.update_unverified_user(sql, user_id, form.nome, password_hash)  # changes nothing of a confirmed one
     tokens.delete_tokens(sql, user_id, Purpose.VERIFY)  # their reader may not be the person who registers now
-    return LetterRequested(letter="conta_existente" if user and user.is_verified else "verificar", user_id=user_id)
+    return EmailRequested(letter="conta_existente" if user and user.is_verified else "verificar", user_id=user_id)

@@ -6,14 +6,14 @@ from falaai import rate_limits
 from falaai.database import Database, Statements
 from falaai.errors import InvalidInput, LinkNotValid
 from falaai.passwords import is_right_password
-from falaai.queue_messages import NO_LETTER, LetterRequested
+from falaai.queue_messages import NO_EMAIL, EmailRequested
 from falaai.queues import Queues
 from falaai.repositories import personal_data, tokens, users
 from falaai.repositories.tokens import Used
 from falaai.secret_tokens import Purpose, link_key
 from falaai.web import texts
 from falaai_auth.browsers import Browser
-from falaai_auth.signing_in import SignedIn, open_session
+from falaai_auth.sign_in import SignInResult, open_session
 
 _PURPOSES = (Purpose.VERIFY, Purpose.EMAIL)
 
@@ -25,7 +25,7 @@ def find_purpose(database: Database, token: str) -> Purpose | None:
     return found.purpose if found else None
 
 
-def verify(database: Database, token: str, password: str, browser: Browser) -> SignedIn | None:
+def verify(database: Database, token: str, password: str, browser: Browser) -> SignInResult | None:
     """Use the link up: confirm the account and sign its owner in, or move the account to its new address.
 
     Confirming needs the password chosen at registration. Without it, anyone who registers the address of another
@@ -50,7 +50,7 @@ def _find(database: Database, token: str) -> Used | None:
     return tokens.find_token(database, link_key(token), *_PURPOSES)
 
 
-def _confirm(database: Database, found: Used, token: str, password: str, browser: Browser) -> SignedIn:
+def _confirm(database: Database, found: Used, token: str, password: str, browser: Browser) -> SignInResult:
     # By account, so that a newer link does not renew them; only who reads the email can reach this counter.
     counters = (
         rate_limits.WRONG_PASSWORD_AT_LINK.of(found.user_id),
@@ -62,26 +62,26 @@ def _confirm(database: Database, found: Used, token: str, password: str, browser
         raise InvalidInput("senha", texts.REGISTRATION_PASSWORD_WRONG)
     rate_limits.give_back_all(database, *counters)
 
-    def confirm(sql: Statements) -> SignedIn:
+    def confirm(sql: Statements) -> SignInResult:
         signed_in = open_session(sql, user, password, browser)
-        if signed_in is None or not tokens.use_token(sql, link_key(token), Purpose.VERIFY):
+        if signed_in is None or not tokens.update_used_token(sql, link_key(token), Purpose.VERIFY):
             raise LinkNotValid("used or registered again meanwhile")
-        users.mark_verified(sql, user.id)
+        users.update_verified(sql, user.id)
         return signed_in
 
     return database.transaction(confirm)
 
 
 def _move(sql: Statements, found: Used, token: str) -> None:
-    user = users.find_user_to_write(sql, found.user_id)
+    user = users.lock_account(sql, found.user_id)
     if user is None or not found.payload or user.new_email != found.payload:
         raise LinkNotValid("the change was called off or replaced")
-    if not tokens.use_token(sql, link_key(token), Purpose.EMAIL):
+    if not tokens.update_used_token(sql, link_key(token), Purpose.EMAIL):
         raise LinkNotValid("used meanwhile")
     holder = users.find_user_by_email(sql, found.payload)
     if holder and not holder.is_verified:  # nobody has proved to own it, and now somebody has
         personal_data.delete_rows(sql, holder.id)
-    users.change_email(sql, user.id, found.payload)
+    users.update_email(sql, user.id, found.payload)
     tokens.delete_tokens(sql, user.id, Purpose.PASSWORD)  # links at the old address, which may be another's by now
 
 
@@ -97,4 +97,4 @@ def resend(database: Database, queues: Queues, email: str, address: str) -> None
     with rate_limits.counted(database, *counters):
         user = users.find_user_by_email(database, email)
         waits = user is not None and not user.is_verified
-        queues.send(LetterRequested(letter="verificar", user_id=user.id) if user and waits else NO_LETTER)
+        queues.send(EmailRequested(letter="verificar", user_id=user.id) if user and waits else NO_EMAIL)

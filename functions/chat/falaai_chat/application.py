@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from falaai.web import health, static_files
 from falaai.web.application import build_application
-from falaai_chat import conversations, pages, replies
+from falaai_chat.routes import conversations, pages, replies
 
 ROUTERS = (pages.router, replies.router, conversations.router, static_files.router, health.router)
 

@@ -11,7 +11,7 @@ from falaai.repositories import messages
 from falaai.repositories.conversations import Conversation
 from falaai.repositories.messages import Message
 from falaai.web import texts
-from falaai_chat.shapes import conversation_shape, message_shape
+from falaai_chat.views import conversation_shape, message_shape
 
 # Bytes of the messages of one file. Lambda's answers end at 6 MB, in which JSON's quotation marks take twice as much.
 FILE_MAX_BYTES = 2_500_000

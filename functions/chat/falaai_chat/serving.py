@@ -1,6 +1,6 @@
 """Entry point of the chat domain's stream: what run.sh has uvicorn serve."""
 
-from falaai.at_start import ready
+from falaai import cold_start
 from falaai_chat.streaming_application import build
 
-application = ready(build())
+application = cold_start.end_cold_start(build())

@@ -15,7 +15,7 @@ from falaai.langchain_import import prepare
 from falaai.logs import logger
 from falaai.web import health
 from falaai.web.application import build_application
-from falaai_chat import streaming
+from falaai_chat.routes import stream
 
 CONTEXT_HEADER = b"x-amzn-request-context"
 # The adapter posts to these around a snapshot: template.yaml tells it so.
@@ -26,7 +26,7 @@ SNAPSHOT_HOOKS = {
 
 
 def build() -> "AdaptedRequest":
-    routers = [streaming.router, health.router]
+    routers = [stream.router, health.router]
     return AdaptedRequest(build_application("FalaAI stream", routers, Path(__file__).parent / "templates"))
 
 

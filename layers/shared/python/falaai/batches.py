@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from falaai import settings
 from falaai.database import database
 from falaai.deadlines import deadline, within
-from falaai.errors import Again, Never, QueueUnavailable, Unavailable
+from falaai.errors import PermanentFailure, QueueUnavailable, RetryLater, Unavailable
 from falaai.logs import logger
 from falaai.queue_messages import QueueMessage
 from falaai.queues import SEND_SECONDS, sqs_client
@@ -47,19 +47,19 @@ def batch_handler(
         try:
             message = message_type.model_validate_json(record.body)
         except ValidationError as error:
-            _bury(record, f"not a {message_type.__name__}: {error.error_count()} faults")
+            _move_to_dead_letter_queue(record, f"not a {message_type.__name__}: {error.error_count()} faults")
             return
         try:
             handle(message, _age_seconds(record))
-        except (Again, Unavailable) as error:
+        except (RetryLater, Unavailable) as error:
             pause = _postpone(record)
             logger().warning(
                 "message postponed",
                 extra={"message_id": record.message_id, "reason": str(error), "pause_seconds": pause},
             )
             raise
-        except Never as error:
-            _bury(record, str(error))
+        except PermanentFailure as error:
+            _move_to_dead_letter_queue(record, str(error))
         except Exception:
             logger().exception("message failed", extra={"message_id": record.message_id})
             raise
@@ -73,10 +73,10 @@ def batch_handler(
     return traced(handler)
 
 
-def missing_row(what: str, age_seconds: float) -> None:
+def retry_until_committed(what: str, age_seconds: float) -> None:
     """What to do about a row that is not there: raises Again while its transaction may not have committed yet."""
     if age_seconds < COMMIT_GRACE_SECONDS:
-        raise Again(f"{what} is not there yet")
+        raise RetryLater(f"{what} is not there yet")
     logger().info("message about nothing is done", extra={"what": what})
 
 
@@ -104,7 +104,7 @@ def _postpone(record: SQSRecord) -> int:
     return pause
 
 
-def _bury(record: SQSRecord, reason: str) -> None:
+def _move_to_dead_letter_queue(record: SQSRecord, reason: str) -> None:
     """Send a message no retry can help to the dead-letter queue, where an alarm and a person wait."""
     from botocore.exceptions import BotoCoreError, ClientError
 

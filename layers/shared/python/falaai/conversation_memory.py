@@ -32,7 +32,7 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Folding:
+class SummaryPlan:
     """Turns to fold into the summary, and the seq the summary then reaches."""
 
     turns: tuple[Turn, ...]
@@ -70,7 +70,7 @@ def recent_turns(turns: Sequence[Turn], limit: int, count: CountTokens) -> tuple
     return tuple(turn for pair in reversed(kept) for turn in pair)
 
 
-def due_folding(turns: Sequence[Turn], limit: int, count: CountTokens) -> Folding | None:
+def plan_summary(turns: Sequence[Turn], limit: int, count: CountTokens) -> SummaryPlan | None:
     """What to fold, once the turns pass `limit` tokens: the oldest pairs beyond half of it."""
     pairs = _pairs(turns)
     costs = [count(pair) for pair in pairs]
@@ -84,7 +84,7 @@ def due_folding(turns: Sequence[Turn], limit: int, count: CountTokens) -> Foldin
     if folded == 0:
         return None
     gone = tuple(turn for pair in pairs[:folded] for turn in pair)
-    return Folding(gone, gone[-1].seq)
+    return SummaryPlan(gone, gone[-1].seq)
 
 
 def _pairs(turns: Sequence[Turn]) -> list[tuple[Turn, ...]]:

@@ -34,8 +34,8 @@ FalaAIError
 │   ├── ModelSilent
 │   └── ModelNotConfigured
 └── WorkerError                   what a queue worker decides about its message
-    ├── Again                     leave it in the queue
-    └── Never                     no retry can help: to the dead-letter queue
+    ├── RetryLater                leave it in the queue
+    └── PermanentFailure          no retry can help: move it to the dead-letter queue
 """
 
 from typing import Any, ClassVar, Self
@@ -235,12 +235,12 @@ class WorkerError(FalaAIError):
     """What a worker decides about a queue message it could not process."""
 
 
-class Again(WorkerError):
-    code = "again"
+class RetryLater(WorkerError):
+    code = "retry_later"
 
 
-class Never(WorkerError):
-    code = "never"
+class PermanentFailure(WorkerError):
+    code = "permanent_failure"
 
 
 def language_model_error(code: str) -> LanguageModelError:

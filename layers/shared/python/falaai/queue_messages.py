@@ -15,20 +15,20 @@ class TitleRequested(QueueMessage):
     conversation_id: int
 
 
-class FoldingRequested(QueueMessage):
+class SummaryRequested(QueueMessage):
     """Fold the oldest turns of this conversation into its summary, if it is still too long."""
 
     conversation_id: int
 
 
-class SweepRequested(QueueMessage):
+class CleanupRequested(QueueMessage):
     """Go on with a sweep that ran out of time. Whatever else it holds is nothing to us: events of the schedule that
     became dead letters are replayed as they are."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class LetterRequested(QueueMessage):
+class EmailRequested(QueueMessage):
     """Write this letter to this person; the email function makes the link itself.
 
     "nenhuma" asks for none: who has no account costs the sender the same message as who has one.
@@ -38,4 +38,4 @@ class LetterRequested(QueueMessage):
     user_id: int
 
 
-NO_LETTER = LetterRequested(letter="nenhuma", user_id=0)
+NO_EMAIL = EmailRequested(letter="nenhuma", user_id=0)

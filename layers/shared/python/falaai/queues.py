@@ -7,7 +7,7 @@ from falaai import settings
 from falaai.aws_requests import CONNECT_SECONDS, READ_SECONDS, AwsRefused, ask_aws
 from falaai.deadlines import within
 from falaai.errors import QueueUnavailable
-from falaai.queue_messages import FoldingRequested, LetterRequested, QueueMessage, SweepRequested, TitleRequested
+from falaai.queue_messages import CleanupRequested, EmailRequested, QueueMessage, SummaryRequested, TitleRequested
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -49,9 +49,9 @@ def _address(message: QueueMessage) -> str:
     addresses = settings.read(settings.QueueSettings)
     by_type: dict[type[QueueMessage], str] = {
         TitleRequested: addresses.titles_queue_url,
-        FoldingRequested: addresses.memory_queue_url,
-        LetterRequested: addresses.letters_queue_url,
-        SweepRequested: addresses.sweep_queue_url,
+        SummaryRequested: addresses.memory_queue_url,
+        EmailRequested: addresses.email_queue_url,
+        CleanupRequested: addresses.cleanup_queue_url,
     }
     return by_type[type(message)]
 

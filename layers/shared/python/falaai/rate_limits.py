@@ -136,13 +136,13 @@ def hold(sql: Statements, limit: Limit, *subject: object) -> bool:
     count = found.count if found else 0
     if count >= limit.hits:
         return False
-    limits.change_count(sql, key, count + 1, limit.seconds)
+    limits.update_count(sql, key, count + 1, limit.seconds)
     return True
 
 
 def let_go(sql: Statements, limit: Limit, *subject: object) -> None:
     """Count one holder less; under the same lock."""
-    limits.remove_hits(sql, [limit.of(*subject).key])
+    limits.delete_hits(sql, [limit.of(*subject).key])
 
 
 def give_back(database: Database, limit: Limit, *subject: object) -> None:
@@ -152,4 +152,4 @@ def give_back(database: Database, limit: Limit, *subject: object) -> None:
 
 def give_back_all(database: Database, *counters: Counter) -> None:
     """Take one hit back at each of them."""
-    database.transaction(lambda sql: limits.remove_hits(sql, [counter.key for counter in counters]))
+    database.transaction(lambda sql: limits.delete_hits(sql, [counter.key for counter in counters]))

@@ -111,7 +111,7 @@ class PictureSettings(_Group):
     pictures_bucket: str = Field(min_length=1)
 
 
-class LetterSettings(_Group):
+class EmailSettings(_Group):
     """Who sends letters, and where their links lead."""
 
     sendgrid_api_key: Annotated[Secret, Field(min_length=20)]
@@ -156,8 +156,8 @@ class QueueSettings(_Group):
 
     titles_queue_url: str = ""
     memory_queue_url: str = ""
-    letters_queue_url: str = ""
-    sweep_queue_url: str = ""
+    email_queue_url: str = ""
+    cleanup_queue_url: str = ""
 
 
 class WorkerSettings(_Group):
@@ -174,7 +174,7 @@ CHECKED = (
     GeminiSettings,
     MemorySettings,
     ReplySettings,
-    LetterSettings,
+    EmailSettings,
     WebSettings,
     RetentionSettings,
 )

@@ -48,7 +48,7 @@ def find_conversation(sql: Statements, user_id: int, conversation_id: int) -> Co
     return conversation_of(row) if row else None
 
 
-def find_conversation_to_write(sql: Statements, user_id: int, conversation_id: int) -> Conversation | None:
+def lock_conversation(sql: Statements, user_id: int, conversation_id: int) -> Conversation | None:
     """The same, locked until the transaction ends, so that messages get their seq one after another."""
     row = sql.find(
         f"SELECT {_COLUMNS} FROM conversas WHERE id_usuario = %s AND id = %s FOR UPDATE",  # noqa: S608 - constant
@@ -67,7 +67,7 @@ def find_conversation_of_anyone(sql: Statements, conversation_id: int) -> Conver
 
 
 @dataclass(frozen=True)
-class Place:
+class Cursor:
     """Where a page of the list ended: the sort key of its last conversation."""
 
     is_pinned: bool
@@ -78,7 +78,7 @@ class Place:
 _ORDER = "ORDER BY fixada DESC, data_atualizacao DESC, id DESC"
 
 
-def list_conversations(sql: Statements, user_id: int, limit: int, after: Place | None = None) -> list[Conversation]:
+def list_conversations(sql: Statements, user_id: int, limit: int, after: Cursor | None = None) -> list[Conversation]:
     """Pinned first, then by last use, newest first, from right after a place in that order."""
     condition, parameters = _after(user_id, after)
     rows = sql.list(
@@ -88,7 +88,7 @@ def list_conversations(sql: Statements, user_id: int, limit: int, after: Place |
     return [conversation_of(row) for row in rows]
 
 
-def _after(user_id: int, place: Place | None) -> tuple[str, list[object]]:
+def _after(user_id: int, place: Cursor | None) -> tuple[str, list[object]]:
     """The condition for a person's conversations from right after a place, and its parameters."""
     condition, parameters = "id_usuario = %s", list[object]([user_id])
     if place:
@@ -109,8 +109,8 @@ _NEIGHBOURS = 50
 
 
 def search_conversations(
-    sql: Statements, user_id: int, words: str, limit: int, after: Place | None = None
-) -> tuple[list[Conversation], Place | None]:
+    sql: Statements, user_id: int, words: str, limit: int, after: Cursor | None = None
+) -> tuple[list[Conversation], Cursor | None]:
     """Those with these words in the title or in any message, whatever their case and accents, in the same order; and
     the place to go on from, None at the list's end. A page may have fewer than `limit`, or none, and still go on.
     """
@@ -133,7 +133,7 @@ def search_conversations(
     return _listed(sql, user_id, [row["id"] for row in found]), after
 
 
-def _list_to_search(sql: Statements, user_id: int, pattern: str, after: Place | None, limit: int) -> list[Row]:
+def _list_to_search(sql: Statements, user_id: int, pattern: str, after: Cursor | None, limit: int) -> list[Row]:
     condition, parameters = _after(user_id, after)
     return sql.list(
         "SELECT id, ultima_seq,"  # noqa: S608 - constants above
@@ -143,13 +143,13 @@ def _list_to_search(sql: Statements, user_id: int, pattern: str, after: Place | 
     )
 
 
-def _find_last_place(sql: Statements, user_id: int, ids: Sequence[int]) -> Place | None:
+def _find_last_place(sql: Statements, user_id: int, ids: Sequence[int]) -> Cursor | None:
     row = sql.find(
         "SELECT fixada, data_atualizacao, id FROM conversas WHERE id_usuario = %s AND id IN %s"
         " ORDER BY fixada, data_atualizacao, id LIMIT 1",
         (user_id, tuple(ids)),
     )
-    return Place(bool(row["fixada"]), row["data_atualizacao"], row["id"]) if row else None
+    return Cursor(bool(row["fixada"]), row["data_atualizacao"], row["id"]) if row else None
 
 
 def _with_messages(rows: list[Row], messages: int) -> tuple[list[Row], list[Row]]:
@@ -195,7 +195,7 @@ def add_conversation(sql: Statements, user_id: int, last_seq: int = 0) -> int:
     )
 
 
-def advance(sql: Statements, user_id: int, conversation_id: int, by: int) -> int | None:
+def reserve_seq(sql: Statements, user_id: int, conversation_id: int, by: int) -> int | None:
     """Make room for so many messages, and lock the conversation until the transaction ends, so that messages get
     their seq one after another; the seq of the last of them, or nothing for a conversation of somebody else."""
     return sql.update_returning(
@@ -205,11 +205,11 @@ def advance(sql: Statements, user_id: int, conversation_id: int, by: int) -> int
     )
 
 
-def cut(sql: Statements, user_id: int, conversation_id: int, last_seq: int) -> None:
+def truncate_after(sql: Statements, user_id: int, conversation_id: int, last_seq: int) -> None:
     """Record that two new messages replaced those from `last_seq` - 1 on, and drop a summary that covers any of them.
 
     The version changes even if the summary stays: a summary that is being made at this moment contains the replaced
-    text, and `change_summary` must refuse it.
+    text, and `update_summary` must refuse it.
     """
     sql.run(
         "UPDATE conversas SET ultima_seq = %s, data_atualizacao = UTC_TIMESTAMP(6),"
@@ -220,7 +220,7 @@ def cut(sql: Statements, user_id: int, conversation_id: int, last_seq: int) -> N
     )
 
 
-def change_title(sql: Statements, user_id: int, conversation_id: int, title: str) -> None:
+def update_title(sql: Statements, user_id: int, conversation_id: int, title: str) -> None:
     """A title the person chose: no other will be put over it."""
     sql.run(
         "UPDATE conversas SET titulo_conversa = %s, titulo_manual = TRUE WHERE id_usuario = %s AND id = %s",
@@ -228,7 +228,7 @@ def change_title(sql: Statements, user_id: int, conversation_id: int, title: str
     )
 
 
-def change_pin(sql: Statements, user_id: int, conversation_id: int, is_pinned: bool) -> None:
+def update_pin(sql: Statements, user_id: int, conversation_id: int, is_pinned: bool) -> None:
     sql.run(
         "UPDATE conversas SET fixada = %s WHERE id_usuario = %s AND id = %s", (is_pinned, user_id, conversation_id)
     )
@@ -239,7 +239,7 @@ def delete_conversation(sql: Statements, user_id: int, conversation_id: int) -> 
     sql.run("DELETE FROM conversas WHERE id_usuario = %s AND id = %s", (user_id, conversation_id))
 
 
-def give_title(sql: Statements, conversation_id: int, title: str) -> bool:
+def set_generated_title(sql: Statements, conversation_id: int, title: str) -> bool:
     """A title of our own making; never over one a person chose or one already given."""
     return bool(
         sql.run(
@@ -250,7 +250,7 @@ def give_title(sql: Statements, conversation_id: int, title: str) -> bool:
     )
 
 
-def change_summary(sql: Statements, conversation: Conversation, summary: str, until_seq: int) -> bool:
+def update_summary(sql: Statements, conversation: Conversation, summary: str, until_seq: int) -> bool:
     """Compare-and-swap: nothing is changed, and False returned, if another summary came first."""
     return bool(
         sql.run(

@@ -47,7 +47,7 @@ def find_count(sql: Statements, key: str) -> Count | None:
     return Count(row["contagem"], row["inicio"], row["agora"]) if row else None
 
 
-def change_count(sql: Statements, key: str, count: int, window_seconds: int) -> None:
+def update_count(sql: Statements, key: str, count: int, window_seconds: int) -> None:
     """Set the counter, in a window that opens now."""
     sql.run(
         "INSERT INTO limites (chave, inicio, fim, contagem)"
@@ -57,14 +57,14 @@ def change_count(sql: Statements, key: str, count: int, window_seconds: int) -> 
     )
 
 
-def remove_hits(sql: Statements, keys: Sequence[str]) -> None:
+def delete_hits(sql: Statements, keys: Sequence[str]) -> None:
     """Take one hit back at each of these counters."""
     sql.run("UPDATE limites SET contagem = contagem - 1 WHERE chave IN %s AND contagem > 0", (tuple(keys),))
 
 
-def delete_closed(sql: Statements, at_most: int) -> int:
+def delete_expired(sql: Statements, at_most: int) -> int:
     return sql.run("DELETE FROM limites WHERE fim <= UTC_TIMESTAMP(6) LIMIT %s", (at_most,))
 
 
-def count_closed(sql: Statements) -> int:
+def count_expired(sql: Statements) -> int:
     return sql.count("SELECT COUNT(*) FROM limites WHERE fim <= UTC_TIMESTAMP(6)")

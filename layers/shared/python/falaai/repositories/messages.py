@@ -81,7 +81,7 @@ class Locked:
     last_seq: int
 
 
-def find_message_to_write(sql: Statements, user_id: int, message_id: int) -> Locked | None:
+def lock_message(sql: Statements, user_id: int, message_id: int) -> Locked | None:
     """A message of one of this person's conversations, both locked."""
     row = sql.find(
         f"SELECT {MESSAGE_COLUMNS}, m.chave, c.ultima_seq"  # noqa: S608 - constant columns
@@ -131,7 +131,7 @@ def add_reply(sql: Statements, conversation_id: int, seq: int) -> int:
     )
 
 
-def change_question(sql: Statements, question_id: int, text: str, client_id: str | None) -> None:
+def update_question(sql: Statements, question_id: int, text: str, client_id: str | None) -> None:
     """A client_id that this conversation has already is MySQL error 1062 (IntegrityError)."""
     sql.run("UPDATE mensagens SET conteudo = %s, chave = %s WHERE id = %s", (text, client_id, question_id))
 
@@ -141,7 +141,7 @@ def delete_after(sql: Statements, conversation_id: int, seq: int) -> int:
     return sql.run("DELETE FROM mensagens WHERE id_conversa = %s AND seq > %s", (conversation_id, seq))
 
 
-def restart_reply(sql: Statements, user_id: int, reply: Message) -> int:
+def update_restarted_reply(sql: Statements, user_id: int, reply: Message) -> int:
     """Empty a reply to generate it again in its place, and drop a summary that covers its old text.
 
     Returns the number of the new try. The summary's version changes in any case, as in `conversations.cut`.
@@ -158,14 +158,14 @@ def restart_reply(sql: Statements, user_id: int, reply: Message) -> int:
     return reply.generation + 1
 
 
-def stop_reply(sql: Statements, reply_id: int) -> bool:
+def update_stopped_reply(sql: Statements, reply_id: int) -> bool:
     """End a reply that is being generated; False if it had already ended."""
     return bool(
         sql.run("UPDATE mensagens SET estado = 'interrompida' WHERE id = %s AND estado = 'gerando'", (reply_id,))
     )
 
 
-def write_so_far(sql: Statements, reply_id: int, generation: int, text: str) -> bool:
+def save_partial_text(sql: Statements, reply_id: int, generation: int, text: str) -> bool:
     """Keep what has come of this try; False if it is no longer the one being generated: somebody stopped it."""
     return bool(
         sql.run(
@@ -176,7 +176,7 @@ def write_so_far(sql: Statements, reply_id: int, generation: int, text: str) -> 
     )
 
 
-def keep_stopped_text(sql: Statements, reply_id: int, generation: int, text: str) -> None:
+def save_stopped_text(sql: Statements, reply_id: int, generation: int, text: str) -> None:
     """What had come when somebody stopped this try, unless a newer try has begun."""
     sql.run(
         "UPDATE mensagens SET conteudo = %s WHERE id = %s AND geracao = %s AND estado = 'interrompida'",
@@ -196,7 +196,9 @@ class Ending:
     tokens_out: int = 0
 
 
-def finish_reply(sql: Statements, user_id: int, today: date, reply_id: int, generation: int, ending: Ending) -> bool:
+def update_finished_reply(
+    sql: Statements, user_id: int, today: date, reply_id: int, generation: int, ending: Ending
+) -> bool:
     """The end of this try, once, and its tokens on the day's counters; False if it had already ended."""
     return bool(
         sql.run(
@@ -224,7 +226,7 @@ def finish_reply(sql: Statements, user_id: int, today: date, reply_id: int, gene
     )
 
 
-def has_ended_as(sql: Statements, reply_id: int, generation: int, state: State) -> bool:
+def has_final_state(sql: Statements, reply_id: int, generation: int, state: State) -> bool:
     """Whether this try has ended in this way; what a writer asks who never heard whether it was he."""
     row = sql.find("SELECT estado FROM mensagens WHERE id = %s AND geracao = %s", (reply_id, generation))
     return row is not None and row["estado"] == state
@@ -254,7 +256,7 @@ def delete_messages(sql: Statements, conversation_ids: Sequence[int], at_most: i
 _ABANDONED = f"estado = 'gerando' AND escrita_em < UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND"
 
 
-def interrupt_abandoned(sql: Statements, at_most: int) -> int:
+def update_abandoned_replies(sql: Statements, at_most: int) -> int:
     """Write down what abandoned replies already read as."""
     return sql.run(
         f"UPDATE mensagens SET estado = 'interrompida', erro = %s WHERE {_ABANDONED} LIMIT %s",  # noqa: S608 - constant

@@ -78,7 +78,7 @@ def add_session(sql: Statements, user_id: int, key: str, agent: str, address: st
     )
 
 
-def mark_seen(sql: Statements, session_id: int) -> None:
+def update_seen(sql: Statements, session_id: int) -> None:
     """Note that the session was used just now, and move its end."""
     sql.run(
         "UPDATE sessoes SET vista_em = UTC_TIMESTAMP(6),"
@@ -87,11 +87,11 @@ def mark_seen(sql: Statements, session_id: int) -> None:
     )
 
 
-def change_active_conversation(sql: Statements, session_id: int, conversation_id: int | None) -> None:
+def update_active_conversation(sql: Statements, session_id: int, conversation_id: int | None) -> None:
     sql.run("UPDATE sessoes SET id_conversa_ativa = %s WHERE id = %s", (conversation_id, session_id))
 
 
-def forget_active_conversation(sql: Statements, user_id: int, conversation_id: int) -> None:
+def update_no_active_conversation(sql: Statements, user_id: int, conversation_id: int) -> None:
     """No session of this person goes on with a conversation that is gone."""
     sql.run(
         "UPDATE sessoes SET id_conversa_ativa = NULL WHERE id_usuario = %s AND id_conversa_ativa = %s",

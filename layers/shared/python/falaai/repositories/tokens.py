@@ -37,7 +37,7 @@ def find_token(sql: Statements, key: str, *purposes: Purpose) -> Used | None:
     return Used(row["id_usuario"], Purpose(row["finalidade"]), row["dados"] or "")
 
 
-def use_token(sql: Statements, key: str, *purposes: Purpose) -> Used | None:
+def update_used_token(sql: Statements, key: str, *purposes: Purpose) -> Used | None:
     """Use the link up; nothing if it is unknown, used, expired or for something else. Only one caller succeeds."""
     found = find_token(sql, key, *purposes)
     used = found and sql.run(

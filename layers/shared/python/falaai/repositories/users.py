@@ -37,7 +37,7 @@ def find_user(sql: Statements, user_id: int) -> User | None:
     return _user(row) if row else None
 
 
-def find_user_to_write(sql: Statements, user_id: int) -> User | None:
+def lock_account(sql: Statements, user_id: int) -> User | None:
     """The same, locked until the transaction ends."""
     row = sql.find(f"SELECT {_COLUMNS} FROM usuarios WHERE id = %s FOR UPDATE", (user_id,))  # noqa: S608 - constant
     return _user(row) if row else None
@@ -63,7 +63,7 @@ def add_user(sql: Statements, name: str, email: str, password_hash: str) -> int:
     )
 
 
-def change_unverified_user(sql: Statements, user_id: int, name: str, password_hash: str) -> None:
+def update_unverified_user(sql: Statements, user_id: int, name: str, password_hash: str) -> None:
     """Nobody has proved to own the address yet, so the latest registration is the one that counts."""
     sql.run(
         "UPDATE usuarios SET nome = %s, senha = %s, data_registro = UTC_TIMESTAMP()"
@@ -72,29 +72,29 @@ def change_unverified_user(sql: Statements, user_id: int, name: str, password_ha
     )
 
 
-def change_password_hash(sql: Statements, user_id: int, password_hash: str) -> None:
+def update_password_hash(sql: Statements, user_id: int, password_hash: str) -> None:
     sql.run("UPDATE usuarios SET senha = %s WHERE id = %s", (password_hash, user_id))
 
 
-def change_name(sql: Statements, user_id: int, name: str) -> None:
+def update_name(sql: Statements, user_id: int, name: str) -> None:
     sql.run("UPDATE usuarios SET nome = %s WHERE id = %s", (name, user_id))
 
 
-def change_new_email(sql: Statements, user_id: int, new_email: str | None) -> None:
+def update_new_email(sql: Statements, user_id: int, new_email: str | None) -> None:
     """The address that will take the account's over once its link is confirmed."""
     sql.run("UPDATE usuarios SET email_novo = %s WHERE id = %s", (new_email, user_id))
 
 
-def change_email(sql: Statements, user_id: int, email: str) -> None:
+def update_email(sql: Statements, user_id: int, email: str) -> None:
     """An address already taken is MySQL error 1062 (IntegrityError)."""
     sql.run("UPDATE usuarios SET email = %s, email_novo = NULL WHERE id = %s", (email, user_id))
 
 
-def change_picture(sql: Statements, user_id: int, picture: str) -> None:
+def update_picture(sql: Statements, user_id: int, picture: str) -> None:
     sql.run("UPDATE usuarios SET profile_pic_url = %s WHERE id = %s", (picture or NO_PICTURE, user_id))
 
 
-def mark_verified(sql: Statements, user_id: int) -> None:
+def update_verified(sql: Statements, user_id: int) -> None:
     sql.run("UPDATE usuarios SET email_verified = TRUE WHERE id = %s", (user_id,))
 
 

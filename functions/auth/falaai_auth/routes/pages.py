@@ -1,0 +1,77 @@
+"""Pages of accounts."""
+
+import re
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from falaai.repositories import sessions
+from falaai.web import pages, texts
+from falaai.web.current_user import CurrentSession, Db, MaybeSession
+from falaai.web.dates import in_words
+from falaai_auth.devices import device_name
+from falaai_auth.profile import get_user
+from falaai_auth.schemas import DESTINATION
+
+router = APIRouter(default_response_class=HTMLResponse, responses=pages.DOCUMENTED_REDIRECT)
+
+
+@router.get("/")
+def landing(request: Request, session: MaybeSession) -> Response:
+    return pages.redirect(request, "/chat") if session else pages.page(request, "landing.html")
+
+
+@router.get("/login")
+def login_page(request: Request, session: MaybeSession, destino: str = "") -> Response:
+    """`destino` is where to go on afterwards; anything but a page of the chat is left out."""
+    target = destino if re.fullmatch(DESTINATION, destino) else "/chat"
+    if session:
+        return pages.redirect(request, target)
+    return pages.page(request, "login.html", {"form": {"destino": target}})
+
+
+@router.get("/cadastro")
+@router.get("/register")
+def sign_up_page(request: Request) -> Response:
+    return pages.page(request, "cadastro.html")
+
+
+@router.get("/sucesso")
+def registered_page(request: Request) -> Response:
+    return pages.page(request, "sucesso.html")
+
+
+@router.get("/verificacao")
+def verification_page(request: Request) -> Response:
+    return pages.page(request, "verificacao.html")
+
+
+@router.get("/verificado")
+def verified_page(request: Request) -> Response:
+    return pages.page(request, "verificado.html")
+
+
+@router.get("/termos")
+def terms_page(request: Request) -> Response:
+    return pages.page(request, "termos.html")
+
+
+@router.get("/profile")
+def profile_page(request: Request, session: CurrentSession, database: Db, feito: bool = False) -> Response:
+    """`feito` tells of a change that a form without JavaScript has just made."""
+    devices = [
+        {
+            "id": device.id,
+            "name": device_name(device.agent),
+            "address": device.address,
+            "seen": in_words(device.seen_at, session.now),
+            "is_this": device.id == session.id,
+        }
+        for device in sessions.list_devices(database, session.user_id)
+    ]
+    values = {
+        "user": get_user(database, session),
+        "devices": devices,
+        "notice": texts.PROFILE_CHANGED if feito else "",
+    }
+    return pages.page(request, "profile.html", values)

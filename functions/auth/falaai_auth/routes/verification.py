@@ -1,0 +1,48 @@
+"""The pages behind the link of a verification email. GET and HEAD change nothing; the form's POST does."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from falaai.errors import LinkNotValid
+from falaai.secret_tokens import Purpose
+from falaai.web import pages, texts
+from falaai.web.current_user import Db, set_session_cookie
+from falaai.web.form_routes import FormRoute, form_page
+from falaai_auth import verification
+from falaai_auth.browsers import CallingBrowser
+from falaai_auth.schemas import Confirmation
+
+router = APIRouter(route_class=FormRoute, default_response_class=HTMLResponse, responses=pages.DOCUMENTED_REDIRECT)
+
+
+@router.head("/verify_link/{token}")
+@router.get("/verify_link/{token}")
+def verification_link(token: str, request: Request, database: Db) -> Response:
+    """The form that uses the link up; 410 with a way on for a link that no longer works."""
+    purpose = verification.find_purpose(database, token)
+    if purpose is None:
+        return _not_valid(request)
+    return pages.page(request, "verify_link.html" if purpose is Purpose.VERIFY else "new_email_link.html")
+
+
+@router.post("/verify_link/{token}", dependencies=[form_page("verify_link.html")])
+def verify(
+    token: str, request: Request, database: Db, browser: CallingBrowser, form: Confirmation | None = None
+) -> Response:
+    """303 to /chat with the session cookie, if `senha` is the password of the registration; else 422, and the link
+    still works. The link of a changed address needs no password: 303 to /verificado. 410 for a link that no longer
+    works."""
+    try:
+        signed_in = verification.verify(database, token, form.senha if form else "", browser)
+    except LinkNotValid:
+        return _not_valid(request)
+    if signed_in is None:
+        return pages.redirect(request, "/verificado")
+    response = pages.redirect(request, "/chat")
+    set_session_cookie(response, signed_in.token)
+    return response
+
+
+def _not_valid(request: Request) -> Response:
+    """410 with a way on: the form for another letter."""
+    return pages.page(request, "verificacao.html", {"sentence": texts.ERRORS["link_not_valid"]}, 410)

@@ -1,0 +1,66 @@
+"""Reading, opening, renaming, pinning and deleting conversations; somebody else's does not exist."""
+
+from falaai.database import Statements
+from falaai.errors import NotFound
+from falaai.repositories import conversations, messages, sessions, transcripts
+from falaai.repositories.conversations import Conversation
+from falaai.repositories.messages import Message
+from falaai.repositories.sessions import Session
+from falaai.repositories.transcripts import Page
+from falaai.sao_paulo import day_of
+from falaai_chat.schemas import ConversationChange
+
+
+def get_conversation(sql: Statements, session: Session, conversation_id: int) -> Conversation:
+    """Raises NotFound."""
+    conversation = conversations.find_conversation(sql, session.user_id, conversation_id)
+    if conversation is None:
+        raise NotFound("conversation")
+    return conversation
+
+
+def read_page(
+    sql: Statements, session: Session, conversation_id: int, limit: int, before_seq: int | None = None
+) -> Page:
+    """Find the newest messages of a conversation, or those before one. Raises NotFound."""
+    page = transcripts.find_page(sql, session.user_id, conversation_id, day_of(session.now), limit, before_seq)
+    if page is None:
+        raise NotFound("conversation")
+    return page
+
+
+def open_conversation(sql: Statements, session: Session, conversation_id: int) -> None:
+    """Make a conversation that was just read the session's active one."""
+    if session.active_conversation_id != conversation_id:
+        sessions.update_active_conversation(sql, session.id, conversation_id)
+
+
+def change(sql: Statements, session: Session, conversation_id: int, wanted: ConversationChange) -> Conversation:
+    """Rename and pin, neither of which is a use of the conversation. Raises NotFound."""
+    get_conversation(sql, session, conversation_id)
+    if wanted.titulo_conversa is not None:
+        conversations.update_title(sql, session.user_id, conversation_id, wanted.titulo_conversa)
+    if wanted.fixada is not None:
+        conversations.update_pin(sql, session.user_id, conversation_id, wanted.fixada)
+    return get_conversation(sql, session, conversation_id)
+
+
+def delete(sql: Statements, session: Session, conversation_id: int) -> None:
+    """Messages first, since not every server cascades; a reply being generated finds its row gone and ends.
+
+    Raises NotFound.
+    """
+    if conversations.lock_conversation(sql, session.user_id, conversation_id) is None:
+        raise NotFound("conversation")
+    messages.delete_after(sql, conversation_id, 0)
+    sessions.update_no_active_conversation(sql, session.user_id, conversation_id)
+    conversations.delete_conversation(sql, session.user_id, conversation_id)
+
+
+def newest_within(characters: int, found: list[Message]) -> list[Message]:
+    """The newest of these messages that together have at most so many characters; two at least."""
+    for count, message in enumerate(reversed(found)):
+        characters -= len(message.text)
+        if characters < 0 and count >= 2:
+            return found[-count:]
+    return found

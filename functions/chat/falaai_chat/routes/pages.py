@@ -1,0 +1,69 @@
+"""The chat page."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from falaai import settings
+from falaai.database import Statements
+from falaai.errors import NotFound
+from falaai.repositories import conversations, usage
+from falaai.repositories.messages import Message
+from falaai.repositories.sessions import Session
+from falaai.sao_paulo import day_of
+from falaai.web import pages
+from falaai.web.current_user import CurrentSession, Db
+from falaai_chat.conversation_changes import newest_within, read_page
+from falaai_chat.cursors import next_page
+from falaai_chat.quota import Quota
+from falaai_chat.routes.replies import DailyQuota
+from falaai_chat.schemas import MESSAGE_MAX_CHARACTERS
+from falaai_chat.views import conversation_view, message_views
+
+SIDEBAR_CONVERSATIONS = 30
+PAGE_MESSAGES = 50
+# So many characters of messages make a page of about 100 KB; long ones are fewer to a page.
+PAGE_CHARACTERS = 50_000
+
+router = APIRouter(default_response_class=HTMLResponse, responses=pages.DOCUMENTED_REDIRECT)
+
+
+@router.get("/chat")
+def chat_page(request: Request, session: CurrentSession, database: Db, quota: DailyQuota) -> Response:
+    """The session's active conversation, or an empty page for a new one."""
+    values = _values(database, session, session.active_conversation_id, quota)
+    return pages.page(request, "chat.html", values)
+
+
+@router.get("/chat/{conversation_id}")
+def conversation_page(
+    conversation_id: int, request: Request, session: CurrentSession, database: Db, quota: DailyQuota
+) -> Response:
+    """404 with a way back for one that is gone, or never was this person's. The active conversation stays."""
+    try:
+        values = _values(database, session, conversation_id, quota)
+    except NotFound:
+        return pages.page(request, "conversa_ausente.html", status=404)
+    return pages.page(request, "chat.html", values)
+
+
+def _values(sql: Statements, session: Session, conversation_id: int | None, quota: Quota) -> dict[str, Any]:
+    conversation, newest = None, list[Message]()
+    if conversation_id is None:
+        used = usage.count_messages(sql, session.user_id, day_of(session.now))
+    else:
+        page = read_page(sql, session, conversation_id, PAGE_MESSAGES)
+        conversation, used, newest = page.conversation, page.used_today, newest_within(PAGE_CHARACTERS, page.messages)
+    listed = conversations.list_conversations(sql, session.user_id, SIDEBAR_CONVERSATIONS + 1)
+    shown = listed[:SIDEBAR_CONVERSATIONS]
+    return {
+        "session": session,
+        "conversation": conversation_view(conversation, session.now) if conversation else None,
+        "messages": message_views(newest, session.now),
+        "conversations": [conversation_view(one, session.now) for one in shown],
+        "more": next_page(shown[-1], SIDEBAR_CONVERSATIONS) if len(listed) > len(shown) else "",
+        "left": quota.left(used),
+        "message_max": MESSAGE_MAX_CHARACTERS,
+        "retention_days": settings.read(settings.RetentionSettings).retention_days,
+    }

@@ -1,0 +1,65 @@
+"""Answers the schedule, and the queue by which a sweep that ran out of time asks to be run again."""
+
+from typing import Any
+
+from falaai import settings
+from falaai.batches import MARGIN_SECONDS, batch_handler
+from falaai.database import database
+from falaai.deadlines import deadline, seconds_left
+from falaai.logs import logger
+from falaai.queue_messages import CleanupRequested
+from falaai.queues import queues
+from falaai_cleanup.orphaned_pictures import count_orphaned_pictures, delete_orphaned_pictures
+from falaai_cleanup.tasks import clean_up, preview
+
+# Left for the batch under way and for asking to be run again.
+LAST_BATCH_SECONDS = 10.0
+
+
+def handle(event: dict[str, Any], context: Any) -> Any:
+    """Rows by kind: swept, or with {"dry_run": true} those that would be."""
+    if "Records" in event:
+        return _handle_messages(event, context)
+    logger().set_correlation_id(context.aws_request_id)
+    with deadline(context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS):
+        return _preview() if event.get("dry_run") else _clean_up()
+
+
+def _has_time() -> bool:
+    return seconds_left(3600) > LAST_BATCH_SECONDS
+
+
+def _clean_up() -> dict[str, int]:
+    """Do every task that there is time for. Raises an ExceptionGroup of the errors of those that failed.
+
+    Then nothing asks for another run: the event or message that began this one comes back by itself, and asking as
+    well would double the runs with each failure.
+    """
+    swept = clean_up(database(), settings.read(settings.RetentionSettings).retention_days, _has_time)
+    rows, errors = {**swept.rows}, [*swept.errors]
+    if swept.is_done:
+        bucket = settings.read(settings.PictureSettings).pictures_bucket
+        try:
+            rows["pictures"] = delete_orphaned_pictures(database(), bucket, _has_time)
+        except Exception as error:  # noqa: BLE001 - raised below, with those of the other tasks
+            logger().exception("cleanup task failed", extra={"task": "pictures"})
+            errors.append(error)
+    elif not errors:
+        queues().send(CleanupRequested())
+    logger().info("swept", extra={**rows, "is_done": swept.is_done})
+    if errors:
+        raise ExceptionGroup("cleanup tasks failed", errors)
+    return rows
+
+
+def _preview() -> dict[str, int]:
+    bucket = settings.read(settings.PictureSettings).pictures_bucket
+    rows = preview(database(), settings.read(settings.RetentionSettings).retention_days)
+    return {**rows, "pictures": count_orphaned_pictures(database(), bucket)}
+
+
+def _continue(_message: CleanupRequested, _age_seconds: float) -> None:
+    _clean_up()
+
+
+_handle_messages = batch_handler(CleanupRequested, _continue)

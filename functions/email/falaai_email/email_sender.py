@@ -1,0 +1,67 @@
+"""Handing letters to SendGrid."""
+
+import json
+import ssl
+from functools import cache
+from typing import Protocol
+from urllib.error import HTTPError
+from urllib.request import HTTPSHandler, Request, build_opener
+
+from falaai import settings
+from falaai.deadlines import within
+from falaai.errors import PermanentFailure, RetryLater
+from falaai_email.rendering import Letter
+
+SECONDS = 10
+URL = "https://api.sendgrid.com"
+SENDER_NAME = "FalaAí"
+
+
+class EmailSender(Protocol):
+    """Where letters are posted."""
+
+    def post(self, letter: Letter) -> None:
+        """Hand it over. Raises Again when a later try may succeed, Never when none will."""
+        ...
+
+
+class SendGrid:
+    """SendGrid's v3 API: the form of a letter is its package's.
+
+    Its package's client would read every authority's certificate anew for each letter, and the process would grow.
+    """
+
+    def __init__(self, options: settings.EmailSettings) -> None:
+        self._options = options
+        self._url = f"{options.sendgrid_base_url or URL}/v3/mail/send"
+        self._opener = build_opener(HTTPSHandler(context=ssl.create_default_context()))
+
+    def post(self, letter: Letter) -> None:
+        from sendgrid.helpers.mail import From, Mail, TrackingSettings
+        from sendgrid.helpers.mail.click_tracking import ClickTracking
+
+        mail = Mail(From(self._options.email_user, SENDER_NAME), letter.to, letter.subject, letter.text, letter.html)
+        # SendGrid would rewrite the link to go through its own servers, which then see a secret.
+        mail.tracking_settings = TrackingSettings(click_tracking=ClickTracking(False, False))
+        key = self._options.sendgrid_api_key.get_secret_value()
+        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        request = Request(self._url, json.dumps(mail.get()).encode(), headers)  # noqa: S310 - the URL is a setting
+        try:
+            within(SECONDS, lambda: self._opener.open(request, timeout=SECONDS).close())
+        except HTTPError as error:
+            error.close()
+            raise _judge(error.code) from error
+        except OSError as error:  # refused, reset, timed out: urllib's errors and TimeoutError are all of this kind
+            raise RetryLater(f"SendGrid cannot be reached: {type(error).__name__}") from error
+
+
+def _judge(status: int) -> RetryLater | PermanentFailure:
+    if status == 429 or status >= 500:
+        return RetryLater(f"SendGrid answered {status}")
+    return PermanentFailure(f"SendGrid refused the letter: {status}")
+
+
+@cache
+def email_sender() -> EmailSender:
+    """The process's mailbox, from the environment."""
+    return SendGrid(settings.read(settings.EmailSettings))

@@ -1,0 +1,50 @@
+"""Letters posted to the stand-in for SendGrid, and what each refusal means."""
+
+import pytest
+
+from falaai.errors import PermanentFailure, RetryLater
+from falaai.settings import EmailSettings
+from falaai_email.email_sender import SendGrid
+from falaai_email.rendering import Letter
+from tests.conftest import RunningCloud
+from tests.integration.conftest import StandIn
+
+LETTER = Letter("caixa@exemplo.com.br", "Assunto", "Texto com ç", "<p>Texto com ç</p>")
+
+
+def email_sender(stand_in: StandIn) -> SendGrid:
+    return SendGrid(
+        EmailSettings(
+            sendgrid_api_key="SG." + "k" * 40,  # type: ignore[arg-type]
+            sendgrid_base_url=stand_in.url,
+            email_user="fala@exemplo.com.br",
+            public_url="https://fala.example",
+        )
+    )
+
+
+def test_letter_arrives_as_written(cloud: RunningCloud, sendgrid: StandIn) -> None:
+    email_sender(sendgrid).post(LETTER)
+    newest = cloud.letters_to(LETTER.to)[0]
+    assert (newest["subject"], newest["text"], newest["html"]) == (LETTER.subject, LETTER.text, LETTER.html)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(429, RetryLater), (500, RetryLater), (401, PermanentFailure), (413, PermanentFailure)]
+)
+def test_refusals(sendgrid: StandIn, status: int, error: type[Exception]) -> None:
+    sendgrid.fault(status=status)
+    with pytest.raises(error, match=str(status)):
+        email_sender(sendgrid).post(LETTER)
+
+
+def test_silence_is_again(sendgrid: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("falaai_email.email_sender.SECONDS", 0.5)
+    sendgrid.fault(status="timeout")
+    with pytest.raises(RetryLater):
+        email_sender(sendgrid).post(LETTER)
+
+
+def test_nobody_there_is_again() -> None:
+    with pytest.raises(RetryLater):
+        email_sender(StandIn("http://127.0.0.1:1")).post(LETTER)
