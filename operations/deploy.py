@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deployment import ROOT, SECRETS, client, fail, fixed_parameters, own_parameters, region, release
+from deployment import ROOT, SECRETS, client, fail, fixed_parameters, own_parameters, region
 
 SAM = ROOT / ".devcloud/sam/bin/sam"
 
@@ -16,7 +16,6 @@ def main(environment: str, env_file: str, *arguments: str) -> int:
     parameters = {**fixed_parameters(environment), **own_parameters(Path(env_file))}
     if arguments == ("--check",):
         return _check(environment, parameters)
-    parameters["Release"] = release(parameters)
     overrides = [f"{name}={value}" for name, value in parameters.items()]
     command = [SAM, "deploy", "--config-env", environment, "--region", region(), "--parameter-overrides", *overrides]
     return subprocess.call([*command, *arguments], cwd=ROOT)

@@ -1,6 +1,5 @@
 """One deployment, dev or prod: what samconfig.toml and its .env file say of it."""
 
-import hashlib
 import sys
 import tomllib
 from pathlib import Path
@@ -36,7 +35,6 @@ PARAMETERS = {
     "REQUEST_BURST": "RequestBurst",
     "STREAMING": "Streaming",
     "TRACING": "Tracing",
-    "SNAPSTART": "SnapStart",
     "ALARMS": "Alarms",
     "RESERVED_CONCURRENCY": "ReservedConcurrency",
     "LOG_LEVEL": "LogLevel",
@@ -72,14 +70,6 @@ def own_parameters(env_file: Path) -> dict[str, str]:
     if missing := [name for name in NEEDED if not values.get(name)]:
         raise fail(f"{env_file} does not set {', '.join(missing)}.")
     return {PARAMETERS[name]: value for name, value in values.items() if name in PARAMETERS and value}
-
-
-def release(parameters: dict[str, str]) -> str:
-    """The template's parameter Release: a hash of what was built and of all other parameters."""
-    digest = hashlib.sha256(repr(sorted(parameters.items())).encode())
-    for path in sorted(path for path in (ROOT / ".aws-sam/build").rglob("*") if path.is_file()):
-        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
 
 
 def client(service: str) -> Any:

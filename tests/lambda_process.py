@@ -19,20 +19,16 @@ RUNTIME = "/2018-06-01/runtime"
 class LambdaProcess:
     """One fresh process of the function that the process `like` runs, with the same code and environment.
 
-    `init_seconds` is from its start to its first question for work, or, as a `snapshot`, to where Lambda would take
-    one; it then waits for `restore`. `invoke` gives (seconds, answer). Lambda tells a
-    deadline by the clock of the function's own machine, which is `clock_ahead` seconds ahead of this one's.
+    `init_seconds` is the time from its start to its first request for work. `invoke` returns (seconds, answer).
+    Lambda gives a deadline by the clock of the function's machine, which is `clock_ahead` seconds ahead of ours.
     """
 
-    def __init__(self, like: int, clock_ahead: float = 0, snapshot: bool = False, **changes: str) -> None:
+    def __init__(self, like: int, clock_ahead: float = 0, **changes: str) -> None:
         environment = environment_of(like)
-        if snapshot:
-            environment["AWS_LAMBDA_INITIALIZATION_TYPE"] = "snap-start"
         self._clock_ahead = clock_ahead
         self._events: SimpleQueue[Any] = SimpleQueue()
         self._answers: SimpleQueue[tuple[float, Any]] = SimpleQueue()
         self._asked = threading.Event()
-        self._restored = threading.Event()
         self._server = _RuntimeApi(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         environment |= {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_port}", **changes}
@@ -52,10 +48,6 @@ class LambdaProcess:
     @property
     def pid(self) -> int:
         return self._process.pid
-
-    def restore(self) -> None:
-        """Go on from the snapshot."""
-        self._restored.set()
 
     def invoke(self, event: dict[str, Any]) -> tuple[float, Any]:
         began = time.perf_counter()
@@ -85,12 +77,6 @@ class LambdaProcess:
 
             def do_GET(self) -> None:
                 lambda_process._asked.set()
-                if self.path == f"{RUNTIME}/restore/next":
-                    lambda_process._restored.wait()
-                    self.send_response(200)
-                    self.send_header("Content-Length", "0")
-                    self.end_headers()
-                    return
                 body = json.dumps(lambda_process._events.get()).encode()
                 self.send_response(200)
                 deadline = str(int((time.time() + lambda_process._clock_ahead + 60) * 1000))

@@ -4,4 +4,4 @@ from falaai import cold_start
 from falaai.web.application import lambda_handler
 from falaai_auth.application import build
 
-handler = cold_start.end_cold_start(lambda_handler(build(), "/login"))
+handler = cold_start.end_cold_start(lambda_handler(build()))

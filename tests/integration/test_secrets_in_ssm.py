@@ -15,7 +15,7 @@ from tests.conftest import RunningCloud
 
 @pytest.fixture(autouse=True)
 def _aws(cloud: RunningCloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    for cached in (settings.read, aws_requests.session, aws_requests.fetched_credentials):
+    for cached in (settings.read, aws_requests.session):
         cached.cache_clear()
     for name, value in {
         "AWS_ENDPOINT_URL": str(cloud.addresses["aws"]),
@@ -95,36 +95,3 @@ def test_silent_ssm_is_one_sentence_too(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("SESSION_SECRET_KEY", "ssm:/falaai/test/SESSION")
     with pytest.raises(SettingsError, match="which cannot be read"):
         settings.read(settings.SessionSettings)
-
-
-def test_process_from_a_snapshot_fetches_its_credentials(
-    asked: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """SnapStart keeps no keys in the environment, but where they are told."""
-
-    class Keys(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            keys = {
-                "AccessKeyId": "fetched",
-                "SecretAccessKey": "s",
-                "Token": "t",
-                "Expiration": "2999-01-01T00:00:00Z",
-            }
-            self.send_response(200 if self.headers["Authorization"] == "senha" else 403)
-            self.end_headers()
-            self.wfile.write(json.dumps(keys).encode())
-
-        def log_message(self, *_: object) -> None:
-            """Nothing to say."""
-
-    server = HTTPServer(("127.0.0.1", 0), Keys)
-    Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"http://127.0.0.1:{server.server_port}/keys")
-    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "senha")
-    try:
-        assert parameter() == "de verdade"
-    finally:
-        server.shutdown()
-        server.server_close()
-    assert "Credential=fetched/" in asked[-1]["Authorization"]

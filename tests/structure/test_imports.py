@@ -89,33 +89,27 @@ def test_importing_a_function_loads_no_aws_client_and_leaves_garbage_to_be_colle
 
 
 def test_only_entry_points_pause_the_garbage_collector() -> None:
-    """It goes on when a handler is ready; a program without one would never collect any."""
+    """`end_cold_start` starts it again; a process without an entry point would never collect garbage."""
     importing = {
-        path.relative_to(ROOT / "functions").parts[-1]
+        path.name
         for folder in (LAYER, ROOT / "functions")
         for path in folder.rglob("*.py")
-        if "from falaai import cold_start" in path.read_text()
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ImportFrom) and "cold_start" in ast.unparse(node)
     }
     assert importing == {"app.py", "serving.py"}
 
 
-def test_what_stands_in_for_langchains_protocol_does_the_same() -> None:
-    """LangChain calls these names and annotates with them; a TypedDict that is called makes a dict."""
-    code = (
-        "import ast, inspect, pathlib, typing, typing_extensions\n"
-        "from langchain_protocol import protocol\n"
-        "import langchain_core\n"
-        "called = set()\n"
-        "for path in pathlib.Path(langchain_core.__path__[0]).rglob('*.py'):\n"
-        "    text = path.read_text()\n"
-        "    if 'langchain_protocol' in text:\n"
-        "        calls = [node.func for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]\n"
-        "        called |= {call.id for call in calls if isinstance(call, ast.Name) and hasattr(protocol, call.id)}\n"
-        "called -= {'cast', *dir(__builtins__)}\n"
-        "assert 'MessageFinishData' in called\n"
-        "print([name for name in called if not typing_extensions.is_typeddict(getattr(protocol, name))])"
-    )
-    assert run("chat", code).strip() == "[]"
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_entry_point_imports_cold_start_first(domain: str) -> None:
+    imported = ast.parse((ROOT / f"functions/{domain}/app.py").read_text()).body[1]
+    assert ast.unparse(imported) == "from falaai import cold_start"
+
+
+def test_only_cold_start_touches_the_garbage_collector() -> None:
+    for folder in (LAYER, ROOT / "functions"):
+        for path, names in roots(folder).items():
+            assert "gc" not in names or path.name == "cold_start.py", path
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

@@ -20,7 +20,7 @@ NOT_IN_MOTO = (
     "AWS::Lambda::Version",
     "AWS::Lambda::Alias",
 )
-PARAMETERS = {"DbHost": "db.test", "DbUser": "falaai", "EmailUser": "falaai@localhost.test", "Release": "0123456789"}
+PARAMETERS = {"DbHost": "db.test", "DbUser": "falaai", "EmailUser": "falaai@localhost.test"}
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

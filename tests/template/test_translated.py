@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from devcloud.template import read_template
-from falaai_chat.streaming_application import SNAPSHOT_HOOKS
 from tests.conftest import ROOT
 
 # AWS's own, for logs, traces and polling; SAM adds them, and X-Ray knows no resources to name.
@@ -168,36 +167,7 @@ def test_few_alarms_are_those_that_cost_nothing_and_miss_no_failure(stack: dict[
 WEB = ("AuthFunction", "ChatFunction", "ChatStreamFunction")
 
 
-def test_web_functions_are_called_by_the_alias_of_their_one_version(resources: dict[str, Any]) -> None:
-    versions = {version["FunctionName"]["Ref"]: name for name, version in of(resources, "AWS::Lambda::Version")}
-    assert sorted(versions) == sorted(WEB)
-    for function, version in versions.items():
-        assert resources[version].get("DeletionPolicy") == "Delete", "an old version's snapshot would go on costing"
-        alias = resources[f"{function}Aliaslive"]["Properties"]
-        assert alias["FunctionVersion"] == {"Fn::GetAtt": [version, "Version"]}
-    callers = {json.dumps(one["FunctionName"]) for _, one in of(resources, "AWS::Lambda::Permission")}
-    assert callers == {json.dumps({"Ref": f"{function}Aliaslive"}) for function in WEB}
-
-
-def test_another_release_is_another_version_of_every_web_function() -> None:
-    """SAM makes one for a function's own new code, but not for a new layer, nor for another parameter."""
-
-    def versions(*parameters: str) -> set[str]:
-        return {name for name, _ in of(translate(*parameters)["Resources"], "AWS::Lambda::Version")}
-
-    assert versions("Release=aaaaaaaaaa").isdisjoint(versions("Release=bbbbbbbbbb"))
-
-
-def test_snapshots_are_taken_only_where_people_wait_and_only_if_asked_for(stack: dict[str, Any]) -> None:
-    functions = dict(of(stack["Resources"], "AWS::Lambda::Function"))
-    asked = {name: one["SnapStart"]["ApplyOn"]["Fn::If"] for name, one in functions.items() if "SnapStart" in one}
-    assert asked == {name: ["Snapshots", "PublishedVersions", "None"] for name in WEB}
-    assert stack["Conditions"]["Snapshots"] == {"Fn::Equals": [{"Ref": "SnapStart"}, "on"]}
-    assert stack["Parameters"]["SnapStart"]["Default"] == "off", "nothing is paid while nobody chats"
-
-
-def test_adapter_posts_to_the_hooks_the_streaming_function_has(resources: dict[str, Any]) -> None:
-    variables = resources["ChatStreamFunction"]["Properties"]["Environment"]["Variables"]
-    told = {variables[f"AWS_LWA_SNAPSTART_{name}_PATH"] for name in ("BEFORE_CHECKPOINT", "AFTER_RESTORE")}
-    assert told == set(SNAPSHOT_HOOKS)
-    assert not told & {route.path for route in read_template(ROOT / "template.yaml").routes}
+def test_no_function_publishes_versions(resources: dict[str, Any]) -> None:
+    """Each kept version costs, and a plain `sam deploy` would publish one only for new code of its own folder."""
+    assert list(of(resources, "AWS::Lambda::Version")) == []
+    assert list(of(resources, "AWS::Lambda::Alias")) == []

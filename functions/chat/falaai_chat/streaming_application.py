@@ -7,22 +7,15 @@ go back to where Mangum would have put them, so that everything behind reads one
 import json
 from pathlib import Path
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from falaai import snapshots
-from falaai.langchain_import import prepare
 from falaai.logs import logger
 from falaai.web import health
 from falaai.web.application import build_application
 from falaai_chat.routes import stream
 
 CONTEXT_HEADER = b"x-amzn-request-context"
-# The adapter posts to these around a snapshot: template.yaml tells it so.
-SNAPSHOT_HOOKS = {
-    "/snapstart/before": lambda: snapshots.before_snapshot(prepare),
-    "/snapstart/after": snapshots.after_restore,
-}
 
 
 def build() -> "AdaptedRequest":
@@ -31,16 +24,12 @@ def build() -> "AdaptedRequest":
 
 
 class AdaptedRequest:
-    """Puts the adapter's request context where Mangum puts it, and runs its hooks. Only the adapter reaches it."""
+    """Put the adapter's request context where Mangum puts it. Only the adapter reaches this server."""
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in SNAPSHOT_HOOKS:
-            SNAPSHOT_HOOKS[scope["path"]]()
-            await Response(status_code=204)(scope, receive, send)
-            return
         if scope["type"] == "http":
             given = dict(scope["headers"]).get(CONTEXT_HEADER)
             if given:

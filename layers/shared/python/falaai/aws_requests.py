@@ -80,10 +80,11 @@ def session() -> "URLLib3Session":
 
 
 def _identity() -> tuple[Any, str]:
-    """Credentials and region: Lambda's environment has them, or where to fetch them, if the process comes from a
-    snapshot; on an operator's machine they are wherever boto3 would look."""
+    """Return credentials and region. Lambda's environment has both; elsewhere botocore searches for them."""
+    from botocore.credentials import EnvProvider
+
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    credentials = _lambdas_credentials()
+    credentials = EnvProvider().load()
     if credentials and region:
         return credentials, region
     from botocore.session import get_session
@@ -93,17 +94,3 @@ def _identity() -> tuple[Any, str]:
     if not (credentials and region):
         raise AwsRefused("no AWS credentials or no region")
     return credentials, str(region)
-
-
-@cache
-def fetched_credentials() -> Any:
-    """Credentials that renew themselves, from the address that the environment names."""
-    from botocore.credentials import ContainerProvider
-
-    return ContainerProvider().load()
-
-
-def _lambdas_credentials() -> Any:
-    from botocore.credentials import EnvProvider
-
-    return EnvProvider().load() or fetched_credentials()

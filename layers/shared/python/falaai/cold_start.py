@@ -1,9 +1,12 @@
-"""Both ends of a cold start: every entry point imports this module first and passes its handler to `end_cold_start` last.
+"""Cold start: everything that pauses the garbage collector, and the slow import of LangChain.
 
-What imports make stays for ever; looking for garbage among it took a tenth of the start (docs/performance.md).
+Every entry point imports this module first and passes its handler to `end_cold_start` last. Imported modules stay
+until the process ends, and searching them for garbage took a tenth of a cold start (docs/performance.md).
 """
 
 import gc
+import importlib
+from functools import cache
 from typing import TypeVar
 
 Handler = TypeVar("Handler")
@@ -12,7 +15,19 @@ gc.disable()
 
 
 def end_cold_start(handler: Handler) -> Handler:
-    """The same handler. From here on garbage is collected, and what start made is no longer looked at."""
+    """Collect garbage from now on, but never search what the start made. Returns the same handler."""
     gc.freeze()
     gc.enable()
     return handler
+
+
+@cache
+def import_langchain() -> None:
+    """Import LangChain and Google's client, which takes about a second, without searching for garbage meanwhile."""
+    gc.disable()
+    try:
+        importlib.import_module("langchain_google_genai.chat_models")
+        importlib.import_module("langchain_core.messages.utils")
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -30,7 +30,6 @@ from falaai.errors import (
     ModelTimedOut,
     ModelUnavailable,
 )
-from falaai.langchain_import import prepare
 from falaai.logs import logger
 
 if TYPE_CHECKING:
@@ -165,7 +164,7 @@ class GeminiModels:
 
     def stream(self, answer: GeminiAnswer) -> "Iterator[AIMessageChunk]":
         """Chunks from the first model that exists."""
-        prepare()
+        _import_langchain()
         from langchain_google_genai.chat_models import GoogleModelNotFoundError
 
         for name in self._options.gemini_model:
@@ -274,10 +273,17 @@ def ask(model: LanguageModel, prompt: Prompt, seconds: float) -> str:
 
 def count_tokens(turns: Sequence[Turn]) -> int:
     """About how many tokens these turns are. Counted offline: Gemini's own count is one HTTP call per message."""
-    prepare()
+    _import_langchain()
     from langchain_core.messages.utils import count_tokens_approximately
 
     return count_tokens_approximately(_as_messages(turns))
+
+
+def _import_langchain() -> None:
+    # Imported here, since importing cold_start pauses the garbage collector, which only an entry point starts again.
+    from falaai.cold_start import import_langchain
+
+    import_langchain()
 
 
 def _judge_ending(reason: str | None, spoke: bool) -> None:

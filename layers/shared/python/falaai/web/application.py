@@ -1,7 +1,7 @@
 """The frame of both web functions: a FastAPI application, and the Lambda handler around it."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +9,11 @@ from fastapi import APIRouter, FastAPI, Request
 from mangum import Mangum
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from falaai import __version__, snapshots
+from falaai import __version__
 from falaai.deadlines import REQUEST_SECONDS, deadline
 from falaai.errors import CrossOrigin, UnreadableRequest
 from falaai.logs import logger
 from falaai.tracing import traced
-from falaai.web import pages
 from falaai.web.body_limit import limited
 from falaai.web.error_responses import DOCUMENTED_ERRORS, add_error_handlers, refuse, unexpected
 from falaai.web.same_origin import require_same_origin
@@ -41,21 +40,9 @@ def build_application(title: str, routers: Sequence[APIRouter], templates: Path)
     return app
 
 
-def lambda_handler(app: FastAPI, rehearsed: str, *warm_ups: Callable[[], None]) -> Any:
-    """What Lambda calls with API Gateway's proxy events.
-
-    A snapshot is taken of it after it has answered a stranger's GET of the page `rehearsed`, which asks no database,
-    and after all `warm_ups`.
-    """
+def lambda_handler(app: FastAPI) -> Any:
+    """Return the handler that Lambda calls with API Gateway's proxy events."""
     mangum = Mangum(app, lifespan="off")
-
-    def warm_up() -> None:
-        pages.load_all(app.state.templates)
-        mangum(_stranger(rehearsed), None)  # type: ignore[arg-type]  # it only hands the context on
-        for one in warm_ups:
-            one()
-
-    snapshots.register(warm_up)
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         logger().set_correlation_id(event.get("requestContext", {}).get("requestId"))
@@ -76,22 +63,6 @@ def readable(event: dict[str, Any]) -> dict[str, Any]:
     except UnicodeEncodeError:
         return {**event, **json.loads(text.encode(errors="replace")), UNREADABLE: True}
     return event
-
-
-def _stranger(path: str) -> dict[str, Any]:
-    """API Gateway's event of somebody who has no cookie."""
-    return {
-        "resource": path,
-        "path": path,
-        "httpMethod": "GET",
-        "headers": {"accept": "text/html"},
-        "multiValueHeaders": {"accept": ["text/html"]},
-        "queryStringParameters": None,
-        "multiValueQueryStringParameters": None,
-        "requestContext": {"path": path, "identity": {"sourceIp": "127.0.0.1"}},
-        "body": None,
-        "isBase64Encoded": False,
-    }
 
 
 class RequestBoundary:

@@ -47,13 +47,6 @@ def compile_all(own_templates: Path) -> None:
     compiling.compile_templates(own_templates / _COMPILED, ["html"], zip=None, ignore_errors=False)
 
 
-def load_all(own_templates: Path) -> None:
-    """Have every template ready that this function may show."""
-    for name in _sources(own_templates).list_templates():
-        if name.endswith(".html"):
-            environment(own_templates).get_template(name)
-
-
 def page(
     request: Request,
     template: str,
