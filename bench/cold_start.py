@@ -122,7 +122,9 @@ def works(built: BuiltStack) -> list[Work]:
             f"{WORKER}, jinja2, sendgrid",
             1.25,
         ),
-        Work("cleanup", "CleanupFunction", old, lambda answer: bool(answer["conversations"]), f"{WORKER}, boto3", 1.25),
+        Work(
+            "cleanup", "CleanupFunction", old, lambda answer: bool(answer["conversations"]), f"{WORKER}, boto3", 1.25
+        ),
     ]
 
 

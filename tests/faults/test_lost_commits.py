@@ -13,7 +13,7 @@ from falaai.repositories.sessions import Session
 from falaai_auth.registration import register
 from falaai_auth.schemas import Registration
 from falaai_chat.generation import Services, reply_pieces
-from falaai_chat.questions import ask
+from falaai_chat.questions import NewReply, ask
 from falaai_chat.quota import Quota
 from falaai_chat.schemas import MessageInput
 from tests.fakes import FakeModel, FakeQueues
@@ -47,7 +47,7 @@ def test_swallowed_commits_leave_exactly_one_row_each(
     asked = [ask(shaky, session, MessageInput(message=f"Pergunta {n}"), PLENTY) for n in range(COMMITS)]
     proxy.passing()
     assert proxy.swallowed == COMMITS
-    assert [one.existing_reply for one in asked] == [None] * COMMITS
+    assert all(isinstance(one, NewReply) for one in asked)
     questions = rows.list("SELECT id, seq, conteudo FROM mensagens WHERE remetente = 'usuario' ORDER BY seq")
     assert [(row["id"], row["conteudo"]) for row in questions] == [
         (one.question_id, f"Pergunta {n}") for n, one in enumerate(asked)

@@ -27,7 +27,7 @@ from falaai.repositories.messages import Ending, State
 from falaai.repositories.sessions import Session
 from falaai_chat import questions
 from falaai_chat.generation import Services, reply_pieces
-from falaai_chat.questions import PendingReply, ask, edit_question, regenerate_reply
+from falaai_chat.questions import ExistingReply, PendingReply, ask, edit_question, regenerate_reply
 from falaai_chat.quota import Quota
 from falaai_chat.schemas import EditInput, MessageInput
 from tests.fakes import FakeModel, FakeQueues
@@ -188,7 +188,7 @@ def test_new_conversation_is_made_whatever_conversation_is_active(
     rows.run("UPDATE sessoes SET id_conversa_ativa = %s", first.conversation_id)
     answer(database, second)
     again = send(database, there, "Noutra", nova=True, client_id="a-1")  # its answer was lost
-    assert (again.conversation_id, again.existing_reply is not None) == (second.conversation_id, True)
+    assert (again.conversation_id, type(again)) == (second.conversation_id, ExistingReply)
     assert texts(rows) == ["Na primeira", "", "Noutra", "Olá, Ana."]
 
 

@@ -135,27 +135,28 @@ def given(made: object) -> Callable[[], object]:
     return lambda: made
 
 
-def test_message_takes_nine_before_the_first_piece_and_one_after(crowd: Crowd) -> None:
-    for client_id in (None, "um-id"):
+def test_message_takes_ten_statements_before_the_first_piece_and_one_after(crowd: Crowd) -> None:
+    """The lookup of a repeated question is the tenth; without a client_id there is none."""
+    for client_id, expected in ((None, 9), ("um-id", 10)):
         before, after, _ = crowd.message(message="Oi", conversation_id=crowd.conversation_id, client_id=client_id)
-        assert (before, after) == (9, 1)
+        assert (before, after) == (expected, 1)
 
 
-def test_first_message_of_a_conversation_takes_as_many(crowd: Crowd) -> None:
+def test_first_message_of_a_conversation_takes_one_more_to_make_it_active(crowd: Crowd) -> None:
     crowd.get("/reset_chat", "POST")
     before, after, answer = crowd.message(message="Oi", client_id="outro-id")
     assert answer["conversation_id"] != crowd.conversation_id
-    assert (before, after) == (9, 1)
+    assert (before, after) == (11, 1)
 
 
-def test_asking_again_takes_as_many_and_an_edit_three_more(crowd: Crowd) -> None:
-    """An edit also takes away what followed, rewrites the question and finds a place for the reply."""
+def test_regenerating_takes_nine_statements_and_an_edit_thirteen(crowd: Crowd) -> None:
+    """An edit also looks up a repeated question, deletes the messages after it, updates it and adds the reply."""
     _, _, answer = crowd.message(message="Oi", conversation_id=crowd.conversation_id)
     again, after, _ = crowd.message("/chat/replies/{message_id}/regenerate", message_id=answer["message_id"])
     assert (again, after) == (9, 1)
     edit = {"message": "Olá", "client_id": "edicao", "message_id": answer["question_id"]}
     before, after, _ = crowd.message("/chat/messages/{message_id}/edit", **edit)
-    assert (before, after) == (12, 1)
+    assert (before, after) == (13, 1)
 
 
 @pytest.mark.parametrize(
@@ -374,7 +375,7 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "at_most": 100,
         "limit": 20,
         "unused_days": 90,
-        "usage.count_message.at_most": 200,
+        "usage.update_message_counts.at_most": 200,
         "ceiling": 20_000,
         "day": day,
         "messages": 3,

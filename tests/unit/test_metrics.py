@@ -73,10 +73,10 @@ def test_ceiling_of_everybody_counts_and_the_quota_of_one_does_not(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(quota.usage, "count_message", lambda *_: None)
+    monkeypatch.setattr(quota.usage, "update_message_counts", lambda *_: None)
     monkeypatch.setattr(quota.usage, "add_day", lambda *_: None)
     monkeypatch.setattr(quota.usage, "count_messages", lambda _sql, user_id, _day: mine if user_id else everybody)
     session = Session(1, 1, None, "Ana", "ana@exemplo.com.br", 0, NOW)
     with pytest.raises(error):
-        quota.Quota(person=5, everybody=10).take(None, session, 1)  # type: ignore[arg-type]
+        quota.Quota(person=5, everybody=10).take(None, session)  # type: ignore[arg-type]
     assert counted(capsys) == names

@@ -15,11 +15,11 @@ from falaai.queue_messages import QueueMessage, SummaryRequested, TitleRequested
 from falaai.queues import Queues
 from falaai.rate_limits import FOLLOWERS_AT_ONCE, let_go
 from falaai.repositories import messages, users
-from falaai.repositories.messages import Ending, Message, State
+from falaai.repositories.messages import Ending, State
 from falaai.sao_paulo import day_of
 from falaai_chat.polling import poll_reply
 from falaai_chat.prompts import build_prompt
-from falaai_chat.questions import PendingReply
+from falaai_chat.questions import ExistingReply, NewReply, PendingReply
 
 WRITE_EVERY_SECONDS = 1.0
 
@@ -46,22 +46,20 @@ def reply_pieces(services: Services, asked: PendingReply, language: str, seconds
     Raises a LanguageModelError, which tells the ids and whatever text had come, after the reply's row does.
     """
     try:
-        if asked.existing_reply:
-            yield from _followed_pieces(services.database, asked, asked.existing_reply, seconds)
+        if isinstance(asked, ExistingReply):
+            yield from _followed_pieces(services.database, asked, seconds)
         else:
             yield from _Generation(services, asked).run(language, seconds)
     except LanguageModelError as error:
         raise error.about(conversation_id=asked.conversation_id, message_id=asked.reply_id) from error
 
 
-def _followed_pieces(
-    database: Database, asked: PendingReply, existing_reply: Message, seconds: float
-) -> Iterator[Piece | Ending]:
-    """Pieces of a reply that is there or comes; afterwards another may follow in this one's place."""
+def _followed_pieces(database: Database, asked: ExistingReply, seconds: float) -> Iterator[Piece | Ending]:
+    """Yield the pieces of an existing reply, then give back the follower's place."""
     try:
-        yield from _standing_pieces(database, asked, seconds)
+        yield from _existing_pieces(database, asked, seconds)
     finally:
-        if existing_reply.state is State.GENERATING:
+        if asked.reply.state is State.GENERATING:
             database.transaction(lambda sql: _leave(sql, asked.session.user_id))
 
 
@@ -70,7 +68,7 @@ def _leave(sql: Statements, user_id: int) -> None:
         let_go(sql, FOLLOWERS_AT_ONCE, user_id)
 
 
-def _standing_pieces(database: Database, asked: PendingReply, seconds: float) -> Iterator[Piece | Ending]:
+def _existing_pieces(database: Database, asked: ExistingReply, seconds: float) -> Iterator[Piece | Ending]:
     text = ""
     for reply in poll_reply(database, asked.session, asked.reply_id, seconds):
         if reply.text.startswith(text):
@@ -84,7 +82,7 @@ def _standing_pieces(database: Database, asked: PendingReply, seconds: float) ->
 class _Generation:
     """One try at one reply."""
 
-    def __init__(self, services: Services, asked: PendingReply) -> None:
+    def __init__(self, services: Services, asked: NewReply) -> None:
         self._services = services
         self._asked = asked
         self._text = ""

@@ -1,7 +1,7 @@
-"""How many messages a day reach Gemini, for each person and for the whole deployment, and how many at once.
+"""Limits of messages a day, for each person and for the whole deployment, and of replies at once.
 
-Days are Sao Paulo's, told from the database's clock. Counting is part of the transaction that stores the question:
-a question that is refused is not stored, and one that is not stored is not counted.
+A day is São Paulo's, by the database's clock. A message is counted in the transaction that stores it: a refused
+question is not stored, and a question that is not stored is not counted.
 """
 
 from dataclasses import dataclass
@@ -16,17 +16,13 @@ from falaai.sao_paulo import day_of, zone
 
 
 def next_midnight(utc: datetime) -> datetime:
-    """When São Paulo's day ends, with its zone."""
+    """Return the end of São Paulo's day, with its zone."""
     return datetime.combine(day_of(utc) + timedelta(days=1), time(), zone())
 
 
-class Overtaken(Exception):
-    """What was read before has changed by now; to be done again under a lock."""
-
-
-# Replies of one person that are generated at once. Of 100 streams that the deployment has, one person holds no more.
+# Replies of one person that are generated at once: one person must not use up the 100 streams of a deployment.
 REPLIES_AT_ONCE = 3
-# When to try again; a reply takes some seconds.
+# A reply takes some seconds.
 RETRY_SECONDS = 5
 
 
@@ -39,48 +35,42 @@ class Quota:
     at_once: int = REPLIES_AT_ONCE
 
     def check_running(self, running: int) -> None:
-        """Raises TooManyReplies for a reply that is one more than a person may have being generated.
+        """Raise TooManyReplies if the person has more replies being generated than allowed.
 
-        `running` counts the new one too, and was read while the person's account was locked.
+        `running` includes the new reply and was read while the person's account was locked.
         """
         if running > self.at_once:
             raise TooManyReplies(RETRY_SECONDS).about(limite=self.at_once)
 
-    def take(self, sql: Statements, session: Session, conversation_id: int, is_new: bool = False) -> int:
-        """Count one message in a conversation, which becomes the session's active one; how many the person has left
-        today.
+    def take(self, sql: Statements, session: Session) -> int:
+        """Count one message of today. Returns the number of messages that the person may still send today.
 
-        Raises QuotaReached or CeilingReached, and Overtaken where the session has ended or, while this conversation
-        began, has come to another one. The caller's transaction then takes everything back.
+        Raises QuotaReached or CeilingReached; the caller's transaction is then rolled back.
         """
         day = day_of(session.now)
-        limits = (self.person, self.everybody)
-        count = usage.count_message(sql, session, conversation_id, is_new, day, *limits)
-        if count is None:  # the day's first, or refused
+        count = usage.update_message_counts(sql, session.user_id, day, self.person, self.everybody)
+        if count is None:  # the day has no counters yet, or a limit is reached
             usage.add_day(sql, session.user_id, day)
-            count = usage.count_message(sql, session, conversation_id, is_new, day, *limits)
+            count = usage.update_message_counts(sql, session.user_id, day, self.person, self.everybody)
         if count is None:
             raise self._refusal(sql, session)
         return self.person - count
 
     def _refusal(self, sql: Statements, session: Session) -> Exception:
-        day = day_of(session.now)
-        mine = usage.count_messages(sql, session.user_id, day) >= self.person
-        if not mine and usage.count_messages(sql, usage.EVERYBODY, day) < self.everybody:
-            return Overtaken()
-        if not mine:
+        is_own_limit = usage.count_messages(sql, session.user_id, day_of(session.now)) >= self.person
+        if not is_own_limit:
             metrics.count("DailyCeilingReached")
         midnight = next_midnight(session.now)
         seconds = int((midnight - session.now.replace(tzinfo=UTC)).total_seconds()) + 1
-        refusal = QuotaReached(seconds) if mine else CeilingReached(seconds)
+        refusal = QuotaReached(seconds) if is_own_limit else CeilingReached(seconds)
         return refusal.about(resets_at=midnight.isoformat(), limite=self.person)
 
     def left(self, used: int) -> int:
-        """How many messages a person has left today who has sent so many."""
+        """Return the number of messages left today after `used` of them."""
         return max(0, self.person - used)
 
 
 def quota() -> Quota:
-    """From the settings."""
+    """Return the limits of the settings."""
     limits = settings.read(settings.ReplySettings)
     return Quota(limits.daily_messages, limits.daily_ceiling)

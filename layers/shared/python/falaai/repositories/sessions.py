@@ -55,8 +55,14 @@ def find_session(sql: Statements, key: str) -> Session | None:
 
 
 def lock_session(sql: Statements, session: Session) -> Session | None:
-    """The session as it is now, held until the transaction ends; nothing if it has ended."""
-    row = sql.find("SELECT id_conversa_ativa FROM sessoes WHERE id = %s FOR UPDATE", (session.id,))
+    """Lock the session and its account until the transaction ends. Returns it as it is now, or None if it has ended.
+
+    The lock on the account makes requests of one person wait for each other, whichever session they come from.
+    """
+    row = sql.find(
+        "SELECT s.id_conversa_ativa FROM sessoes s JOIN usuarios u ON u.id = s.id_usuario WHERE s.id = %s FOR UPDATE",
+        (session.id,),
+    )
     return replace(session, active_conversation_id=row["id_conversa_ativa"]) if row else None
 
 

@@ -21,29 +21,23 @@ TURNS_READ = 400
 
 @dataclass(frozen=True)
 class Exchange:
-    """A question, the place of its reply, and what the model may know: the summary and the turns after it, the
-    question last. `is_repeated` if this person has another question with the client_id; `running` counts the person's
-    replies that are being generated, this one included."""
+    """A question, the row of its reply, and the context for the model: the summary and the turns after it, the
+    question last. `running` counts the person's replies that are being generated, this one included."""
 
     question_id: int
     reply_id: int
     turns: tuple[Turn, ...]
     summary: str
     is_untitled: bool
-    is_repeated: bool
     running: int
 
 
-def find_exchange(
-    sql: Statements, user_id: int, conversation_id: int, reply_seq: int, client_id: str | None = None
-) -> Exchange | None:
-    """A summary that tells of the question already is left out; the messages it was made of are still there."""
+def find_exchange(sql: Statements, user_id: int, conversation_id: int, reply_seq: int) -> Exchange | None:
+    """Return a question with its context. A summary that covers the question itself is left out."""
     question_seq = reply_seq - 1
     rows = sql.list(
         "SELECT m.id, m.seq, m.remetente, m.conteudo, c.titulo_conversa, c.titulo_manual,"  # noqa: S608 - constant condition
         " IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo,"
-        " (SELECT COUNT(*) FROM mensagens k JOIN conversas d ON d.id = k.id_conversa"
-        "  WHERE k.chave = %s AND d.id_usuario = %s) AS iguais,"
         # From the few replies that anyone has being generated, not from everything this person ever wrote.
         " (SELECT STRAIGHT_JOIN COUNT(*) FROM mensagens g JOIN conversas e ON e.id = g.id_conversa"
         "  WHERE g.estado = 'gerando' AND e.id_usuario = %s"
@@ -54,7 +48,6 @@ def find_exchange(
         f" AND (m.seq = %s OR (NOT {IS_BEING_WRITTEN} AND m.conteudo <> '')) ORDER BY m.seq DESC",
         (
             *(reply_seq, question_seq),
-            *(client_id, user_id),
             user_id,
             *(user_id, conversation_id, question_seq - TURNS_READ, reply_seq),
             question_seq,
@@ -70,7 +63,6 @@ def find_exchange(
         tuple(turn_of(row) for row in reversed(rows[1:])),
         reply["resumo"] or "",
         is_untitled(reply["titulo_conversa"], bool(reply["titulo_manual"])),
-        reply["iguais"] > 1,
         reply["correndo"],
     )
 

@@ -3,40 +3,23 @@
 from datetime import date
 
 from falaai.database import Statements
-from falaai.repositories.sessions import Session
 
 # The row that counts for everybody together; no person has this id.
 EVERYBODY = 0
 
 
-def count_message(
-    sql: Statements, session: Session, conversation_id: int, is_new: bool, day: date, at_most: int, ceiling: int
-) -> int | None:
-    """Count one message, and make its conversation the session's active one; how many the person has now, this one
-    included.
+def update_message_counts(sql: Statements, user_id: int, day: date, at_most: int, ceiling: int) -> int | None:
+    """Count one message, for the person and for everybody. Returns the person's count, this message included.
 
-    Nothing if the person or everybody together has reached a limit, if the day has no counters yet, if the session
-    has ended or, where the conversation is new, if the session has come to another one meanwhile. The rows stay
-    locked until the transaction ends: each of many parallel messages sees its own count, and of two new conversations
-    at once one is refused.
+    Returns None and counts nothing if the person has `at_most` messages, if everybody together has `ceiling`, or if
+    the day has no counters yet. Both rows stay locked until the transaction ends: parallel messages wait.
     """
     return sql.update_returning(
-        "UPDATE sessoes s JOIN uso_diario todos JOIN uso_diario meu ON meu.dia = todos.dia"
-        " SET todos.mensagens = todos.mensagens + 1, meu.mensagens = LAST_INSERT_ID(meu.mensagens + 1),"
-        " s.id_conversa_ativa = %s"
+        "UPDATE uso_diario todos JOIN uso_diario meu ON meu.dia = todos.dia"
+        " SET todos.mensagens = todos.mensagens + 1, meu.mensagens = LAST_INSERT_ID(meu.mensagens + 1)"
         " WHERE todos.id_usuario = 0 AND todos.dia = %s AND todos.mensagens < %s"
-        " AND meu.id_usuario = %s AND meu.mensagens < %s"
-        " AND s.id = %s AND (s.id_conversa_ativa <=> %s OR NOT %s)",
-        (
-            conversation_id,
-            day,
-            ceiling,
-            session.user_id,
-            at_most,
-            session.id,
-            session.active_conversation_id,
-            is_new,
-        ),
+        " AND meu.id_usuario = %s AND meu.mensagens < %s",
+        (day, ceiling, user_id, at_most),
     )
 
 
