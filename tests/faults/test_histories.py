@@ -11,7 +11,7 @@ from falaai.database import Database, Statements
 from falaai.errors import ModelRateLimited, RetryLater
 from falaai.queue_messages import NO_EMAIL, EmailRequested, QueueMessage, SummaryRequested, TitleRequested
 from falaai.secret_tokens import link_key
-from falaai_email.rendering import Letter
+from falaai_email.rendering import Email
 from falaai_email.worker import send_email
 from falaai_memory.worker import summarize
 from falaai_titles.worker import set_generated_title
@@ -25,9 +25,9 @@ NEW, MOVING, TALK, GONE = 1, 2, 3, 404
 MESSAGES: tuple[QueueMessage, ...] = (
     TitleRequested(conversation_id=TALK),
     SummaryRequested(conversation_id=TALK),
-    EmailRequested(letter="verificar", user_id=NEW),
-    EmailRequested(letter="email", user_id=MOVING),
-    EmailRequested(letter="email_trocado", user_id=MOVING),
+    EmailRequested(kind="verificar", user_id=NEW),
+    EmailRequested(kind="email", user_id=MOVING),
+    EmailRequested(kind="email_trocado", user_id=MOVING),
     TitleRequested(conversation_id=GONE),  # its transaction was rolled back
     NO_EMAIL,
 )
@@ -59,13 +59,13 @@ def histories(draw: st.DrawFn) -> History:
 
 @dataclass
 class EmailSender:
-    letters: list[Letter] = field(default_factory=list)
+    sent: list[Email] = field(default_factory=list)
     busy: bool = False
 
-    def post(self, letter: Letter) -> None:
+    def send(self, email: Email) -> None:
         if self.busy:
             raise RetryLater("SendGrid answered 500")
-        self.letters.append(letter)
+        self.sent.append(email)
 
 
 def commit(sql: Statements) -> None:
@@ -152,7 +152,7 @@ END_STATE = {
 
 
 def newest_link_works(rows: Rows, email_sender: EmailSender, address: str) -> bool:
-    newest = [letter for letter in email_sender.letters if letter.to == address][-1]
+    newest = [email for email in email_sender.sent if email.to == address][-1]
     token = newest.text.split("/verify_link/")[1].split()[0]
     return bool(rows.value("SELECT COUNT(*) FROM tokens WHERE chave = %s", link_key(token)))
 

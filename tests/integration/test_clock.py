@@ -56,8 +56,8 @@ def at(where: settings.DatabaseSettings, skew: int, database: Database) -> At:
 
 def test_link_lives_a_day(at: At, rows: Rows) -> None:
     email_sender, user_id = FakeEmailSender(), rows.user(verified=False, password=PASSWORD)
-    send_email(at(0), email_sender, EmailRequested(letter="verificar", user_id=user_id), "https://x", 1)
-    token = email_sender.letters[0].text.split("/verify_link/")[1].split()[0]
+    send_email(at(0), email_sender, EmailRequested(kind="verificar", user_id=user_id), "https://x", 1)
+    token = email_sender.sent[0].text.split("/verify_link/")[1].split()[0]
     assert find_purpose(at(DAY - 60), token)
     assert not find_purpose(at(DAY + 60), token)
     with pytest.raises(LinkNotValid):

@@ -5,11 +5,11 @@ import pytest
 from falaai.errors import PermanentFailure, RetryLater
 from falaai.settings import EmailSettings
 from falaai_email.email_sender import SendGrid
-from falaai_email.rendering import Letter
+from falaai_email.rendering import Email
 from tests.conftest import RunningCloud
 from tests.integration.conftest import StandIn
 
-LETTER = Letter("caixa@exemplo.com.br", "Assunto", "Texto com ç", "<p>Texto com ç</p>")
+EMAIL = Email("caixa@exemplo.com.br", "Assunto", "Texto com ç", "<p>Texto com ç</p>")
 
 
 def email_sender(stand_in: StandIn) -> SendGrid:
@@ -23,10 +23,10 @@ def email_sender(stand_in: StandIn) -> SendGrid:
     )
 
 
-def test_letter_arrives_as_written(cloud: RunningCloud, sendgrid: StandIn) -> None:
-    email_sender(sendgrid).post(LETTER)
-    newest = cloud.letters_to(LETTER.to)[0]
-    assert (newest["subject"], newest["text"], newest["html"]) == (LETTER.subject, LETTER.text, LETTER.html)
+def test_email_arrives_as_written(cloud: RunningCloud, sendgrid: StandIn) -> None:
+    email_sender(sendgrid).send(EMAIL)
+    newest = cloud.letters_to(EMAIL.to)[0]
+    assert (newest["subject"], newest["text"], newest["html"]) == (EMAIL.subject, EMAIL.text, EMAIL.html)
 
 
 @pytest.mark.parametrize(
@@ -35,16 +35,16 @@ def test_letter_arrives_as_written(cloud: RunningCloud, sendgrid: StandIn) -> No
 def test_refusals(sendgrid: StandIn, status: int, error: type[Exception]) -> None:
     sendgrid.fault(status=status)
     with pytest.raises(error, match=str(status)):
-        email_sender(sendgrid).post(LETTER)
+        email_sender(sendgrid).send(EMAIL)
 
 
 def test_silence_is_again(sendgrid: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("falaai_email.email_sender.SECONDS", 0.5)
     sendgrid.fault(status="timeout")
     with pytest.raises(RetryLater):
-        email_sender(sendgrid).post(LETTER)
+        email_sender(sendgrid).send(EMAIL)
 
 
 def test_nobody_there_is_again() -> None:
     with pytest.raises(RetryLater):
-        email_sender(StandIn("http://127.0.0.1:1")).post(LETTER)
+        email_sender(StandIn("http://127.0.0.1:1")).send(EMAIL)

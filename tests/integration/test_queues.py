@@ -23,7 +23,7 @@ from falaai.errors import PermanentFailure, RetryLater
 from falaai.queue_messages import EmailRequested, TitleRequested
 from falaai_cleanup import worker
 from falaai_email.email_sender import SendGrid
-from falaai_email.rendering import Letter
+from falaai_email.rendering import Email
 from tests.conftest import ROOT, RunningCloud
 from tests.integration.conftest import Rows, StandIn, aws_client
 from tests.integration.migrating import environment
@@ -179,7 +179,7 @@ def test_pauses_outlast_the_time_a_missing_row_is_waited_for(line: Line, monkeyp
 @pytest.mark.parametrize(
     ("fault", "left", "dead"), [(429, 1, 0), (500, 1, 0), ("timeout", 1, 0), (401, 0, 1), (413, 0, 1)]
 )
-def test_letters_wait_for_a_busy_sendgrid_and_are_given_up_when_it_refuses(
+def test_emails_wait_for_a_busy_sendgrid_and_are_given_up_when_it_refuses(
     line: Line, sendgrid: StandIn, fault: int | str, left: int, dead: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if fault == "timeout":
@@ -192,10 +192,10 @@ def test_letters_wait_for_a_busy_sendgrid_and_are_given_up_when_it_refuses(
     }.items():
         monkeypatch.setenv(name, value)
     email_sender = SendGrid(settings.read(settings.EmailSettings))
-    letter = Letter("ana@exemplo.com.br", "Assunto", "texto", "<p>texto</p>")
-    handler = batch_handler(EmailRequested, lambda _message, _age: email_sender.post(letter))
+    email = Email("ana@exemplo.com.br", "Assunto", "texto", "<p>texto</p>")
+    handler = batch_handler(EmailRequested, lambda _message, _age: email_sender.send(email))
     sendgrid.fault(status=fault)
-    line.put(EmailRequested(letter="verificar", user_id=1))
+    line.put(EmailRequested(kind="verificar", user_id=1))
     line.work(handler)
     assert (line.left(line.queue), line.left(line.dead_letters)) == (left, dead)
     sendgrid.fault(status=None)
@@ -206,13 +206,11 @@ def test_letters_wait_for_a_busy_sendgrid_and_are_given_up_when_it_refuses(
 
 
 def test_dead_letters_are_sent_back_by_the_documented_command(cloud: RunningCloud, line: Line) -> None:
-    """Through the product's own queues: a letter nobody needs, given up, is replayed and done."""
+    """Through the product's own queues: an email of kind nenhuma, given up, is replayed and done."""
     dead = line.sqs.get_queue_url(QueueName="EmailDeadLetterQueue")["QueueUrl"]
     before = line.left(dead)
     for _ in range(3):
-        line.sqs.send_message(
-            QueueUrl=dead, MessageBody=EmailRequested(letter="nenhuma", user_id=0).model_dump_json()
-        )
+        line.sqs.send_message(QueueUrl=dead, MessageBody=EmailRequested(kind="nenhuma", user_id=0).model_dump_json())
     said = subprocess.run(
         [sys.executable, ROOT / "operations/replay.py", "Email"],
         env={**os.environ, "DEVCLOUD_DATA": str(cloud.data)},
@@ -230,9 +228,9 @@ def test_never_is_told_with_its_reason(line: Line) -> None:
 
     line.put(title(1))
     line.work(batch_handler(TitleRequested, handle))
-    (letter,) = line.sqs.receive_message(QueueUrl=line.dead_letters, MessageAttributeNames=["All"])["Messages"]
-    assert letter["MessageAttributes"]["reason"]["StringValue"] == "refused for good"
-    assert letter["Body"] == title(1).model_dump_json()
+    (message,) = line.sqs.receive_message(QueueUrl=line.dead_letters, MessageAttributeNames=["All"])["Messages"]
+    assert message["MessageAttributes"]["reason"]["StringValue"] == "refused for good"
+    assert message["Body"] == title(1).model_dump_json()
 
 
 def test_message_gets_no_more_time_than_the_invocation_has(line: Line) -> None:

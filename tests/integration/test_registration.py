@@ -28,7 +28,7 @@ def test_new_account_waits_for_its_letter(database: Database, rows: Rows) -> Non
     (user,) = rows.list("SELECT * FROM usuarios")
     assert (user["email"], user["email_verified"], user["termos_registro"]) == ("ana@exemplo.com.br", 0, 1)
     assert user["senha"].startswith("$argon2id$")
-    assert queues.sent == [EmailRequested(letter="verificar", user_id=user["id"])]
+    assert queues.sent == [EmailRequested(kind="verificar", user_id=user["id"])]
 
 
 def test_queue_that_refuses_leaves_no_account(database: Database, rows: Rows) -> None:
@@ -40,14 +40,14 @@ def test_queue_that_refuses_leaves_no_account(database: Database, rows: Rows) ->
 def test_owner_of_a_taken_address_gets_a_letter_and_keeps_everything(database: Database, rows: Rows) -> None:
     user_id, queues = rows.user(), FakeQueues()
     register(database, queues, form("Mallory"), "10.0.0.1")
-    assert queues.sent == [EmailRequested(letter="conta_existente", user_id=user_id)]
+    assert queues.sent == [EmailRequested(kind="conta_existente", user_id=user_id)]
     assert rows.list("SELECT nome, senha FROM usuarios") == [{"nome": "Ana Souza", "senha": "x"}]
 
 
 def test_unverified_address_takes_the_latest_registration(database: Database, rows: Rows) -> None:
     user_id, queues = rows.user(verified=False), FakeQueues()
     register(database, queues, form("Ana Clara"), "10.0.0.1")
-    assert queues.sent == [EmailRequested(letter="verificar", user_id=user_id)]
+    assert queues.sent == [EmailRequested(kind="verificar", user_id=user_id)]
     (user,) = rows.list("SELECT nome, senha FROM usuarios")
     assert user["nome"] == "Ana Clara"
     assert user["senha"] != "x"
@@ -59,8 +59,8 @@ def test_newer_registration_ends_the_older_link_before_its_own_email_is_written(
     email_sender = FakeEmailSender()
     register(database, FakeQueues(), form(), "10.0.0.1")
     user_id = rows.value("SELECT id FROM usuarios")
-    send_email(database, email_sender, EmailRequested(letter="verificar", user_id=user_id), "https://x", 1)
-    token = email_sender.letters[0].text.split("/verify_link/")[1].split()[0]
+    send_email(database, email_sender, EmailRequested(kind="verificar", user_id=user_id), "https://x", 1)
+    token = email_sender.sent[0].text.split("/verify_link/")[1].split()[0]
     assert find_purpose(database, token)
     register(database, FakeQueues(), form("Mallory"), "10.0.0.2")
     assert find_purpose(database, token) is None

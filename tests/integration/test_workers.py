@@ -1,4 +1,4 @@
-"""Titles, folding and letters: each message once or more, early or late, ends in the same place."""
+"""Titles, summaries and emails: a message that arrives twice, early or late ends in the same state."""
 
 import unicodedata
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from falaai.queue_messages import EmailRequested, SummaryRequested, TitleRequest
 from falaai.secret_tokens import link_key
 from falaai_auth.browsers import Browser
 from falaai_auth.verification import verify
-from falaai_email.rendering import Letter
+from falaai_email.rendering import Email
 from falaai_email.worker import send_email
 from falaai_memory.worker import summarize
 from falaai_titles.worker import set_generated_title
@@ -24,13 +24,13 @@ PASSWORD, BROWSER = "senha do cadastro", Browser("navegador", "127.0.0.1")
 
 @dataclass
 class FakeEmailSender:
-    letters: list[Letter] = field(default_factory=list)
+    sent: list[Email] = field(default_factory=list)
     failure: RetryLater | PermanentFailure | None = None
 
-    def post(self, letter: Letter) -> None:
+    def send(self, email: Email) -> None:
         if self.failure:
             raise self.failure
-        self.letters.append(letter)
+        self.sent.append(email)
 
 
 def test_title_is_given_once(database: Database, rows: Rows) -> None:
@@ -91,11 +91,11 @@ def test_folding_that_comes_second_changes_nothing(database: Database, rows: Row
     assert rows.value("SELECT resumo FROM conversas") == "o outro"
 
 
-def test_letter_holds_the_only_copy_of_a_working_link(database: Database, rows: Rows) -> None:
+def test_email_holds_the_only_copy_of_a_working_link(database: Database, rows: Rows) -> None:
     user, email_sender = rows.user(verified=False, password=PASSWORD), FakeEmailSender()
-    send_email(database, email_sender, EmailRequested(letter="verificar", user_id=user), URL, 1)
-    (letter,) = email_sender.letters
-    token = letter.text.split("/verify_link/")[1].split()[0]
+    send_email(database, email_sender, EmailRequested(kind="verificar", user_id=user), URL, 1)
+    (email,) = email_sender.sent
+    token = email.text.split("/verify_link/")[1].split()[0]
     assert rows.value("SELECT chave FROM tokens") == link_key(token)
     assert token not in str(rows.list("SELECT * FROM tokens"))
     verify(database, token, PASSWORD, BROWSER)
@@ -106,10 +106,10 @@ def test_letter_holds_the_only_copy_of_a_working_link(database: Database, rows: 
 def test_no_typed_text_goes_to_an_address_that_is_not_confirmed(database: Database, rows: Rows, kind: str) -> None:
     user, email_sender = rows.user(verified=kind == "email"), FakeEmailSender()
     rows.run("UPDATE usuarios SET email_novo = 'nova@exemplo.com.br'")
-    send_email(database, email_sender, EmailRequested(letter=kind, user_id=user), URL, 1)  # type: ignore[arg-type]
-    (letter,) = email_sender.letters
-    assert letter.text.startswith("Oi!\n")
-    for part in (letter.subject, letter.text, letter.html):
+    send_email(database, email_sender, EmailRequested(kind=kind, user_id=user), URL, 1)  # type: ignore[arg-type]
+    (email,) = email_sender.sent
+    assert email.text.startswith("Oi!\n")
+    for part in (email.subject, email.text, email.html):
         assert "Ana" not in part
         assert "Souza" not in part
 
@@ -131,43 +131,43 @@ def test_confirmed_person_is_greeted_by_a_plain_first_name(
 ) -> None:
     user, email_sender = rows.user(), FakeEmailSender()
     rows.run("UPDATE usuarios SET nome = %s", unicodedata.normalize("NFD", name) if name == "José" else name)
-    send_email(database, email_sender, EmailRequested(letter="conta_existente", user_id=user), URL, 1)
-    assert email_sender.letters[0].text.startswith(f"{greeting}\n")
+    send_email(database, email_sender, EmailRequested(kind="conta_existente", user_id=user), URL, 1)
+    assert email_sender.sent[0].text.startswith(f"{greeting}\n")
 
 
-def test_newer_letter_ends_the_older_link(database: Database, rows: Rows) -> None:
-    message, email_sender = EmailRequested(letter="verificar", user_id=rows.user(verified=False)), FakeEmailSender()
+def test_newer_email_ends_the_older_link(database: Database, rows: Rows) -> None:
+    message, email_sender = EmailRequested(kind="verificar", user_id=rows.user(verified=False)), FakeEmailSender()
     send_email(database, email_sender, message, URL, 1)
     send_email(database, email_sender, message, URL, 1)
-    assert len(email_sender.letters) == 2
+    assert len(email_sender.sent) == 2
     assert rows.value("SELECT COUNT(*) FROM tokens") == 1
 
 
 def test_verified_account_needs_no_verification(database: Database, rows: Rows) -> None:
     email_sender = FakeEmailSender()
-    send_email(database, email_sender, EmailRequested(letter="verificar", user_id=rows.user()), URL, 1)
-    assert email_sender.letters == []
+    send_email(database, email_sender, EmailRequested(kind="verificar", user_id=rows.user()), URL, 1)
+    assert email_sender.sent == []
 
 
 def test_new_address_that_is_not_committed_yet_is_waited_for(database: Database, rows: Rows) -> None:
     user, email_sender = rows.user(), FakeEmailSender()
-    message = EmailRequested(letter="email", user_id=user)
+    message = EmailRequested(kind="email", user_id=user)
     with pytest.raises(RetryLater):
         send_email(database, email_sender, message, URL, 1)
     rows.run("UPDATE usuarios SET email_novo = 'nova@exemplo.com.br'")
     send_email(database, email_sender, message, URL, 3)
-    assert [letter.to for letter in email_sender.letters] == ["nova@exemplo.com.br"]
+    assert [email.to for email in email_sender.sent] == ["nova@exemplo.com.br"]
     rows.run("UPDATE usuarios SET email_novo = NULL")
     send_email(database, email_sender, message, URL, 301)
-    assert len(email_sender.letters) == 1
+    assert len(email_sender.sent) == 1
 
 
 def test_proved_address_is_taken_from_an_account_that_never_proved_it(database: Database, rows: Rows) -> None:
     user, squatter, email_sender = rows.user(), rows.user("nova@exemplo.com.br", verified=False), FakeEmailSender()
     rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(), NOW(), NULL)", squatter)
     rows.run("UPDATE usuarios SET email_novo = 'nova@exemplo.com.br' WHERE id = %s", user)
-    send_email(database, email_sender, EmailRequested(letter="email", user_id=user), URL, 1)
-    verify(database, email_sender.letters[0].text.split("/verify_link/")[1].split()[0], "", BROWSER)
+    send_email(database, email_sender, EmailRequested(kind="email", user_id=user), URL, 1)
+    verify(database, email_sender.sent[0].text.split("/verify_link/")[1].split()[0], "", BROWSER)
     assert rows.list("SELECT id, email FROM usuarios") == [{"id": user, "email": "nova@exemplo.com.br"}]
     assert rows.value("SELECT COUNT(*) FROM tokens WHERE id_usuario = %s", squatter) == 0
 
@@ -175,8 +175,8 @@ def test_proved_address_is_taken_from_an_account_that_never_proved_it(database: 
 def test_address_proved_by_somebody_else_meanwhile_is_not_taken(database: Database, rows: Rows) -> None:
     user, email_sender = rows.user(), FakeEmailSender()
     rows.run("UPDATE usuarios SET email_novo = 'nova@exemplo.com.br' WHERE id = %s", user)
-    send_email(database, email_sender, EmailRequested(letter="email", user_id=user), URL, 1)
+    send_email(database, email_sender, EmailRequested(kind="email", user_id=user), URL, 1)
     rows.user("nova@exemplo.com.br")
     with pytest.raises(LinkNotValid):
-        verify(database, email_sender.letters[0].text.split("/verify_link/")[1].split()[0], "", BROWSER)
+        verify(database, email_sender.sent[0].text.split("/verify_link/")[1].split()[0], "", BROWSER)
     assert rows.value("SELECT email FROM usuarios WHERE id = %s", user) == "ana@exemplo.com.br"

@@ -7,7 +7,7 @@ import pytest
 import falaai_email
 from falaai_email.rendering import render_email
 
-FOLDERS = [path.name for path in (Path(falaai_email.__file__).parent / "letters").iterdir() if path.is_dir()]
+FOLDERS = [path.name for path in (Path(falaai_email.__file__).parent / "emails").iterdir() if path.is_dir()]
 
 
 @pytest.mark.parametrize("kind", FOLDERS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from falaai_titles.worker import clean_title
+from falaai_titles.title_generation import clean_title
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def ask_for_reset(database: Database, queues: Queues, email: str, address: str) 
     counters = (*rate_limits.RESET_EMAILS.of(email, address), rate_limits.EMAIL_REQUESTS_BY_ADDRESS.of(address))
     with rate_limits.counted(database, *counters):
         user = users.find_user_by_email(database, email)
-        queues.send(EmailRequested(letter="senha", user_id=user.id) if user else NO_EMAIL)
+        queues.send(EmailRequested(kind="senha", user_id=user.id) if user else NO_EMAIL)
 
 
 def is_usable(database: Database, token: str) -> bool:
@@ -57,4 +57,4 @@ def _reset(sql: Statements, queues: Queues, found: Used, token: str, password: s
     users.update_new_email(sql, user.id, None)
     tokens.delete_tokens(sql, user.id, Purpose.EMAIL, Purpose.VERIFY)
     sessions.delete_other_sessions(sql, user.id)
-    queues.send(EmailRequested(letter="senha_trocada", user_id=user.id))
+    queues.send(EmailRequested(kind="senha_trocada", user_id=user.id))

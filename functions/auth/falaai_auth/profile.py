@@ -86,7 +86,7 @@ def _change_password(sql: Statements, queues: Queues, user: User, session: Sessi
     sessions.delete_other_sessions(sql, user.id, session.id)
     tokens.delete_tokens(sql, user.id, Purpose.PASSWORD)
     _call_off_new_email(sql, user)  # it may have been asked for by a stranger who knew the old password
-    queues.send(EmailRequested(letter="senha_trocada", user_id=user.id))
+    queues.send(EmailRequested(kind="senha_trocada", user_id=user.id))
 
 
 def _sentences(change: ProfileChange, new_email: str | None) -> list[str]:
@@ -107,8 +107,8 @@ def _ask_for_new_email(sql: Statements, queues: Queues, user: User, new_email: s
     """The same rows and messages for a free and a taken address: the email function finds out whom to write to."""
     tokens.delete_tokens(sql, user.id, Purpose.EMAIL)
     users.update_new_email(sql, user.id, new_email)
-    queues.send(EmailRequested(letter="email_trocado", user_id=user.id))
-    queues.send(EmailRequested(letter="email", user_id=user.id))
+    queues.send(EmailRequested(kind="email_trocado", user_id=user.id))
+    queues.send(EmailRequested(kind="email", user_id=user.id))
 
 
 def _call_off_new_email(sql: Statements, user: User) -> None:

@@ -51,4 +51,4 @@ def _write_account(sql: Statements, form: Registration, password_hash: str) -> E
         user_id = user.id
         users.update_unverified_user(sql, user_id, form.nome, password_hash)  # changes nothing of a confirmed one
     tokens.delete_tokens(sql, user_id, Purpose.VERIFY)  # their reader may not be the person who registers now
-    return EmailRequested(letter="conta_existente" if user and user.is_verified else "verificar", user_id=user_id)
+    return EmailRequested(kind="conta_existente" if user and user.is_verified else "verificar", user_id=user_id)

@@ -97,4 +97,4 @@ def resend(database: Database, queues: Queues, email: str, address: str) -> None
     with rate_limits.counted(database, *counters):
         user = users.find_user_by_email(database, email)
         waits = user is not None and not user.is_verified
-        queues.send(EmailRequested(letter="verificar", user_id=user.id) if user and waits else NO_EMAIL)
+        queues.send(EmailRequested(kind="verificar", user_id=user.id) if user and waits else NO_EMAIL)

@@ -1,4 +1,4 @@
-"""Pictures in the bucket that no account shows: their deletion failed, or their change was never committed."""
+"""Orphaned pictures in the bucket: their deletion failed, or their upload was never committed."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PREFIX = "pictures/"
-# A picture is there before its account's row says so.
+# A picture is stored before its account's row is committed.
 YOUNG = timedelta(days=1)
 
 
 def delete_orphaned_pictures(database: Database, bucket: str, has_time: Callable[[], bool]) -> int:
-    """Delete them page by page, as far as the time goes; how many."""
+    """Delete orphaned pictures until time runs out. Returns the number deleted."""
     total = 0
     for orphans in _orphans(database, bucket):
         if not has_time():
@@ -32,7 +32,7 @@ def count_orphaned_pictures(database: Database, bucket: str) -> int:
 
 
 def _orphans(database: Database, bucket: str) -> Iterator[list[str]]:
-    """Keys, up to a thousand at a time; judged by the database's clock."""
+    """Yield keys, up to a thousand at a time. Age is judged by the database's clock."""
     now = clock.get_now(database)
     for page in _client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=PREFIX):
         old = [item["Key"] for item in page.get("Contents", []) if item["LastModified"] < now - YOUNG]

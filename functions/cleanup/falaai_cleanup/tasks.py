@@ -1,4 +1,4 @@
-"""The sweep: batches in short transactions, safe to kill, to repeat and to overlap with itself and with writers."""
+"""Cleanup in short transactions: safe to kill, to repeat, and to run beside itself and beside users."""
 
 import time
 from collections import Counter
@@ -20,9 +20,9 @@ from falaai.repositories import (
 )
 
 BATCH = 1000
-# Conversations locked at a time: as a rule their messages are about a batch.
+# Conversations locked at a time; usually they have about a batch of messages.
 CONVERSATIONS = 100
-# Rests are so many times as long as the batches before them: most of the database's time stays with the people.
+# A pause is this many times as long as the batch before it, so that users keep most of the database's time.
 PAUSE_FACTOR = 4
 
 Batch = Callable[[Statements], tuple[dict[str, int], bool]]
@@ -30,7 +30,7 @@ Batch = Callable[[Statements], tuple[dict[str, int], bool]]
 
 @dataclass(frozen=True)
 class CleanupResult:
-    """Rows by kind; `is_done` is False when the time was up first. `errors` are those of chores that failed."""
+    """Deleted rows by kind. `is_done` is False if time ran out. `errors` are those of the tasks that failed."""
 
     rows: dict[str, int]
     is_done: bool
@@ -39,14 +39,14 @@ class CleanupResult:
 
 @dataclass(frozen=True)
 class CleanupTask:
-    """One kind of rows that go: `delete` at most so many of them, or `count` them all."""
+    """One kind of rows: `delete` deletes at most that many, `count` counts all."""
 
     name: str
     delete: Callable[[Statements, int], int]
     count: Callable[[Statements], int]
 
     def batch(self, sql: Statements) -> tuple[dict[str, int], bool]:
-        """What went, and whether there may be more."""
+        """Delete one batch. Returns the number deleted by kind, and whether there may be more."""
         gone = self.delete(sql, BATCH)
         return {self.name: gone}, gone == BATCH
 
@@ -68,9 +68,9 @@ TASKS = (
 
 
 def clean_up(database: Database, retention_days: int, has_time: Callable[[], bool]) -> CleanupResult:
-    """Delete until nothing is left to delete or the time is up, retention first.
+    """Delete until nothing is left or time runs out. Unused conversations come first.
 
-    A chore that fails does not stop the others; its error is logged and is among `errors` of the result.
+    A task that fails does not stop the others; its error is logged and is in `errors` of the result.
     """
     batches: dict[str, Batch] = {task.name: task.batch for task in TASKS}
     if retention_days:
@@ -80,7 +80,7 @@ def clean_up(database: Database, retention_days: int, has_time: Callable[[], boo
     for name, batch in batches.items():
         try:
             is_done = _repeat(database, batch, total, has_time)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other chores are done, and it is raised at the end
+        except Exception as error:  # noqa: BLE001 - the other tasks still run
             logger().exception("cleanup task failed", extra={"task": name})
             errors.append(error)
             continue
@@ -90,7 +90,7 @@ def clean_up(database: Database, retention_days: int, has_time: Callable[[], boo
 
 
 def _repeat(database: Database, batch: Batch, total: Counter[str], has_time: Callable[[], bool]) -> bool:
-    """Run batches until there are no more rows, and add up what went; False if the time was up first."""
+    """Run batches until no row is left, and add up the deleted rows. Returns False if time ran out."""
     more = True
     while more:
         if not has_time():
@@ -104,7 +104,7 @@ def _repeat(database: Database, batch: Batch, total: Counter[str], has_time: Cal
 
 
 def preview(database: Database, retention_days: int) -> dict[str, int]:
-    """How many rows a sweep would take now, by kind; changes nothing."""
+    """Return the number of rows that a cleanup would delete now, by kind."""
     rows = {task.name: task.count(database) for task in TASKS}
     if retention_days:
         unused, inside = conversations.count_unused(database, retention_days)
@@ -113,7 +113,7 @@ def preview(database: Database, retention_days: int) -> dict[str, int]:
 
 
 def _delete_unused(sql: Statements, retention_days: int) -> tuple[dict[str, int], bool]:
-    """Messages first, then the conversations that have none left; the locks of the parents make it one decision."""
+    """Delete messages first, then the conversations that have none left, under locks of the conversations."""
     ids = conversations.lock_unused(sql, retention_days, CONVERSATIONS)
     if not ids:
         return {}, False

@@ -1,4 +1,4 @@
-"""Answers the schedule, and the queue by which a sweep that ran out of time asks to be run again."""
+"""Runs the cleanup: on schedule, and again by queue message if its time ran out."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ from falaai.queues import queues
 from falaai_cleanup.orphaned_pictures import count_orphaned_pictures, delete_orphaned_pictures
 from falaai_cleanup.tasks import clean_up, preview
 
-# Left for the batch under way and for asking to be run again.
+# Reserved for the running batch and for sending the message that continues the cleanup.
 LAST_BATCH_SECONDS = 10.0
 
 
 def handle(event: dict[str, Any], context: Any) -> Any:
-    """Rows by kind: swept, or with {"dry_run": true} those that would be."""
+    """Delete and return the number of rows by kind. With {"dry_run": true} only count them."""
     if "Records" in event:
         return _handle_messages(event, context)
     logger().set_correlation_id(context.aws_request_id)
@@ -30,23 +30,22 @@ def _has_time() -> bool:
 
 
 def _clean_up() -> dict[str, int]:
-    """Do every task that there is time for. Raises an ExceptionGroup of the errors of those that failed.
+    """Run every task that there is time for. Raises an ExceptionGroup of the errors of the tasks that failed.
 
-    Then nothing asks for another run: the event or message that began this one comes back by itself, and asking as
-    well would double the runs with each failure.
+    After a failure no message continues the cleanup: Lambda retries the event or message by itself.
     """
-    swept = clean_up(database(), settings.read(settings.RetentionSettings).retention_days, _has_time)
-    rows, errors = {**swept.rows}, [*swept.errors]
-    if swept.is_done:
+    cleaned = clean_up(database(), settings.read(settings.RetentionSettings).retention_days, _has_time)
+    rows, errors = {**cleaned.rows}, [*cleaned.errors]
+    if cleaned.is_done:
         bucket = settings.read(settings.PictureSettings).pictures_bucket
         try:
             rows["pictures"] = delete_orphaned_pictures(database(), bucket, _has_time)
-        except Exception as error:  # noqa: BLE001 - raised below, with those of the other tasks
+        except Exception as error:  # noqa: BLE001 - raised below, with the errors of other tasks
             logger().exception("cleanup task failed", extra={"task": "pictures"})
             errors.append(error)
     elif not errors:
         queues().send(CleanupRequested())
-    logger().info("swept", extra={**rows, "is_done": swept.is_done})
+    logger().info("cleanup finished", extra={**rows, "is_done": cleaned.is_done})
     if errors:
         raise ExceptionGroup("cleanup tasks failed", errors)
     return rows

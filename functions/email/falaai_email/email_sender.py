@@ -1,4 +1,4 @@
-"""Handing letters to SendGrid."""
+"""Sending emails through SendGrid."""
 
 import json
 import ssl
@@ -10,7 +10,7 @@ from urllib.request import HTTPSHandler, Request, build_opener
 from falaai import settings
 from falaai.deadlines import within
 from falaai.errors import PermanentFailure, RetryLater
-from falaai_email.rendering import Letter
+from falaai_email.rendering import Email
 
 SECONDS = 10
 URL = "https://api.sendgrid.com"
@@ -18,17 +18,17 @@ SENDER_NAME = "FalaAí"
 
 
 class EmailSender(Protocol):
-    """Where letters are posted."""
+    """Sends emails; tests have a fake."""
 
-    def post(self, letter: Letter) -> None:
-        """Hand it over. Raises Again when a later try may succeed, Never when none will."""
+    def send(self, email: Email) -> None:
+        """Raise RetryLater if a later try may succeed, PermanentFailure if none will."""
         ...
 
 
 class SendGrid:
-    """SendGrid's v3 API: the form of a letter is its package's.
+    """SendGrid's v3 API. Its package builds the request body.
 
-    Its package's client would read every authority's certificate anew for each letter, and the process would grow.
+    Its package's client is not used: it loads every certificate again for each email, and the process would grow.
     """
 
     def __init__(self, options: settings.EmailSettings) -> None:
@@ -36,12 +36,12 @@ class SendGrid:
         self._url = f"{options.sendgrid_base_url or URL}/v3/mail/send"
         self._opener = build_opener(HTTPSHandler(context=ssl.create_default_context()))
 
-    def post(self, letter: Letter) -> None:
+    def send(self, email: Email) -> None:
         from sendgrid.helpers.mail import From, Mail, TrackingSettings
         from sendgrid.helpers.mail.click_tracking import ClickTracking
 
-        mail = Mail(From(self._options.email_user, SENDER_NAME), letter.to, letter.subject, letter.text, letter.html)
-        # SendGrid would rewrite the link to go through its own servers, which then see a secret.
+        mail = Mail(From(self._options.email_user, SENDER_NAME), email.to, email.subject, email.text, email.html)
+        # Click tracking would rewrite links to SendGrid's servers, which would then see a secret.
         mail.tracking_settings = TrackingSettings(click_tracking=ClickTracking(False, False))
         key = self._options.sendgrid_api_key.get_secret_value()
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
@@ -51,17 +51,17 @@ class SendGrid:
         except HTTPError as error:
             error.close()
             raise _judge(error.code) from error
-        except OSError as error:  # refused, reset, timed out: urllib's errors and TimeoutError are all of this kind
+        except OSError as error:  # URLError and TimeoutError are subclasses
             raise RetryLater(f"SendGrid cannot be reached: {type(error).__name__}") from error
 
 
 def _judge(status: int) -> RetryLater | PermanentFailure:
     if status == 429 or status >= 500:
         return RetryLater(f"SendGrid answered {status}")
-    return PermanentFailure(f"SendGrid refused the letter: {status}")
+    return PermanentFailure(f"SendGrid refused the email: {status}")
 
 
 @cache
 def email_sender() -> EmailSender:
-    """The process's mailbox, from the environment."""
+    """Return the process's email sender, from the environment."""
     return SendGrid(settings.read(settings.EmailSettings))

@@ -1,4 +1,4 @@
-"""Letters live in a folder each: subject.txt, body.txt and body.html, in Portuguese."""
+"""Emails in Portuguese: each kind has a folder with subject.txt, body.txt and body.html."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -6,12 +6,12 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-_FOLDER = Path(__file__).parent / "letters"
+_FOLDER = Path(__file__).parent / "emails"
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A letter ready to go."""
+class Email:
+    """An email that is ready to send."""
 
     to: str
     subject: str
@@ -19,14 +19,14 @@ class Letter:
     html: str
 
 
-def render_email(kind: str, to: str, **values: str) -> Letter:
-    """The letter of folder `kind`, filled in; a value that a template lacks is an error, not a gap."""
+def render_email(kind: str, to: str, **values: str) -> Email:
+    """Render the email of folder `kind`. Raises UndefinedError if the templates need a value that is not given."""
     subject, text, html = (
         _environment().get_template(f"{kind}/{part}").render(values)
         for part in ("subject.txt", "body.txt", "body.html")
     )
-    # A line break in a subject would end the header it stands in.
-    return Letter(to, " ".join(subject.split()), text, html)
+    # A line break in a subject would end its header.
+    return Email(to, " ".join(subject.split()), text, html)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Writes and sends letters. Their links are made here, so the only copy of a link is in its letter."""
+"""Makes links, renders emails and sends them. The only copy of a link is in its email."""
 
 import unicodedata
 from collections.abc import Callable
@@ -12,14 +12,14 @@ from falaai.repositories import tokens, users
 from falaai.repositories.users import User
 from falaai.secret_tokens import Purpose, link_key, new_token
 from falaai_email.email_sender import EmailSender, email_sender
-from falaai_email.rendering import Letter, render_email
+from falaai_email.rendering import Email, render_email
 
-# Longer words are not greeted by: letters alone can say much.
+# A longer name could hold a message, so the greeting leaves it out.
 LONGEST_NAME = 30
 
 
 def handle(message: EmailRequested, age_seconds: float) -> None:
-    """One message of the queue, with the process's own database and mailbox."""
+    """Handle one queue message with the database and the email sender of this process."""
     public_url = settings.read(settings.EmailSettings).public_url
     send_email(database(), email_sender(), message, public_url, age_seconds)
 
@@ -27,48 +27,48 @@ def handle(message: EmailRequested, age_seconds: float) -> None:
 def send_email(
     database: Database, email_sender: EmailSender, message: EmailRequested, public_url: str, age_seconds: float
 ) -> None:
-    """Make the link, then send. A second delivery of the message makes a newer link, and the older one ends.
+    """Make the link and send the email. A second delivery of the message makes a new link, which ends the old one.
 
-    Raises Again and Never.
+    Raises RetryLater and PermanentFailure.
     """
-    if message.letter == "nenhuma":
+    if message.kind == "nenhuma":
         return
     user = users.find_user(database, message.user_id)
     if user is None:
         retry_until_committed(f"user {message.user_id}", age_seconds)
         return
-    letter = database.transaction(lambda sql: _write(sql, message, public_url))
-    if letter is None and message.letter == "email":
-        # The account was there before, so it says nothing of whether the new address is committed yet.
+    email = database.transaction(lambda sql: _write(sql, message, public_url))
+    if email is None and message.kind == "email":
+        # The account existed before, so the new address may still be uncommitted.
         retry_until_committed(f"new address of user {user.id}", age_seconds)
-    if letter:
-        email_sender.post(letter)
-        logger().info("letter sent", extra={"letter": message.letter, "user_id": user.id})
+    if email:
+        email_sender.send(email)
+        logger().info("email sent", extra={"kind": message.kind, "user_id": user.id})
 
 
-def _write(sql: Statements, message: EmailRequested, public_url: str) -> Letter | None:
-    """The account stays locked while its link is made: none is made for an address or password just replaced."""
+def _write(sql: Statements, message: EmailRequested, public_url: str) -> Email | None:
+    """Render the email under a lock of the account, so that no link is made for a replaced address or password."""
     user = users.lock_account(sql, message.user_id)
-    return _WRITERS[message.letter](sql, user, public_url) if user else None
+    return _WRITERS[message.kind](sql, user, public_url) if user else None
 
 
-def _verification(sql: Statements, user: User, public_url: str) -> Letter | None:
+def _verification(sql: Statements, user: User, public_url: str) -> Email | None:
     if user.is_verified:
         return None
     link = _link(sql, user, Purpose.VERIFY, f"{public_url}/verify_link/")
     return render_email("verificar", user.email, greeting=_NO_NAME, link=link)
 
 
-def _reset(sql: Statements, user: User, public_url: str) -> Letter | None:
+def _reset(sql: Statements, user: User, public_url: str) -> Email | None:
     link = _link(sql, user, Purpose.PASSWORD, f"{public_url}/redefinir-senha/")
     return render_email("senha", user.email, greeting=_greeting(user), link=link)
 
 
-def _new_email(sql: Statements, user: User, public_url: str) -> Letter | None:
-    """To the new address, unless the person changed their mind.
+def _new_email(sql: Statements, user: User, public_url: str) -> Email | None:
+    """Render the email to the new address. Returns None if the request was withdrawn.
 
-    If another account has confirmed that address, its owner gets a notice instead, and the link is sent to no one: it
-    is made all the same, because the person who asked can count links in the export.
+    If another account has confirmed that address, its owner gets a notice instead, and the link is not sent. It is
+    made all the same, because the requester can count links in the export.
     """
     if not user.new_email:
         return None
@@ -80,7 +80,7 @@ def _new_email(sql: Statements, user: User, public_url: str) -> Letter | None:
 
 
 def _notice(kind: str, path: str) -> "Writer":
-    """A letter without a secret in it."""
+    """Return a writer of emails that hold no secret."""
     return lambda _sql, user, public_url: render_email(
         kind, user.email, greeting=_greeting(user), link=f"{public_url}{path}"
     )
@@ -93,9 +93,9 @@ _NO_NAME = "Oi!"
 
 
 def _greeting(user: User) -> str:
-    """With the first name, if the address is confirmed and the name cannot be read as a sentence or an address.
+    """Greet with the first name if the address is confirmed and the name cannot be read as a sentence or an address.
 
-    A stranger who registers an address chooses the name, and would write to its owner with our sender.
+    Anyone may register an address and choose the name; that text must not reach the address's owner from our sender.
     """
     name = user.first_name
     is_plain = len(name) <= LONGEST_NAME and all(unicodedata.category(one)[0] in "LM" or one in "-'’" for one in name)
@@ -108,7 +108,7 @@ def _link(sql: Statements, user: User, purpose: Purpose, prefix: str, payload: s
     return f"{prefix}{token}"
 
 
-Writer = Callable[[Statements, User, str], Letter | None]
+Writer = Callable[[Statements, User, str], Email | None]
 
 _WRITERS: dict[str, Writer] = {
     "verificar": _verification,

@@ -1,8 +1,8 @@
-"""Workers' side of the queues: SQS batches in, partial batch responses out, through Powertools.
+"""Receiving queue messages: SQS batches in, partial batch responses out, through Powertools.
 
-A handler gets one typed message and decides by what it raises: nothing, the message is done; Again, it comes
-back after a pause that grows fivefold each time; Never, it goes straight to the dead-letter queue. Anything else is a
-surprise: logged with its traceback, and the message comes back after the queue's own visibility timeout.
+A worker handles one typed message. If it returns, the message is done. RetryLater returns the message to the queue
+after a pause that grows fivefold each time. PermanentFailure moves it to the dead-letter queue. Any other error is
+logged with its traceback, and the message returns after the queue's visibility timeout.
 """
 
 from collections.abc import Callable
@@ -25,14 +25,14 @@ from falaai.tracing import traced
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 
-# A message is sent inside a transaction, before its commit: for this long a missing row may still appear.
+# A message is sent inside a transaction, before its commit. For this long a missing row may still appear.
 COMMIT_GRACE_SECONDS = 5 * 60
-# Four pauses, as many as maxReceiveCount 5 allows, are longer than that grace: a message about a row that was rolled
-# back ends quietly and never as a dead letter.
+# maxReceiveCount 5 allows four pauses. Together they are longer than that time, so a message about a row that was
+# rolled back never reaches the dead-letter queue.
 FIRST_PAUSE_SECONDS = 2
 PAUSE_GROWTH = 5
 LONGEST_PAUSE_SECONDS = 15 * 60
-# Of the invocation's time, kept for postponing what there was no time for.
+# Part of the invocation's time, reserved for postponing the messages that were not handled.
 MARGIN_SECONDS = 5.0
 
 Message = TypeVar("Message", bound=QueueMessage)
@@ -41,13 +41,13 @@ Message = TypeVar("Message", bound=QueueMessage)
 def batch_handler(
     message_type: type[Message], handle: Callable[[Message, float], None]
 ) -> "Callable[[dict[str, Any], Any], PartialItemFailureResponse]":
-    """A Lambda handler that feeds `handle` with each message of a batch and its age in seconds."""
+    """Return a Lambda handler that calls `handle` with each message of a batch and its age in seconds."""
 
     def process(record: SQSRecord) -> None:
         try:
             message = message_type.model_validate_json(record.body)
         except ValidationError as error:
-            _move_to_dead_letter_queue(record, f"not a {message_type.__name__}: {error.error_count()} faults")
+            _move_to_dead_letter_queue(record, f"not a {message_type.__name__}: {error.error_count()} errors")
             return
         try:
             handle(message, _age_seconds(record))
@@ -74,14 +74,14 @@ def batch_handler(
 
 
 def retry_until_committed(what: str, age_seconds: float) -> None:
-    """What to do about a row that is not there: raises Again while its transaction may not have committed yet."""
+    """Raise RetryLater for a missing row while its transaction may still commit; log and return afterwards."""
     if age_seconds < COMMIT_GRACE_SECONDS:
-        raise RetryLater(f"{what} is not there yet")
-    logger().info("message about nothing is done", extra={"what": what})
+        raise RetryLater(f"{what} is not committed yet")
+    logger().info("message dropped, its row does not exist", extra={"row": what})
 
 
 def _seconds_of(context: Any) -> float:
-    """What the invocation may use of its time."""
+    """Return the seconds that the invocation may use."""
     return float(context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS)
 
 
@@ -91,7 +91,7 @@ def _age_seconds(record: SQSRecord) -> float:
 
 
 def _postpone(record: SQSRecord) -> int:
-    """Have the message back sooner than its visibility timeout says; the pause chosen, in seconds."""
+    """Return the message to the queue after a pause that grows with each try. Returns the pause in seconds."""
     received: int = int(record.attributes.approximate_receive_count)
     pause: int = min(FIRST_PAUSE_SECONDS * PAUSE_GROWTH ** (received - 1), LONGEST_PAUSE_SECONDS)
     queue_url = settings.read(settings.WorkerSettings).queue_url
@@ -105,11 +105,11 @@ def _postpone(record: SQSRecord) -> int:
 
 
 def _move_to_dead_letter_queue(record: SQSRecord, reason: str) -> None:
-    """Send a message no retry can help to the dead-letter queue, where an alarm and a person wait."""
+    """Move a message that no retry can help to the dead-letter queue, which has an alarm."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     dead_letters = settings.read(settings.WorkerSettings).dead_letter_queue_url
-    logger().error("message buried", extra={"message_id": record.message_id, "reason": reason})
+    logger().error("message moved to dead-letter queue", extra={"message_id": record.message_id, "reason": reason})
     try:
         within(
             SEND_SECONDS,

@@ -1,8 +1,8 @@
-"""The summary-buffer rule: what of a conversation goes to the model, and when its oldest turns are folded.
+"""Summary-buffer memory: which turns of a conversation the model gets, and when the oldest are summarized.
 
-Sent = persona + running summary + the turns after the summary, within a limit of approximate tokens. Once the
-turns pass the limit, the oldest are folded into the summary until half the limit is left, so that folding is
-rare. Turns go in whole question-answer pairs. Pure functions: the same rows make the same prompt in any process.
+A prompt holds persona, running summary and the turns after the summary, within a limit of approximate tokens. When
+the turns pass the limit, the oldest are summarized until half the limit is left, so that summaries are rare. Question
+and answer stay together. All functions are pure: the same rows make the same prompt in any process.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 Author = Literal["usuario", "ia"]
-# Kept free of the limit for what stands before the turns: the persona, and notes of NOTES_MAX_CHARACTERS (four
-# characters make about one token).
+# Part of the limit that is reserved for the persona and for notes of NOTES_MAX_CHARACTERS; four characters make about
+# one token.
 RESERVED_TOKENS = 1000
 SUMMARY_MAX_CHARACTERS = 2400
-# A summary once quoted: two more characters a line, and what goes beyond is cut off.
+# Quoting adds two characters to each line of a summary; a longer text is cut off.
 NOTES_MAX_CHARACTERS = 2800
 QUOTE = "> "
 SPEAKERS = {"usuario": "Pessoa", "ia": "Assistente"}
@@ -24,7 +24,7 @@ CountTokens = Callable[[Sequence["Turn"]], int]
 
 @dataclass(frozen=True)
 class Turn:
-    """One message of a conversation, in its order."""
+    """One message of a conversation."""
 
     seq: int
     author: Author
@@ -33,31 +33,31 @@ class Turn:
 
 @dataclass(frozen=True)
 class SummaryPlan:
-    """Turns to fold into the summary, and the seq the summary then reaches."""
+    """Turns to summarize, and the seq of the last of them."""
 
     turns: tuple[Turn, ...]
     until_seq: int
 
 
 def quoted(text: str) -> str:
-    """Mark each line of a text as a quotation, so that none of it can pass for a line of the prompt around it."""
+    """Quote each line of a text, so that no line of it can pass for a line of the prompt."""
     return "\n".join(f"{QUOTE}{line}" for line in text.splitlines() if line.strip())
 
 
 def quoted_turns(turns: "Sequence[Turn]") -> str:
-    """Name the speaker of each turn, and quote what was said."""
+    """Name the speaker of each turn and quote its text."""
     return "\n".join(f"{SPEAKERS[turn.author]}:\n{quoted(turn.text)}" for turn in turns)
 
 
 def turns_limit(memory_tokens: int) -> int:
-    """How many tokens of turns go along when persona and summary share the limit with them."""
+    """Return the token budget left for turns after reserving room for persona and summary."""
     return memory_tokens - RESERVED_TOKENS
 
 
 def recent_turns(turns: Sequence[Turn], limit: int, count: CountTokens) -> tuple[Turn, ...]:
-    """The newest whole pairs that fit into `limit` tokens, oldest first; the last question always stays.
+    """Return the newest pairs that fit into `limit` tokens, oldest first. The last question always stays.
 
-    This is what keeps a reply going while folding lags: what does not fit is left out, never waited for.
+    A reply never waits for a late summary: turns that do not fit are left out.
     """
     pairs = _pairs(turns)
     kept: list[tuple[Turn, ...]] = []
@@ -71,24 +71,24 @@ def recent_turns(turns: Sequence[Turn], limit: int, count: CountTokens) -> tuple
 
 
 def plan_summary(turns: Sequence[Turn], limit: int, count: CountTokens) -> SummaryPlan | None:
-    """What to fold, once the turns pass `limit` tokens: the oldest pairs beyond half of it."""
+    """Plan to summarize the oldest pairs beyond half of `limit`. Returns None while the turns fit into `limit`."""
     pairs = _pairs(turns)
     costs = [count(pair) for pair in pairs]
     left = sum(costs)
     if left <= limit:
         return None
-    folded = 0
-    while left > limit // 2 and folded < len(pairs) - 1:
-        left -= costs[folded]
-        folded += 1
-    if folded == 0:
+    taken = 0
+    while left > limit // 2 and taken < len(pairs) - 1:
+        left -= costs[taken]
+        taken += 1
+    if taken == 0:
         return None
-    gone = tuple(turn for pair in pairs[:folded] for turn in pair)
+    gone = tuple(turn for pair in pairs[:taken] for turn in pair)
     return SummaryPlan(gone, gone[-1].seq)
 
 
 def _pairs(turns: Sequence[Turn]) -> list[tuple[Turn, ...]]:
-    """Turns grouped so that each question starts a group and its answer follows in it."""
+    """Group turns: each question starts a group, and its answer follows in it."""
     groups: list[list[Turn]] = []
     for turn in turns:
         if turn.author == "usuario" or not groups:

@@ -1,41 +1,46 @@
-"""What travels through SQS: ids, never secrets or text. A message may arrive twice, late or broken."""
+"""Messages in SQS: ids only, never secrets or text. A message may arrive twice, late or malformed."""
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 
 class QueueMessage(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
 
 class TitleRequested(QueueMessage):
-    """Give this conversation a title, unless a person or an earlier message did."""
+    """Give this conversation a title, unless it has one."""
 
     conversation_id: int
 
 
 class SummaryRequested(QueueMessage):
-    """Fold the oldest turns of this conversation into its summary, if it is still too long."""
+    """Summarize the oldest turns of this conversation, if they still pass the limit."""
 
     conversation_id: int
 
 
 class CleanupRequested(QueueMessage):
-    """Go on with a sweep that ran out of time. Whatever else it holds is nothing to us: events of the schedule that
-    became dead letters are replayed as they are."""
+    """Continue a cleanup that ran out of time.
+
+    Unknown fields are ignored: events of the schedule that failed are replayed through the same queue.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class EmailRequested(QueueMessage):
-    """Write this letter to this person; the email function makes the link itself.
+    """Send an email of this kind to this user; the email function makes the link.
 
-    "nenhuma" asks for none: who has no account costs the sender the same message as who has one.
+    "nenhuma" sends nothing: a request for an unknown address costs the sender the same queue message.
     """
 
-    letter: Literal["verificar", "conta_existente", "senha", "senha_trocada", "email", "email_trocado", "nenhuma"]
+    # The field is `letter` in SQS: messages of an older release may still wait in the queue.
+    kind: Literal["verificar", "conta_existente", "senha", "senha_trocada", "email", "email_trocado", "nenhuma"] = (
+        Field(validation_alias=AliasChoices("kind", "letter"), serialization_alias="letter")
+    )
     user_id: int
 
 
-NO_EMAIL = EmailRequested(letter="nenhuma", user_id=0)
+NO_EMAIL = EmailRequested(kind="nenhuma", user_id=0)

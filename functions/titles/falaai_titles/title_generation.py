@@ -1,0 +1,58 @@
+"""Generating a title from the first question and answer of a conversation."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from falaai.conversation_memory import Turn
+from falaai.errors import (
+    LanguageModelError,
+    ModelInterrupted,
+    ModelRateLimited,
+    ModelTimedOut,
+    ModelUnavailable,
+    RetryLater,
+)
+from falaai.language_model import LanguageModel, Prompt, ask
+from falaai.plain_lines import plain_line
+from falaai.repositories.conversations import TITLE_MAX_CHARACTERS
+
+TITLE_MAX_WORDS = 5
+UNNAMED = "Conversa"  # the title if even the first question has no visible character
+EXCERPT_CHARACTERS = 1500
+ANSWER_SECONDS = 20.0
+MAX_TOKENS = 256
+# Failures that pass with time; every other failure would come again for the same question.
+_TEMPORARY = (ModelTimedOut, ModelRateLimited, ModelUnavailable, ModelInterrupted)
+
+
+def generate_title(model: LanguageModel, turns: Sequence[Turn]) -> str:
+    """Return the model's title, or the first words of the question if the model gives none.
+
+    Raises RetryLater if the model may answer later.
+    """
+    text = "\n\n".join(turn.text[:EXCERPT_CHARACTERS] for turn in turns)
+    try:
+        title = clean_title(ask(model, Prompt(_prompt(), (Turn(1, "usuario", text),), MAX_TOKENS), ANSWER_SECONDS))
+    except _TEMPORARY as error:
+        raise RetryLater(error.code) from error
+    except LanguageModelError:
+        title = ""
+    first = turns[0].text
+    return title or clean_title(first) or plain_line(plain_line(first)[:TITLE_MAX_CHARACTERS]) or UNNAMED
+
+
+def clean_title(text: str) -> str:
+    """Return the first line without label, quotes, Markdown or full stop, in whole words within the limits."""
+    line = next((line for line in text.strip().splitlines() if line.strip()), "")
+    line = re.sub(r"^\W*t[íi]tulo\s*:", "", line, flags=re.IGNORECASE)
+    words = plain_line(re.sub(r"[*_`#\"“”«»]", "", line)).split()[:TITLE_MAX_WORDS]
+    while words and len(" ".join(words)) > TITLE_MAX_CHARACTERS:
+        words.pop()
+    return " ".join(words).strip(" .,:;-–—'")
+
+
+@cache
+def _prompt() -> str:
+    return (Path(__file__).parent / "prompt.txt").read_text(encoding="utf-8").strip()
