@@ -18,7 +18,7 @@ from bench.built import BuiltStack
 from bench.cleanup import connection
 from falaai.connections import Connection
 from falaai.database import Parameters, Row, Transaction
-from falaai.repositories.conversations import search_conversations
+from falaai.repositories.conversations import list_matching_conversations
 
 MESSAGES = 100_000
 CONVERSATIONS = (10, 1_000, 10_000)
@@ -112,7 +112,7 @@ def plans(connection: Connection, user: int, word: str) -> list[str]:
     """EXPLAIN of the one statement and of ours."""
     explaining = ExplainedTransaction(connection)
     explaining.list(AT_ONCE, (user, f"%{word}%", user, f"%{word}%"))
-    search_conversations(explaining, user, word, 50)
+    list_matching_conversations(explaining, user, word, 50)
     return [f"| `{sql}` | {plan} |" for sql, plan in explaining.plans.items()]
 
 

@@ -91,7 +91,8 @@ def messages() -> str:
     queues = {queue.logical_id: queue.properties for queue in TEMPLATE.queues}
     for message, queue in QUEUES.items():
         trigger = workers[queue]
-        fields = ", ".join(f"`{name}`" for name in message.model_fields) or "nothing"
+        named = (field.serialization_alias or name for name, field in message.model_fields.items())
+        fields = ", ".join(f"`{name}`" for name in named) or "nothing"
         tries, hidden = queues[queue]["RedrivePolicy"]["maxReceiveCount"], queues[queue]["VisibilityTimeout"]
         lines += [
             f"## {message.__name__}\n",

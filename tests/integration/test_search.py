@@ -39,11 +39,13 @@ def test_search_goes_on_where_it_was(
     with database._connect() as connection:
         page = Meddling(connection)
         page.change = change
-        found, after = conversations.search_conversations(page, user, "rarissimo", 50)
+        found, after = conversations.list_matching_conversations(page, user, "rarissimo", 50)
         pages = 1
         while after:
             assert isinstance(after, Cursor)
-            more, after = conversations.search_conversations(Transaction(connection), user, "rarissimo", 50, after)
+            more, after = conversations.list_matching_conversations(
+                Transaction(connection), user, "rarissimo", 50, after
+            )
             found, pages = [*found, *more], pages + 1
     assert [one.id for one in found] == [last]
     assert 4 <= pages <= 7

@@ -10,7 +10,7 @@ from falaai_auth.routes import accounts, pages, passwords, profile, verification
 ROUTERS = (
     pages.router,
     accounts.router,
-    accounts.letters,
+    accounts.emails,
     verification.router,
     passwords.router,
     profile.router,

@@ -16,7 +16,7 @@ from falaai_auth.browsers import CallingBrowser
 from falaai_auth.schemas import Credentials, Email, PasswordCheck, Registration
 
 router = APIRouter(route_class=FormRoute, responses=pages.DOCUMENTED_REDIRECT)
-letters = APIRouter()
+emails = APIRouter()
 
 Sender = Annotated[Queues, made_by(queues)]
 
@@ -58,7 +58,7 @@ def logout(request: Request, response: Response, database: Db) -> dict[str, str]
     return {"message": texts.SIGNED_OUT, "redirect_url": pages.address(request, "/login")}
 
 
-@letters.post(
+@emails.post(
     "/resend_verification_code",
     responses={200: {"content": {"text/html": {}}}},
     dependencies=[form_page("verificacao.html")],

@@ -59,7 +59,7 @@ def _page(
 ) -> tuple[list[Conversation], Conversation | Cursor | None]:
     """A page of the list, and what the next one comes after."""
     if words:
-        return conversations.search_conversations(sql, user_id, words, limit, after)
+        return conversations.list_matching_conversations(sql, user_id, words, limit, after)
     rows = conversations.list_conversations(sql, user_id, limit + 1, after)
     return rows[:limit], rows[limit - 1] if len(rows) > limit else None
 

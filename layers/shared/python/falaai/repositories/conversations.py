@@ -108,7 +108,7 @@ _READ_FIRST, _READ = 500, 10_000
 _NEIGHBOURS = 50
 
 
-def search_conversations(
+def list_matching_conversations(
     sql: Statements, user_id: int, words: str, limit: int, after: Cursor | None = None
 ) -> tuple[list[Conversation], Cursor | None]:
     """Those with these words in the title or in any message, whatever their case and accents, in the same order; and
@@ -124,13 +124,13 @@ def search_conversations(
             after = None
             break
         rows, waiting = _with_messages(waiting, at_once)
-        found += _with_words(sql, rows, pattern)[: limit - len(found)]
+        found += _list_matching(sql, rows, pattern)[: limit - len(found)]
         if len(found) == limit:
             rows = rows[: rows.index(found[-1]) + 1]
         after = _find_last_place(sql, user_id, [row["id"] for row in rows[-_NEIGHBOURS:]])
         looked += sum(row["ultima_seq"] for row in rows)
         at_once = min(_SEARCHED_FASTER * at_once, SEARCHED_MESSAGES - looked)
-    return _listed(sql, user_id, [row["id"] for row in found]), after
+    return _list_by_ids(sql, user_id, [row["id"] for row in found]), after
 
 
 def _list_to_search(sql: Statements, user_id: int, pattern: str, after: Cursor | None, limit: int) -> list[Row]:
@@ -159,7 +159,7 @@ def _with_messages(rows: list[Row], messages: int) -> tuple[list[Row], list[Row]
     return rows[:count], rows[count:]
 
 
-def _with_words(sql: Statements, rows: Sequence[Row], pattern: str) -> list[Row]:
+def _list_matching(sql: Statements, rows: Sequence[Row], pattern: str) -> list[Row]:
     """Those of a person's own conversations that have the pattern in their title or in a message."""
     if ids := tuple(row["id"] for row in rows if not row["in_title"]):
         said = sql.list(
@@ -171,7 +171,7 @@ def _with_words(sql: Statements, rows: Sequence[Row], pattern: str) -> list[Row]
     return [row for row in rows if row["in_title"] or row["id"] in inside]
 
 
-def _listed(sql: Statements, user_id: int, ids: Sequence[int]) -> list[Conversation]:
+def _list_by_ids(sql: Statements, user_id: int, ids: Sequence[int]) -> list[Conversation]:
     if not ids:
         return []
     rows = sql.list(
