@@ -106,7 +106,7 @@ migrate: ## Apply the missing migrations to the database that ENV_FILE names
 	@test -f $(ENV_FILE) || { echo "migrate: no $(ENV_FILE) here names a database; copy .env.example first" >&2; exit 1; }
 	@PYTHONPATH=layers/shared/python $(PYTHON) -m dotenv --file $(ENV_FILE) run --no-override -- $(PYTHON) sql/migrate.py
 
-replay: ## Send dead letters back: QUEUE=Cleanup, Email, Memory or Titles (STACK= for one on AWS)
+replay: ## Send messages of a dead-letter queue back: QUEUE=Cleanup, Email, Memory or Titles (STACK= for one on AWS)
 	@devcloud/prepare.sh
 	@$(PYTHON) operations/replay.py $(QUEUE)
 

@@ -1,6 +1,6 @@
 # The one build recipe, included by every function's and the layer's Makefile; called by `sam build`.
 # Python packages are fetched for Lambda's platform, whatever this machine is, and shipped compiled: without .pyc
-# files a cold start takes twice as long. Unchecked-hash: nobody edits the source there, so nobody need look at it.
+# files a cold start takes twice as long. Unchecked-hash: the source is never edited there, so it need not be checked.
 
 ROOT := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 ARCH ?= x86_64
@@ -17,10 +17,10 @@ UNUSED := bin                        # command line programs
 UNUSED += google/genai/tests         # the tests of a package
 UNUSED += zstandard                  # compresses LangSmith's traces, which are off; all its readers do without it
 UNUSED += cffi pycparser             # make bindings; argon2 needs only _cffi_backend, a file beside them
-UNUSED += werkzeug                   # parses letters that SendGrid receives
-UNUSED += boto3/data boto3/examples  # boto3.resource(), which nobody calls
+UNUSED += werkzeug                   # parses emails that SendGrid receives
+UNUSED += boto3/data boto3/examples  # boto3.resource(), which is never called
 UNUSED += langsmith/resources langsmith/sandbox langsmith/evaluation langsmith/integrations # LangSmith's service
-UNUSED += dns                        # asks whether an address's domain takes letters; a letter tells
+UNUSED += dns                        # checks whether an address's domain takes email; sending one tells
 UNUSED += aws_lambda_powertools/event_handler # routes, which FastAPI does
 # What botocore knows of 430 services, but for those that are called here through it.
 SERVICES := s3 sqs
