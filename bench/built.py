@@ -25,7 +25,7 @@ class BuiltStack:
 
     @cached_property
     def gemini(self) -> httpx.Client:
-        """The stand-in's admin routes, by one connection: a client anew takes longer than what it measures."""
+        """The fake's admin routes, by one connection: a client anew takes longer than what it measures."""
         return httpx.Client(base_url=f"{self.cloud.addresses['gemini']}/admin")
 
     @property
@@ -86,7 +86,7 @@ def bare_echo() -> Iterator[RunningCloud]:
 
 
 def reply_takes(cloud: RunningCloud, seconds: float) -> None:
-    """Let the stand-in for Gemini say the same to everything, in five pieces over so many seconds."""
+    """Let Gemini's fake say the same to everything, in five pieces over so many seconds."""
     text = "Uma resposta de algumas palavras, dita devagar e em pedaços."  # ten words, two in a piece
     pace = {"delay": seconds / 4, "pieces": 5, "text": text}
     httpx.put(f"{cloud.addresses['gemini']}/admin/pace", json=pace).raise_for_status()

@@ -85,7 +85,7 @@ def table(built: BuiltStack) -> str:
             f"| {MESSAGES:,} messages | rows/s | of the bare |",
             "|---|---|---|",
             f"| bare `DELETE … LIMIT {BATCH}` | {plain:,.0f} | |",
-            f"| the sweep at work | {at_work:,.0f} | {at_work / plain:.2f} |",
+            f"| the cleanup at work | {at_work:,.0f} | {at_work / plain:.2f} |",
             f"| with its rests, {rest()} times as long | {whole:,.0f} | {whole / plain:.2f} |",
         ]
     )

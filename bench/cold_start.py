@@ -2,8 +2,8 @@
 
 Beside each: a fresh interpreter that only imports what this work cannot be done without, found where the function
 finds it. Both run in turns, RUNS times; seconds are medians, and a ratio is the median of those of the pairs, so that
-a busy moment touches both sides. As on AWS, secrets are read from SSM (here a stand-in), and traces are sent.
-Gemini's stand-in answers without its pauses.
+a busy moment touches both sides. As on AWS, secrets are read from SSM (here an emulator), and traces are sent.
+Gemini's fake answers without its pauses.
 """
 
 import itertools

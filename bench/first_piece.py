@@ -1,7 +1,7 @@
-"""From the moment the stand-in for Gemini writes its first piece to the moment a reader has ours, in milliseconds.
+"""From the moment the fake of Gemini writes its first piece to the moment a reader has ours, in milliseconds.
 
 The reader speaks to the streaming function's own server, as the web adapter does. Beside it a bare HTTP client reads
-the stand-in itself.
+the fake itself.
 """
 
 import time
@@ -30,7 +30,7 @@ def first_at(lines: Iterator[str], mark: str) -> float:
 
 @contextmanager
 def noted(built: BuiltStack) -> Iterator[dict[str, float]]:
-    """What the stand-in noted of the one question that it is asked meanwhile."""
+    """What the fake noted of the one question that it is asked meanwhile."""
     built.gemini.delete("/requests").raise_for_status()
     note: dict[str, float] = {}
     yield note

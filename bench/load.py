@@ -1,7 +1,7 @@
 """Sustained messages per second and their latency, with 1, 8 and 32 people, beside a bare echo in the same runtime.
 
 A person sends a message, waits for the whole answer, and sends the next; after TURNS of them, in a new conversation.
-The stand-in for Gemini takes GEMINI_SECONDS for each, and so does the echo, with its process held as long.
+The fake of Gemini takes GEMINI_SECONDS for each, and so does the echo, with its process held as long.
 Each level lasts LEVEL_SECONDS. Run: make bench PART=load
 """
 

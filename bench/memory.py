@@ -143,8 +143,8 @@ def table(built: BuiltStack) -> str:
         ("ChatFunction", "replies", events.chat),
         ("TitlesFunction", "titles", events.titles),
         ("MemoryFunction", "foldings", events.memory),
-        ("EmailFunction", "letters", events.email),
-        ("CleanupFunction", "sweeps", events.cleanup),
+        ("EmailFunction", "emails", events.email),
+        ("CleanupFunction", "cleanups", events.cleanup),
     ):
         add(function, work, invoked(built.cloud.function_processes(function)[0], event_of))
     add("ChatStreamFunction", "streamed replies", streamed(built))

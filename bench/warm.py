@@ -1,7 +1,7 @@
 """A warm function, request after request: statements that the database server counts, and the handler's own time.
 
 Beside them a bare FastAPI and Mangum function answers in the same runtime. The time of a reply is what is left of it
-when the stand-in for Gemini's own is taken off, from the moment it was asked to the moment it had written its last
+when the own time of Gemini's fake is taken off, from the moment it was asked to the moment it had written its last
 piece. Blocks of BLOCK requests take turns, so that a busy moment touches all.
 """
 
@@ -76,7 +76,7 @@ def message_event(headers: dict[str, str], conversation_id: int | None = None) -
 
 
 def around_gemini(built: BuiltStack, run: Callable[[], float]) -> float:
-    """Milliseconds of one reply without those that the stand-in took for it."""
+    """Milliseconds of one reply without those that the fake took for it."""
     built.gemini.delete("/requests").raise_for_status()
     milliseconds = run()
     asked: list[dict[str, float]] = built.gemini.get("/requests").json()

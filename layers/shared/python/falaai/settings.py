@@ -112,7 +112,7 @@ class PictureSettings(_Group):
 
 
 class EmailSettings(_Group):
-    """Who sends letters, and where their links lead."""
+    """The sender of emails, and the address that their links begin with."""
 
     sendgrid_api_key: Annotated[Secret, Field(min_length=20)]
     sendgrid_base_url: str = ""
