@@ -67,12 +67,13 @@ def start_cloud(data: Path, *arguments: str, env_file: Path | None = None, root:
     data.mkdir(parents=True, exist_ok=True)
     log = data / "log.txt"
     command = [sys.executable, "-m", "devcloud", "--port", "0", "--inbox-port", "0", "--no-reload"]
-    command += ["--data", str(data), "--env-file", str(env_file or data / "no.env"), *arguments]
+    command += ["--data", str(data), "--env-file", str(env_file or data / "no.env")]
     if root == ROOT:  # an older release's devcloud may not know these options
         # Tests send more requests than the stage's throttle lets through; tests/devcloud tests the throttle.
         command += ["--parameter", "RequestsPerSecond=100000", "--parameter", "RequestBurst=100000"]
         # Tests send requests of other origins to the functions; tests/devcloud tests that devcloud refuses these.
         command += ["--foreign-requests"]
+    command += arguments  # last, since they may replace a parameter
     command += ["--built"] if os.environ.get("BUILT") and root == ROOT else []
     # A tree without a devcloud of its own is run by this one.
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
