@@ -11,7 +11,7 @@ import pytest
 from falaai import settings
 from falaai.connections import connect
 from falaai.database import Database, Row
-from falaai.passwords import hash_password
+from falaai_auth.passwords import hash_password
 from tests.conftest import RunningCloud
 from tests.integration.migrating import create_database, migrate
 

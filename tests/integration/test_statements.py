@@ -20,17 +20,18 @@ from starlette.testclient import TestClient
 from bench.histories import add_conversations, add_history, add_people
 from falaai import repositories, settings
 from falaai.connections import Connection, connect
-from falaai.database import Database, Executed, Parameters, Row, Statements, Transaction, database
-from falaai.language_model import Prompt, language_model
-from falaai.queues import queues
+from falaai.database import Database, Executed, Parameters, Row, Statements, Transaction
+from falaai.language_model import Prompt
 from falaai.repositories import conversations, messages, personal_data
 from falaai.repositories.conversations import Cursor
 from falaai.repositories.messages import Ending, State
 from falaai.repositories.sessions import Session
 from falaai.secret_tokens import Purpose, session_key
-from falaai.web.dependencies import made_by
+from falaai.web.current_user import get_database
 from falaai_auth import application as auth_application
+from falaai_auth import dependencies as auth_dependencies
 from falaai_chat import application as chat_application
+from falaai_chat.routes import replies
 from tests.conftest import ROOT
 from tests.fakes import FakeAnswer, FakeModel, FakeQueues
 from tests.integration.conftest import TABLES, Rows
@@ -122,8 +123,12 @@ def crowd(crowded: int, where: settings.DatabaseSettings, monkeypatch: pytest.Mo
     model = WatchedModel(look=lambda: found.before_model.append(found.questions()))
     one, unused = Database(lambda: connection), FakeQueues()
     for name, app in {"chat": chat_application.build(), "auth": auth_application.build()}.items():
-        for build, made in ((database, one), (language_model, model), (queues, unused)):
-            app.dependency_overrides[made_by(build).dependency] = given(made)
+        app.dependency_overrides |= {
+            get_database: given(one),
+            replies.get_language_model: given(model),
+            replies.get_queues: given(unused),
+            auth_dependencies.get_queues: given(unused),
+        }
         found.clients[name] = TestClient(app, cookies={"falaai": TOKEN}, headers={"origin": ORIGIN})
     found.message(message="A primeira do dia abre os contadores", conversation_id=crowded)
     yield found

@@ -14,8 +14,8 @@ import pytest
 
 from falaai.connections import connect
 from falaai.database import Database
-from falaai.passwords import hash_password
 from falaai.settings import DatabaseSettings
+from falaai_auth.passwords import hash_password
 from tests.conftest import HANG_SECONDS, RunningCloud, wait_until
 from tests.integration.conftest import Rows
 

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from falaai.passwords import hash_password
+from falaai_auth.passwords import hash_password
 from tests.conftest import RunningCloud, wait_until
 from tests.integration.conftest import Rows
 from tests.system.conftest import PASSWORD, People, Person, product_of

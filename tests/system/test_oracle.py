@@ -11,7 +11,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from falaai.passwords import hash_password
+from falaai_auth.passwords import hash_password
 from tests.integration.conftest import Rows
 from tests.system.conftest import People
 

@@ -5,7 +5,7 @@ import time
 import pytest
 from argon2 import PasswordHasher
 
-from falaai import passwords
+from falaai_auth import passwords
 
 WEAKER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1).hash("senha antiga")
 

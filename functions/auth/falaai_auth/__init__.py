@@ -1,1 +1,1 @@
-"""The auth domain: accounts, sessions and profile."""
+"""The auth function: accounts, sessions and profile."""

@@ -1,18 +1,18 @@
-"""Puts the domain's routes into the shared frame."""
+"""The FastAPI application of the auth function."""
 
 from pathlib import Path
 
 from fastapi import FastAPI
 
-from falaai.web.application import build_application
-from falaai_auth.routes import accounts, pages, passwords, profile, verification
+from falaai.web.application_factory import build_application
+from falaai_auth.routes import account_pages, accounts, password_reset, profile, verification, verification_emails
 
 ROUTERS = (
-    pages.router,
+    account_pages.router,
     accounts.router,
-    accounts.emails,
+    verification_emails.router,
     verification.router,
-    passwords.router,
+    password_reset.router,
     profile.router,
 )
 

@@ -1,25 +1,12 @@
-"""The browser that makes a request, as the rules of accounts know it."""
+"""The browser that sends a request."""
 
 from dataclasses import dataclass
-from typing import Annotated
-
-from fastapi import Depends, Request
-
-from falaai.web.current_user import client_address, cookie_name
 
 
 @dataclass(frozen=True)
 class Browser:
-    """Its own description, its IP address, and the token of the session cookie it sent."""
+    """The User-Agent header, the IP address, and the token of the session cookie, if the browser sent one."""
 
     agent: str
     address: str
     old_token: str | None = None
-
-
-async def _calling_browser(request: Request) -> Browser:
-    agent = request.headers.get("user-agent", "")
-    return Browser(agent, client_address(request), request.cookies.get(cookie_name()))
-
-
-CallingBrowser = Annotated[Browser, Depends(_calling_browser)]

@@ -3,13 +3,13 @@
 from falaai import rate_limits
 from falaai.database import Database, Statements
 from falaai.errors import InvalidInput, LinkNotValid
-from falaai.passwords import hash_password
 from falaai.queue_messages import NO_EMAIL, EmailRequested
 from falaai.queues import Queues
 from falaai.repositories import sessions, tokens, users
 from falaai.repositories.tokens import Used
 from falaai.secret_tokens import Purpose, link_key
 from falaai.web import texts
+from falaai_auth.passwords import hash_password
 
 
 def ask_for_reset(database: Database, queues: Queues, email: str, address: str) -> None:

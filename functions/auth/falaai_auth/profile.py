@@ -4,7 +4,6 @@ from falaai import rate_limits
 from falaai.database import Database, Statements
 from falaai.errors import InvalidInput, NotSignedIn, PicturesUnavailable
 from falaai.logs import logger
-from falaai.passwords import hash_password
 from falaai.queue_messages import EmailRequested
 from falaai.queues import Queues
 from falaai.repositories import sessions, tokens, users
@@ -12,6 +11,7 @@ from falaai.repositories.sessions import Session
 from falaai.repositories.users import User
 from falaai.secret_tokens import Purpose
 from falaai.web import texts
+from falaai_auth.passwords import hash_password
 from falaai_auth.picture_cleaning import clean_picture
 from falaai_auth.picture_store import PictureStore
 from falaai_auth.reauthentication import confirm_password

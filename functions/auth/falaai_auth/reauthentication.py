@@ -3,10 +3,10 @@
 from falaai import rate_limits
 from falaai.database import Database
 from falaai.errors import InvalidInput
-from falaai.passwords import is_right_password
 from falaai.repositories.sessions import Session
 from falaai.repositories.users import User
 from falaai.web import texts
+from falaai_auth.passwords import is_right_password
 
 
 def confirm_password(database: Database, user: User, session: Session, password: str) -> None:

@@ -4,12 +4,12 @@ import pymysql
 
 from falaai import rate_limits
 from falaai.database import Database, Statements
-from falaai.passwords import hash_password
 from falaai.queue_messages import EmailRequested
 from falaai.queues import Queues
 from falaai.repositories import tokens, users
 from falaai.secret_tokens import Purpose
 from falaai_auth.carried_usage import carry_over, find_usage
+from falaai_auth.passwords import hash_password
 from falaai_auth.schemas import Registration
 
 

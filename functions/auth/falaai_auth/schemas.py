@@ -7,8 +7,8 @@ from email_validator import EmailNotValidError, validate_email
 from fastapi import UploadFile
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from falaai import passwords
 from falaai.web import texts
+from falaai_auth import passwords
 
 
 def _normal_email(written: str) -> str:

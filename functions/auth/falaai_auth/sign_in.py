@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from falaai import rate_limits
 from falaai.database import Database, Statements
 from falaai.errors import WrongCredentials
-from falaai.passwords import hash_password, is_outdated, is_right_password
 from falaai.repositories import sessions, users
 from falaai.repositories.users import User
 from falaai.secret_tokens import new_token
 from falaai.web.current_user import stored_key
 from falaai_auth.browsers import Browser
+from falaai_auth.passwords import hash_password, is_outdated, is_right_password
 from falaai_auth.schemas import Credentials
 
 # A refusal takes this long, whatever the stored hash costs: hashes of the original FalaAI have other parameters, and

@@ -5,7 +5,6 @@ import pymysql
 from falaai import rate_limits
 from falaai.database import Database, Statements
 from falaai.errors import InvalidInput, LinkNotValid
-from falaai.passwords import is_right_password
 from falaai.queue_messages import NO_EMAIL, EmailRequested
 from falaai.queues import Queues
 from falaai.repositories import personal_data, tokens, users
@@ -13,6 +12,7 @@ from falaai.repositories.tokens import Used
 from falaai.secret_tokens import Purpose, link_key
 from falaai.web import texts
 from falaai_auth.browsers import Browser
+from falaai_auth.passwords import is_right_password
 from falaai_auth.sign_in import SignInResult, open_session
 
 _PURPOSES = (Purpose.VERIFY, Purpose.EMAIL)

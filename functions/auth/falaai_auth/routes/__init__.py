@@ -1,1 +1,1 @@
-"""HTTP routes: each takes one typed input, calls one function and returns its answer."""
+"""HTTP routes: each takes one typed input, calls one function and returns its result."""

@@ -1,4 +1,4 @@
-"""JSON routes of the profile: changes, picture, devices, taking everything away, deletion."""
+"""JSON routes of the profile: changes, picture, device sessions, data export, account deletion."""
 
 from typing import Annotated, Any
 
@@ -6,21 +6,17 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import JSONResponse
 
 from falaai.errors import NotFound
-from falaai.queues import Queues, queues
 from falaai.repositories import sessions
 from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db, clear_session_cookie, client_address
-from falaai.web.dependencies import made_by
-from falaai_auth.account_deletion import delete_account, export
+from falaai_auth.account_deletion import delete_account
+from falaai_auth.data_export import export_data
+from falaai_auth.dependencies import Pictures, Sender
 from falaai_auth.picture_cleaning import MEDIA_TYPE
-from falaai_auth.picture_store import PictureStore, picture_store
 from falaai_auth.profile import change_profile, get_user
 from falaai_auth.schemas import AccountDeletion, ProfileChange
 
 router = APIRouter()
-
-Sender = Annotated[Queues, made_by(queues)]
-Pictures = Annotated[PictureStore, made_by(picture_store)]
 
 
 @router.put("/profile/update")
@@ -32,7 +28,7 @@ def update_profile(
     sender: Sender,
     store: Pictures,
 ) -> dict[str, str]:
-    """200 {message}. The account's own address as `email` calls a pending change of address off."""
+    """Return 200 {message}. Sending the current address as `email` cancels a pending change of address."""
     sentences = change_profile(database, sender, store, session, change, client_address(request))
     return {"message": " ".join(sentences)}
 
@@ -46,14 +42,14 @@ def update_profile_by_form(
     sender: Sender,
     store: Pictures,
 ) -> Response:
-    """The same for a browser without JavaScript, whose forms know no PUT."""
+    """Change the profile for a browser without JavaScript: an HTML form cannot send PUT."""
     change_profile(database, sender, store, session, change, client_address(request))
     return pages.redirect(request, "/profile?feito=1")
 
 
 @router.get("/profile/picture", responses={200: {"content": {MEDIA_TYPE: {}}}})
 def profile_picture(session: CurrentSession, database: Db, store: Pictures) -> Response:
-    """The person's own picture."""
+    """Return the user's own picture as WebP, or 404."""
     user = get_user(database, session)
     picture = store.find(user.picture) if user.picture else None
     if picture is None:
@@ -63,7 +59,7 @@ def profile_picture(session: CurrentSession, database: Db, store: Pictures) -> R
 
 @router.get("/sessions")
 def list_sessions(session: CurrentSession, database: Db) -> list[dict[str, Any]]:
-    """[{id, navegador, endereco, criada_em, vista_em, atual}], last seen first."""
+    """Return [{id, navegador, endereco, criada_em, vista_em, atual}], the last seen session first."""
     devices = sessions.list_devices(database, session.user_id)
     return [
         {
@@ -80,7 +76,7 @@ def list_sessions(session: CurrentSession, database: Db) -> list[dict[str, Any]]
 
 @router.delete("/sessions/{session_id}")
 def revoke_session(session_id: int, session: CurrentSession, database: Db) -> dict[str, str]:
-    """200 {message}; the device is signed out at its next request."""
+    """End one session of the user; its device is signed out at its next request. Return 200 {message}."""
     if not database.transaction(lambda sql: sessions.delete_session_of(sql, session.user_id, session_id)):
         raise NotFound("session")
     return {"message": texts.SESSION_ENDED}
@@ -88,16 +84,16 @@ def revoke_session(session_id: int, session: CurrentSession, database: Db) -> di
 
 @router.post("/sessions/revoke_others")
 def revoke_others(session: CurrentSession, database: Db) -> dict[str, str | int]:
-    """200 {message, encerradas}."""
+    """End all sessions of the user except this one. Return 200 {message, encerradas}, the number ended."""
     ended = database.transaction(lambda sql: sessions.delete_other_sessions(sql, session.user_id, session.id))
     return {"message": texts.SESSIONS_ENDED, "encerradas": ended}
 
 
 @router.get("/profile/export")
 def export_profile(session: CurrentSession, database: Db, store: Pictures) -> Response:
-    """Everything that is held of the person, as a JSON file."""
+    """Return all stored data of the user as a JSON file."""
     headers = {"Content-Disposition": 'attachment; filename="falaai.json"'}
-    return JSONResponse(export(database, store, session), headers=headers)
+    return JSONResponse(export_data(database, store, session), headers=headers)
 
 
 @router.delete("/profile")
@@ -109,7 +105,7 @@ def delete_profile(
     database: Db,
     store: Pictures,
 ) -> dict[str, str]:
-    """200 {message, redirect_url}; nothing of the person is left."""
+    """Delete the account and all data of the user. Return 200 {message, redirect_url}."""
     delete_account(database, store, session, form.senha_atual)
     clear_session_cookie(response)
     return {"message": texts.ACCOUNT_DELETED, "redirect_url": pages.address(request, "/")}

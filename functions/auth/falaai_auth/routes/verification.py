@@ -1,4 +1,7 @@
-"""The pages behind the link of a verification email. GET and HEAD change nothing; the form's POST does."""
+"""Pages behind the link of a verification email.
+
+GET and HEAD change nothing, because email scanners fetch every link. Only the POST of the form uses the link.
+"""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
@@ -7,9 +10,9 @@ from falaai.errors import LinkNotValid
 from falaai.secret_tokens import Purpose
 from falaai.web import pages, texts
 from falaai.web.current_user import Db, set_session_cookie
-from falaai.web.form_routes import FormRoute, form_page
 from falaai_auth import verification
-from falaai_auth.browsers import CallingBrowser
+from falaai_auth.dependencies import CallingBrowser, form_page
+from falaai_auth.forms import FormRoute
 from falaai_auth.schemas import Confirmation
 
 router = APIRouter(route_class=FormRoute, default_response_class=HTMLResponse, responses=pages.DOCUMENTED_REDIRECT)
@@ -18,7 +21,7 @@ router = APIRouter(route_class=FormRoute, default_response_class=HTMLResponse, r
 @router.head("/verify_link/{token}")
 @router.get("/verify_link/{token}")
 def verification_link(token: str, request: Request, database: Db) -> Response:
-    """The form that uses the link up; 410 with a way on for a link that no longer works."""
+    """Show the form that uses the link. An invalid link gives 410 and the form that requests another email."""
     purpose = verification.find_purpose(database, token)
     if purpose is None:
         return _not_valid(request)
@@ -29,9 +32,12 @@ def verification_link(token: str, request: Request, database: Db) -> Response:
 def verify(
     token: str, request: Request, database: Db, browser: CallingBrowser, form: Confirmation | None = None
 ) -> Response:
-    """303 to /chat with the session cookie, if `senha` is the password of the registration; else 422, and the link
-    still works. The link of a changed address needs no password: 303 to /verificado. 410 for a link that no longer
-    works."""
+    """Use the link.
+
+    The link of a registration needs its password in `senha`. The right one gives 303 to /chat with the session
+    cookie; a wrong one gives 422 and leaves the link valid. The link of a changed address needs no password and gives
+    303 to /verificado. An invalid link gives 410.
+    """
     try:
         signed_in = verification.verify(database, token, form.senha if form else "", browser)
     except LinkNotValid:
@@ -44,5 +50,5 @@ def verify(
 
 
 def _not_valid(request: Request) -> Response:
-    """410 with a way on: the form for another letter."""
+    """Return 410 with the form that requests another email."""
     return pages.page(request, "verificacao.html", {"sentence": texts.ERRORS["link_not_valid"]}, 410)

@@ -13,7 +13,6 @@ from falaai.queues import Queues, queues
 from falaai.repositories import messages
 from falaai.repositories.messages import Ending, State
 from falaai.web.current_user import CurrentSession, Db
-from falaai.web.dependencies import made_by
 from falaai_chat.generation import Services, reply_pieces
 from falaai_chat.polling import get_reply
 from falaai_chat.questions import PendingReply, ask, edit_question, regenerate_reply
@@ -27,16 +26,28 @@ router = APIRouter()
 SECONDS_TO_FINISH = 4.5
 
 
+async def get_language_model() -> LanguageModel:
+    return language_model()
+
+
+async def get_queues() -> Queues:
+    return queues()
+
+
+async def get_quota() -> Quota:
+    return quota()
+
+
 async def services(
     database: Db,
-    model: Annotated[LanguageModel, made_by(language_model)],
-    sender: Annotated[Queues, made_by(queues)],
+    model: Annotated[LanguageModel, Depends(get_language_model)],
+    sender: Annotated[Queues, Depends(get_queues)],
 ) -> Services:
     return Services(database, model, sender)
 
 
 ReplyServices = Annotated[Services, Depends(services)]
-DailyQuota = Annotated[Quota, made_by(quota)]
+DailyQuota = Annotated[Quota, Depends(get_quota)]
 
 
 @router.post("/chat/message")

@@ -1,4 +1,4 @@
-"""Pages of accounts."""
+"""HTML pages: landing, sign-in, registration, verification, terms and profile."""
 
 import re
 
@@ -23,7 +23,7 @@ def landing(request: Request, session: MaybeSession) -> Response:
 
 @router.get("/login")
 def login_page(request: Request, session: MaybeSession, destino: str = "") -> Response:
-    """`destino` is where to go on afterwards; anything but a page of the chat is left out."""
+    """Show the sign-in form. `destino` is the path to open after sign-in; any path outside the chat is ignored."""
     target = destino if re.fullmatch(DESTINATION, destino) else "/chat"
     if session:
         return pages.redirect(request, target)
@@ -58,7 +58,7 @@ def terms_page(request: Request) -> Response:
 
 @router.get("/profile")
 def profile_page(request: Request, session: CurrentSession, database: Db, feito: bool = False) -> Response:
-    """`feito` tells of a change that a form without JavaScript has just made."""
+    """Show profile and devices. `feito` adds a notice that a form without JavaScript changed the profile."""
     devices = [
         {
             "id": device.id,

@@ -1,34 +1,25 @@
-"""Forms work with JavaScript off: the same routes take a browser's own form, and answer it with a page.
+"""Routes that take JSON from scripts and HTML forms from browsers without JavaScript.
 
-With JavaScript the page sends JSON and shows the answer's words; without, the browser goes where the answer's
-`redirect_url` says, or sees the form again with what was wrong and all it had filled in, but for passwords.
+A script gets the JSON answer. A browser is redirected to the answer's `redirect_url`; if the form is refused, it gets
+the form again with the errors and the submitted values, without passwords.
 """
 
 import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import Depends, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
 from falaai.web.pages import wants_page
 
 FORM = "application/x-www-form-urlencoded"
-_HANDED_ON = (b"set-cookie", b"clear-site-data")
-
-
-def form_page(template: str) -> Any:
-    """A route's dependency that names the page to show again when the form it was sent is refused."""
-
-    async def remember(request: Request) -> None:
-        request.state.form_page = template
-
-    return Depends(remember)
+_KEPT_HEADERS = (b"set-cookie", b"clear-site-data")
 
 
 class FormRoute(APIRoute):
-    """A route with a JSON body that takes the same fields as a form."""
+    """A route that takes the fields of its JSON body also as an HTML form."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -41,7 +32,7 @@ class FormRoute(APIRoute):
                 name: value for name, value in values.items() if not name.startswith("senha")
             }
             response = await handle(_as_json(request, values))
-            return _followed(response) if wants_page(request) else response
+            return _to_redirect(response) if wants_page(request) else response
 
         return handle_form
 
@@ -57,13 +48,13 @@ def _as_json(request: Request, values: dict[str, str]) -> Request:
     return Request(scope, receive)
 
 
-def _followed(response: Response) -> Response:
-    """See the address that a JSON answer names, with what it tells the browser to keep and to forget."""
+def _to_redirect(response: Response) -> Response:
+    """Turn a JSON answer into a redirect to its `redirect_url`. Keep its Set-Cookie and Clear-Site-Data headers."""
     if response.media_type != "application/json":
         return response
     target = json.loads(bytes(response.body)).get("redirect_url")
-    if target is None:  # an answer for scripts, which names no page to go on with
+    if target is None:  # an answer for scripts only
         return response
     redirect = RedirectResponse(target, status_code=303)
-    redirect.raw_headers += [(name, value) for name, value in response.raw_headers if name in _HANDED_ON]
+    redirect.raw_headers += [(name, value) for name, value in response.raw_headers if name in _KEPT_HEADERS]
     return redirect

@@ -1,0 +1,109 @@
+"""The frame of both web functions: a FastAPI application, and the Lambda handler around it."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from mangum import Mangum
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from falaai import __version__
+from falaai.deadlines import REQUEST_SECONDS, deadline
+from falaai.errors import CrossOrigin, UnreadableRequest
+from falaai.logs import logger
+from falaai.tracing import traced
+from falaai.web.body_limit import limited
+from falaai.web.error_responses import DOCUMENTED_ERRORS, add_error_handlers, refuse, unexpected
+from falaai.web.same_origin import require_same_origin
+from falaai.web.security_headers import security_headers
+
+# Marks an event whose bytes were not all text; API Gateway has no key of this name.
+UNREADABLE = "falaai.unreadable"
+
+
+def build_application(title: str, routers: Sequence[APIRouter], templates: Path) -> FastAPI:
+    """An application of these routers, with the domain's own template folder. Reads and connects nothing."""
+    app = FastAPI(
+        title=title,
+        version=__version__,
+        openapi_url=None,
+        responses=DOCUMENTED_ERRORS,
+        redirect_slashes=False,  # a redirect of Starlette's own would lose the stage prefix
+    )
+    app.state.templates = templates
+    add_error_handlers(app)
+    for router in routers:
+        app.include_router(router)
+    app.add_middleware(RequestBoundary)
+    return app
+
+
+def lambda_handler(app: FastAPI) -> Any:
+    """Return the handler that Lambda calls with API Gateway's proxy events."""
+    mangum = Mangum(app, lifespan="off")
+
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        logger().set_correlation_id(event.get("requestContext", {}).get("requestId"))
+        return mangum(readable(event), context)
+
+    return traced(handler)
+
+
+def readable(event: dict[str, Any]) -> dict[str, Any]:
+    """Return an event that Mangum can encode: where it holds bytes that are no text, a copy with ? for each, marked.
+
+    Such bytes come as lone surrogates, and Mangum would end in an error of its own. A body in base64 is none of them.
+    """
+    told = {name: value for name, value in event.items() if name != "body" or not event.get("isBase64Encoded")}
+    text = json.dumps(told, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return {**event, **json.loads(text.encode(errors="replace")), UNREADABLE: True}
+    return event
+
+
+class RequestBoundary:
+    """Outermost of all: the stage prefix comes in here, security headers go out, and no error gets past it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        _place_behind_stage(scope)
+        receive = limited(scope, receive)
+        started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message["headers"], *security_headers(message["headers"])]
+            await send(message)
+
+        try:
+            if scope.get("aws.event", {}).get(UNREADABLE):
+                raise UnreadableRequest("headers or address are not UTF-8")
+            require_same_origin(Request(scope))  # before a byte of the body is read
+            with deadline(REQUEST_SECONDS):
+                await self.app(scope, receive, send_with_headers)
+        except (CrossOrigin, UnreadableRequest) as error:
+            await refuse(Request(scope), error)(scope, receive, send_with_headers)
+        except Exception as error:
+            if started:
+                raise
+            await unexpected(Request(scope), error)(scope, receive, send_with_headers)
+
+
+def _place_behind_stage(scope: Scope) -> None:
+    """API Gateway takes its stage off the path; ASGI wants it in `root_path` and in front of `path`."""
+    full_path = scope.get("aws.event", {}).get("requestContext", {}).get("path") or ""
+    path = scope["path"]
+    if full_path != path and full_path.endswith(path):
+        scope["root_path"] = full_path[: -len(path)]
+        scope["path"] = full_path
