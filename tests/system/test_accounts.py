@@ -137,3 +137,15 @@ def test_sign_in_goes_on_with_a_page_of_the_chat_and_nowhere_else(people: People
     member.http.post("/logout")
     page = member.http.get("/login", params={"destino": target}, headers={"accept": "text/html"})
     assert '<input type="hidden" name="destino" value="/chat">' in page.text
+
+
+def test_scripts_of_account_pages_are_kept_for_a_year_and_come_whole(cloud: RunningCloud) -> None:
+    paths = set(re.findall(r'"(/static/auth/[^"]+)"', httpx.get(f"{cloud.gateway}/login").text))
+    assert {path.rsplit(".", 1)[1] for path in paths} == {"js"}
+    for path in paths:
+        file = httpx.get(cloud.gateway + path)
+        assert file.status_code == 200
+        assert file.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert not re.search(r"^(import|export)\b", file.text, re.MULTILINE)
+    for unknown in ("/static/auth/forms.js", "/static/forms.js", "/static/auth/requests.js"):
+        assert httpx.get(cloud.gateway + unknown).status_code == 404

@@ -7,30 +7,49 @@ import pytest
 
 from falaai.web import scripts
 from falaai.web.scripts import joined
+from tests.conftest import ROOT
 
-STATIC = Path(scripts.__file__).parent / "static"
-MODULES = sorted(path.name for path in STATIC.glob("*.js"))
+FOLDERS = [Path(scripts.__file__).parent / "static", *(ROOT / "functions").glob("*/falaai_*/static")]
+MODULES = {path.name: path for folder in FOLDERS for path in sorted(folder.glob("*.js"))}
 
 
 def test_each_module_is_there_once_after_what_it_imports(tmp_path: Path) -> None:
     (tmp_path / "page.js").write_text('import { two } from "./b.js";\nimport { one } from "./a.js";\none(two);\n')
     (tmp_path / "b.js").write_text('import { one } from "./a.js";\nexport const two = one(1);\n')
     (tmp_path / "a.js").write_text("// Says it.\nexport function one(value) { return value; }\n")
-    script = joined(tmp_path, "page.js")
+    script = joined("page.js", tmp_path)
     assert script.index("const $a=") < script.index("const $b=") < script.index("const $page=")
     assert script.count("const $a=") == 1
     assert "Says it" not in script
 
 
+def test_module_comes_from_the_first_folder_that_has_it(tmp_path: Path) -> None:
+    own, shared = tmp_path / "own", tmp_path / "shared"
+    own.mkdir()
+    shared.mkdir()
+    (own / "page.js").write_text('import { one } from "./a.js";\nimport { two } from "./b.js";\none(two);\n')
+    (own / "a.js").write_text("export const one = alert;\n")
+    (shared / "a.js").write_text("export const one = confirm;\n")
+    (shared / "b.js").write_text("export const two = 2;\n")
+    script = joined("page.js", own, shared)
+    assert "one=alert" in script
+    assert "confirm" not in script
+    assert "two=2" in script
+
+
+def test_no_two_modules_have_the_same_name() -> None:
+    assert len(MODULES) == sum(len(list(folder.glob("*.js"))) for folder in FOLDERS)
+
+
 def test_sentences_come_with_the_script(tmp_path: Path) -> None:
     (tmp_path / "page.js").write_text('import { texts } from "./sentences.js";\ndocument.title = texts.send;\n')
-    assert '"send":"Enviar"' in joined(tmp_path, "page.js")
+    assert '"send":"Enviar"' in joined("page.js", tmp_path)
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_module_keeps_to_the_forms(name: str) -> None:
     """Anything else at the beginning of a line would be left as it stands, and fail in the browser."""
-    source = (STATIC / name).read_text()
+    source = MODULES[name].read_text()
     for line in re.findall(r"^(?:import|export)\b.*$", source, re.MULTILINE):
         assert scripts._IMPORT.match(line) or scripts._EXPORT.match(line), line
 
@@ -38,6 +57,6 @@ def test_module_keeps_to_the_forms(name: str) -> None:
 def test_every_sentence_of_the_browser_is_used() -> None:
     from falaai.web.texts import IN_THE_BROWSER
 
-    sources = "".join((STATIC / name).read_text() for name in MODULES)
+    sources = "".join(path.read_text() for path in MODULES.values())
     unused = [name for name in IN_THE_BROWSER if f"texts.{name}" not in sources and f'"{name}"' not in sources]
     assert unused == []

@@ -4,9 +4,12 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from falaai.web import static_files
 from falaai.web.application_factory import build_application
 from falaai_auth.routes import account_pages, accounts, password_reset, profile, verification, verification_emails
 
+_FOLDER = Path(__file__).parent
+STATIC = static_files.StaticFolder("/static/auth", _FOLDER / "static")
 ROUTERS = (
     account_pages.router,
     accounts.router,
@@ -14,8 +17,9 @@ ROUTERS = (
     verification.router,
     password_reset.router,
     profile.router,
+    static_files.build_router(STATIC),
 )
 
 
 def build() -> FastAPI:
-    return build_application("FalaAI auth", ROUTERS, Path(__file__).parent / "templates")
+    return build_application("FalaAI auth", ROUTERS, _FOLDER / "templates", STATIC)

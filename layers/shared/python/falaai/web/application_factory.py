@@ -18,13 +18,19 @@ from falaai.web.body_limit import limited
 from falaai.web.error_responses import DOCUMENTED_ERRORS, add_error_handlers, refuse, unexpected
 from falaai.web.same_origin import require_same_origin
 from falaai.web.security_headers import security_headers
+from falaai.web.static_files import StaticFolder
 
 # Marks an event whose bytes were not all text; API Gateway has no key of this name.
 UNREADABLE = "falaai.unreadable"
 
 
-def build_application(title: str, routers: Sequence[APIRouter], templates: Path) -> FastAPI:
-    """An application of these routers, with the domain's own template folder. Reads and connects nothing."""
+def build_application(
+    title: str, routers: Sequence[APIRouter], templates: Path, own_static: StaticFolder | None = None
+) -> FastAPI:
+    """Build an application from routers and the function's own templates and static files.
+
+    It reads no setting and opens no connection.
+    """
     app = FastAPI(
         title=title,
         version=__version__,
@@ -33,6 +39,7 @@ def build_application(title: str, routers: Sequence[APIRouter], templates: Path)
         redirect_slashes=False,  # a redirect of Starlette's own would lose the stage prefix
     )
     app.state.templates = templates
+    app.state.own_static = own_static
     add_error_handlers(app)
     for router in routers:
         app.include_router(router)

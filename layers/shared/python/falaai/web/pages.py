@@ -60,7 +60,7 @@ def page(
         .get_template(template)
         .render(
             url=lambda path: address(request, path),
-            static=lambda name: address(request, static_path(name)),
+            static=lambda name: address(request, static_path(name, request.app.state.own_static)),
             absolute=lambda path: absolute(request, path),
             static_path=static_path,
             theme=THEMES.get(request.cookies.get("tema", ""), ""),

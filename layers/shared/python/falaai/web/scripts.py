@@ -1,12 +1,13 @@
-"""A page's script with all it imports, as one file: here each file a browser asks for invokes a function.
+"""Join a page's script and its imports into one file, because each requested file invokes a function.
 
-The scripts are ordinary ES modules. Joining them needs no build step as long as they keep to two forms:
+The scripts are ES modules. Joining works on their text, so they may use two forms only:
 `import { a, b } from "./module.js";` on a line of its own, and `export` in front of a declaration. The module
-`sentences.js` is made of what scripts say (`texts.IN_THE_BROWSER`).
+`sentences.js` is generated from `texts.IN_THE_BROWSER`.
 """
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from rjsmin import jsmin
@@ -17,21 +18,29 @@ _IMPORT = re.compile(r'^import \{ ([^}]+) \} from "\./([a-z_]+)\.js";$', re.MULT
 _EXPORT = re.compile(r"^export ((?:async )?(?:function\*?|class|const|let) (\w+))", re.MULTILINE)
 
 
-def joined(folder: Path, name: str) -> str:
-    """The script `name` of `folder`, each module in a scope of its own, after those it imports."""
+def joined(name: str, *folders: Path) -> str:
+    """Return the minified script `name` with its imports: each module once, in its own scope, after its imports.
+
+    The first folder that has a module wins.
+    """
     scopes: dict[str, str] = {}
-    _add(folder, name.removesuffix(".js"), scopes)
+    _add(folders, name.removesuffix(".js"), scopes)
     return str(jsmin("".join(scopes.values())))
 
 
-def _add(folder: Path, module: str, scopes: dict[str, str]) -> None:
-    source = _sentences() if module == "sentences" else (folder / f"{module}.js").read_text()
+def _add(folders: Sequence[Path], module: str, scopes: dict[str, str]) -> None:
+    source = _sentences() if module == "sentences" else _read(folders, module)
     for _, imported in _IMPORT.findall(source):
         if imported not in scopes:
-            _add(folder, imported, scopes)
+            _add(folders, imported, scopes)
     names = ", ".join(name for _, name in _EXPORT.findall(source))
     body = _IMPORT.sub(r"const { \1 } = $\2;", _EXPORT.sub(r"\1", source))
     scopes[module] = f"const ${module} = (() => {{\n{body}\nreturn {{ {names} }};\n}})();\n"
+
+
+def _read(folders: Sequence[Path], module: str) -> str:
+    paths = [folder / f"{module}.js" for folder in folders]
+    return next((path for path in paths if path.is_file()), paths[-1]).read_text()
 
 
 def _sentences() -> str:

@@ -1,8 +1,12 @@
-"""Scripts, styles and images from the layer. The name carries a hash of the content, so browsers keep them a year."""
+"""Scripts, styles and images: the shared ones of the layer and each function's own.
+
+The served name holds a hash of the content, so that browsers can keep a file for a year.
+"""
 
 import gzip
 import hashlib
 import mimetypes
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -13,53 +17,74 @@ from rcssmin import cssmin
 from falaai.errors import NotFound
 from falaai.web.scripts import joined
 
-_FOLDER = Path(__file__).parent / "static"
 
-router = APIRouter()
+@dataclass(frozen=True)
+class StaticFolder:
+    """A folder of files, and the path under which one function serves them."""
+
+    path: str
+    folder: Path
+
+    def has(self, name: str) -> bool:
+        return (self.folder / name).is_file()
+
+
+SHARED = StaticFolder("/static", Path(__file__).parent / "static")
 
 
 @cache
-def _content(name: str) -> bytes:
-    """A file as it is served: a script together with what it imports, neither it nor a stylesheet with comments."""
+def _content(files: StaticFolder, name: str) -> bytes:
+    """Return a file as it is served: a script with its imports; scripts and stylesheets without comments."""
     if name.endswith(".js"):
-        return joined(_FOLDER, name).encode()
-    content = (_FOLDER / name).read_bytes()
+        return joined(name, files.folder, SHARED.folder).encode()
+    content = (files.folder / name).read_bytes()
     return bytes(cssmin(content)) if name.endswith(".css") else content
 
 
 @cache
-def _compressed(name: str) -> bytes:
-    return gzip.compress(_content(name), mtime=0)
+def _compressed(files: StaticFolder, name: str) -> bytes:
+    return gzip.compress(_content(files, name), mtime=0)
 
 
 @cache
-def _hashed_name(name: str) -> str:
+def _hashed_name(files: StaticFolder, name: str) -> str:
     stem, _, suffix = name.rpartition(".")
-    return f"{stem}.{hashlib.sha256(_content(name)).hexdigest()[:12]}.{suffix}"
+    return f"{stem}.{hashlib.sha256(_content(files, name)).hexdigest()[:12]}.{suffix}"
 
 
 @cache
-def _names() -> dict[str, str]:
-    """Served name, such as chat.3f9a0c12d4e5.js, to the file's own."""
-    return {_hashed_name(path.name): path.name for path in _FOLDER.iterdir() if path.is_file()}
+def _names(files: StaticFolder) -> dict[str, str]:
+    """Return file names by served name, such as chat.js by chat.3f9a0c12d4e5.js."""
+    return {_hashed_name(files, path.name): path.name for path in files.folder.iterdir() if path.is_file()}
 
 
-def static_path(name: str) -> str:
-    """The path that serves the file `name` of the static folder as it is now."""
-    return f"/static/{_hashed_name(name)}"
+def static_path(name: str, own: StaticFolder | None = None) -> str:
+    """Return the path that serves the file `name`: the function's own file, or the shared one."""
+    files = own if own and own.has(name) else SHARED
+    return f"{files.path}/{_hashed_name(files, name)}"
 
 
-@router.get("/static/{name}", responses={200: {"content": {"*/*": {}}}})
-def static_file(name: str, accept_encoding: Annotated[str, Header()] = "") -> Response:
-    """A file of the static folder, under its hashed name only; text is compressed for a client that takes gzip.
+def build_router(files: StaticFolder) -> APIRouter:
+    """Return a router with the one route that serves a folder."""
+    router = APIRouter()
 
-    Pages and JSON are not compressed: beside a secret, the length of what was compressed would tell of it.
-    """
-    if name not in _names():
-        raise NotFound(name)
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
-    if kind != "image/png" and "gzip" in accept_encoding:
-        headers["Content-Encoding"] = "gzip"
-        return Response(_compressed(_names()[name]), media_type=kind, headers=headers)
-    return Response(_content(_names()[name]), media_type=kind, headers=headers)
+    @router.get(f"{files.path}/{{name}}", responses={200: {"content": {"*/*": {}}}})
+    def static_file(name: str, accept_encoding: Annotated[str, Header()] = "") -> Response:
+        """Return a file of the static folder, by its hashed name only, with gzip if the client accepts it.
+
+        Pages and JSON are not compressed: the length of a compressed body can reveal a secret in it.
+        """
+        names = _names(files)
+        if name not in names:
+            raise NotFound(name)
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+        if kind != "image/png" and "gzip" in accept_encoding:
+            headers["Content-Encoding"] = "gzip"
+            return Response(_compressed(files, names[name]), media_type=kind, headers=headers)
+        return Response(_content(files, names[name]), media_type=kind, headers=headers)
+
+    return router
+
+
+router = build_router(SHARED)
