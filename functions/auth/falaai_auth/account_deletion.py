@@ -5,7 +5,7 @@ from falaai.repositories import personal_data
 from falaai.repositories.sessions import Session
 from falaai_auth.carried_usage import keep_usage
 from falaai_auth.picture_store import PictureStore
-from falaai_auth.profile import forget_picture, get_user
+from falaai_auth.profile import delete_unused_picture, get_user
 from falaai_auth.reauthentication import confirm_password
 
 
@@ -23,4 +23,4 @@ def delete_account(database: Database, store: PictureStore, session: Session, pa
 
     database.transaction(delete)
     if user.picture:
-        forget_picture(store, user.picture)
+        delete_unused_picture(store, user.picture)

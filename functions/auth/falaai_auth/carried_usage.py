@@ -1,5 +1,7 @@
-"""The day's messages of a deleted account, counted for the next account at the same address: deleting an account and
-registering again gives no second quota."""
+"""Carry today's message count of a deleted account over to the next account with the same email address.
+
+Otherwise a user could delete the account and register again to get a second daily quota.
+"""
 
 from falaai.database import Statements
 from falaai.rate_limits import DAY, Limit
@@ -7,22 +9,22 @@ from falaai.repositories import limits, usage
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of
 
-# Not a limit by itself: the counter only has the same key and lifetime.
+# Not a limit: it only gives the stored count the key and the lifetime of a rate limit counter.
 _CARRIED = Limit("carried-messages", 0, DAY)
 
 
 def keep_usage(sql: Statements, session: Session) -> None:
-    """Remember what this person has used today; the address is kept as an HMAC only, for a day."""
+    """Store the number of messages that the user sent today, for one day. The address is stored as an HMAC only."""
     if used := usage.count_messages(sql, session.user_id, day_of(session.now)):
         limits.update_count(sql, _CARRIED.of(session.user_email).key, used, _CARRIED.seconds)
 
 
 def find_usage(sql: Statements, email: str) -> limits.Count | None:
-    """What deleted accounts at this address have used today."""
+    """Find the number of messages that deleted accounts with this address sent today."""
     found = limits.find_count(sql, _CARRIED.of(email).key)
     return found if found and day_of(found.began_at) == day_of(found.now) else None
 
 
 def carry_over(sql: Statements, user_id: int, used: limits.Count) -> None:
-    """Let a new account begin its day with what was used."""
+    """Start the day of a new account with the messages that were already used."""
     usage.add_used_day(sql, user_id, day_of(used.now), used.count)

@@ -1,5 +1,7 @@
-"""Names for the browsers people are signed in with. Browsers describe themselves with each other's names, so the
-order matters: the first that is mentioned is meant."""
+"""Readable names of browsers and operating systems.
+
+A User-Agent header also names other browsers (Edge's names Chrome and Safari), so the first match in the list wins.
+"""
 
 _BROWSERS = (
     ("Edg", "Edge"),
@@ -24,6 +26,6 @@ _UNKNOWN = "Navegador desconhecido"
 
 
 def device_name(agent: str) -> str:
-    """ "Chrome em Windows" for a User-Agent header; as much of it as can be told."""
+    """Return a name such as "Chrome em Windows" for a User-Agent header. Unknown parts are left out."""
     browser, system = (next((name for sign, name in signs if sign in agent), "") for signs in (_BROWSERS, _SYSTEMS))
     return f"{browser or 'Navegador'} em {system}" if system else browser or _UNKNOWN

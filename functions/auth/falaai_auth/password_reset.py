@@ -1,4 +1,4 @@
-"""A new password for who forgot the old one, by a link that only the owner of the address gets."""
+"""Password reset by a link that is sent to the email address of the account."""
 
 from falaai import rate_limits
 from falaai.database import Database, Statements
@@ -13,9 +13,9 @@ from falaai_auth.passwords import hash_password
 
 
 def ask_for_reset(database: Database, queues: Queues, email: str, address: str) -> None:
-    """Ask for the letter if there is an account; the same steps and limits if there is none.
+    """Request the reset email if the address has an account.
 
-    Raises TooManyRequests, QueueUnavailable, DatabaseUnavailable.
+    An unknown address takes the same steps and limits, so that timing reveals nothing. Raises TooManyRequests, QueueUnavailable, DatabaseUnavailable.
     """
     counters = (*rate_limits.RESET_EMAILS.of(email, address), rate_limits.EMAIL_REQUESTS_BY_ADDRESS.of(address))
     with rate_limits.counted(database, *counters):
@@ -24,7 +24,7 @@ def ask_for_reset(database: Database, queues: Queues, email: str, address: str) 
 
 
 def is_usable(database: Database, token: str) -> bool:
-    """Whether the link would work; looking changes nothing."""
+    """Return whether the link is valid, without using it."""
     return _find(database, token) is not None
 
 
@@ -33,14 +33,14 @@ def _find(database: Database, token: str) -> Used | None:
 
 
 def reset(database: Database, queues: Queues, token: str, password: str) -> None:
-    """Use the link up, set the password, end every session and call a pending change of address off.
+    """Use the link, set the password, end every session and cancel a pending change of address.
 
-    The link also proves the address, so links that would do only that end too.
+    The link also proves that the user owns the address: the account becomes verified, and its verification links end.
 
     Raises LinkNotValid, InvalidInput, QueueUnavailable, DatabaseUnavailable.
     """
     found = _find(database, token)
-    if found is None:  # before the hash: strangers with made-up links get none
+    if found is None:  # before hashing, so that invalid links cost no CPU time
         raise LinkNotValid("unknown, used or expired")
     password_hash = hash_password(password)
     database.transaction(lambda sql: _reset(sql, queues, found, token, password, password_hash))

@@ -1,4 +1,7 @@
-"""Argon2id hashes of passwords, with argon2-cffi's defaults (64 MiB, t=3, p=4; RFC 9106's second choice)."""
+"""Argon2id hashes and strength of passwords.
+
+Hashes use argon2-cffi's defaults: 64 MiB, t=3, p=4, the second recommendation of RFC 9106.
+"""
 
 import re
 from collections.abc import Collection
@@ -9,16 +12,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 MIN_CHARACTERS = 8
 MAX_CHARACTERS = 128
-# zxcvbn's own measure: below 2, a million guesses are enough.
+# Score of zxcvbn: below 2, a password is guessed within a million tries.
 LEAST_SCORE = 2
-# zxcvbn takes time by the square and more: up to 0.15 s of CPU for 24 hostile characters, 2.7 s for 72. What is not
-# guessed from the first 24 is not guessed.
+# zxcvbn's time grows faster than the square of the length: up to 0.15 s of CPU for 24 hostile characters, 2.7 s for
+# 72. So only the first 24 characters are judged.
 JUDGED_CHARACTERS = 24
-# Of a name or an address: "da" or "br" is in half of all passwords.
+# Shorter parts of names and addresses, such as "da" or "br", are ignored: they occur in many good passwords.
 SHORTEST_PART = 3
 
-# Verified in place of an account that does not exist, so that login costs the same either way. It must have the
-# parameters of a fresh hash; no password is known for it.
+# Checked if the account does not exist, so that sign-in takes the same time. It must have the parameters of a new
+# hash. No known password matches it.
 DUMMY_HASH = "$argon2id$v=19$m=65536,t=3,p=4$c2VtIGNvbnRhIGFxdWkuLg$OXkmxFcTm6zYkSRdqG4cVDOKzr6e0ca6OuNbV4+3oKE"
 
 
@@ -28,12 +31,15 @@ def _hasher() -> PasswordHasher:
 
 
 def hash_password(password: str) -> str:
-    """The encoded hash to store, salt and parameters included."""
+    """Return the hash to store, encoded with its salt and parameters."""
     return _hasher().hash(password)
 
 
 def is_right_password(password: str, stored: str | None) -> bool:
-    """Whether `password` made `stored`. Always costs one hash, also for no account (None) or a broken hash."""
+    """Return whether `password` matches the hash `stored`.
+
+    It always computes one hash, also if `stored` is None (no account) or malformed.
+    """
     known = stored if stored and stored.isascii() else None
     try:
         return _hasher().verify(known or DUMMY_HASH, password) and known is not None
@@ -44,30 +50,30 @@ def is_right_password(password: str, stored: str | None) -> bool:
 
 
 def is_outdated(stored: str) -> bool:
-    """Whether a right password should be hashed again with today's parameters."""
+    """Return whether the stored hash has other parameters than a new one, and should be replaced."""
     return _hasher().check_needs_rehash(stored)
 
 
 def is_common(password: str, about: Collection[str] = ()) -> bool:
-    """Return whether zxcvbn guesses the password within a million tries (a score below 2).
+    """Return whether zxcvbn guesses the password within a million tries (a score below LEAST_SCORE).
 
-    `about` is what else a guesser would try first: the person's name and email.
+    `about` holds more words to try: the names and email addresses of the user.
     """
-    from zxcvbn import zxcvbn  # 30,000 words, needed only when a password is chosen
+    from zxcvbn import zxcvbn  # slow to import: 30,000 words, used only for new passwords
 
     known = [*_parts(about), *_BRAZILIAN_WORDS]
-    # zxcvbn tries every character of a joint ("senha@123") anew; people who guess do not.
+    # zxcvbn overrates punctuation between words ("senha@123"), so the password is also judged without it.
     spellings = {password[:JUDGED_CHARACTERS], re.sub(r"[\W_]+", "", password)[:JUDGED_CHARACTERS]} - {""}
     return any(zxcvbn(spelling, user_inputs=known)["score"] < LEAST_SCORE for spelling in spellings)
 
 
 def _parts(about: Collection[str]) -> list[str]:
-    """Return names and addresses whole, without their gaps, and word by word."""
+    """Return each name and address whole, without separators, and word by word."""
     parts = [part for one in about for part in (one, *re.split(r"[\W_]+", one), re.sub(r"[\W_]+", "", one))]
     return [part for part in parts if len(part) >= SHORTEST_PART]
 
 
-# What people in Brazil begin passwords with; the 30,000 words of zxcvbn are of other languages. The likeliest first.
+# Common words in Brazilian passwords, the most likely first; zxcvbn's lists have no Portuguese words.
 _BRAZILIAN_WORDS = (
     *("senha", "mudar", "brasil", "deus", "jesus", "amor", "familia", "família", "flamengo", "corinthians", "maria"),
     *("palmeiras", "saopaulo", "vasco", "vascodagama", "gremio", "grêmio", "santos", "cruzeiro", "internacional"),

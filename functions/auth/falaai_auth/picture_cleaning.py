@@ -1,4 +1,4 @@
-"""Profile pictures: whatever comes in, what is kept is a small clean WebP of our own making."""
+"""Profile pictures: every upload is decoded and encoded again as a small WebP without metadata."""
 
 import io
 import warnings
@@ -7,11 +7,11 @@ from falaai.errors import InvalidInput
 from falaai.web import texts
 
 MAX_BYTES = 2 * 1024 * 1024
-# Decoded, this is 64 MB at the most; the size is read from the header before a pixel is.
+# At most 64 MB after decoding. The size is read from the header, before any pixel is decoded.
 MAX_PIXELS = 16_000_000
-# What a JPEG may hold of the two markers whose number alone makes work: for each scan (SOS) libjpeg goes through the
-# whole picture (libjpeg-turbo's report LJT-01-003), and Pillow copies all APP1 together for each. A progressive photo
-# has about 10 scans, and 2 MB of metadata fit into 32 segments. With 3,000 empty scans, 124 KB took 6 s.
+# Two JPEG markers make decoding expensive if there are many: for each scan (SOS) libjpeg processes the whole picture
+# (libjpeg-turbo's report LJT-01-003), and for each APP1 segment Pillow copies all APP1 data. A progressive photo has
+# about 10 scans, and 2 MB of metadata fit into 32 segments. A file of 124 KB with 3,000 empty scans took 6 s.
 JPEG_START = b"\xff\xd8"
 JPEG_COUNTED = (b"\xff\xda", b"\xff\xe1")
 JPEG_MAX_COUNT = 64
@@ -22,12 +22,12 @@ MEDIA_TYPE = "image/webp"
 
 
 def clean_picture(content: bytes) -> bytes:
-    """Make a square WebP of 256 pixels without metadata.
+    """Return a square WebP of 256 pixels without metadata.
 
-    Raises InvalidInput for anything that is not a picture of at most 2 MB and 16 megapixels, or that takes far more
-    work than its size would.
+    Raises InvalidInput if the content is not a picture, has more than 2 MB or 16 megapixels, or is a JPEG that is
+    made to be expensive to decode.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError  # only this route needs it
+    from PIL import Image, ImageOps, UnidentifiedImageError  # slow to import, and only picture uploads need it
 
     if len(content) > MAX_BYTES:
         raise InvalidInput("profile_pic", texts.PICTURE_LARGE)
@@ -35,11 +35,11 @@ def clean_picture(content: bytes) -> bytes:
         raise InvalidInput("profile_pic", texts.PICTURE_NOT_VALID)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is below
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # MAX_PIXELS is checked below
             picture = Image.open(io.BytesIO(content), formats=FORMATS)
         if picture.width * picture.height > MAX_PIXELS:
             raise InvalidInput("profile_pic", texts.PICTURE_LARGE)
-        picture.draft(None, (2 * SIDE, 2 * SIDE))  # a JPEG decodes straight to less: half the time of a photo
+        picture.draft(None, (2 * SIDE, 2 * SIDE))  # decodes a JPEG at a smaller size: half the time
         upright = ImageOps.exif_transpose(picture).convert("RGBA" if "A" in picture.getbands() else "RGB")
         small = ImageOps.fit(upright, (SIDE, SIDE))
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

@@ -1,4 +1,4 @@
-"""The bucket of profile pictures."""
+"""Storage of profile pictures in S3."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
@@ -12,15 +12,15 @@ from falaai_auth.picture_cleaning import MEDIA_TYPE
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# In all, for somebody waits for the answer.
+# For one call with its retries; the user waits for it.
 SECONDS = 8
 
 
 class PictureStore(Protocol):
-    """Where pictures are kept, under keys nobody can guess. Everything raises PicturesUnavailable."""
+    """Storage of pictures under random keys. Every method may raise PicturesUnavailable."""
 
     def add(self, picture: bytes) -> str:
-        """Its key."""
+        """Store a picture. Returns its key."""
         ...
 
     def find(self, key: str) -> bytes | None: ...
@@ -29,7 +29,7 @@ class PictureStore(Protocol):
 
 
 class S3Pictures:
-    """The real bucket."""
+    """Pictures in an S3 bucket."""
 
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
@@ -53,7 +53,10 @@ class S3Pictures:
         try:
             return within(SECONDS, lambda: _client().get_object(Bucket=self._bucket, Key=key)["Body"].read())
         except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "AccessDenied"):  # without ListBucket, S3 says denied
+            if error.response["Error"]["Code"] in (
+                "NoSuchKey",
+                "AccessDenied",
+            ):  # S3's answer for a missing key without ListBucket
                 return None
             raise PicturesUnavailable(type(error).__name__) from error
         except (BotoCoreError, TimeoutError) as error:
@@ -78,5 +81,5 @@ def _client() -> "S3Client":
 
 @cache
 def picture_store() -> PictureStore:
-    """The process's store, from the environment."""
+    """Return the process's store for the bucket of the settings."""
     return S3Pictures(settings.read(settings.PictureSettings).pictures_bucket)

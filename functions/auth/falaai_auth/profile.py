@@ -1,4 +1,4 @@
-"""Changing a profile: name, picture, e-mail address, password."""
+"""Profile changes: name, picture, email address, password."""
 
 from falaai import rate_limits
 from falaai.database import Database, Statements
@@ -19,7 +19,7 @@ from falaai_auth.schemas import ProfileChange, personal_problem
 
 
 def get_user(database: Database, session: Session) -> User:
-    """The account of this session. Raises NotSignedIn if it was deleted a moment ago."""
+    """Return the session's user. Raises NotSignedIn if the account was deleted since the session was read."""
     user = users.find_user(database, session.user_id)
     if user is None:
         raise NotSignedIn("the account is gone")
@@ -29,16 +29,17 @@ def get_user(database: Database, session: Session) -> User:
 def change_profile(
     database: Database, queues: Queues, store: PictureStore, session: Session, change: ProfileChange, address: str
 ) -> list[str]:
-    """Everything that was given, or nothing of it; sentences for the person.
+    """Change all given fields, or none of them. Returns sentences to show to the user.
 
-    E-mail and password need the current password. A new address takes effect by its own link, and the old one is
-    told; the account's own address calls a pending change off, and so does a new password, which ends every other
-    session too. `address` is the IP address of the request. Raises InvalidInput, TooManyRequests, Unavailable.
+    A new email or password needs the current password. A new email address takes effect when its link is used; the
+    old address is notified. Sending the current address cancels a pending change of address. A new password cancels
+    it too, and ends every other session. `address` is the IP address of the request.
+    Raises InvalidInput, NotSignedIn, TooManyRequests, Unavailable.
     """
     user = get_user(database, session)
     new_email = change.email if change.email != user.email else None
     _check(database, user, session, change, new_email, address)
-    if change.profile_pic:  # before it is opened, since opening is the work
+    if change.profile_pic:  # before decoding, which is expensive
         rate_limits.take(database, rate_limits.PICTURES_AN_HOUR, str(user.id))
     password_hash = hash_password(change.senha) if change.senha else None
     picture = store.add(clean_picture(change.profile_pic.file.read())) if change.profile_pic else None
@@ -55,14 +56,14 @@ def change_profile(
 
     database.transaction(write)
     if picture and user.picture:
-        forget_picture(store, user.picture)
+        delete_unused_picture(store, user.picture)
     return _sentences(change, new_email)
 
 
 def _check(
     database: Database, user: User, session: Session, change: ProfileChange, new_email: str | None, address: str
 ) -> None:
-    """Something is to be changed, what needs the current password has it, and the account's own rules hold."""
+    """Raise an error for an empty change, a wrong current password, a weak new password or too many new addresses."""
     if not (change.nome_completo or change.email or change.senha or change.profile_pic):
         raise InvalidInput("profile", texts.NOTHING_CHANGED)
     if new_email or change.senha:
@@ -85,7 +86,7 @@ def _change_password(sql: Statements, queues: Queues, user: User, session: Sessi
     users.update_password_hash(sql, user.id, password_hash)
     sessions.delete_other_sessions(sql, user.id, session.id)
     tokens.delete_tokens(sql, user.id, Purpose.PASSWORD)
-    _call_off_new_email(sql, user)  # it may have been asked for by a stranger who knew the old password
+    _cancel_new_email(sql, user)  # another person with the old password may have requested it
     queues.send(EmailRequested(kind="senha_trocada", user_id=user.id))
 
 
@@ -98,26 +99,30 @@ def _sentences(change: ProfileChange, new_email: str | None) -> list[str]:
 
 def _change_email(sql: Statements, queues: Queues, user: User, email: str) -> None:
     if email == user.email:
-        _call_off_new_email(sql, user)
+        _cancel_new_email(sql, user)
     else:
-        _ask_for_new_email(sql, queues, user, email)
+        _request_new_email(sql, queues, user, email)
 
 
-def _ask_for_new_email(sql: Statements, queues: Queues, user: User, new_email: str) -> None:
-    """The same rows and messages for a free and a taken address: the email function finds out whom to write to."""
+def _request_new_email(sql: Statements, queues: Queues, user: User, new_email: str) -> None:
+    """Store the new address and request emails, also if the address is taken.
+
+    A free and a taken address take the same steps, so that the caller cannot tell them apart. The email function
+    chooses the recipient and text.
+    """
     tokens.delete_tokens(sql, user.id, Purpose.EMAIL)
     users.update_new_email(sql, user.id, new_email)
     queues.send(EmailRequested(kind="email_trocado", user_id=user.id))
     queues.send(EmailRequested(kind="email", user_id=user.id))
 
 
-def _call_off_new_email(sql: Statements, user: User) -> None:
+def _cancel_new_email(sql: Statements, user: User) -> None:
     users.update_new_email(sql, user.id, None)
     tokens.delete_tokens(sql, user.id, Purpose.EMAIL)
 
 
-def forget_picture(store: PictureStore, key: str) -> None:
-    """Delete a picture nobody refers to any more; the sweep finds what could not be deleted now."""
+def delete_unused_picture(store: PictureStore, key: str) -> None:
+    """Delete an unused picture. If this fails, log it: the daily cleanup deletes orphaned pictures."""
     try:
         store.delete(key)
     except PicturesUnavailable as error:

@@ -1,4 +1,4 @@
-"""Asking for the current password again, before what cannot be undone."""
+"""Check of the current password before a sensitive change."""
 
 from falaai import rate_limits
 from falaai.database import Database
@@ -10,9 +10,10 @@ from falaai_auth.passwords import is_right_password
 
 
 def confirm_password(database: Database, user: User, session: Session, password: str) -> None:
-    """Raises InvalidInput for a wrong one and TooManyRequests after too many in this session.
+    """Check the current password.
 
-    Sign-ins that fail elsewhere do not count here, so a stranger cannot keep a person from changing her password.
+    Raises InvalidInput for a wrong password, and TooManyRequests after too many wrong ones in this session. Failed
+    sign-ins do not count: otherwise another person could stop the user from changing the password.
     """
     limit = rate_limits.WRONG_PASSWORD_IN_SESSION
     rate_limits.take(database, limit, session.id)

@@ -1,4 +1,4 @@
-"""Signing up, without telling anyone who already has an account."""
+"""Registration. Its answer does not reveal whether the address already has an account."""
 
 import pymysql
 
@@ -14,10 +14,10 @@ from falaai_auth.schemas import Registration
 
 
 def register(database: Database, queues: Queues, form: Registration, address: str) -> None:
-    """Make an account and ask for its letter, as one: if the letter cannot be asked for, there is no account.
+    """Create an account and request its verification email in one transaction.
 
-    An address already taken gets a letter that says so, and the caller the same answer after the same work.
-    Raises TooManyRequests, QueueUnavailable, DatabaseUnavailable.
+    If the address is taken, email its owner; the caller gets the same answer after the same work.
+    `address` is the IP address of the request. Raises TooManyRequests, QueueUnavailable, DatabaseUnavailable.
     """
     counters = (
         rate_limits.SIGN_UP_BY_ADDRESS.of(address),
@@ -36,11 +36,14 @@ def _register(database: Database, queues: Queues, form: Registration) -> None:
     try:
         database.transaction(write)
     except pymysql.IntegrityError:
-        database.transaction(write)  # somebody registered the same address at the same moment; now it is found
+        database.transaction(write)  # the same address was registered meanwhile; now it is found
 
 
 def _write_account(sql: Statements, form: Registration, password_hash: str) -> EmailRequested:
-    """The same number of statements whether the address is free, unconfirmed or taken."""
+    """Create or update the account. Returns the email to request.
+
+    A free, an unconfirmed and a taken address take the same number of statements.
+    """
     user = users.find_user_by_email(sql, form.email)
     used = find_usage(sql, form.email)
     if user is None:
@@ -49,6 +52,8 @@ def _write_account(sql: Statements, form: Registration, password_hash: str) -> E
             carry_over(sql, user_id, used)
     else:
         user_id = user.id
-        users.update_unverified_user(sql, user_id, form.nome, password_hash)  # changes nothing of a confirmed one
-    tokens.delete_tokens(sql, user_id, Purpose.VERIFY)  # their reader may not be the person who registers now
+        users.update_unverified_user(
+            sql, user_id, form.nome, password_hash
+        )  # does nothing if the account is verified
+    tokens.delete_tokens(sql, user_id, Purpose.VERIFY)  # earlier links may belong to another person
     return EmailRequested(kind="conta_existente" if user and user.is_verified else "verificar", user_id=user_id)

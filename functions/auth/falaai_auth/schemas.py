@@ -1,4 +1,4 @@
-"""What people fill in, checked on the way in; the sentences are for them."""
+"""Request bodies and their validation. Error messages are in Portuguese, for the user."""
 
 from collections.abc import Collection
 from typing import Annotated
@@ -12,7 +12,7 @@ from falaai_auth import passwords
 
 
 def _normal_email(written: str) -> str:
-    """The address in the one spelling that is stored and compared: lower case, Unicode composed."""
+    """Return the address as it is stored and compared: lower case, Unicode NFC."""
     try:
         return validate_email(written.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError:
@@ -33,7 +33,7 @@ def _accepted(terms: bool) -> bool:
 
 
 def _good_password(password: str) -> str:
-    """Never trimmed; what counts is its length and that few others have it."""
+    """Return the password unchanged. Raises ValueError if it is too short, too long or easy to guess."""
     if len(password) < passwords.MIN_CHARACTERS:
         raise ValueError(texts.PASSWORD_SHORT)
     if len(password) > passwords.MAX_CHARACTERS:
@@ -44,22 +44,22 @@ def _good_password(password: str) -> str:
 
 
 def personal_problem(password: str, names: Collection[str], emails: Collection[str]) -> str | None:
-    """Return what is wrong with a password for the person of these names and addresses, or None."""
+    """Return an error message for a password that contains a name or address of the user, or None."""
     if password.casefold() in emails:
         return texts.PASSWORD_IS_EMAIL
     return texts.PASSWORD_PERSONAL if passwords.is_common(password, [*names, *emails]) else None
 
 
 def _nothing_if_empty(written: object) -> object:
-    """A browser sends every field of a form, also those nobody filled in."""
+    """Return None for an empty field: a browser also sends the fields of a form that were left empty."""
     return None if written == "" or (isinstance(written, UploadFile) and not written.filename) else written
 
 
 Email = Annotated[str, Field(max_length=254), AfterValidator(_normal_email)]
 Name = Annotated[str, Field(max_length=100), AfterValidator(_name)]
-# Text that cannot be encoded passes Pydantic where it has no rule of its own about a field, so here is one.
+# The length rule makes Pydantic refuse text that cannot be encoded; without any rule it accepts it.
 NewPassword = Annotated[str, Field(min_length=0), AfterValidator(_good_password)]
-# A password of any sensible length is tried: what counts is whether it is right.
+# For checking an existing password, which may be older than the rules for new ones.
 KnownPassword = Annotated[str, Field(max_length=1024)]
 LinkToken = Annotated[str, Field(max_length=128)]
 DESTINATION = r"^/chat(/[0-9]{1,10})?$"
@@ -72,7 +72,7 @@ class Registration(BaseModel):
     nome: Name
     email: Email
     senha: NewPassword
-    # A box that is not ticked is not part of a browser's form.
+    # A browser does not send a checkbox that is not checked.
     termos_registro: Annotated[bool, Field(validate_default=True), AfterValidator(_accepted)] = False
 
     @field_validator("senha")
@@ -91,7 +91,7 @@ class PasswordCheck(BaseModel):
 
 
 class Credentials(BaseModel):
-    """POST /login. `destino` is the page to go on with: the chat or one conversation, never another site."""
+    """POST /login. `destino` is the path to open after sign-in: the chat or one conversation, never another site."""
 
     email: Email
     senha: KnownPassword
@@ -118,7 +118,7 @@ class PasswordReset(BaseModel):
 
 
 class ProfileChange(BaseModel):
-    """PUT /profile/update, multipart: whichever is given changes."""
+    """PUT /profile/update, multipart. Only the given fields change."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 

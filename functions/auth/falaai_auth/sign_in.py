@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Sign-in and sign-out."""
 
 import time
 from dataclasses import dataclass
@@ -14,32 +14,32 @@ from falaai_auth.browsers import Browser
 from falaai_auth.passwords import hash_password, is_outdated, is_right_password
 from falaai_auth.schemas import Credentials
 
-# A refusal takes this long, whatever the stored hash costs: hashes of the original FalaAI have other parameters, and
-# would tell by time who has an old account. One hash took 0.17 s on two idle cores, 0.5 s on busy ones.
+# Duration of a refusal. Hashes of the original FalaAI have other parameters: without a fixed duration, the time would
+# reveal which addresses have an old account. One hash took 0.17 s on two idle cores, 0.5 s on busy ones.
 REFUSAL_SECONDS = 0.75
 
 
 @dataclass(frozen=True)
 class SignInResult:
-    """Who signed in, and the token for the cookie; nothing but the cookie ever holds it."""
+    """The user who signed in, and the session token. Only the cookie may hold the token."""
 
     user_id: int
     token: str
 
 
 def sign_in(database: Database, form: Credentials, browser: Browser) -> SignInResult:
-    """A new session; the one the browser brought along ends.
+    """Start a session and end the browser's previous one.
 
-    Hashes once whether or not the account exists, and answers a refusal after REFUSAL_SECONDS. An account that waits
-    for its confirmation is refused like a wrong password, for a stranger may have registered the address to see the
-    difference. Raises WrongCredentials, TooManyRequests.
+    An unknown address, an unverified account and a wrong password give the same refusal after REFUSAL_SECONDS and
+    one hash. Unverified accounts are included because anyone can register any address to observe the difference.
+    Raises WrongCredentials, TooManyRequests.
     """
     counters = (
         rate_limits.WRONG_PASSWORD_BY_PAIR.of(form.email, browser.address),
         rate_limits.WRONG_PASSWORD_BY_ADDRESS.of(browser.address),
         rate_limits.WRONG_PASSWORD_BY_ACCOUNT.of(form.email),
     )
-    # Counted before the password is looked at, so that parallel guesses count too.
+    # Counted before the password is checked, so that parallel guesses count too.
     rate_limits.take_all(database, *counters)
     answer_at = time.monotonic() + REFUSAL_SECONDS
     user = users.find_user_by_email(database, form.email)
@@ -55,7 +55,10 @@ def sign_in(database: Database, form: Credentials, browser: Browser) -> SignInRe
 
 
 def open_session(sql: Statements, user: User, password: str, browser: Browser) -> SignInResult | None:
-    """A session for a password that was right; nothing if the account was deleted or its password changed since."""
+    """Start a session after `password` was checked against `user`.
+
+    Returns None if the account was deleted or its password changed since then.
+    """
     now = users.lock_account(sql, user.id)
     if now is None or now.password_hash != user.password_hash:
         return None
@@ -69,5 +72,5 @@ def open_session(sql: Statements, user: User, password: str, browser: Browser) -
 
 
 def sign_out(database: Database, token: str) -> None:
-    """End the session for good; the cookie is worthless from now on."""
+    """Delete the session, so that its cookie is no longer valid."""
     sessions.delete_session(database, stored_key(token))

@@ -1,4 +1,4 @@
-"""Proving to own an e-mail address by the link that was sent there."""
+"""Verification of email addresses by links that are sent to them."""
 
 import pymysql
 
@@ -19,20 +19,24 @@ _PURPOSES = (Purpose.VERIFY, Purpose.EMAIL)
 
 
 def find_purpose(database: Database, token: str) -> Purpose | None:
-    """What the link would do; nothing if it would not work. Looking changes nothing: mail scanners fetch every link
-    they see."""
+    """Return the purpose of the link, or None if it is invalid.
+
+    This does not use the link, because email scanners fetch every link.
+    """
     found = _find(database, token)
     return found.purpose if found else None
 
 
 def verify(database: Database, token: str, password: str, browser: Browser) -> SignInResult | None:
-    """Use the link up: confirm the account and sign its owner in, or move the account to its new address.
+    """Use the link: verify the account and sign in, or move the account to its new address.
 
-    Confirming needs the password chosen at registration. Without it, anyone who registers the address of another
-    person would get an account that this person opens with the link in her email. A new address needs none: the
-    request for it needed the password. Raises LinkNotValid for a link that is unknown, used or expired, for a change
-    of address that is no longer asked for, and for an address that another account has confirmed since; InvalidInput
-    for a wrong password, which leaves the link as it is; TooManyRequests.
+    Verifying needs the password of the registration. Otherwise a person could register the address of another
+    person, who would then activate that account by opening the link. A new address needs no password, because the
+    request for it needed one.
+
+    Returns the new session, or None for a new address. Raises LinkNotValid for a link that is unknown, used or
+    expired, for a cancelled change of address, and for an address that another account has verified since;
+    InvalidInput for a wrong password, which leaves the link valid; TooManyRequests.
     """
     found = _find(database, token)
     if found is None:
@@ -51,7 +55,7 @@ def _find(database: Database, token: str) -> Used | None:
 
 
 def _confirm(database: Database, found: Used, token: str, password: str, browser: Browser) -> SignInResult:
-    # By account, so that a newer link does not renew them; only who reads the email can reach this counter.
+    # Counted by account, so that a new link does not reset the counter. Only a reader of the email can use it up.
     counters = (
         rate_limits.WRONG_PASSWORD_AT_LINK.of(found.user_id),
         rate_limits.WRONG_PASSWORD_BY_ADDRESS.of(browser.address),
@@ -79,16 +83,16 @@ def _move(sql: Statements, found: Used, token: str) -> None:
     if not tokens.update_used_token(sql, link_key(token), Purpose.EMAIL):
         raise LinkNotValid("used meanwhile")
     holder = users.find_user_by_email(sql, found.payload)
-    if holder and not holder.is_verified:  # nobody has proved to own it, and now somebody has
+    if holder and not holder.is_verified:  # an unverified account gives way to the proven owner
         personal_data.delete_rows(sql, holder.id)
     users.update_email(sql, user.id, found.payload)
-    tokens.delete_tokens(sql, user.id, Purpose.PASSWORD)  # links at the old address, which may be another's by now
+    tokens.delete_tokens(sql, user.id, Purpose.PASSWORD)  # the old address may belong to another person by now
 
 
 def resend(database: Database, queues: Queues, email: str, address: str) -> None:
-    """Ask for another letter if this address waits for one; the limits count any address, known or not.
+    """Request another verification email if the account of this address is not verified.
 
-    Raises TooManyRequests, QueueUnavailable, DatabaseUnavailable.
+    The limits count every address, known or unknown. Raises TooManyRequests, QueueUnavailable, DatabaseUnavailable.
     """
     counters = (
         *rate_limits.CONFIRMATION_EMAILS.of(email, address),
