@@ -15,7 +15,8 @@ from falaai_auth.passwords import hash_password
 def ask_for_reset(database: Database, queues: Queues, email: str, address: str) -> None:
     """Request the reset email if the address has an account.
 
-    An unknown address takes the same steps and limits, so that timing reveals nothing. Raises TooManyRequests, QueueUnavailable, DatabaseUnavailable.
+    An unknown address takes the same steps and limits, so that timing reveals nothing.
+    Raises TooManyRequests, QueueUnavailable, DatabaseUnavailable.
     """
     counters = (*rate_limits.RESET_EMAILS.of(email, address), rate_limits.EMAIL_REQUESTS_BY_ADDRESS.of(address))
     with rate_limits.counted(database, *counters):

@@ -53,10 +53,8 @@ class S3Pictures:
         try:
             return within(SECONDS, lambda: _client().get_object(Bucket=self._bucket, Key=key)["Body"].read())
         except ClientError as error:
-            if error.response["Error"]["Code"] in (
-                "NoSuchKey",
-                "AccessDenied",
-            ):  # S3's answer for a missing key without ListBucket
+            # Without the permission ListBucket, S3 answers AccessDenied for a missing key.
+            if error.response["Error"]["Code"] in ("NoSuchKey", "AccessDenied"):
                 return None
             raise PicturesUnavailable(type(error).__name__) from error
         except (BotoCoreError, TimeoutError) as error:

@@ -52,8 +52,6 @@ def _write_account(sql: Statements, form: Registration, password_hash: str) -> E
             carry_over(sql, user_id, used)
     else:
         user_id = user.id
-        users.update_unverified_user(
-            sql, user_id, form.nome, password_hash
-        )  # does nothing if the account is verified
+        users.update_unverified_user(sql, user_id, form.nome, password_hash)  # no effect on a verified account
     tokens.delete_tokens(sql, user_id, Purpose.VERIFY)  # earlier links may belong to another person
     return EmailRequested(kind="conta_existente" if user and user.is_verified else "verificar", user_id=user_id)

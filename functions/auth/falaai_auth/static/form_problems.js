@@ -1,4 +1,4 @@
-// Shows what the server found wrong: each sentence beside its field, the rest above the form.
+// Show the server's error messages: beside their fields, or above the form.
 
 const noteFor = (input) => input && document.getElementById(`${input.id}-problem`);
 

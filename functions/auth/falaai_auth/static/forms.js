@@ -1,10 +1,10 @@
-// Forms that answer in place. Without this script they are sent as they are, and the server answers with a page.
+// Send forms as JSON and show the answer in place. Without this script the browser sends them and gets a page.
 
 import { ask, root, say } from "./requests.js";
 import { clearProblems, showProblem } from "./form_problems.js";
 import { startPasswords } from "./passwords.js";
 
-const PAUSE = 120; // seconds between two letters to one address, the server's own limit
+const PAUSE = 120; // seconds between two emails to one address; equals the server's limit
 
 function values(form) {
   const entries = [...form.elements]
@@ -16,7 +16,7 @@ function values(form) {
 const pathOf = (form) => new URL(form.action).pathname.slice(root.length);
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 
-// The button says how long it rests, second by second.
+// Disable the button for some seconds and show a countdown in it.
 function rest(button, sentence, until) {
   const label = (button.dataset.label ??= button.textContent);
   button.disabled = true;
@@ -30,7 +30,7 @@ function rest(button, sentence, until) {
 }
 
 function onSubmit(form, act) {
-  form.noValidate = true; // the server's sentences are better than the browser's
+  form.noValidate = true; // show the server's messages, not the browser's
   const button = form.querySelector("button[type=submit]");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -50,14 +50,14 @@ function onSubmit(form, act) {
 for (const form of document.querySelectorAll("form[data-json]")) {
   onSubmit(form, async () => {
     const sent = values(form);
-    if (sent.email) sessionStorage.setItem("email", sent.email); // whatever comes next may need it
+    if (sent.email) sessionStorage.setItem("email", sent.email); // the next page may need it
     const answer = await ask("POST", pathOf(form), sent);
     if (pathOf(form) === "/register") sessionStorage.setItem("letterAfter", Date.now() + PAUSE * 1000);
     location.assign(answer.redirect_url);
   });
 }
 
-// Another letter: its next one can be had after a pause, which a reload does not shorten.
+// Request another email. The pause before the next request survives a reload.
 for (const form of document.querySelectorAll("form[data-resend]")) {
   const notice = form.querySelector(".form-notice");
   const pause = () => rest(form.querySelector("button"), "resendIn", Number(sessionStorage.getItem("letterAfter")));

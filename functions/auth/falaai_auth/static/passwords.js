@@ -1,10 +1,10 @@
-// Password fields: what is written can be looked at, and a new one is told what it still lacks.
+// Password fields: show or hide the text, and check the rules of a new password while it is typed.
 
 import { ask } from "./requests.js";
 import { texts } from "./sentences.js";
 
-const MIN = 8; // characters, as the server counts them
-const PAUSE = 300; // milliseconds of not typing
+const MIN = 8; // characters; equals the server's minimum
+const PAUSE = 300; // milliseconds without typing before the server checks
 
 function addToggle(input) {
   const button = document.createElement("button");

@@ -1,4 +1,4 @@
-// The profile page: changes, look, devices, deletion.
+// The profile page: changes, theme, devices, account deletion.
 
 import { Problem, ask } from "./requests.js";
 import { texts } from "./sentences.js";
@@ -7,7 +7,7 @@ import { startPasswords } from "./passwords.js";
 import { startTheme } from "./theme.js";
 import { forgetPerson } from "./unsent.js";
 
-const SIDE = 512; // pixels of the square that is sent: enough to be cut smaller, and about 60 KB
+const SIDE = 512; // pixels; side of the picture that is sent, about 60 KB. The server makes it smaller.
 const QUALITY = 0.9;
 
 function onSubmit(form, act) {
@@ -23,13 +23,13 @@ function onSubmit(form, act) {
   });
 }
 
-// Said after the reload that shows what changed.
+// Show the message after the reload that shows the change.
 function tell(sentence) {
   sessionStorage.setItem("notice", sentence);
   location.replace(location.pathname);
 }
 
-// The middle square of a picture, upright and small whatever the camera made of it, and without what else its file tells.
+// Crop a picture to its middle square, rotate it upright, make it smaller and remove its metadata.
 async function cut(file) {
   const image = await createImageBitmap(file).catch(() => {
     throw new Problem(422, { fields: [{ field: "profile_pic", message: texts.pictureNotValid }] });
@@ -45,7 +45,7 @@ async function cut(file) {
   return canvas;
 }
 
-// Drawn, not linked, since pages may show nothing but our own files.
+// Draw the preview on a canvas: the content security policy allows no blob: or data: image.
 function preview(canvas) {
   canvas.className = "picture";
   canvas.id = "picture";
@@ -54,13 +54,13 @@ function preview(canvas) {
   document.getElementById("picture").replaceWith(canvas);
 }
 
-// The form as it is sent: with the square for the file, since a phone's own are larger than a request may be.
+// Return the form data with the cropped picture: a phone's photo is larger than the limit of a request.
 async function sent(form) {
   const values = new FormData(form);
   const file = values.get("profile_pic");
   if (!file?.size) return values;
   const canvas = await cut(file);
-  // Browsers that cannot write WebP give a PNG.
+  // A browser that cannot encode WebP returns a PNG.
   const square = await new Promise((resolve) => canvas.toBlob(resolve, "image/webp", QUALITY));
   values.set("profile_pic", square, "foto");
   return values;

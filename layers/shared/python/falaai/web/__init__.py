@@ -1,1 +1,1 @@
-"""What pages and JSON routes share: frame, errors, sessions, headers, templates, texts and static files."""
+"""Shared code of the web functions: application, errors, sessions, headers, templates, texts, static files."""

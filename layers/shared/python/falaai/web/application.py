@@ -1,4 +1,4 @@
-"""Names of `application_factory` for the chat function."""
+"""Names of `application_factory` under their former module name."""
 
 from falaai.web.application_factory import build_application, lambda_handler
 

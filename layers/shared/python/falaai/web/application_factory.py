@@ -1,4 +1,4 @@
-"""The frame of both web functions: a FastAPI application, and the Lambda handler around it."""
+"""The FastAPI application of a web function, and its Lambda handler."""
 
 import json
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from falaai.web.same_origin import require_same_origin
 from falaai.web.security_headers import security_headers
 from falaai.web.static_files import StaticFolder
 
-# Marks an event whose bytes were not all text; API Gateway has no key of this name.
+# Key that marks an event with invalid text. API Gateway uses no key of this name.
 UNREADABLE = "falaai.unreadable"
 
 
@@ -36,7 +36,7 @@ def build_application(
         version=__version__,
         openapi_url=None,
         responses=DOCUMENTED_ERRORS,
-        redirect_slashes=False,  # a redirect of Starlette's own would lose the stage prefix
+        redirect_slashes=False,  # Starlette's redirects lose the stage prefix
     )
     app.state.templates = templates
     app.state.own_static = own_static
@@ -59,9 +59,10 @@ def lambda_handler(app: FastAPI) -> Any:
 
 
 def readable(event: dict[str, Any]) -> dict[str, Any]:
-    """Return an event that Mangum can encode: where it holds bytes that are no text, a copy with ? for each, marked.
+    """Return an event that Mangum can encode.
 
-    Such bytes come as lone surrogates, and Mangum would end in an error of its own. A body in base64 is none of them.
+    Bytes that are not UTF-8 arrive as lone surrogates, on which Mangum raises an error. Returns a copy with `?` for
+    each of them, marked with UNREADABLE. A body in base64 has none.
     """
     told = {name: value for name, value in event.items() if name != "body" or not event.get("isBase64Encoded")}
     text = json.dumps(told, ensure_ascii=False)
@@ -73,7 +74,7 @@ def readable(event: dict[str, Any]) -> dict[str, Any]:
 
 
 class RequestBoundary:
-    """Outermost of all: the stage prefix comes in here, security headers go out, and no error gets past it."""
+    """Outermost middleware: set the stage prefix, add security headers, and turn every error into a response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -96,7 +97,7 @@ class RequestBoundary:
         try:
             if scope.get("aws.event", {}).get(UNREADABLE):
                 raise UnreadableRequest("headers or address are not UTF-8")
-            require_same_origin(Request(scope))  # before a byte of the body is read
+            require_same_origin(Request(scope))  # before the body is read
             with deadline(REQUEST_SECONDS):
                 await self.app(scope, receive, send_with_headers)
         except (CrossOrigin, UnreadableRequest) as error:
@@ -108,7 +109,7 @@ class RequestBoundary:
 
 
 def _place_behind_stage(scope: Scope) -> None:
-    """API Gateway takes its stage off the path; ASGI wants it in `root_path` and in front of `path`."""
+    """Restore the stage that API Gateway removes from the path: ASGI needs it in `root_path` and in `path`."""
     full_path = scope.get("aws.event", {}).get("requestContext", {}).get("path") or ""
     path = scope["path"]
     if full_path != path and full_path.endswith(path):

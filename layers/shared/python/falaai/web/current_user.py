@@ -1,4 +1,4 @@
-"""Who is asking: the session cookie, and the dependencies that a route's signature reads as its permissions."""
+"""The session cookie, and the dependencies by which a route gets or requires the signed-in user."""
 
 import ipaddress
 from typing import Annotated
@@ -25,12 +25,15 @@ Db = Annotated[Database, Depends(get_database)]
 
 
 def cookie_name() -> str:
-    """Browsers accept __Host- names only with Secure, Path=/ and no Domain: nobody else can plant one."""
+    """Return the cookie's name.
+
+    A browser accepts the prefix __Host- only with Secure, Path=/ and no Domain, so a subdomain cannot set the cookie.
+    """
     return "__Host-falaai" if settings.read(settings.WebSettings).is_https else "falaai"
 
 
 def stored_key(token: str) -> str:
-    """What stands in the database for this cookie."""
+    """Return the key that the database stores in place of the session token."""
     return session_key(token, settings.read(settings.SessionSettings).session_secret_key.get_secret_value())
 
 
@@ -47,10 +50,11 @@ def set_session_cookie(response: Response, token: str) -> None:
 
 
 def clear_session_cookie(response: Response) -> None:
-    """End the session in the browser: without its cookie, and without the words that pages kept for the person.
+    """Delete the session cookie, and drafts and unsent messages in the browser's storage.
 
-    Not "cookies", which would reach every subdomain of the domain and take the look along; not "cache", since private
-    answers are never in it. Browsers heed the header on secure addresses only, so the pages' scripts clear as well.
+    Clear-Site-Data does not name "cookies", which would also delete the theme and cookies of subdomains, nor "cache",
+    which never holds private answers. Browsers obey the header on HTTPS only, so the pages' scripts clear the storage
+    too.
     """
     response.headers["Clear-Site-Data"] = '"storage"'
     response.delete_cookie(
@@ -63,7 +67,10 @@ def clear_session_cookie(response: Response) -> None:
 
 
 def find_current_session(request: Request, database: Db) -> Session | None:
-    """The session of the request's cookie, if it lives; asked of the database every time, so revoked is revoked."""
+    """Find the valid session of the request's cookie.
+
+    It is read from the database at every request, so that a revoked session ends at once.
+    """
     token = request.cookies.get(cookie_name())
     if not token:
         return None
@@ -79,7 +86,7 @@ MaybeSession = Annotated[Session | None, Depends(find_current_session)]
 
 async def require_session(session: MaybeSession) -> Session:
     if session is None:
-        raise NotSignedIn("no living session")
+        raise NotSignedIn("no valid session")
     return session
 
 
@@ -87,9 +94,9 @@ CurrentSession = Annotated[Session, Depends(require_session)]
 
 
 def client_address(request: Request) -> str:
-    """Return the caller's IP address by API Gateway's own word; forwarding headers are anybody's to write.
+    """Return the caller's IP address as API Gateway reports it, because a caller can forge forwarding headers.
 
-    Of an IPv6 address its /64, which is what one connection has: limits by single addresses would hold nothing.
+    An IPv6 address is reduced to its /64: one connection has a whole /64, so a limit by address would not hold.
     """
     identity = request.scope.get("aws.event", {}).get("requestContext", {}).get("identity", {})
     written = str(identity.get("sourceIp") or (request.client.host if request.client else ""))

@@ -1,4 +1,4 @@
-"""Times as people say them, by São Paulo's clock: "hoje, 14:32", "ontem, 9:05", "12 de março, 8:00"."""
+"""Times in words, in São Paulo's time zone: "hoje, 14:32", "ontem, 9:05", "12 de março, 8:00"."""
 
 from datetime import date, datetime
 
@@ -8,13 +8,13 @@ _MONTHS = (
     *("janeiro", "fevereiro", "março", "abril", "maio", "junho"),
     *("julho", "agosto", "setembro", "outubro", "novembro", "dezembro"),
 )
-# Each group of the list holds what was used at most so many days ago.
+# Groups of the conversation list: greatest number of days since the last use, and heading.
 _GROUPS = ((0, "Hoje"), (1, "Ontem"), (7, "7 dias"), (30, "30 dias"))
 _OLDER = "Mais antigas"
 
 
 def in_words(utc: datetime, now: datetime) -> str:
-    """Both UTC without a zone; the year only where it is not this one."""
+    """Return a time in words. Both arguments are naive UTC. The year is left out if it is the current one."""
     return f"{_day_in_words(day_of(utc), day_of(now))}, {local(utc):%-H:%M}"
 
 
@@ -26,6 +26,6 @@ def _day_in_words(day: date, today: date) -> str:
 
 
 def group_of(utc: datetime, now: datetime) -> str:
-    """The heading under which a list shows what was last used then."""
+    """Return the heading of the conversation list for this time of last use. Both arguments are naive UTC."""
     days = (day_of(now) - day_of(utc)).days
     return next((name for limit, name in _GROUPS if days <= limit), _OLDER)

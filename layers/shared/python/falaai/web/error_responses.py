@@ -1,7 +1,7 @@
-"""Errors become statuses and sentences here and nowhere else: a page for who asked for one, else JSON.
+"""Map every error to a status and a sentence, as a page or as JSON.
 
-The body is {"detail": sentence in Portuguese, "code": machine word}; a 422 lists its fields beside them. What was
-sent is never repeated in it, and what is not ours becomes a 500 with a reference that also stands in the log.
+The JSON body is {"detail": sentence in Portuguese, "code": machine-readable code}; a 422 also has `fields`. The body
+never repeats input. An unexpected error becomes a 500 with a reference that is also in the log.
 """
 
 import uuid
@@ -49,7 +49,7 @@ class ErrorField(BaseModel):
 
 
 class ErrorBody(BaseModel):
-    """Every error that is not a page."""
+    """The JSON body of an error."""
 
     detail: str
     code: str
@@ -58,7 +58,7 @@ class ErrorBody(BaseModel):
 
 _ERROR: dict[str, Any] = {"model": ErrorBody, "content": {"text/html": {}, "application/json": {}}}
 DOCUMENTED_ERRORS: dict[int | str, dict[str, Any]] = {
-    422: {**_ERROR, "description": "What was sent breaks a rule"},
+    422: {**_ERROR, "description": "Invalid input"},
     "4XX": {**_ERROR, "description": "Refused"},
     "5XX": {**_ERROR, "description": "Failed"},
 }
@@ -71,7 +71,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
 
 def status_of(error: FalaAIError) -> int:
-    """The status of the nearest class of `error` in the table; 500 for none."""
+    """Return the status of the error's class, or else of its nearest base class in STATUSES; 500 if there is none."""
     return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
 
 
@@ -84,7 +84,7 @@ def sentence_of(error: FalaAIError) -> str:
 
 
 def unexpected(request: Request, error: Exception) -> Response:
-    """A 500 for what nobody foresaw; the reference leads to the log, and nothing else leads anywhere."""
+    """Log an unexpected error and return a 500. The answer holds only a reference to the log."""
     reference = uuid.uuid4().hex[:12]
     logger().exception("unexpected error", extra={"reference": reference, "error": type(error).__name__})
     sentence = f"{texts.ERRORS['internal_error']} (referência {reference})"
@@ -92,7 +92,7 @@ def unexpected(request: Request, error: Exception) -> Response:
 
 
 def refuse(request: Request, error: Exception) -> Response:
-    """The answer for one of our own errors."""
+    """Return the answer for an error of FalaAI."""
     assert isinstance(error, FalaAIError)  # noqa: S101 - registered for exactly this class
     if isinstance(error, errors.NotSignedIn) and pages.wants_page(request):
         return pages.redirect(request, "/login")
@@ -119,7 +119,7 @@ def _not_valid(request: Request, error: Exception) -> Response:
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for exactly this class
-    if error.status_code == 400:  # FastAPI's word for a body whose bytes are not even text
+    if error.status_code == 400:  # FastAPI's status for a body that is not text
         return _answer(request, 422, texts.FIELDS["json_invalid"], "invalid_input")
     code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code)
     code = code or HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
@@ -142,7 +142,7 @@ def _field_of(detail: dict[str, Any]) -> str:
 
 
 def _field_sentence(detail: dict[str, Any]) -> str:
-    if detail["type"] == "value_error":  # raised by a form of ours, in Portuguese
+    if detail["type"] == "value_error":  # raised by our schemas, in Portuguese
         return str(detail["ctx"]["error"])
     return texts.FIELDS.get(detail["type"], texts.FIELD_OTHERWISE).format(**detail.get("ctx", {}))
 
@@ -158,7 +158,7 @@ def _answer(
     body = {"detail": sentence, "code": code, **(extra or {})}
     if not pages.wants_page(request):
         return JSONResponse(body, status, headers)
-    # A form that was refused is shown again with what was wrong, so that nothing has to be written twice.
+    # A refused form is shown again with its errors and values, so that the user need not retype them.
     template = getattr(request.state, "form_page", "error.html")
     problems = {field["field"]: field["message"] for field in body.get("fields", [])}
     values = {"status": status, "sentence": sentence, "code": code, "problems": problems}

@@ -1,4 +1,4 @@
-"""The health check, for monitors and for people who just deployed."""
+"""The health check, for monitoring and for operators after a deployment."""
 
 from fastapi import APIRouter, Query
 
@@ -11,7 +11,7 @@ router = APIRouter()
 
 @router.get("/health")
 def health(database: Db, deep: int = Query(0, ge=0, le=1)) -> dict[str, str]:
-    """{status, version}; with ?deep=1 the database is asked too, and its silence is a 503."""
+    """Return {status, version}. `deep=1` also queries the database; if it does not answer, return 503."""
     if deep:
         clock.get_now(database)
     return {"status": "ok", "version": __version__}

@@ -1,6 +1,6 @@
-"""Jinja templates: the shared ones of the layer and each function's own.
+"""Pages from Jinja templates: the shared ones of the layer and each function's own.
 
-Run as a program by the build, it compiles all that a function may show: at a page's first view that took 30 ms.
+The build runs this module to compile all templates. Compiling at a page's first view took 30 ms.
 """
 
 import sys
@@ -16,12 +16,12 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, ModuleLoader, St
 from falaai import settings
 from falaai.web.static_files import static_path
 
-# What the cookie of the look may say, and what the stylesheet calls it.
+# Values of the theme cookie, and their names in the stylesheet.
 THEMES = {"claro": "light", "escuro": "dark"}
-# A form nobody has filled in yet: nothing written, nothing wrong.
+# Template values of an empty form without errors.
 _EMPTY_FORM: dict[str, Any] = {"form": {}, "problems": {}, "sentence": "", "code": "", "notice": ""}
 _SHARED = Path(__file__).parent / "templates"
-# Where the build puts them, under a function's own; in the source there are none.
+# Folder that the build creates for compiled templates, inside the function's own templates.
 _COMPILED = "compiled"
 
 
@@ -41,7 +41,7 @@ def _sources(own_templates: Path) -> FileSystemLoader:
 
 
 def compile_all(own_templates: Path) -> None:
-    """Everything this function may show, as Python; it is loaded instead of the sources from then on."""
+    """Compile the function's own and the shared templates to Python. `environment` prefers them to the sources."""
     compiling = environment(own_templates).overlay()
     compiling.loader = _sources(own_templates)
     compiling.compile_templates(own_templates / _COMPILED, ["html"], zip=None, ignore_errors=False)
@@ -54,7 +54,7 @@ def page(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
-    """A page from a template, which gets `values`, and url() and static() to make paths with."""
+    """Render a template with `values`, and with url(), static() and absolute() to make addresses."""
     html = (
         environment(request.app.state.templates)
         .get_template(template)
@@ -71,7 +71,7 @@ def page(
 
 
 def absolute(request: Request, path: str) -> str:
-    """`path` with the host in front, for what is read elsewhere; never by the Host header."""
+    """Return the full URL of `path`, for files and previews. It never uses the Host header, which can be forged."""
     if configured := settings.read(settings.WebSettings).public_url:
         return f"{configured}{path}"
     host = request.scope.get("aws.event", {}).get("requestContext", {}).get("domainName", "")
@@ -79,20 +79,20 @@ def absolute(request: Request, path: str) -> str:
 
 
 def address(request: Request, path: str) -> str:
-    """`path` as the browser must ask for it: behind API Gateway's stage where there is one."""
+    """Return `path` as the browser must request it: with API Gateway's stage, if there is one."""
     return f"{request.scope.get('root_path', '')}{path}"
 
 
-DOCUMENTED_REDIRECT: dict[int | str, dict[str, Any]] = {303: {"description": "Go on at Location"}}
+DOCUMENTED_REDIRECT: dict[int | str, dict[str, Any]] = {303: {"description": "Redirect to Location"}}
 
 
 def wants_page(request: Request) -> bool:
-    """Whether a person in a browser is looking, rather than a script asking for JSON."""
+    """Return whether the request comes from a browser's navigation, not from a script that expects JSON."""
     return "text/html" in request.headers.get("accept", "")
 
 
 def redirect(request: Request, path: str) -> RedirectResponse:
-    """See `path` of our own next, with GET."""
+    """Redirect with 303, so that the browser opens `path` with GET."""
     return RedirectResponse(address(request, path), status_code=303)
 
 

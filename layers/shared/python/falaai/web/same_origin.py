@@ -1,4 +1,4 @@
-"""Cross-site request forgery is refused without tokens, by what the browser itself says of a request's origin."""
+"""Protection against cross-site request forgery by the origin headers of the browser, without tokens."""
 
 from urllib.parse import urlsplit
 
@@ -11,23 +11,23 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def require_same_origin(request: Request) -> None:
-    """Raises CrossOrigin for an unsafe request that a page of another origin made."""
+    """Raise CrossOrigin for a request that may change data and comes from a page of another origin."""
     if request.method in SAFE_METHODS:
         return
-    # Every current browser sends this header and no page can change it; "none" is the person's own doing.
+    # Every current browser sends this header, and no page can change it. "none" means typed or bookmarked.
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         if site not in ("same-origin", "none"):
             raise CrossOrigin(f"Sec-Fetch-Site: {site}")
         return
-    # Browsers leave it out on plain HTTP, and older ones do everywhere; then Origin has the answer.
+    # Without HTTPS, and in older browsers, it is missing; then Origin decides.
     origin = request.headers.get("origin")
     if origin is None or urlsplit(origin).netloc not in _own_hosts(request):
-        raise CrossOrigin("foreign or missing Origin")  # a script that means it can say where it belongs
+        raise CrossOrigin("foreign or missing Origin")  # a script can set Origin itself
 
 
 def _own_hosts(request: Request) -> set[str]:
-    """Where this product is reached: as configured, or by API Gateway's own word. Never by the Host header."""
+    """Return the host of PUBLIC_URL and the host that API Gateway reports. The Host header can be forged."""
     configured = urlsplit(settings.read(settings.WebSettings).public_url).netloc
     gateway = request.scope.get("aws.event", {}).get("requestContext", {}).get("domainName")
     return {host for host in (configured, gateway) if host}

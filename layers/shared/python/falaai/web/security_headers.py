@@ -1,4 +1,4 @@
-"""Headers every answer carries, errors and static files included."""
+"""Security headers of every response, including errors and static files."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -7,7 +7,7 @@ from falaai import settings
 
 Header = tuple[bytes, bytes]
 
-# No inline code, nothing from elsewhere: even HTML that got past the sanitizer could neither run nor phone home.
+# No inline code and no other hosts: HTML that passes the sanitizer by mistake can neither run nor send data.
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'none'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -29,7 +29,7 @@ def _constant_headers() -> tuple[Header, ...]:
 
 
 def security_headers(present: Iterable[Header]) -> list[Header]:
-    """What to add to these headers; nothing is kept by caches unless the route said how long."""
+    """Return the headers to add to `present`. Without Cache-Control, the response is not cached."""
     names = {name.lower() for name, _ in present}
     default = [] if b"cache-control" in names else [(b"cache-control", b"no-store")]
     return [*_constant_headers(), *default]

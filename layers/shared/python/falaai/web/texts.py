@@ -1,4 +1,4 @@
-"""Every sentence a chatter reads that does not stand in a template, in one place and in good Portuguese."""
+"""All sentences for users that are not in a template, in Portuguese."""
 
 import math
 
@@ -81,9 +81,9 @@ NEW_AND_NAMED = "Diga a conversa ou peça uma nova; as duas coisas juntas não d
 
 REPLY_STOPPED = "Você interrompeu esta resposta."
 REPLY_ABANDONED = "Esta resposta parou no caminho. Sua pergunta está guardada."
-# Above a reply whose Markdown or code would take too long or grow too large to be shown as a page.
+# Shown above a reply that takes too long to render or becomes too large.
 REPLY_UNFORMATTED = "Mostrada sem formatação: esta resposta é complexa demais."
-# The last line of an exported conversation that one file cannot hold.
+# Last line of an exported file if the conversation continues in another file.
 EXPORT_GOES_ON = "A conversa é longa e continua em outro arquivo: {address}"
 PINNED_GROUP = "Fixadas"
 
@@ -105,7 +105,7 @@ CONVERSATION_DELETED = "Conversa apagada."
 CHAT_RESET = "Pronto, vamos começar uma conversa nova."
 
 
-# What scripts say by themselves; they get it with the page.
+# Sentences that scripts show. They are bundled with the scripts (falaai.web.scripts).
 IN_THE_BROWSER = {
     "offline": "Sem conexão. Sua mensagem será enviada quando ela voltar.",
     "offlineReading": "Sem conexão. A resposta continua quando ela voltar.",
@@ -152,7 +152,7 @@ IN_THE_BROWSER = {
 
 
 def wait_in_words(seconds: int) -> str:
-    """ "12 segundos", "1 minuto", "2 horas": rounded up, as people say it."""
+    """Return a duration in words, rounded up: "12 segundos", "1 minuto", "2 horas"."""
     for size, one, many in ((3600, "hora", "horas"), (60, "minuto", "minutos")):
         if seconds >= size:
             count = math.ceil(seconds / size)

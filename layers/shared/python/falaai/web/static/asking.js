@@ -1,4 +1,4 @@
-// Asking: a question and its reply from the first dot to the end, and what is said and offered when it goes wrong.
+// Send a question, show its reply while it is generated, and show errors with actions.
 
 import { ask, at, reachable, say } from "./requests.js";
 import { texts } from "./sentences.js";
@@ -9,7 +9,7 @@ import { isWaitingForTitle, refresh } from "./sidebar.js";
 import { keepUnsent, owner, pendingIn, removeUnsent } from "./unsent.js";
 
 const $ = (id) => document.getElementById(id);
-const SAY_AGAIN = 15000; // milliseconds between two announcements that a reply still grows
+const SAY_AGAIN = 15000; // milliseconds between two announcements that the reply is still being generated
 const REFUSED = [401, 404, 409, 413, 422, 429]; // the question was not stored
 let answering = null;
 
@@ -24,19 +24,19 @@ export async function send(text, clientId = newId()) {
     removeUnsent("pendente", clientId);
     return giveBack(text);
   }
-  // Once, and not at each try: what the next person's page has removed must not come back.
+  // Store it once, not at each try: another user's page may have removed it, and it must not return.
   keepUnsent("pendente", clientId, JSON.stringify({ text, clientId, place: place(), at: Date.now() }));
   const asked = addQuestion(text);
   return sendQuestion(asked, addReply(), text, clientId);
 }
 
-// A question that the server has not acknowledged outlives its page, and is sent by the next one of its conversation.
+// Send questions that the server has not acknowledged, from an earlier page of the same conversation.
 export async function sendPending() {
   for (const { text, clientId, place: its } of pendingIn(place())) if (its === place()) await send(text, clientId);
 }
 
 async function sendQuestion(asked, article, text, clientId) {
-  // Where it goes is said each time: another tab may have made another conversation the session's active one.
+  // Always name the conversation: another tab may have changed the session's active conversation.
   const where = conversation() ? { conversation_id: conversation() } : { nova: true };
   const body = { message: text, client_id: clientId, user_id: owner, ...where };
   const takeBack = (problem) => {
@@ -71,7 +71,7 @@ export function again(article) {
   return show(article, run, { takeBack, retry: () => again(article), isKept: true });
 }
 
-// `following` is how many messages beyond its own reply the person agreed to delete.
+// `following` is the number of messages after its own reply that the user agreed to delete.
 function editQuestion(asked, text, following, clientId = newId()) {
   const before = bodyOf(asked).textContent;
   const id = Number(asked.dataset.id);
@@ -98,7 +98,7 @@ function editQuestion(asked, text, following, clientId = newId()) {
   });
 }
 
-// One reply from its first dot to its end.
+// Show one reply from its start to its end.
 export async function show(article, run, { onstart, takeBack, retry, isKept }) {
   showWaiting(article);
   const reply = new Reply(bodyOf(article));
@@ -132,7 +132,7 @@ export async function show(article, run, { onstart, takeBack, retry, isKept }) {
   refreshTitles();
 }
 
-// `isKept`: what stood there before stays until another reply really begins.
+// `isKept`: the earlier reply stays visible until the new one begins.
 async function fail(article, reply, problem, { takeBack, retry, isKept }) {
   if (problem.status === 0 && !isKept) {
     showNotice(article, texts.offline);
@@ -149,7 +149,7 @@ async function fail(article, reply, problem, { takeBack, retry, isKept }) {
   announce(problem.message);
 }
 
-// What the composer says when a question was refused: a sentence, and a way on.
+// Show in the composer why a question was refused, with an action.
 function refusal(problem) {
   const link = (label, href) => Object.assign(document.createElement("a"), { textContent: label, href, className: "button small" });
   if (problem.status === 401) {
@@ -160,7 +160,7 @@ function refusal(problem) {
   return [problem.message];
 }
 
-// How a reply ended, and what can be done about it.
+// Show how a reply ended, with actions.
 export function settle(article, state, error, sentence) {
   article.dataset.state = state;
   article.dataset.error = error ?? "";
@@ -178,7 +178,7 @@ export function settle(article, state, error, sentence) {
   showNotice(article, sentence, offered.map((name) => ways[name]));
 }
 
-// How many messages beyond its own reply go with a question that is edited, also those that other tabs brought.
+// Return the number of messages after its own reply that an edit deletes, including those from other tabs.
 async function countFollowing(asked) {
   const [newest] = await ask("GET", `/conversation/${conversation()}?limit=1`);
   return newest.seq - asked.dataset.seq - 1;
@@ -213,14 +213,14 @@ export async function openEditor(asked) {
   };
   field.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
-    // Where anything would be deleted, only the button that says so sends.
+    // If the edit deletes messages, only the button that says so sends it.
     if (event.key !== "Enter" || following || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     close(field.value);
   });
   asked.classList.add("editing");
   bubble.replaceChildren(field, warning, row);
-  // What this page knows at once, and then the server's own count; should that fail, the server refuses what is too much.
+  // First show this page's count, then the server's. If that request fails, the server refuses to delete more.
   const shown = [...log.children];
   warn(Math.max(0, shown.length - shown.indexOf(asked) - 2));
   field.focus();
@@ -241,7 +241,7 @@ export function showLeft(left) {
   $("left").textContent = left === 1 ? texts.leftOne : left ? say("left", { count: left.toLocaleString("pt-BR") }) : texts.leftNone;
 }
 
-// A new conversation gets its title in the background; look for it a few times, each time a little later.
+// A worker generates the title of a new conversation. Query it a few times, at growing intervals.
 async function refreshTitles(wait = 700) {
   const mine = await refresh();
   if (!mine) return;

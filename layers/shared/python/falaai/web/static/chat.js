@@ -1,4 +1,4 @@
-// The chat page: what its buttons, menus and keys do, and what is picked up when it opens.
+// The chat page: connect buttons, menus and keys, and resume unfinished work when it opens.
 
 import { ask, at } from "./requests.js";
 import { texts } from "./sentences.js";
@@ -12,7 +12,7 @@ import { forgetPerson, removeUnsent, removeUnsentOfOthers } from "./unsent.js";
 
 const $ = (id) => document.getElementById(id);
 
-// Markdown as it was written, so that it survives pasting; asked for only now, and pasted when it has come.
+// Copy a reply as Markdown. The page has only its HTML, so the text is requested when it is needed.
 function copy(button, text) {
   const item = { "text/plain": Promise.resolve(text).then((words) => new Blob([words], { type: "text/plain" })) };
   navigator.clipboard.write([new ClipboardItem(item)]).then(() => {
@@ -99,7 +99,7 @@ startMessages((article) => {
 });
 if (conversation()) history.replaceState(null, "", at(`/chat/${conversation()}`));
 
-// A reply that was under way when the page was left is picked up where it is, and a question not yet sent is sent.
+// Resume a reply that is still being generated, and send questions that were not sent.
 const running = [...log.querySelectorAll(".answered")].find(isRunning);
 if (running) {
   const follow = () => show(running, (reply) => reply.follow(Number(running.dataset.id)), { retry: follow });

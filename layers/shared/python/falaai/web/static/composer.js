@@ -1,4 +1,4 @@
-// Where messages are written: grows with the text, keeps a draft for each conversation, and never loses a word.
+// The message field: it grows with the text and stores a draft for each conversation.
 
 import { say } from "./requests.js";
 import { texts } from "./sentences.js";
@@ -11,7 +11,7 @@ const notice = $("notice");
 const MAX = Number(field.dataset.max);
 let place = "nova"; // the conversation the draft belongs to
 
-// Browsers that cannot size a field by its content are helped.
+// Set the height by script in browsers that cannot size a field by its content (field-sizing).
 function fit() {
   if (CSS.supports("field-sizing", "content")) return;
   field.style.height = "auto";
@@ -30,7 +30,7 @@ function changed() {
   button.disabled = count > MAX;
 }
 
-// A sentence above the field, and ways on.
+// Show a sentence and actions above the field.
 export function tell(sentence, ...ways) {
   const words = document.createElement("span");
   words.textContent = sentence;
@@ -46,11 +46,11 @@ function hideNotice() {
 }
 
 export function focusComposer() {
-  // On a phone this would raise the keyboard over what is being read.
+  // On a phone, focus would open the keyboard and cover the messages.
   if (matchMedia("(hover: hover)").matches) field.focus({ preventScroll: true });
 }
 
-// Back into the field goes what could not be sent; what was typed meanwhile stays behind it.
+// Put a message that could not be sent back into the field, before any text typed since.
 export function giveBack(text) {
   field.value = field.value ? `${text}\n\n${field.value}` : text;
   changed();
@@ -66,7 +66,7 @@ export function showAnswering(answering) {
   button.setAttribute("aria-label", answering ? texts.stop : texts.send);
 }
 
-// `send(text)` takes a message; `press()` answers to the button and to Escape and tells whether it was for stopping.
+// `send(text)` sends a message. `press()` runs on the button and Escape; it returns whether it stopped a reply.
 export function startComposer(conversation, send, press) {
   setPlace(conversation);
   if (!field.value) field.value = readUnsent("rascunho", place) ?? "";
@@ -84,7 +84,7 @@ export function startComposer(conversation, send, press) {
   button.addEventListener("click", () => press() || submit());
   field.addEventListener("input", changed);
   field.addEventListener("keydown", (event) => {
-    // 229 is a key an input method is still working on, in browsers that do not say isComposing at its last one.
+    // Some browsers do not set isComposing on the last key of an input method; keyCode 229 marks that key.
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     if (!button.classList.contains("stops")) submit();

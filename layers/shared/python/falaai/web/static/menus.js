@@ -1,11 +1,11 @@
-// The menu of a conversation, opened beside the button that asked for it and used by mouse, finger or keyboard.
+// The menu of a conversation: open it beside its button; use it by pointer or keyboard.
 
 import { at } from "./requests.js";
 import { texts } from "./sentences.js";
 
 const $ = (id) => document.getElementById(id);
 const menu = $("conversation-menu");
-let chosen = null; // {id, title, isPinned, place} of the conversation it is about
+let chosen = null; // {id, title, isPinned, place} of the conversation that the menu is for
 let opener = null;
 
 const items = () => [...menu.querySelectorAll("[role=menuitem]")];
@@ -28,7 +28,7 @@ export function openMenu(button, conversation) {
   items()[0].focus();
 }
 
-// `actions` by the name each item has in data-do; an item without one is an ordinary link.
+// `actions` holds functions by the data-do name of their item. An item without data-do is a link.
 export function startMenus(actions) {
   menu.addEventListener("click", ({ target }) => {
     const item = target.closest("[data-do]");

@@ -1,4 +1,4 @@
-// The messages on the page: what stands there, what is added below and above, and where the reader is.
+// The messages on the page: add new ones below and older ones above, and keep the scroll position.
 
 import { askForPage } from "./requests.js";
 import { texts } from "./sentences.js";
@@ -17,7 +17,7 @@ function toEnd() {
   scroller.scrollTop = scroller.scrollHeight;
 }
 
-// Follow what grows only while the reader is at the end; nothing else moves the page.
+// Scroll with a growing reply only while the reader is at the end.
 new ResizeObserver(() => following && toEnd()).observe(column);
 new ResizeObserver(() => following && toEnd()).observe(scroller);
 
@@ -52,7 +52,7 @@ export function addReply() {
 
 export const bodyOf = (article) => article.querySelector(".reply, .question");
 
-// Three quiet dots until the first piece comes.
+// Show three dots until the first text arrives.
 export function showWaiting(article) {
   const dots = document.createElement("div");
   dots.className = "thinking";
@@ -62,7 +62,7 @@ export function showWaiting(article) {
   article.dataset.state = "gerando";
 }
 
-// A sentence under a reply, and what can be done about it: [[label, action], …].
+// Show a sentence under a reply, with actions: [[label, action], …].
 export function showNotice(article, sentence, ways = []) {
   const notice = article.querySelector(".reply-problem");
   notice.hidden = !sentence;
@@ -80,7 +80,7 @@ export function quietButton(label, act) {
   return made;
 }
 
-// Every block of code gets its copy button beside the name of its language.
+// Add a copy button to every code block, beside the name of its language.
 export function addCopyButtons(within) {
   for (const head of within.querySelectorAll(".code-language:not(:has(button))")) {
     const made = document.createElement("button");
@@ -94,7 +94,7 @@ export function addCopyButtons(within) {
 function fill(message) {
   const isReply = message.remetente === "bot";
   const article = fresh(isReply ? "reply-template" : "question-template");
-  if (isReply) bodyOf(article).innerHTML = message.html; // made and cleaned by the server
+  if (isReply) bodyOf(article).innerHTML = message.html; // rendered and sanitized by the server
   else bodyOf(article).textContent = message.conteudo;
   article.querySelector(".when").textContent = message.quando;
   Object.assign(article.dataset, { id: message.id, seq: message.seq, state: message.estado, error: message.erro ?? "" });
@@ -102,7 +102,7 @@ function fill(message) {
   return article;
 }
 
-// Older messages come in above, a page at a time, and what is being read stays where it is.
+// Load older messages above, one page at a time, without moving the visible ones.
 const above = document.createElement("div");
 above.className = "skeleton";
 above.append(...[0, 1, 2].map(() => document.createElement("i")));
@@ -126,7 +126,7 @@ async function loadOlder(entries) {
 let decorate = addCopyButtons;
 const watcher = new IntersectionObserver(loadOlder, { root: scroller, rootMargin: "800px 0px 0px" });
 
-// `onreply` is told of every reply that comes in, so that it can offer what may be done with it.
+// `onreply` is called with every added reply, so that the caller can add actions to it.
 export function startMessages(onreply) {
   decorate = (article) => {
     addCopyButtons(article);

@@ -1,9 +1,9 @@
-// One reply on the page: finished blocks as the server's safe HTML, the rest as plain text until it is finished too.
+// One reply on the page: finished blocks as the server's sanitized HTML, the unfinished rest as plain text.
 
 import { Problem, ask, events, reachable } from "./requests.js";
 
 const FOLLOW_EVERY = 500;
-let streams = true; // until the gateway turns out not to know the path
+let streams = true; // false once the gateway answers 404 for the stream's path
 
 function newTail(text = "") {
   const tail = document.createElement("div");
@@ -22,8 +22,8 @@ export class Reply {
     this.tail = newTail();
   }
 
-  // `question` is the body of /chat/stream, `whole` the path and body that do without it. Resolves at the end, with
-  // `estado` and `aviso`; rejects with what the server said went wrong.
+  // `question` is the body of /chat/stream; `whole` is the path and body of the same request without a stream.
+  // Resolves when the reply has ended, with `estado` and `aviso`. Rejects with the server's error.
   async answer(question, whole) {
     if (!streams) return this.whole(...whole);
     try {
@@ -46,7 +46,7 @@ export class Reply {
     } catch (problem) {
       if (problem instanceof Problem || this.id === null) throw problem;
     }
-    // The connection may end before the reply does: it is generated and kept all the same.
+    // If the connection ends first, the server still generates and stores the reply: poll it.
     return this.estado ? this : this.follow();
   }
 
@@ -62,7 +62,7 @@ export class Reply {
     }
   }
 
-  // Enough requests wait for this reply already; looking at it now and then is always allowed.
+  // Too many requests wait for this reply already. Polling is always allowed.
   followStarted(body) {
     this.start(body);
     return this.follow();
@@ -94,7 +94,7 @@ export class Reply {
     if (this.id !== null) await ask("POST", `/chat/replies/${this.id}/stop`);
   }
 
-  // Without a stream nobody has told the reply's id yet; it is the newest message of the newest conversation.
+  // Without a stream the reply's id is unknown until the end. It is the newest message of the newest conversation.
   async find() {
     const [newest] = await ask("GET", "/conversations?limit=1");
     const conversation = this.conversation ?? newest?.id;
@@ -120,15 +120,15 @@ export class Reply {
 
   block({ html, until }) {
     this.html += html;
-    this.blocks.insertAdjacentHTML("beforeend", html); // made and cleaned by the server
-    // A tail that moved down would be a shift of the page; a new one is not. The server counts code points.
+    this.blocks.insertAdjacentHTML("beforeend", html); // rendered and sanitized by the server
+    // A moved tail counts as a layout shift; a new element does not. The server counts code points.
     const tail = newTail([...this.text].slice(until).join(""));
     this.tail.replaceWith(tail);
     this.tail = tail;
     this.ongrow?.();
   }
 
-  // What already stands finished is left alone, so that nothing moves and a selection stays.
+  // Do not replace finished blocks: the page would move and a selection would be lost.
   done({ html, estado, aviso, erro }) {
     Object.assign(this, { estado, aviso, erro });
     if (this.blocks.isConnected && html.startsWith(this.html)) {

@@ -1,10 +1,10 @@
-// What every script asks the server with. Answers are JSON; a failure carries the server's own sentence.
+// Requests to the server. Answers are JSON; an error holds the server's sentence.
 
 import { texts } from "./sentences.js";
 
 export const root = document.body.dataset.root;
 
-// A sentence with its {gaps} filled.
+// Fill the {placeholders} of a sentence.
 export const say = (name, gaps = {}) => texts[name].replace(/\{(\w+)\}/g, (_, gap) => gaps[gap]);
 
 export class Problem extends Error {
@@ -36,19 +36,19 @@ async function respond(method, path, body, accept) {
   throw new Problem(response.status, answer, response.headers.get("retry-after"));
 }
 
-// `body` is an object, sent as JSON, or a FormData, sent as multipart.
+// `body` is an object, which is sent as JSON, or a FormData, which is sent as multipart.
 export async function ask(method, path, body) {
   return (await askForPage(method, path, body)).items;
 }
 
-// The answer as `items`, and as `next` the path of the page after it, where there is one.
+// Return the answer as `items`, and the path of the next page, if there is one, as `next`.
 export async function askForPage(method, path, body) {
   const response = await respond(method, path, body, "application/json");
   const [, next] = response.headers.get("link")?.match(/<([^>]+)>; rel="next"/) ?? [];
   return { items: await response.json(), next: next?.slice(root.length) };
 }
 
-// Resolves when the server can be reached again.
+// Resolve when the server can be reached again.
 export async function reachable() {
   for (let wait = 1000; ; wait = Math.min(wait * 1.5, 10000)) {
     await new Promise((resolve) => {
@@ -58,12 +58,12 @@ export async function reachable() {
     try {
       if ((await fetch(at("/health"), { cache: "no-store" })).ok) return;
     } catch {
-      continue; // still not
+      continue; // not reachable yet
     }
   }
 }
 
-// Server-sent events of a POST, as [name, data]; the browser's own EventSource knows only GET.
+// Yield server-sent events of a POST as [name, data]. The browser's EventSource supports GET only.
 export async function* events(path, body) {
   const response = await respond("POST", path, body, "text/event-stream");
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -1,4 +1,4 @@
-// The list of conversations: search, names, pins, deletion, and the drawer it is on a phone.
+// The conversation list: search, rename, pin, delete, and the drawer on small screens.
 
 import { ask, askForPage, at, say } from "./requests.js";
 import { texts } from "./sentences.js";
@@ -10,7 +10,7 @@ const search = $("search");
 const sidebar = $("sidebar");
 const narrow = matchMedia("(max-width: 759px)");
 const PAGE = 30;
-const PAUSE = 200; // milliseconds of not typing
+const PAUSE = 200; // milliseconds without typing before a search
 let shown = list.querySelectorAll("li").length;
 let asked = 0;
 
@@ -46,7 +46,7 @@ function append(items) {
   shown += items.length;
 }
 
-// What is listed now, fetched anew and in its order; the entry of the open conversation, if it is there.
+// Reload the list. Return the entry of the open conversation, if it is listed.
 export async function refresh() {
   const mine = ++asked;
   const query = words();
@@ -59,7 +59,7 @@ export async function refresh() {
     items.push(...page.items);
     path = page.next;
   }
-  if (list.querySelector("input")) return null; // somebody is writing a name there
+  if (list.querySelector("input")) return null; // a rename is in progress
   shown = 0;
   list.classList.remove("loading");
   list.replaceChildren();
@@ -83,7 +83,7 @@ async function loadMore() {
   const button = $("load-more");
   button.disabled = true;
   let page = null;
-  // A page of a search may have nothing and still a next one.
+  // A page of search results can be empty and still have a next page.
   for (let path = button.dataset.path; path && !page?.items.length; path = page?.next) {
     page = await askForPage("GET", path).catch(() => null);
   }
@@ -102,12 +102,12 @@ function searchSoon() {
   pause = setTimeout(refresh, PAUSE);
 }
 
-// Writes the name where it stands; Enter keeps it, Escape does not.
+// Edit the name in place. Enter saves it, Escape cancels.
 export function rename(place, id, title, onchange) {
   const input = document.createElement("input");
   input.className = "rename";
   input.value = title;
-  input.maxLength = 50; // the column's width
+  input.maxLength = 50; // maximum of the database column
   input.setAttribute("aria-label", texts.rename);
   const before = [...place.childNodes];
   place.replaceChildren(input);

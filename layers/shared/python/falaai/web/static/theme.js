@@ -1,4 +1,4 @@
-// The look somebody chose. The server reads the cookie, so that a page never shows in the wrong one first.
+// Theme menu. The choice is a cookie: the server reads it, so a page never flashes in the wrong theme.
 
 import { root } from "./requests.js";
 

@@ -1,6 +1,6 @@
-// What a person wrote in this browser and has not sent: drafts ("rascunho", one for each conversation) and messages
-// that the server has not acknowledged ("pendente", by the client's id). The next person may use the same browser:
-// every key carries the id of its owner, and the chat page removes all others.
+// Unsent text in the browser's storage: drafts ("rascunho", one for each conversation) and messages that the server
+// has not acknowledged ("pendente", by client id). Several users may share a browser: every key has its owner's id,
+// and the chat page removes the keys of other users.
 
 export const owner = Number(document.body.dataset.user);
 const OURS = /^(rascunho|pendente):/;
@@ -12,7 +12,7 @@ export const readUnsent = (kind, name) => localStorage.getItem(keyOf(kind, name)
 export const keepUnsent = (kind, name, text) => localStorage.setItem(keyOf(kind, name), text);
 export const removeUnsent = (kind, name) => localStorage.removeItem(keyOf(kind, name));
 
-// The owner's messages on their way to `place`, oldest first: [{clientId, text, place, at}].
+// Return the owner's unacknowledged messages for `place`, oldest first: [{clientId, text, place, at}].
 export const pendingIn = (place) =>
   Object.keys(localStorage)
     .filter((key) => key.startsWith(keyOf("pendente", "")))
@@ -20,12 +20,12 @@ export const pendingIn = (place) =>
     .filter((message) => message.place === place)
     .sort((one, other) => one.at - other.at);
 
-// Keys of earlier versions say nothing about their owner, so they go as well.
+// Also remove keys of earlier versions, which have no owner's id.
 export function removeUnsentOfOthers() {
   for (const key of Object.keys(localStorage)) if (OURS.test(key) && !OWNED.test(key)) localStorage.removeItem(key);
 }
 
-// For the end of a session or an account; the answers say the same to the browser with Clear-Site-Data.
+// Used when a session or account ends. The answers also send Clear-Site-Data, which needs HTTPS.
 export function forgetPerson() {
   localStorage.clear();
   sessionStorage.clear();
