@@ -42,7 +42,7 @@ def _register(database: Database, queues: Queues, form: Registration) -> None:
 def _write_account(sql: Statements, form: Registration, password_hash: str) -> EmailRequested:
     """Create or update the account. Returns the email to request.
 
-    A free, an unconfirmed and a taken address take the same number of statements.
+    A free, an unverified and a taken address need the same number of statements.
     """
     user = users.find_user_by_email(sql, form.email)
     used = find_usage(sql, form.email)

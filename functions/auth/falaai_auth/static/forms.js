@@ -52,7 +52,7 @@ for (const form of document.querySelectorAll("form[data-json]")) {
     const sent = values(form);
     if (sent.email) sessionStorage.setItem("email", sent.email); // the next page may need it
     const answer = await ask("POST", pathOf(form), sent);
-    if (pathOf(form) === "/register") sessionStorage.setItem("letterAfter", Date.now() + PAUSE * 1000);
+    if (pathOf(form) === "/register") sessionStorage.setItem("emailAfter", Date.now() + PAUSE * 1000);
     location.assign(answer.redirect_url);
   });
 }
@@ -60,17 +60,17 @@ for (const form of document.querySelectorAll("form[data-json]")) {
 // Request another email. The pause before the next request survives a reload.
 for (const form of document.querySelectorAll("form[data-resend]")) {
   const notice = form.querySelector(".form-notice");
-  const pause = () => rest(form.querySelector("button"), "resendIn", Number(sessionStorage.getItem("letterAfter")));
+  const pause = () => rest(form.querySelector("button"), "resendIn", Number(sessionStorage.getItem("emailAfter")));
   onSubmit(form, async () => {
     const answer = await ask("POST", pathOf(form), new FormData(form));
     notice.textContent = answer.message;
     notice.hidden = false;
-    sessionStorage.setItem("letterAfter", Date.now() + PAUSE * 1000);
+    sessionStorage.setItem("emailAfter", Date.now() + PAUSE * 1000);
     pause();
   });
   const email = sessionStorage.getItem("email");
   if (email && !form.elements.email.value) form.elements.email.value = email;
-  if (Number(sessionStorage.getItem("letterAfter")) > Date.now()) pause();
+  if (Number(sessionStorage.getItem("emailAfter")) > Date.now()) pause();
 }
 
 for (const place of document.querySelectorAll("[data-written-email]")) {

@@ -54,7 +54,7 @@ def _hashed_name(files: StaticFolder, name: str) -> str:
 
 @cache
 def _names(files: StaticFolder) -> dict[str, str]:
-    """Return file names by served name, such as chat.js by chat.3f9a0c12d4e5.js."""
+    """Map each served name, such as chat.3f9a0c12d4e5.js, to its file name."""
     return {_hashed_name(files, path.name): path.name for path in files.folder.iterdir() if path.is_file()}
 
 
