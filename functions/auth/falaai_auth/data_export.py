@@ -12,7 +12,9 @@ from falaai_auth.profile import get_user
 
 
 def export_data(database: Database, store: PictureStore, session: Session) -> dict[str, Any]:
-    """Collect the user's rows of every table, without password hash and tokens, and the profile picture.
+    """Collect the user's rows of every table, and the profile picture.
+
+    The password hash and the keys of sessions and links are left out.
 
     Returns lists of rows by table, and the picture as base64 in `foto_webp_base64`.
     Raises NotSignedIn, DatabaseUnavailable, PicturesUnavailable.

@@ -17,7 +17,7 @@ LEAST_SCORE = 2
 # zxcvbn's time grows faster than the square of the length: up to 0.15 s of CPU for 24 hostile characters, 2.7 s for
 # 72. So only the first 24 characters are judged.
 JUDGED_CHARACTERS = 24
-# Shorter parts of names and addresses, such as "da" or "br", are ignored: they occur in many good passwords.
+# Shorter parts of names and addresses, such as "da" or "br", are ignored: they occur in very many passwords.
 SHORTEST_PART = 3
 
 # Checked if the account does not exist, so that sign-in takes the same time. It must have the parameters of a new
@@ -73,7 +73,7 @@ def _parts(about: Collection[str]) -> list[str]:
     return [part for part in parts if len(part) >= SHORTEST_PART]
 
 
-# Common words in Brazilian passwords, the most likely first; zxcvbn's lists have no Portuguese words.
+# Common words in Brazilian passwords, the most likely first; zxcvbn's 30,000 words are of other languages.
 _BRAZILIAN_WORDS = (
     *("senha", "mudar", "brasil", "deus", "jesus", "amor", "familia", "família", "flamengo", "corinthians", "maria"),
     *("palmeiras", "saopaulo", "vasco", "vascodagama", "gremio", "grêmio", "santos", "cruzeiro", "internacional"),

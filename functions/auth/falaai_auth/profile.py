@@ -63,7 +63,11 @@ def change_profile(
 def _check(
     database: Database, user: User, session: Session, change: ProfileChange, new_email: str | None, address: str
 ) -> None:
-    """Raise an error for an empty change, a wrong current password, a weak new password or too many new addresses."""
+    """Check a change.
+
+    Raises InvalidInput for an empty change, a wrong current password, or a new password that is easy to guess from
+    the user's names and addresses; TooManyRequests for too many wrong passwords or new addresses.
+    """
     if not (change.nome_completo or change.email or change.senha or change.profile_pic):
         raise InvalidInput("profile", texts.NOTHING_CHANGED)
     if new_email or change.senha:

@@ -59,7 +59,7 @@ Email = Annotated[str, Field(max_length=254), AfterValidator(_normal_email)]
 Name = Annotated[str, Field(max_length=100), AfterValidator(_name)]
 # The length rule makes Pydantic refuse text that cannot be encoded; without any rule it accepts it.
 NewPassword = Annotated[str, Field(min_length=0), AfterValidator(_good_password)]
-# For checking an existing password, which may be older than the rules for new ones.
+# For checking a password against the stored hash; the rules for new passwords do not apply.
 KnownPassword = Annotated[str, Field(max_length=1024)]
 LinkToken = Annotated[str, Field(max_length=128)]
 DESTINATION = r"^/chat(/[0-9]{1,10})?$"
