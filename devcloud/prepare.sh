@@ -12,8 +12,14 @@ fingerprint() { cat "$@" | sha256sum | cut -d' ' -f1; }
 apt_packages() {
   local program=$1; shift
   PATH=$PATH:/usr/sbin command -v "$program" >/dev/null && return
-  [ "$(id -u)" = 0 ] || fail "$program is missing and this is not root; run: sudo apt-get install --no-install-recommends $*"
-  command -v apt-get >/dev/null || fail "$program is missing and there is no apt-get here; install it by hand (Debian calls it: $*)"
+  install_debian_packages "$program" "$@"
+}
+
+# install_debian_packages MISSING PACKAGE...: MISSING is what the reader is told is not there.
+install_debian_packages() {
+  local missing=$1; shift
+  [ "$(id -u)" = 0 ] || fail "$missing is missing and this is not root; run: sudo apt-get install --no-install-recommends $*"
+  command -v apt-get >/dev/null || fail "$missing is missing and there is no apt-get here; install it by hand (Debian calls it: $*)"
   say "installing $* (Debian packages)"
   local log; log=$(mktemp)
   if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"; } >"$log" 2>&1; then
@@ -21,6 +27,14 @@ apt_packages() {
     fail "apt-get could not install $*; the lines above say why"
   fi
   rm -f "$log"
+}
+
+# library FILE PACKAGE: makes the shared library FILE available through a Debian package.
+library() {
+  local libraries
+  libraries=$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p) || return 0  # not a system with ldconfig: the program itself will say
+  grep -qF "$1" <<<"$libraries" && return
+  install_debian_packages "$1" "$2"
 }
 
 # uv is taken from PATH, or installed into an environment of its own with any Python 3.
@@ -75,7 +89,10 @@ for part in "$@"; do
   case $part in
     mariadb) apt_packages mariadbd mariadb-server-core ;;
     faketime) apt_packages faketime faketime ;;
-    chromium) apt_packages chromium chromium fonts-dejavu-core ;;
+    chromium)
+      apt_packages chromium chromium fonts-dejavu-core
+      # The browser driver's Node is linked against it.
+      library libatomic.so.1 libatomic1 ;;
     sam | checkov) environment ".devcloud/$part" "requirements/$part.txt" ;;
     *) fail "unknown part: $part" ;;
   esac

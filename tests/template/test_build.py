@@ -4,11 +4,16 @@ import importlib.util
 import marshal
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
+
+pytestmark = pytest.mark.skipif(
+    sys.version_info[:2] != (3, 13) and not os.environ.get("CI"), reason="a build needs Lambda's Python 3.13"
+)
 
 
 def build(folder: Path, umask: int) -> dict[str, tuple[int, bytes]]:
