@@ -69,7 +69,11 @@ class FaultProxy:
         if self._refuses:
             writer.transport.abort()
             return
-        there_reader, there_writer = await asyncio.open_connection(self.host, self.port)
+        try:
+            there_reader, there_writer = await asyncio.open_connection(self.host, self.port)
+        except ConnectionRefusedError:  # the server is restarting: the client sees its connection end
+            writer.transport.abort()
+            return
         self._writers |= {writer, there_writer}
         swallow = asyncio.Event()
         try:
