@@ -90,8 +90,7 @@ class Database:
             try:
                 code = await child.wait()
             finally:
-                child.kill()  # a start that is cancelled here must leave no process behind
-                await child.wait()
+                await child.end(grace=0)  # a start that is cancelled here leaves no process behind
         statements.unlink()
         if code:
             raise StartError(f"mariadbd could not make its tables: {_reason(child)}")

@@ -32,7 +32,7 @@ install_debian_packages() {
 # library FILE PACKAGE: makes the shared library FILE available through a Debian package.
 library() {
   local libraries
-  libraries=$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p) || return 0  # not a system with ldconfig: the program itself will say
+  libraries=$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p) || return 0  # without ldconfig nothing can be checked
   grep -qF "$1" <<<"$libraries" && return
   install_debian_packages "$1" "$2"
 }
