@@ -18,7 +18,7 @@ from bench.built import BuiltStack
 from bench.cleanup import connection
 from falaai.connections import Connection
 from falaai.database import Parameters, Row, Transaction
-from falaai.repositories.conversations import list_matching_conversations
+from falaai.repositories.search import list_matching_conversations
 
 MESSAGES = 100_000
 CONVERSATIONS = (10, 1_000, 10_000)

@@ -3,7 +3,7 @@
 import pytest
 
 from falaai.database import Database, Parameters, Row, Transaction
-from falaai.repositories import conversations
+from falaai.repositories import search
 from falaai.repositories.conversations import Cursor
 from tests.integration.conftest import Rows
 
@@ -31,21 +31,19 @@ class Meddling(Transaction):
 def test_search_goes_on_where_it_was(
     change: str, database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conversations, "SEARCHED_MESSAGES", 8)
-    monkeypatch.setattr(conversations, "_SEARCHED_FIRST", 4)
+    monkeypatch.setattr(search, "SEARCHED_MESSAGES", 8)
+    monkeypatch.setattr(search, "_SEARCHED_FIRST", 4)
     user = rows.user()
     last = [rows.conversation(user, "nada", "ainda nada", days_old=day) for day in range(1, 21)][-1]
     rows.run("UPDATE mensagens SET conteudo = 'Raríssimo' WHERE id_conversa = %s AND seq = 1", last)
     with database._connect() as connection:
         page = Meddling(connection)
         page.change = change
-        found, after = conversations.list_matching_conversations(page, user, "rarissimo", 50)
+        found, after = search.list_matching_conversations(page, user, "rarissimo", 50)
         pages = 1
         while after:
             assert isinstance(after, Cursor)
-            more, after = conversations.list_matching_conversations(
-                Transaction(connection), user, "rarissimo", 50, after
-            )
+            more, after = search.list_matching_conversations(Transaction(connection), user, "rarissimo", 50, after)
             found, pages = [*found, *more], pages + 1
     assert [one.id for one in found] == [last]
     assert 4 <= pages <= 7

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from falaai.repositories.conversations import SEARCHED_MESSAGES
+from falaai.repositories.search import SEARCHED_MESSAGES
 from tests.integration.conftest import Rows
 from tests.system.conftest import OUR_PAGE, People, Person
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from falaai_chat import markdown as blocks
+from falaai_chat import markdown
 from falaai_chat.markdown import FinishedBlocks
 
 PARAGRAPHS = "".join(f"Parágrafo {number}.\n\n" for number in range(300))
@@ -12,7 +12,7 @@ ONE_LIST = "".join(f"- item {number}\n" for number in range(3000))
 def grow(text: str) -> tuple[int, int, int]:
     """Return the blocks found, where the last of them ends, and how many characters were parsed."""
     parsed, found, until = 0, 0, 0
-    finished_until = blocks.finished_until
+    finished_until = markdown.finished_until
 
     def counted(part: str, seconds: float) -> int:
         nonlocal parsed
@@ -20,8 +20,8 @@ def grow(text: str) -> tuple[int, int, int]:
         return finished_until(part, seconds)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(blocks, "finished_until", counted)
-        patch.setattr(blocks, "REPLY_SECONDS", 60)
+        patch.setattr(markdown, "finished_until", counted)
+        patch.setattr(markdown, "REPLY_SECONDS", 60)
         growing = FinishedBlocks()
         for end in range(50, len(text), 50):
             if block := growing.find(text[:end]):
@@ -41,5 +41,5 @@ def test_parsing_grows_with_the_text(text: str) -> None:
 
 
 def test_block_that_is_too_complex_leaves_the_rest_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "REPLY_SECONDS", 0.0)
+    monkeypatch.setattr(markdown, "REPLY_SECONDS", 0.0)
     assert FinishedBlocks().find(PARAGRAPHS) is None

@@ -1,4 +1,4 @@
-"""Highlight code of an allow-list of languages, in bounded time.
+"""Highlight code of an allow-list of languages, in bounded time; Budget is the bound for all rendering.
 
 A lexer of Pygments is a set of regular expressions, and some of them take minutes, or for ever, over a few hostile
 characters. Three bounds hold together: the list has only lexers whose single step was measured to be short

@@ -1,4 +1,4 @@
-"""Rows as the contract shows them: Portuguese field names, times that a browser understands."""
+"""Rows and list cursors as JSON and templates show them: Portuguese field names, times that a browser understands."""
 
 import re
 import time

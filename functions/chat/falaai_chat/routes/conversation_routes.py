@@ -6,7 +6,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request, Response
 
 from falaai.database import Statements
-from falaai.repositories import conversations, sessions
+from falaai.repositories import conversations, search, sessions
 from falaai.repositories.conversations import Conversation, Cursor
 from falaai.repositories.transcripts import Page
 from falaai.web import pages, texts
@@ -58,7 +58,7 @@ def _page(
 ) -> tuple[list[Conversation], Conversation | Cursor | None]:
     """A page of the list, and what the next one comes after."""
     if words:
-        return conversations.list_matching_conversations(sql, user_id, words, limit, after)
+        return search.list_matching_conversations(sql, user_id, words, limit, after)
     rows = conversations.list_conversations(sql, user_id, limit + 1, after)
     return rows[:limit], rows[limit - 1] if len(rows) > limit else None
 

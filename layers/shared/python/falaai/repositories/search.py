@@ -1,0 +1,94 @@
+"""Search in tables `conversas` and `mensagens`: a user's conversations that contain some words."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
+from falaai.database import Row, Statements
+from falaai.repositories.conversations import COLUMNS, ORDER, Conversation, Cursor, conversation_of, page_condition
+
+# A page of a search looks through about so many messages, then says where to go on: however much a person has
+# written, a page is quick. It begins with few of the newest, since that is where most words are found.
+SEARCHED_MESSAGES = 75_000
+_SEARCHED_FIRST, _SEARCHED_FASTER = 1_000, 4
+_READ_FIRST, _READ = 500, 10_000
+# So many of those looked through last tell where to go on: one may be deleted meanwhile, or used and so go first.
+_NEIGHBOURS = 50
+
+
+def list_matching_conversations(
+    sql: Statements, user_id: int, words: str, limit: int, after: Cursor | None = None
+) -> tuple[list[Conversation], Cursor | None]:
+    """Those with these words in the title or in any message, whatever their case and accents, in the same order; and
+    the place to go on from, None at the list's end. A page may have fewer than `limit`, or none, and still go on.
+    """
+    pattern = f"%{_escaped(words)}%"
+    found, waiting = list[Row](), list[Row]()
+    looked, at_once, read = 0, _SEARCHED_FIRST, _READ_FIRST
+    while looked < SEARCHED_MESSAGES and len(found) < limit:
+        if not waiting:
+            waiting, read = _list_to_search(sql, user_id, pattern, after, read), _READ
+        if not waiting:
+            after = None
+            break
+        rows, waiting = _with_messages(waiting, at_once)
+        found += _list_matching(sql, rows, pattern)[: limit - len(found)]
+        if len(found) == limit:
+            rows = rows[: rows.index(found[-1]) + 1]
+        after = _find_last_place(sql, user_id, [row["id"] for row in rows[-_NEIGHBOURS:]])
+        looked += sum(row["ultima_seq"] for row in rows)
+        at_once = min(_SEARCHED_FASTER * at_once, SEARCHED_MESSAGES - looked)
+    return _list_by_ids(sql, user_id, [row["id"] for row in found]), after
+
+
+def _list_to_search(sql: Statements, user_id: int, pattern: str, after: Cursor | None, limit: int) -> list[Row]:
+    condition, parameters = page_condition(user_id, after)
+    return sql.list(
+        "SELECT id, ultima_seq,"  # noqa: S608 - constants above
+        " titulo_conversa COLLATE utf8mb4_general_ci LIKE %s AS in_title"
+        f" FROM conversas WHERE {condition} {ORDER} LIMIT %s",
+        (pattern, *parameters, limit),
+    )
+
+
+def _find_last_place(sql: Statements, user_id: int, ids: Sequence[int]) -> Cursor | None:
+    row = sql.find(
+        "SELECT fixada, data_atualizacao, id FROM conversas WHERE id_usuario = %s AND id IN %s"
+        " ORDER BY fixada, data_atualizacao, id LIMIT 1",
+        (user_id, tuple(ids)),
+    )
+    return Cursor(bool(row["fixada"]), row["data_atualizacao"], row["id"]) if row else None
+
+
+def _with_messages(rows: list[Row], messages: int) -> tuple[list[Row], list[Row]]:
+    """The first of them, at least one, that have so many messages together, and the rest."""
+    reached = list(accumulate(row["ultima_seq"] for row in rows))
+    count = max(1, bisect_right(reached, messages))
+    return rows[:count], rows[count:]
+
+
+def _list_matching(sql: Statements, rows: Sequence[Row], pattern: str) -> list[Row]:
+    """Those of a person's own conversations that have the pattern in their title or in a message."""
+    if ids := tuple(row["id"] for row in rows if not row["in_title"]):
+        said = sql.list(
+            "SELECT DISTINCT id_conversa FROM mensagens WHERE id_conversa IN %s"
+            " AND conteudo COLLATE utf8mb4_general_ci LIKE %s",
+            (ids, pattern),
+        )
+    inside = {row["id_conversa"] for row in said} if ids else set()
+    return [row for row in rows if row["in_title"] or row["id"] in inside]
+
+
+def _list_by_ids(sql: Statements, user_id: int, ids: Sequence[int]) -> list[Conversation]:
+    if not ids:
+        return []
+    rows = sql.list(
+        f"SELECT {COLUMNS} FROM conversas WHERE id_usuario = %s AND id IN %s {ORDER}",  # noqa: S608 - constants
+        (user_id, tuple(ids)),
+    )
+    return [conversation_of(row) for row in rows]
+
+
+def _escaped(words: str) -> str:
+    """The words themselves, not LIKE's wildcards."""
+    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
