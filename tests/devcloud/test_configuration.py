@@ -1,10 +1,10 @@
-"""pyproject.toml, .env, and who wins."""
+"""Settings from pyproject.toml and .env, and their priority."""
 
 from pathlib import Path
 
 import pytest
 
-from devcloud.configuration import fill, function_variables, read_configuration
+from devcloud.configuration import fill_placeholders, function_variables, read_configuration
 from devcloud.errors import ConfigurationError
 from devcloud.secret_store import SecretStore
 
@@ -30,14 +30,16 @@ def test_a_service_starts_unless_env_sets_its_variable(folder):
 
 def test_words_in_braces(folder):
     secrets = SecretStore(folder / "secrets.json")
-    filled = fill({"A": "{gateway}/{x}", "B": "{secret}", "C": "{secret}"}, {"gateway": "g", "x": "y"}, secrets)
+    filled = fill_placeholders(
+        {"A": "{gateway}/{x}", "B": "{secret}", "C": "{secret}"}, {"gateway": "g", "x": "y"}, secrets
+    )
     assert filled["A"] == "g/y"
     assert len(filled["B"]) >= 48
     assert filled["B"] != filled["C"]
     assert SecretStore(folder / "secrets.json").get("B") == filled["B"], "made once, kept"
     assert (folder / "secrets.json").stat().st_mode & 0o777 == 0o600
     with pytest.raises(ConfigurationError, match=r"\{other\} in A is unknown"):
-        fill(read_configuration(folder, folder / ".env").environment, {"gateway": "g"}, secrets)
+        fill_placeholders(read_configuration(folder, folder / ".env").environment, {"gateway": "g"}, secrets)
 
 
 def test_only_declared_variables_are_overlaid_and_the_last_wins():

@@ -1,4 +1,4 @@
-"""The stand-in for Gemini over HTTP: its protocol, its refusals, its failures, and a real client."""
+"""The Gemini fake over HTTP: protocol, refusals and faults, also with LangChain's client."""
 
 import itertools
 import json
@@ -6,7 +6,7 @@ import json
 import httpx
 import pytest
 
-from devcloud.gemini import GeminiStandIn
+from devcloud.gemini import GeminiFake
 from tests.conftest import HANG_SECONDS
 
 MODEL = "gemini-2.5-flash"
@@ -16,7 +16,7 @@ NO_BUDGET = {"thinkingConfig": {"thinkingBudget": 0}}
 
 @pytest.fixture
 def gemini(serve):
-    address = serve(GeminiStandIn().application())
+    address = serve(GeminiFake().application())
     with httpx.Client(base_url=address, headers={"x-goog-api-key": "k"}, timeout=HANG_SECONDS) as client:
         yield client
 

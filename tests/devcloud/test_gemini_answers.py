@@ -1,4 +1,4 @@
-"""What the stand-in for Gemini says."""
+"""Replies, titles and summaries of the Gemini fake."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""When schedules fire, and with what."""
+"""Times and events of schedules."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ START = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)  # a Sunday
 
 
 def schedule(expression, timezone="UTC", source="aws.scheduler", payload=None):
-    return Schedule("Daily", "Sweep", expression, timezone, payload, source)
+    return Schedule("Daily", "Cleanup", expression, timezone, payload, source)
 
 
 def first(expression, count=2, timezone="UTC"):

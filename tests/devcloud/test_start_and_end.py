@@ -72,7 +72,7 @@ def test_a_refusing_check_is_its_own_last_sentence(start, project):
 def test_a_template_it_cannot_follow_is_one_sentence(start, project):
     template = project / "template.yaml"
     template.write_text(template.read_text().replace("!Ref Greeting", "!FindInMap [A, B, C]"))
-    assert refusal(start()) == "devcloud: devcloud does not know the intrinsic function Fn::FindInMap."
+    assert refusal(start()) == "devcloud: devcloud does not support the intrinsic function Fn::FindInMap."
 
 
 def test_two_cannot_share_their_data(start):

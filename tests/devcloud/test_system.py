@@ -1,4 +1,4 @@
-"""A whole devcloud over HTTP: what a request, a message and an invocation meet."""
+"""A complete devcloud over HTTP: requests, queue messages, invocations, emails and reloading."""
 
 import base64
 import itertools
@@ -173,8 +173,8 @@ def test_only_what_failed_of_a_batch_comes_again(cloud, http, eventually):
     sqs.send_message_batch(QueueUrl=queue, Entries=entries)
     eventually(lambda: names(cloud, "once") == [1, 2] and names(cloud, "never") == [1, 2])
     dead = queue.replace("JobsQueue", "DeadJobsQueue")
-    buried = eventually(lambda: sqs.receive_message(QueueUrl=dead).get("Messages"))
-    assert json.loads(buried[0]["Body"])["name"] == "never"
+    dead_messages = eventually(lambda: sqs.receive_message(QueueUrl=dead).get("Messages"))
+    assert json.loads(dead_messages[0]["Body"])["name"] == "never"
     assert names(cloud, "good") == [1]
     record = journal(cloud)[0]["record"]
     assert record["eventSource"] == "aws:sqs"
@@ -219,8 +219,8 @@ def test_a_letter_reaches_the_inbox(cloud):
     sent = httpx.post(f"{cloud.addresses['sendgrid']}/v3/mail/send", json=message, headers=headers)
     assert sent.status_code == 202
     inbox = cloud.addresses["inbox"]
-    [letter] = httpx.get(f"{inbox}/messages.json").json()
-    assert (letter["to"], letter["subject"], letter["text"]) == ("b@example.com", "<b>Olá</b>", "bom dia")
+    [email] = httpx.get(f"{inbox}/messages.json").json()
+    assert (email["to"], email["subject"], email["text"]) == ("b@example.com", "<b>Olá</b>", "bom dia")
     page = httpx.get(inbox).text
     assert "&lt;b&gt;Olá&lt;/b&gt;" in page
     assert "<script>1" not in page
@@ -233,7 +233,7 @@ def test_changed_code_is_served_without_a_restart(cloud, http, eventually):
     source = cloud.folder / "web/app.py"
     written = source.with_suffix(".new")
     written.write_text(source.read_text().replace('"first"', '"second"'))
-    written.rename(source)  # at once, as editors do: half a file would be served too
+    written.rename(source)  # atomically, as editors do: devcloud would also load an incomplete file
     eventually(lambda: http.get("/do/tell").json().get("version") == "second")
     (cloud.folder / ".env").write_text(f"JOURNAL={cloud.folder}/journal\n")
     eventually(lambda: ".env changed; restart devcloud" in cloud.log.read_text())

@@ -1,4 +1,4 @@
-"""A SAM template as devcloud understands it."""
+"""Reading of SAM templates."""
 
 from pathlib import Path
 

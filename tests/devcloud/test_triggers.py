@@ -1,4 +1,4 @@
-"""Which messages of a batch come again."""
+"""Failed messages of a batch, which SQS delivers again."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A function behind the Lambda Web Adapter: what its reader sees, and that it goes on without one."""
+"""A function behind the Lambda Web Adapter: streaming, failures and disconnected clients."""
 
 import json
 
@@ -23,7 +23,7 @@ def test_pieces_pass_as_they_are_made(cloud, http):
     with http.stream("POST", "/stream?wish=wait", content="olá") as response:
         lines = response.iter_lines()
         assert json.loads(next(lines)) == {"body": "olá", "stage": "live"}
-        (cloud.folder / "go").touch()  # the function says nothing more before
+        (cloud.folder / "go").touch()  # the function waits for this file
         assert list(lines) == ["0", "1", "2", "3", "4"]
     assert response.headers["x-path"] == "/stream"
 
