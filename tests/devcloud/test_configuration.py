@@ -28,7 +28,7 @@ def test_a_service_starts_unless_env_sets_its_variable(folder):
     assert not configuration.starts("sendgrid"), "pyproject.toml does not ask for it"
 
 
-def test_words_in_braces(folder):
+def test_placeholders_are_filled(folder):
     secrets = SecretStore(folder / "secrets.json")
     filled = fill_placeholders(
         {"A": "{gateway}/{x}", "B": "{secret}", "C": "{secret}"}, {"gateway": "g", "x": "y"}, secrets
@@ -49,7 +49,7 @@ def test_only_declared_variables_are_overlaid_and_the_last_wins():
     }
 
 
-def test_a_folder_without_settings_is_one_sentence(tmp_path):
+def test_missing_settings_raise_configuration_error(tmp_path):
     with pytest.raises(ConfigurationError, match=r"There is no pyproject.toml"):
         read_configuration(tmp_path, tmp_path / ".env")
     (tmp_path / "pyproject.toml").write_text("")

@@ -31,7 +31,7 @@ def test_other_lines_stay_as_they_are():
     assert format_log_line('{"_aws": {}, "Replies": 1}') == "metric Replies=1"
 
 
-def test_there_are_no_colours_outside_a_terminal():
+def test_output_outside_a_terminal_has_no_colours():
     stream = io.StringIO()
     Console(stream).access("GET", "/a/{b}", 500, 12.3, "WebFunction")
     assert "\x1b" not in stream.getvalue()

@@ -54,7 +54,7 @@ def open_ports(cloud):
     return sorted(ports - {cloud.addresses["database"]["port"]})
 
 
-def test_every_port_is_found(cloud, eventually):
+def test_open_ports_finds_every_port(cloud, eventually):
     named = {urlsplit(cloud.addresses[name]).port for name in ("gateway", "inbox", "gemini", "sendgrid", "aws")}
     assert named <= set(open_ports(cloud))
     # The Runtime API has one more port for each function's process.
@@ -82,7 +82,7 @@ def test_foreign_request_is_refused_on_every_port(cloud, what):
             assert "access-control-allow-origin" not in answer.headers
 
 
-def test_own_pages_and_programs_are_served(cloud):
+def test_requests_of_own_pages_are_served(cloud):
     for name, path in (("gateway", "/do/tell"), ("inbox", "/messages.json"), ("aws", "/?Action=ListQueues")):
         port = urlsplit(cloud.addresses[name]).port
         for host in ("127.0.0.1", "localhost", "fala.localhost", "[::1]"):
@@ -93,7 +93,7 @@ def test_own_pages_and_programs_are_served(cloud):
             assert "access-control-allow-origin" not in answer.headers
 
 
-def test_link_elsewhere_leads_to_the_gateway_alone(cloud):
+def test_links_on_other_sites_may_lead_only_to_the_gateway(cloud):
     link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
     assert httpx.get(f"{cloud.addresses['gateway']}/do/tell", headers=link).status_code == 200
     assert httpx.post(f"{cloud.addresses['gateway']}/do/tell", headers=link).status_code == 403
@@ -103,7 +103,7 @@ def test_link_elsewhere_leads_to_the_gateway_alone(cloud):
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
-def test_invocation_is_never_one_that_a_page_may_send_unasked(cloud, kind):
+def test_invocation_with_a_content_type_of_simple_requests_is_refused(cloud, kind):
     url = f"{cloud.addresses['inbox']}/2015-03-31/functions/WebFunction/invocations"
     answer = httpx.post(url, content='{"Records": []}', headers={"content-type": kind})
     assert (answer.status_code, answer.headers["x-amzn-errortype"]) == (415, "UnsupportedMediaTypeException")

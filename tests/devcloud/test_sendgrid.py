@@ -33,7 +33,7 @@ def email(**changes):
     return Mail(**{**given, **changes})
 
 
-def test_its_own_package_sends_a_letter_that_stays(address, inbox):
+def test_email_sent_with_sendgrids_package_is_stored(address, inbox):
     response = SendGridAPIClient("key", host=address).send(email())
     assert response.status_code == 202
     assert response.headers["X-Message-Id"]
@@ -68,7 +68,7 @@ def test_faults(address):
     assert client.send(email()).status_code == 202
 
 
-def test_what_the_real_one_refuses_is_400(address, inbox):
+def test_email_that_sendgrid_refuses_gets_400(address, inbox):
     with pytest.raises(BadRequestsError) as refused:
         SendGridAPIClient("key", host=address).send(email(to_emails="nobody@nowhere"))
     assert json.loads(refused.value.body)["errors"][0]["field"] == "personalizations.0.to.0.email"

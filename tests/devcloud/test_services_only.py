@@ -29,7 +29,7 @@ def variables(start, eventually):
     assert cloud.children() == set()
 
 
-def test_functions_are_told_of_services_at_the_address_and_there_is_no_gateway(variables):
+def test_services_listen_on_the_given_address_without_a_gateway(variables):
     assert variables["DB_HOST"] == urlsplit(variables["AWS_ENDPOINT_URL"]).hostname == ADDRESS
     assert variables["JOBS_QUEUE_URL"].startswith(variables["AWS_ENDPOINT_URL"])
     assert httpx.get(variables["AWS_ENDPOINT_URL"]).status_code < 500
@@ -37,7 +37,7 @@ def test_functions_are_told_of_services_at_the_address_and_there_is_no_gateway(v
         socket.create_connection(("127.0.0.1", urlsplit(variables["AWS_ENDPOINT_URL"]).port))
 
 
-def test_the_database_talks_to_others_over_tls_alone(variables):
+def test_database_requires_tls_on_other_addresses(variables):
     account = {"user": variables["DB_USER"], "password": variables["DB_PASSWORD"], "database": variables["DB_NAME"]}
     place = {"host": ADDRESS, "port": int(variables["DB_PORT"])}
     pymysql.connect(**place, **account, ssl=ssl.create_default_context(cadata=variables["DB_CA"])).close()

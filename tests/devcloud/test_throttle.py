@@ -6,7 +6,7 @@ from devcloud.gateway import TokenBucket
 from devcloud.template import Throttle
 
 
-def test_bucket_lets_a_burst_through_and_then_the_rate():
+def test_bucket_allows_a_burst_and_then_the_rate():
     bucket = TokenBucket(Throttle(rate=2, burst=3))
     assert [bucket.take_token(100) for _ in range(4)] == [True, True, True, False]
     assert [bucket.take_token(100.4), bucket.take_token(100.5), bucket.take_token(100.6)] == [False, True, False]
