@@ -1,4 +1,4 @@
-"""The private database server."""
+"""The private MariaDB server."""
 
 import asyncio
 

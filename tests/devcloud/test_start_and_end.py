@@ -1,4 +1,4 @@
-"""Starting, refusing to start, and ending without leaving anything behind."""
+"""Start, refusal to start, and stop without remaining processes or files."""
 
 import signal
 import socket
@@ -49,7 +49,7 @@ def test_signal_during_the_start_stops_devcloud(start, eventually):
 
 
 def refusal(cloud):
-    """The one sentence with which it refused to start."""
+    """Return the one line that devcloud printed when it refused to start."""
     assert cloud.process.wait(HANG_SECONDS) == 1
     assert cloud.children() == set()
     lines = cloud.log.read_text().splitlines()
