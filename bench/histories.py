@@ -22,7 +22,7 @@ class History:
     messages: int
 
     def truncate(self) -> None:
-        """Delete the messages added after its creation and reset its last `seq`."""
+        """Delete the messages that the measurement has added, and reset the conversation's last `seq`."""
         self.rows.run("DELETE FROM mensagens WHERE id_conversa = %s AND seq > %s", self.id, self.messages)
         self.rows.run("UPDATE conversas SET ultima_seq = %s WHERE id = %s", self.messages, self.id)
 

@@ -45,7 +45,7 @@ class Level:
 
 
 class Browser:
-    """Keep-alive connection of one user. http.client uses little of the processor, which the product shares."""
+    """Keep-alive connection of one user. http.client is used because it needs little processor time."""
 
     def __init__(self, origin: str, path: str, body: dict[str, object], cookie: str = "") -> None:
         address = urlsplit(origin)

@@ -25,7 +25,7 @@ PROJECT = Path(__file__).with_name("project")
 
 def eventually(condition: Callable[[], Any]) -> Any:
     """Wait until `condition` is true. Returns its value."""
-    return wait_until(condition, HANG_SECONDS, "the condition of the test")
+    return wait_until(condition, "the condition of the test")
 
 
 class RunningDevcloud:

@@ -87,7 +87,7 @@ def test_real_gemini_and_sendgrid_are_really_used(tmp_path: Path, cloud: Running
     )
     httpx.delete(f"{gemini}/admin/requests").raise_for_status()
     other = start_cloud(tmp_path / "data", env_file=tmp_path / "env")
-    # Letters go where SendGrid delivers, which is the first cloud's inbox.
+    # SendGrid delivers the emails, here into the first cloud's inbox.
     people = People(other, inbox_of=cloud)
     try:
         assert "demonstração" in people.member().say("Oi")["response"]
