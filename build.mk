@@ -38,7 +38,7 @@ define finish
 endef
 
 build-%Function:
-	cp -r app.py falaai_* $(wildcard run.sh) "$(ARTIFACTS_DIR)/"
+	cp -r app.py falaai_* $(wildcard run.sh stream_app.py) "$(ARTIFACTS_DIR)/"
 	PYTHONHASHSEED=0 PYTHONPATH=$(ROOT)layers/shared/python $(PYTHON) -m falaai.web.pages \
 	  $$(find "$(ARTIFACTS_DIR)" -type d -path "*/falaai_*/templates")
 	if [ -f $(OWN_PACKAGES) ]; then $(INSTALL) --target "$(ARTIFACTS_DIR)" -r $(OWN_PACKAGES); fi

@@ -87,7 +87,11 @@ class Database:
                 [program, *self._options(), "--bootstrap", "--log-warnings=0"],
                 environment=clean_environment({}), folder=self._folder, input_file=file.fileno(),
             )  # fmt: skip
-            code = await child.wait()
+            try:
+                code = await child.wait()
+            finally:
+                child.kill()  # a start that is cancelled here must leave no process behind
+                await child.wait()
         statements.unlink()
         if code:
             raise StartError(f"mariadbd could not create its system tables: {_last_error(child)}")

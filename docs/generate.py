@@ -9,7 +9,7 @@ from devcloud.template import read_template
 from falaai import queue_messages, settings
 from falaai_auth.application import build as build_auth
 from falaai_chat.application import build as build_chat
-from falaai_chat.streaming_application import build as build_stream
+from falaai_chat.application import build_stream
 
 DOCS = Path(__file__).resolve().parent
 TEMPLATE = read_template(DOCS.parent / "template.yaml")
@@ -35,7 +35,7 @@ def papers() -> dict[str, str]:
 
 def openapi() -> dict[str, Any]:
     """One document for the routes of all web functions."""
-    documents = [app.openapi() for app in (build_auth(), build_chat(), build_stream().app)]
+    documents = [app.openapi() for app in (build_auth(), build_chat(), build_stream())]
     whole = {**documents[0], "info": {**documents[0]["info"], "title": "FalaAI"}}
     whole["paths"] = {path: methods for one in documents for path, methods in one["paths"].items()}
     schemas = {name: schema for one in documents for name, schema in one["components"]["schemas"].items()}

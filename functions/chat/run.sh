@@ -3,5 +3,5 @@
 # Lambda puts a layer's packages under /opt/python, where only its own runtime would look.
 export PYTHONPATH="${PYTHONPATH:+$PYTHONPATH:}${LAMBDA_TASK_ROOT:-.}:/opt/python"
 # Left to choose, uvicorn would import every kind of HTTP and WebSocket server that it finds.
-exec python3 -m uvicorn falaai_chat.serving:application --host 127.0.0.1 --port "${AWS_LWA_PORT:-8080}" \
+exec python3 -m uvicorn stream_app:application --host 127.0.0.1 --port "${AWS_LWA_PORT:-8080}" \
   --http h11 --ws none --loop asyncio --lifespan off --no-access-log --log-level warning

@@ -5,8 +5,7 @@ import time
 
 import pytest
 
-from falaai.highlighting import CODE_MAX_CHARACTERS, LEXERS, LINE_MAX_CHARACTERS, highlight
-from falaai.render_budget import Budget
+from falaai_chat.highlighting import CODE_MAX_CHARACTERS, LEXERS, LINE_MAX_CHARACTERS, Budget, highlight
 from tests.conftest import IS_WHOLE, at_most
 from tests.integration.conftest import Rows
 from tests.system.conftest import Person

@@ -31,7 +31,7 @@ from falaai.web.current_user import get_database
 from falaai_auth import application as auth_application
 from falaai_auth import dependencies as auth_dependencies
 from falaai_chat import application as chat_application
-from falaai_chat.routes import replies
+from falaai_chat import dependencies as chat_dependencies
 from tests.conftest import ROOT
 from tests.fakes import FakeAnswer, FakeModel, FakeQueues
 from tests.integration.conftest import TABLES, Rows
@@ -125,8 +125,8 @@ def crowd(crowded: int, where: settings.DatabaseSettings, monkeypatch: pytest.Mo
     for name, app in {"chat": chat_application.build(), "auth": auth_application.build()}.items():
         app.dependency_overrides |= {
             get_database: given(one),
-            replies.get_language_model: given(model),
-            replies.get_queues: given(unused),
+            chat_dependencies.get_language_model: given(model),
+            chat_dependencies.get_queues: given(unused),
             auth_dependencies.get_queues: given(unused),
         }
         found.clients[name] = TestClient(app, cookies={"falaai": TOKEN}, headers={"origin": ORIGIN})

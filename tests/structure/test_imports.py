@@ -97,7 +97,7 @@ def test_only_entry_points_pause_the_garbage_collector() -> None:
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.ImportFrom) and "cold_start" in ast.unparse(node)
     }
-    assert importing == {"app.py", "serving.py"}
+    assert importing == {"app.py", "stream_app.py"}
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from falaai_auth.application import build as build_auth
 from falaai_chat.application import build as build_chat
-from falaai_chat.streaming_application import build as build_stream
+from falaai_chat.application import build_stream
 from tests.conftest import RunningCloud
 from tests.system.conftest import PASSWORD, People, Person
 
@@ -32,7 +32,7 @@ def text_fields(app: FastAPI) -> Iterator[tuple[str, str, str]]:
                         yield method.upper(), re.sub(r"\{[^}]+\}", "1", path), name
 
 
-TEXT_FIELDS = sorted({*text_fields(build_auth()), *text_fields(build_chat()), *text_fields(build_stream().app)})
+TEXT_FIELDS = sorted({*text_fields(build_auth()), *text_fields(build_chat()), *text_fields(build_stream())})
 
 
 def test_every_json_body_is_looked_at() -> None:

@@ -10,7 +10,7 @@ from devcloud.intrinsics import parse
 from devcloud.template import read_template
 from falaai_auth.application import build as build_auth
 from falaai_chat.application import build as build_chat
-from falaai_chat.streaming_application import build as stream_application
+from falaai_chat.application import build_stream as stream_application
 from tests.conftest import ROOT
 
 TEMPLATE = read_template(Path(ROOT / "template.yaml"))
@@ -63,7 +63,7 @@ def test_stream_is_the_same_folder_behind_the_web_adapter() -> None:
     assert (stream.folder / "run.sh").stat().st_mode & 0o111 == 0o111
     routes = [(route.method, route.path, route.streams) for route in TEMPLATE.routes if route.streams]
     assert routes == [("POST", "/chat/stream", True)]
-    assert {("POST", "/chat/stream"), ("GET", "/health")} == routes_of(stream_application().app)
+    assert {("POST", "/chat/stream"), ("GET", "/health")} == routes_of(stream_application())
 
 
 def test_pictures_reach_the_browser_as_bytes() -> None:

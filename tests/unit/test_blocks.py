@@ -2,8 +2,8 @@
 
 import pytest
 
-from falaai_chat import blocks
-from falaai_chat.blocks import FinishedBlocks
+from falaai_chat import markdown as blocks
+from falaai_chat.markdown import FinishedBlocks
 
 PARAGRAPHS = "".join(f"Parágrafo {number}.\n\n" for number in range(300))
 ONE_LIST = "".join(f"- item {number}\n" for number in range(3000))

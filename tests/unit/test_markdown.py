@@ -5,10 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from falaai.highlighting import CODE_MAX_CHARACTERS, LEXERS, LINE_MAX_CHARACTERS, highlight
-from falaai.markdown import HTML_MAX_BYTES, MESSAGE_SECONDS, to_html
-from falaai.render_budget import Budget
 from falaai.web import texts
+from falaai_chat.highlighting import CODE_MAX_CHARACTERS, LEXERS, LINE_MAX_CHARACTERS, Budget, highlight
+from falaai_chat.markdown import HTML_MAX_BYTES, MESSAGE_SECONDS, to_html
 
 
 def test_ordinary_markdown() -> None:

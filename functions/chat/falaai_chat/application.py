@@ -1,15 +1,29 @@
-"""Puts the domain's routes, the static files and the health check into the shared frame."""
+"""The FastAPI applications of the chat function: pages and JSON, and the stream of replies."""
 
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from falaai.web import health, static_files
-from falaai.web.application import build_application
-from falaai_chat.routes import conversations, pages, replies
+from falaai.web.application_factory import build_application
+from falaai_chat.routes import chat_pages, conversation_list, replies, stream
 
-ROUTERS = (pages.router, replies.router, conversations.router, static_files.router, health.router)
+_FOLDER = Path(__file__).parent
+_TEMPLATES = _FOLDER / "templates"
+STATIC = static_files.StaticFolder("/static/chat", _FOLDER / "static")
+ROUTERS = (
+    chat_pages.router,
+    replies.router,
+    conversation_list.router,
+    static_files.build_router(STATIC),
+    static_files.router,
+    health.router,
+)
 
 
 def build() -> FastAPI:
-    return build_application("FalaAI chat", ROUTERS, Path(__file__).parent / "templates")
+    return build_application("FalaAI chat", ROUTERS, _TEMPLATES, STATIC)
+
+
+def build_stream() -> FastAPI:
+    return build_application("FalaAI stream", (stream.router, health.router), _TEMPLATES)

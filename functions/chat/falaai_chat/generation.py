@@ -22,6 +22,8 @@ from falaai_chat.prompts import build_prompt
 from falaai_chat.questions import ExistingReply, NewReply, PendingReply
 
 WRITE_EVERY_SECONDS = 1.0
+# Part of a request's time that is kept for writing the end of a reply and for requesting its title.
+SECONDS_TO_FINISH = 4.5
 
 
 @dataclass(frozen=True)

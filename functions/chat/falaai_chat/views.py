@@ -1,18 +1,25 @@
 """Rows as the contract shows them: Portuguese field names, times that a browser understands."""
 
+import re
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
-from falaai.markdown import MESSAGE_SECONDS, plain, to_html
-from falaai.repositories.conversations import Conversation
+from falaai.errors import InvalidInput
+from falaai.repositories.conversations import Conversation, Cursor
 from falaai.repositories.messages import Message, State
 from falaai.web import texts
 from falaai.web.dates import group_of, in_words
+from falaai_chat.markdown import MESSAGE_SECONDS, plain, to_html
 
 # CPU seconds for rendering all messages of one answer: whatever they hold, it is there within a second.
 ANSWER_SECONDS = 0.7
+
+_CURSOR = re.compile(r"([01])-(\d{1,16})-(\d{1,10})")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def conversation_shape(conversation: Conversation) -> dict[str, Any]:
@@ -79,3 +86,25 @@ def notice_of(state: State, error: str | None) -> str | None:
 
 def _milliseconds(utc: datetime) -> int:
     return round(utc.replace(tzinfo=UTC).timestamp() * 1000)
+
+
+def encode_cursor(last: Conversation | Cursor) -> str:
+    """The place right after `last`: pinned or not, microseconds since 1970, id."""
+    return f"{int(last.is_pinned)}-{(last.updated_at - _EPOCH) // _MICROSECOND}-{last.id}"
+
+
+def next_page(last: Conversation | Cursor, limit: int, search: str = "") -> str:
+    """The path of the page of the list that begins right after `last`."""
+    query = {"limit": limit, "cursor": encode_cursor(last), **({"q": search} if search else {})}
+    return f"/conversations?{urlencode(query)}"
+
+
+def decode_cursor(cursor: str) -> Cursor:
+    """Raises InvalidInput for what encode_cursor never made."""
+    found = _CURSOR.fullmatch(cursor)
+    try:
+        if found is None:
+            raise ValueError(cursor)
+        return Cursor(found[1] == "1", _EPOCH + int(found[2]) * _MICROSECOND, int(found[3]))
+    except (ValueError, OverflowError):
+        raise InvalidInput("cursor", texts.FIELD_OTHERWISE) from None

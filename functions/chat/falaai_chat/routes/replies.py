@@ -2,52 +2,23 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
 from falaai import settings
 from falaai.deadlines import seconds_left
 from falaai.errors import LanguageModelError
-from falaai.language_model import LanguageModel, language_model
-from falaai.markdown import to_html
-from falaai.queues import Queues, queues
 from falaai.repositories import messages
 from falaai.repositories.messages import Ending, State
 from falaai.web.current_user import CurrentSession, Db
-from falaai_chat.generation import Services, reply_pieces
+from falaai_chat.dependencies import DailyQuota, ReplyServices
+from falaai_chat.generation import SECONDS_TO_FINISH, Services, reply_pieces
+from falaai_chat.markdown import to_html
 from falaai_chat.polling import get_reply
 from falaai_chat.questions import PendingReply, ask, edit_question, regenerate_reply
-from falaai_chat.quota import Quota, quota
 from falaai_chat.schemas import EditInput, LanguageInput, MessageInput
 from falaai_chat.views import notice_of
 
 router = APIRouter()
-
-# Of the request's time, kept for writing the end down and asking for a title.
-SECONDS_TO_FINISH = 4.5
-
-
-async def get_language_model() -> LanguageModel:
-    return language_model()
-
-
-async def get_queues() -> Queues:
-    return queues()
-
-
-async def get_quota() -> Quota:
-    return quota()
-
-
-async def services(
-    database: Db,
-    model: Annotated[LanguageModel, Depends(get_language_model)],
-    sender: Annotated[Queues, Depends(get_queues)],
-) -> Services:
-    return Services(database, model, sender)
-
-
-ReplyServices = Annotated[Services, Depends(services)]
-DailyQuota = Annotated[Quota, Depends(get_quota)]
 
 
 @router.post("/chat/message")

@@ -18,17 +18,16 @@ from falaai import settings
 from falaai.deadlines import deadline
 from falaai.errors import FalaAIError, InvalidInput
 from falaai.logs import logger
-from falaai.markdown import to_html
 from falaai.repositories.messages import Ending
 from falaai.repositories.sessions import Session
 from falaai.web import texts
 from falaai.web.current_user import CurrentSession
 from falaai.web.error_responses import sentence_of
-from falaai_chat.blocks import FinishedBlocks
-from falaai_chat.generation import Services, reply_pieces
+from falaai_chat.dependencies import DailyQuota, ReplyServices
+from falaai_chat.generation import SECONDS_TO_FINISH, Services, reply_pieces
+from falaai_chat.markdown import FinishedBlocks, to_html
 from falaai_chat.questions import PendingReply, ask, edit_question, regenerate_reply
 from falaai_chat.quota import Quota
-from falaai_chat.routes.replies import SECONDS_TO_FINISH, DailyQuota, ReplyServices
 from falaai_chat.schemas import EditInput, MessageInput, StreamInput
 from falaai_chat.views import notice_of
 

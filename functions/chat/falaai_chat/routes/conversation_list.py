@@ -19,10 +19,9 @@ from falaai_chat.conversation_changes import (
     open_conversation,
     read_page,
 )
-from falaai_chat.cursors import decode_cursor, next_page
 from falaai_chat.export import EXPORTS, Format, file_name, read_part
 from falaai_chat.schemas import ConversationChange
-from falaai_chat.views import conversation_view, message_views
+from falaai_chat.views import conversation_view, decode_cursor, message_views, next_page
 
 router = APIRouter()
 

@@ -15,11 +15,10 @@ from falaai.sao_paulo import day_of
 from falaai.web import pages
 from falaai.web.current_user import CurrentSession, Db
 from falaai_chat.conversation_changes import newest_within, read_page
-from falaai_chat.cursors import next_page
+from falaai_chat.dependencies import DailyQuota
 from falaai_chat.quota import Quota
-from falaai_chat.routes.replies import DailyQuota
 from falaai_chat.schemas import MESSAGE_MAX_CHARACTERS
-from falaai_chat.views import conversation_view, message_views
+from falaai_chat.views import conversation_view, message_views, next_page
 
 SIDEBAR_CONVERSATIONS = 30
 PAGE_MESSAGES = 50

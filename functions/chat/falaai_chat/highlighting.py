@@ -6,11 +6,10 @@ characters. Three bounds hold together: the list has only lexers whose single st
 between two steps the time is looked at.
 """
 
+import time
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
-
-from falaai.render_budget import Budget
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
@@ -67,6 +66,25 @@ LEXERS = {
     "yaml": "yaml yml",
 }
 _LEXER_OF = {name: lexer for lexer, names in LEXERS.items() for name in names.split()}
+
+
+class TooComplex(Exception):
+    """The text would take more time, or give more HTML, than one message may."""
+
+
+class Budget:
+    """Seconds of CPU time of the thread that makes it; a busy machine does not make them shorter."""
+
+    def __init__(self, seconds: float) -> None:
+        self._ends_at = time.thread_time() + seconds
+
+    def is_spent(self) -> bool:
+        return time.thread_time() >= self._ends_at
+
+    def check(self) -> None:
+        """Raises TooComplex once the time is spent."""
+        if self.is_spent():
+            raise TooComplex
 
 
 def highlight(code: str, language: str, budget: Budget) -> str:

@@ -4,15 +4,16 @@ The raw Markdown stays in the database; the browser never interprets model text.
 stands in it, so each has a budget of CPU time and a largest size: beyond them it is shown as plain text.
 """
 
+import time
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import nh3
 
-from falaai.highlighting import highlight
-from falaai.render_budget import Budget, TooComplex
 from falaai.web import texts
+from falaai_chat.highlighting import Budget, TooComplex, highlight
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -23,6 +24,12 @@ MESSAGE_SECONDS = 0.5
 HIGHLIGHT_SECONDS = 0.2
 # Bytes of HTML of one message. Lambda's answers end at 6 MB.
 HTML_MAX_BYTES = 1_000_000
+
+# The open block is parsed again when it has grown by this factor: all parses of a reply of n characters together read
+# at most n * GROWTH / (GROWTH - 1) characters, eleven times the reply.
+GROWTH = 1.1
+# CPU seconds for all blocks of one reply; after them the page waits for the end.
+REPLY_SECONDS = 1.0
 
 _TAGS = {
     *("p", "br", "hr", "em", "strong", "s", "blockquote", "ul", "ol", "li", "h2", "h3", "h4", "h5", "h6"),
@@ -78,6 +85,44 @@ def finished_until(text: str, seconds: float = MESSAGE_SECONDS) -> int:
     if len(starts) < 2:
         return 0
     return sum(len(line) + 1 for line in text.split("\n")[: starts[-1]])
+
+
+@dataclass(frozen=True)
+class Block:
+    """Safe HTML of the reply up to character `until`."""
+
+    html: str
+    until: int
+
+
+class FinishedBlocks:
+    """The blocks of one reply. Ask with the whole text so far, each time a line has ended."""
+
+    def __init__(self) -> None:
+        self._until = 0
+        self._next_length = 0.0
+        self._seconds_left = REPLY_SECONDS
+
+    def find(self, text: str) -> Block | None:
+        """Return the blocks that have been finished since the last call, or None."""
+        if self._seconds_left <= 0 or len(text) - self._until < self._next_length:
+            return None
+        began = time.thread_time()
+        try:
+            return self._find(text)
+        except TooComplex:
+            self._seconds_left = 0
+            return None
+        finally:
+            self._seconds_left -= time.thread_time() - began
+
+    def _find(self, text: str) -> Block | None:
+        start, seconds = self._until, min(MESSAGE_SECONDS, self._seconds_left)
+        self._until += finished_until(text[start:], seconds)
+        self._next_length = GROWTH * (len(text) - self._until)
+        if self._until == start:
+            return None
+        return Block(to_html(text[start : self._until], seconds), self._until)
 
 
 def _check_size(html: str) -> None:

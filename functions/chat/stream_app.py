@@ -1,0 +1,35 @@
+"""Entry point of the chat function's stream, which run.sh starts behind the AWS Lambda Web Adapter.
+
+The adapter turns Lambda's events into HTTP requests and sends API Gateway's request context in a header.
+"""
+
+from falaai import cold_start  # isort: skip - pauses the garbage collector before the other imports
+
+import json
+
+from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
+
+from falaai.logs import logger
+from falaai_chat.application import build_stream
+
+CONTEXT_HEADER = b"x-amzn-request-context"
+
+
+class AdaptedRequest:
+    """Put the adapter's request context where Mangum puts it. Only the adapter reaches this server."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            header = dict(scope["headers"]).get(CONTEXT_HEADER)
+            if header:
+                context = json.loads(header)
+                scope["aws.event"] = {"requestContext": context}
+                logger().set_correlation_id(context.get("requestId"))
+        await self.app(scope, receive, send)
+
+
+application = cold_start.end_cold_start(AdaptedRequest(build_stream()))
