@@ -66,7 +66,7 @@ build: ## Build what is deployed, into .aws-sam/build (ENV=default for x86_64, E
 bench: ## Measure what `make build` makes, into docs/performance.md (PART=cold_start for one)
 	@devcloud/prepare.sh mariadb chromium sam
 	@$(MAKE) build ENV=default
-	@PYTHONPATH=layers/shared/python $(PYTHON) -m bench $(PART)
+	@PYTHONPATH=layers/shared/python:functions/auth $(PYTHON) -m bench $(PART)
 
 cost: ## What a month costs, into docs/cost.md (MESSAGES="5000 50000": print those instead)
 	@devcloud/prepare.sh

@@ -1,27 +1,28 @@
-"""Measures what was built: python -m bench [PART...]; without a part, all of them.
+"""Measure the build: python -m bench [PART...]. Without arguments, all parts run.
 
-Each part is a module of this folder with `table(built)`, and a section in docs/performance.md that its tables are
-written into. A part runs on a devcloud of its own.
+A part is a module of this folder with a function `table(stack)`, and has a block in docs/performance.md that receives
+the table. Each part runs on its own devcloud.
 """
 
 import sys
 from importlib import import_module
 
 from bench import results
-from bench.built import running
+from bench.built_stack import run_built_stack
 
 
 def main(wanted: list[str]) -> int:
-    parts = results.parts(results.PAPER.read_text())
+    parts = results.parts(results.RESULTS_PAGE.read_text())
     if unknown := set(wanted) - set(parts):
-        print(f"bench: no part {', '.join(sorted(unknown))}; there are {', '.join(parts)}", file=sys.stderr)
+        print(f"bench: unknown part {', '.join(sorted(unknown))}; known parts: {', '.join(parts)}", file=sys.stderr)
         return 1
     stamp = results.stamp()
     for name in wanted or parts:
-        with running() as built:
-            table = import_module(f"bench.{name}").table(built)
+        with run_built_stack() as stack:
+            table = import_module(f"bench.{name}").table(stack)
         print(f"\n{table}", flush=True)
-        results.PAPER.write_text(results.with_tables(results.PAPER.read_text(), name, f"{table}\n\n{stamp}"))
+        page = results.RESULTS_PAGE.read_text()
+        results.RESULTS_PAGE.write_text(results.replace_block(page, name, f"{table}\n\n{stamp}"))
     return 0
 
 

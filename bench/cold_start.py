@@ -1,9 +1,9 @@
-"""From the start of a process to the end of its first real work, for each function as it is built and deployed.
+"""Time from the start of a process to the end of its first work, for each function as built and deployed.
 
-Beside each: a fresh interpreter that only imports what this work cannot be done without, found where the function
-finds it. Both run in turns, RUNS times; seconds are medians, and a ratio is the median of those of the pairs, so that
-a busy moment touches both sides. As on AWS, secrets are read from SSM (here an emulator), and traces are sent.
-Gemini's fake answers without its pauses.
+The comparison is a new interpreter that only imports the packages which this work needs, from the same paths. Both
+run alternately, RUNS times, so that load on the machine affects both. Times are medians; a ratio is the median of the
+ratios of each pair. As on AWS, secrets are read from SSM (here an emulator) and traces are sent. The Gemini fake
+answers without delay.
 """
 
 import itertools
@@ -19,7 +19,7 @@ from typing import Any
 
 import httpx
 
-from bench.built import BuiltStack
+from bench.built_stack import BuiltStack
 from devcloud.http_server import free_port
 from tests.integration.conftest import aws_client
 from tests.lambda_process import LambdaProcess, bare_import, environment_of, http_event, queue_event
@@ -37,8 +37,8 @@ SUMMARY = "SELECT resumo FROM conversas WHERE id = %s"
 
 
 @dataclass(frozen=True)
-class Work:
-    """A function's first work: its event, whether it was really done, and what it is compared with."""
+class ColdStartCase:
+    """First work of a function. `bare` lists the imports to compare with; `wanted` is the highest allowed ratio."""
 
     name: str
     function: str
@@ -48,35 +48,37 @@ class Work:
     wanted: float
 
 
-def table(built: BuiltStack) -> str:
-    """Milliseconds; the first answer's are from the event to the answer."""
+def table(stack: BuiltStack) -> str:
+    """Return the table, in milliseconds. The column `answer` is the time from the event to the answer."""
     lines = ["| first work | init | answer | both | bare imports | ratio | wanted |", "|---|---|---|---|---|---|---|"]
-    with _without_pauses(built):
-        lines += [_line(work.name, _pairs(built, work), f"≤ {work.wanted}") for work in works(built)]
-        lines.append(_line("a streamed reply’s first piece", _streams(built), "≤ 1.0"))
+    with _gemini_without_delay(stack):
+        lines += [
+            _line(case.name, _measure_case(stack, case), f"≤ {case.wanted}") for case in cold_start_cases(stack)
+        ]
+        lines.append(_line("a streamed reply’s first piece", _measure_stream(stack), "≤ 1.0"))
     return "\n".join(lines)
 
 
-def works(built: BuiltStack) -> list[Work]:
-    cookie, rows = built.cookie(), built.product
-    user = built.user_id
-    headers = {"cookie": cookie, "origin": built.origin, "content-type": "application/json"}
-    newest = itertools.count()  # conversations of the two workers, by the order they are made in
+def cold_start_cases(stack: BuiltStack) -> list[ColdStartCase]:
+    cookie, rows = stack.cookie(), stack.product
+    user = stack.user_id
+    headers = {"cookie": cookie, "origin": stack.origin, "content-type": "application/json"}
+    numbers = itertools.count()  # makes the texts of each conversation unique
     made: dict[str, int] = {}
 
-    def untitled() -> dict[str, Any]:
+    def untitled_conversation() -> dict[str, Any]:
         made["titles"] = rows.conversation(user, QUESTION, "Com fubá.")
         return queue_event(conversation_id=made["titles"])
 
-    def long() -> dict[str, Any]:
-        made["memory"] = rows.conversation(user, *(f"{next(newest)} {LONG}" for _ in range(8)))
+    def long_conversation() -> dict[str, Any]:
+        made["memory"] = rows.conversation(user, *(f"{next(numbers)} {LONG}" for _ in range(8)))
         return queue_event(conversation_id=made["memory"])
 
     def reply() -> dict[str, Any]:
-        built.member.http.post("/reset_chat").raise_for_status()
+        stack.member.http.post("/reset_chat").raise_for_status()
         return http_event("POST", "/chat/message", body=json.dumps({"message": QUESTION}), **headers)
 
-    def old() -> dict[str, Any]:
+    def old_conversation() -> dict[str, Any]:
         rows.conversation(user, QUESTION, "Com fubá.", days_old=91)
         return {}
 
@@ -88,7 +90,7 @@ def works(built: BuiltStack) -> list[Work]:
 
     gemini = f"{WORKER}, {GEMINI}"
     return [
-        Work(
+        ColdStartCase(
             "sign-in page",
             "AuthFunction",
             lambda: http_event("GET", "/login", accept="text/html"),
@@ -96,25 +98,27 @@ def works(built: BuiltStack) -> list[Work]:
             WEB,
             1.25,
         ),
-        Work("chat page", "ChatFunction", lambda: http_event("GET", "/chat", cookie=cookie), is_page, WEB, 1.25),
-        Work("reply in a new conversation", "ChatFunction", reply, is_page, f"{WEB}, {GEMINI}", 1.0),
-        Work(
+        ColdStartCase(
+            "chat page", "ChatFunction", lambda: http_event("GET", "/chat", cookie=cookie), is_page, WEB, 1.25
+        ),
+        ColdStartCase("reply in a new conversation", "ChatFunction", reply, is_page, f"{WEB}, {GEMINI}", 1.0),
+        ColdStartCase(
             "title",
             "TitlesFunction",
-            untitled,
+            untitled_conversation,
             lambda answer: none_failed(answer) and rows.value(TITLE, made["titles"]) != "Nova Conversa",
             gemini,
             1.25,
         ),
-        Work(
+        ColdStartCase(
             "summary",
             "MemoryFunction",
-            long,
+            long_conversation,
             lambda answer: none_failed(answer) and bool(rows.value(SUMMARY, made["memory"])),
             gemini,
             1.25,
         ),
-        Work(
+        ColdStartCase(
             "email",
             "EmailFunction",
             lambda: queue_event(letter="senha", user_id=user),
@@ -122,8 +126,13 @@ def works(built: BuiltStack) -> list[Work]:
             f"{WORKER}, jinja2, sendgrid",
             1.25,
         ),
-        Work(
-            "cleanup", "CleanupFunction", old, lambda answer: bool(answer["conversations"]), f"{WORKER}, boto3", 1.25
+        ColdStartCase(
+            "cleanup",
+            "CleanupFunction",
+            old_conversation,
+            lambda answer: bool(answer["conversations"]),
+            f"{WORKER}, boto3",
+            1.25,
         ),
     ]
 
@@ -136,31 +145,31 @@ def _line(name: str, measured: Iterator[tuple[float, float, float]], wanted: str
     return f"| {name} | {numbers} | {ratio:.2f} | {wanted} |"
 
 
-def _pairs(built: BuiltStack, work: Work) -> Iterator[tuple[float, float, float]]:
-    """Seconds of init, answer and bare imports."""
-    pid = _process_of(built, work.function)
-    changes = _as_deployed(built, pid)
+def _measure_case(stack: BuiltStack, case: ColdStartCase) -> Iterator[tuple[float, float, float]]:
+    """Measure one case RUNS times. Yields seconds of init, answer and bare imports."""
+    pid = _process_of(stack, case.function)
+    changes = _deployed_variables(stack, pid)
     for _ in range(RUNS):
-        event = work.event()
-        process = LambdaProcess(pid, **changes)  # type: ignore[arg-type]  # none has a parameter's name
+        event = case.event()
+        process = LambdaProcess(pid, **changes)  # type: ignore[arg-type]  # no variable has the name of a parameter
         try:
             seconds, answer = process.invoke(event)
         finally:
             process.stop()
-        if not work.is_done(answer):
-            raise RuntimeError(f"{work.name}: {answer}")
-        built.wait_until_quiet()  # the title that a reply asks for would slow down the other side
-        yield process.init_seconds, seconds, bare_import(pid, work.bare)
+        if not case.is_done(answer):
+            raise RuntimeError(f"{case.name} failed: {answer}")
+        stack.wait_until_quiet()  # the title job of a reply would slow down the bare imports
+        yield process.init_seconds, seconds, bare_import(pid, case.bare)
 
 
-def _streams(built: BuiltStack) -> Iterator[tuple[float, float, float]]:
-    """The same for the streaming function; its init ends when the health check answers, as the adapter sees it."""
-    pid = _process_of(built, "ChatStreamFunction")
-    environment = {**environment_of(pid), **_as_deployed(built, pid)}
+def _measure_stream(stack: BuiltStack) -> Iterator[tuple[float, float, float]]:
+    """Measure the streaming function likewise. Its init ends when its health check succeeds, as for the adapter."""
+    pid = _process_of(stack, "ChatStreamFunction")
+    environment = {**environment_of(pid), **_deployed_variables(stack, pid)}
     folder = Path(environment["LAMBDA_TASK_ROOT"])
-    headers = {"cookie": built.cookie(), "origin": built.origin}
+    headers = {"cookie": stack.cookie(), "origin": stack.origin}
     for _ in range(RUNS):
-        built.member.http.post("/reset_chat").raise_for_status()
+        stack.member.http.post("/reset_chat").raise_for_status()
         port = free_port()
         began = time.perf_counter()
         process = subprocess.Popen(
@@ -171,37 +180,37 @@ def _streams(built: BuiltStack) -> Iterator[tuple[float, float, float]]:
         )
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client:
-                while not _answers(client):
+                while not _is_healthy(client):
                     time.sleep(0.005)
                 ready = time.perf_counter()
                 with client.stream("POST", "/chat/stream", json={"message": QUESTION}) as response:
                     lines = response.iter_lines()
                     next(line for line in lines if line == "event: delta")
                     ended = time.perf_counter()
-                    list(lines)  # to the end, or the next run would ask beside it
+                    list(lines)  # read to the end, or the next run would overlap
         finally:
             process.kill()
             process.wait()
-        built.wait_until_quiet()
+        stack.wait_until_quiet()
         yield ready - began, ended - ready, bare_import(pid, f"{STREAM}, {GEMINI}")
 
 
-def _answers(client: httpx.Client) -> bool:
+def _is_healthy(client: httpx.Client) -> bool:
     try:
         return client.get("/health").is_success
     except httpx.ConnectError:
         return False
 
 
-def _process_of(built: BuiltStack, function: str) -> int:
-    if not built.cloud.function_processes(function):
-        built.cloud.invoke(function, {"Records": []} if function != "CleanupFunction" else {"dry_run": True})
-    return built.cloud.function_processes(function)[0]
+def _process_of(stack: BuiltStack, function: str) -> int:
+    if not stack.cloud.function_processes(function):
+        stack.cloud.invoke(function, {"Records": []} if function != "CleanupFunction" else {"dry_run": True})
+    return stack.cloud.function_processes(function)[0]
 
 
-def _as_deployed(built: BuiltStack, pid: int) -> dict[str, str]:
-    """Variables as the template has them, and what they name in SSM."""
-    environment, ssm = environment_of(pid), aws_client(built.cloud, "ssm")
+def _deployed_variables(stack: BuiltStack, pid: int) -> dict[str, str]:
+    """Store the secrets in SSM. Returns the variables that name them, as in a deployed function."""
+    environment, ssm = environment_of(pid), aws_client(stack.cloud, "ssm")
     for name in SECRETS:
         if name in environment:
             ssm.put_parameter(Name=f"/falaai/{name}", Value=environment[name], Type="SecureString", Overwrite=True)
@@ -210,8 +219,8 @@ def _as_deployed(built: BuiltStack, pid: int) -> dict[str, str]:
 
 
 @contextmanager
-def _without_pauses(built: BuiltStack) -> Iterator[None]:
-    pace = f"{built.cloud.addresses['gemini']}/admin/pace"
+def _gemini_without_delay(stack: BuiltStack) -> Iterator[None]:
+    pace = f"{stack.cloud.addresses['gemini']}/admin/pace"
     httpx.put(pace, json={"delay": 0, "pieces": None, "text": None}).raise_for_status()
     try:
         yield

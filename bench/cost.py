@@ -1,7 +1,7 @@
-"""What so many messages a month cost: python -m bench.cost [MESSAGES...]; without, the table of docs/cost.md anew.
+"""Monthly cost by number of messages: python -m bench.cost [MESSAGES...]. Without arguments, update docs/cost.md.
 
-Prices are in prices.toml, each with its source. How many alarms, queues and dashboards there are, and how much memory
-functions have, is read from template.yaml. What a message takes is in Usage: measured, or assumed and said so.
+prices.toml has the prices and their sources. template.yaml gives the number of alarms, queues and dashboards and the
+memory of the functions. Usage has the resources of one message; comments mark values that are assumed.
 """
 
 import sys
@@ -11,28 +11,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.results import ROOT, with_tables
+from bench.results import ROOT, replace_block
 from devcloud.intrinsics import Resolver, parse
 
-PAPER = ROOT / "docs/cost.md"
+COST_PAGE = ROOT / "docs/cost.md"
 TEMPLATE = ROOT / "template.yaml"
 PRICES = Path(__file__).with_name("prices.toml")
 MESSAGES = (0, 1_000, 100_000, 10_000_000)
-SECONDS_A_MONTH = 30 * 24 * 3600
-# Lambda's pollers of one queue: five, each asking for 20 seconds. AWS does not promise it; people count 15 a minute.
-POLLS_A_QUEUE = 5 * SECONDS_A_MONTH // 20
-# X-Ray's default: the first request of each second, and 5 in 100 of the others.
+SECONDS_PER_MONTH = 30 * 24 * 3600
+# Lambda has five pollers per queue, each for 20 seconds; users report 15 polls a minute. Not guaranteed by AWS.
+POLLS_PER_QUEUE = 5 * SECONDS_PER_MONTH // 20
+# X-Ray's default: it traces the first request of each second and 5 % of the others.
 TRACED_SHARE = 0.05
 
 
 @dataclass(frozen=True)
 class Price:
-    """Dollars for one of something; `free` of them a month cost nothing, for ever."""
+    """Price of one unit in dollars. The first `free` units of each month cost nothing, without a time limit."""
 
     usd: float
     free: float = 0
     source: str = ""
-    sure: bool = False
+    is_verified: bool = False
 
     def of(self, amount: float) -> float:
         return max(0.0, amount - self.free) * self.usd
@@ -40,16 +40,16 @@ class Price:
 
 @dataclass(frozen=True)
 class Model:
-    """Dollars for a million tokens."""
+    """Prices of a model, in dollars per million tokens."""
 
     tokens_in: float
     tokens_out: float
-    sure: bool
+    is_verified: bool
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What the template has."""
+    """Billed resources in the template."""
 
     alarm_metrics: int
     dashboards: int
@@ -59,41 +59,44 @@ class Stack:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a message takes. Measured figures are docs/performance.md's, doubled: 1,024 MB have half a processor."""
+    """Resources of one message.
 
-    # Assumed: a reply of 300 tokens takes the model six seconds, and Lambda bills the waiting.
+    Measured values are those of docs/performance.md, doubled: a function with 1,024 MB gets about half a processor.
+    """
+
+    # Assumed: the model needs six seconds for a reply of 300 tokens. Lambda bills the wait.
     gemini_seconds: float = 6.0
-    reply_seconds: float = 0.05  # measured: load, `/chat/stream`, around Gemini
-    # Assumed: the list after each reply, and a tenth of a visit's page, conversation, scripts and pictures.
+    reply_seconds: float = 0.05  # measured: load, `/chat/stream`, without Gemini's time
+    # Assumed: the conversation list after each reply, and a tenth of the requests of opening the chat page.
     other_requests: float = 2.0
     other_seconds: float = 0.02  # measured: statements, `GET /conversations`
-    init_seconds: float = 2.0  # measured: cold start, a first reply; Lambda bills it
-    # Assumed: ten messages make a conversation, which gets a title; one message in twenty is followed by a folding.
+    init_seconds: float = 2.0  # measured: cold start, first reply; Lambda bills it
+    # Assumed: a conversation has ten messages and gets one title; one message in twenty starts a summary.
     titles: float = 0.1
     title_seconds: float = 1.5
-    foldings: float = 0.05
-    folding_seconds: float = 4.0
-    letters: float = 0.005
-    letter_seconds: float = 0.5
-    sweeps: int = 30
-    sweep_seconds: float = 5.0
-    # Assumed: what is remembered fills a third of MEMORY_TOKENS.
+    summaries: float = 0.05
+    summary_seconds: float = 4.0
+    emails: float = 0.005
+    email_seconds: float = 0.5
+    cleanups: int = 30
+    cleanup_seconds: float = 5.0
+    # Assumed: the conversation memory fills a third of MEMORY_TOKENS.
     tokens_in: float = 1500 + 0.1 * 600 + 0.05 * 2500
     tokens_out: float = 300 + 0.1 * 10 + 0.05 * 300
-    log_bytes: float = 1500  # a request: Lambda's three lines and ours
-    sent_bytes: float = 6000  # a request
-    # Reckoned from PingCAP's table for 9 statements, 8 rows written three times and 6 KiB read; not measured on TiDB.
+    log_bytes: float = 1500  # per request: Lambda's three lines and ours
+    sent_bytes: float = 6000  # per request
+    # Calculated from PingCAP's table for 9 statements, 8 rows written three times, 6 KiB read; not measured on TiDB.
     request_units: float = 40
     row_bytes: float = 2500  # a question, its reply and their indexes
     months_kept: float = 3
 
     def cold_starts(self, messages: float) -> float:
-        """Assumed: one request in ten of a few, but not more than a hundred a month, or one in a thousand of many."""
+        """Assumed: 10 % of the messages up to 100 cold starts, then 0.1 % if that is more."""
         return min(messages / 10, max(100.0, messages / 1000))
 
 
 def stack() -> Stack:
-    """What is there with the parameters' defaults. An alarm on an expression is billed for each metric in it."""
+    """Read the resources with the default parameters. AWS bills an alarm for each metric in its expression."""
     raw = parse(TEMPLATE.read_text())
     resolver = Resolver(raw)
     resources: list[dict[str, Any]] = [one for one in raw["Resources"].values() if resolver.holds_for(one)]
@@ -110,38 +113,38 @@ def stack() -> Stack:
 
 def prices() -> tuple[dict[str, Price], dict[str, Model]]:
     raw = tomllib.loads(PRICES.read_text())
-    models = {name: Model(one["in"], one["out"], one["sure"]) for name, one in raw.pop("gemini").items()}
+    models = {name: Model(one["in"], one["out"], one["is_verified"]) for name, one in raw.pop("gemini").items()}
     return {name: Price(**one) for name, one in raw.items()}, models
 
 
 def bill(messages: float, usage: Usage, stack: Stack) -> dict[str, float]:
-    """Dollars a month for each line of the table."""
+    """Return the dollars per month for each line of the table."""
     price, models = prices()
     requests = messages * (1 + usage.other_requests)
     work = {
         "titles": (messages * usage.titles, usage.title_seconds),
-        "memory": (messages * usage.foldings, usage.folding_seconds),
-        "email": (messages * usage.letters, usage.letter_seconds),
+        "memory": (messages * usage.summaries, usage.summary_seconds),
+        "email": (messages * usage.emails, usage.email_seconds),
     }
     jobs = sum(count for count, _ in work.values())
     cold = usage.cold_starts(messages)
     seconds = messages * (usage.gemini_seconds + usage.reply_seconds + usage.other_requests * usage.other_seconds)
     seconds += sum(count * each for count, each in work.values()) + cold * usage.init_seconds
-    seconds += usage.sweeps * (usage.sweep_seconds + usage.init_seconds)
-    invocations = requests + jobs + usage.sweeps
+    seconds += usage.cleanups * (usage.cleanup_seconds + usage.init_seconds)
+    invocations = requests + jobs + usage.cleanups
     return {
         "Lambda, computing": price["lambda_gb_second"].of(seconds * stack.gigabytes),
         "Lambda, requests": price["lambda_request"].of(invocations),
         "API Gateway": price["api_request"].of(requests),
         "data sent": price["egress_gb"].of(requests * usage.sent_bytes / 1e9),
-        "SQS": price["sqs_request"].of(stack.queues * POLLS_A_QUEUE + 3 * jobs),
+        "SQS": price["sqs_request"].of(stack.queues * POLLS_PER_QUEUE + 3 * jobs),
         "CloudWatch, alarms": price["alarm_metric"].of(stack.alarm_metrics),
         "CloudWatch, dashboard and metrics": price["dashboard"].of(stack.dashboards) + price["custom_metric"].of(3),
         "CloudWatch, logs": price["log_gb"].of(invocations * usage.log_bytes / 1e9),
         "X-Ray": price["trace"].of(traces(requests)),
         "S3": price["s3_gb"].of(0.2),
-        "SSM and KMS": price["kms_request"].of((cold + usage.sweeps) * 3),
-        "EventBridge": price["schedule_run"].of(usage.sweeps),
+        "SSM and KMS": price["kms_request"].of((cold + usage.cleanups) * 3),
+        "EventBridge": price["schedule_run"].of(usage.cleanups),
         "TiDB Cloud, requests": price["tidb_request_unit"].of(messages * usage.request_units),
         "TiDB Cloud, storage": price["tidb_gib"].of(messages * usage.months_kept * usage.row_bytes / 2**30),
         "SendGrid, from the 61st day": price["sendgrid_plan"].of(1),
@@ -153,13 +156,13 @@ def bill(messages: float, usage: Usage, stack: Stack) -> dict[str, float]:
 
 
 def traces(requests: float) -> float:
-    """Of requests spread evenly over the month."""
-    first = min(requests, float(SECONDS_A_MONTH))
+    """Return the traced requests per month if requests are spread evenly."""
+    first = min(requests, float(SECONDS_PER_MONTH))
     return first + (requests - first) * TRACED_SHARE
 
 
 def table(counts: Iterable[int] = MESSAGES) -> str:
-    """Dollars a month, for each number of messages a column."""
+    """Return the cost table, in dollars per month, with a column for each number of messages."""
     bills = [(count, bill(count, Usage(), stack())) for count in counts]
     lines = [
         f"| dollars a month with … messages | {' | '.join(f'{count:,}' for count, _ in bills)} |",
@@ -182,24 +185,24 @@ def price_table() -> str:
     lines = ["| price | dollars | free each month, for ever | read |", "|---|---:|---:|---|"]
     for name, one in rates.items():
         free = f"{one.free:,.0f}" if one.free else ""
-        mark = "" if one.sure else " **not verified**"
+        mark = "" if one.is_verified else " **not verified**"
         lines.append(f"| {name.replace('_', ' ')} | {one.usd:.10f} | {free} | {one.source}{mark} |")
     for name, model in models.items():
-        source = raw["gemini"][name]["source"] + ("" if model.sure else " **not verified**")
+        source = raw["gemini"][name]["source"] + ("" if model.is_verified else " **not verified**")
         lines.append(
             f"| {name}, a million tokens in / out | {model.tokens_in:.2f} / {model.tokens_out:.2f} | | {source} |"
         )
     return "\n".join(lines)
 
 
-def paper(text: str) -> str:
-    """docs/cost.md with its tables anew."""
-    return with_tables(with_tables(text, "cost", table()), "prices", price_table())
+def updated_page(text: str) -> str:
+    """Return the text of docs/cost.md with new tables."""
+    return replace_block(replace_block(text, "cost", table()), "prices", price_table())
 
 
 if __name__ == "__main__":
     if wanted := [int(word) for word in sys.argv[1:]]:
         print(table(wanted))
     else:
-        PAPER.write_text(paper(PAPER.read_text()))
+        COST_PAGE.write_text(updated_page(COST_PAGE.read_text()))
         print(table())

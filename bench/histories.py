@@ -1,13 +1,13 @@
-"""Conversations of any length, as use and the memory worker would have left them."""
+"""Insert conversations of any length, as the chat and the memory worker would leave them."""
 
 from dataclasses import dataclass
 
 from falaai.conversation_memory import SUMMARY_MAX_CHARACTERS
 from tests.integration.conftest import Rows
 
-# What is not folded yet of a long conversation.
-UNFOLDED = 10
-# About 40 tokens a message.
+# Newest messages of a long conversation that its summary does not cover.
+UNSUMMARIZED = 10
+# About 40 tokens.
 TEXT = "Uma frase como as que se trocam, de um tamanho comum. " * 3
 SUMMARY = "Conversaram. " * (SUMMARY_MAX_CHARACTERS // 13)
 _NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s)"
@@ -15,29 +15,29 @@ _NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHER
 
 @dataclass
 class History:
-    """One conversation of so many messages; all but the last ten stand in its summary."""
+    """A conversation with this many messages. Its summary covers all but the last ten."""
 
     rows: Rows
     id: int
     messages: int
 
-    def forget_later(self) -> None:
-        """As if nothing had been said in it since it was made, and nothing counted."""
+    def truncate(self) -> None:
+        """Delete the messages that the measurement has added, and reset the conversation's last `seq`."""
         self.rows.run("DELETE FROM mensagens WHERE id_conversa = %s AND seq > %s", self.id, self.messages)
         self.rows.run("UPDATE conversas SET ultima_seq = %s WHERE id = %s", self.messages, self.id)
 
 
 def add_history(rows: Rows, user_id: int, messages: int) -> History:
-    """`messages` is even: every question has its answer."""
-    folded = max(0, messages - UNFOLDED)
+    """Insert a conversation. `messages` must be even: a reply for each question."""
+    summarized = max(0, messages - UNSUMMARIZED)
     conversation = rows.insert(
         "INSERT INTO conversas"
         " (id_usuario, titulo_conversa, titulo_manual, data_criacao, data_atualizacao,"
         " ultima_seq, resumo, resumo_ate_seq)"
         " VALUES (%s, 'Longa', TRUE, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), %s, %s, %s)",
-        user_id, messages, SUMMARY if folded else None, folded,
+        user_id, messages, SUMMARY if summarized else None, summarized,
     )  # fmt: skip
-    for start in range(0, messages, 1000):  # a recursion goes no further
+    for start in range(0, messages, 1000):  # limit of a recursive query
         rows.run(
             "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio)"
             f" {_NUMBERS} SELECT %s, %s + i, IF(i %% 2 = 1, 'usuario', 'ia'), %s, UTC_TIMESTAMP(6) FROM n",
@@ -47,7 +47,7 @@ def add_history(rows: Rows, user_id: int, messages: int) -> History:
 
 
 def add_conversations(rows: Rows, user_id: int, count: int) -> None:
-    """So many conversations of one person, of a question and an answer each."""
+    """Insert `count` conversations of one user, with one exchange each."""
     for start in range(0, count, 1000):
         first = rows.insert(
             "INSERT INTO conversas"
@@ -60,7 +60,7 @@ def add_conversations(rows: Rows, user_id: int, count: int) -> None:
 
 
 def add_people(rows: Rows, before: int, count: int) -> None:
-    """Until there are so many beyond those who were there: each with a session and a conversation."""
+    """Insert users number `before` to `count`, each with a session and a conversation."""
     for start in range(before, count, 1000):
         first = rows.insert(
             "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro, email_verified)"
@@ -83,7 +83,7 @@ def add_people(rows: Rows, before: int, count: int) -> None:
 
 
 def _add_exchanges(rows: Rows, first: int) -> None:
-    """A question and an answer in each conversation from `first` on."""
+    """Insert one exchange into each conversation with an id from `first` on."""
     rows.run(
         "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio)"
         f" {_NUMBERS} SELECT c.id, i, IF(i = 1, 'usuario', 'ia'), %s, NOW(6)"

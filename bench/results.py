@@ -1,4 +1,4 @@
-"""docs/performance.md: what is measured stands between `<!-- bench: part -->` and `<!-- /bench -->`."""
+"""Result blocks in docs/performance.md, between `<!-- bench: part -->` and `<!-- /bench -->`."""
 
 import platform
 import re
@@ -8,17 +8,17 @@ from os import cpu_count
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PAPER = ROOT / "docs/performance.md"
+RESULTS_PAGE = ROOT / "docs/performance.md"
 _BLOCK = re.compile(r"<!-- bench: (\w+) -->\n(.*?)<!-- /bench -->", re.DOTALL)
 
 
 def parts(text: str) -> list[str]:
-    """The parts that the paper has a place for, in its order."""
+    """Return the names of the parts that have a block in the page, in its order."""
     return [block[1] for block in _BLOCK.finditer(text)]
 
 
-def with_tables(text: str, part: str, tables: str) -> str:
-    """The paper with another content in one part's place; every other byte as it was."""
+def replace_block(text: str, part: str, tables: str) -> str:
+    """Replace the content of one part's block. All other text stays unchanged."""
 
     def replaced(block: re.Match[str]) -> str:
         return f"<!-- bench: {part} -->\n{tables.strip()}\n<!-- /bench -->" if block[1] == part else block[0]
@@ -27,8 +27,8 @@ def with_tables(text: str, part: str, tables: str) -> str:
 
 
 def stamp() -> str:
-    """Where, when and of what the figures are."""
-    # The paper itself changes while it is written.
+    """Return a line with the date, commit and machine of the measurement."""
+    # Ignore the page itself: the measurement changes it.
     changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/performance.md")
     commit = _git("rev-parse", "--short", "HEAD") + (" and changes since" if changed else "")
     machine = f"{cpu_count()} cores ({_processor()}), {platform.machine()}, Python {platform.python_version()}"

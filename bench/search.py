@@ -1,8 +1,8 @@
-"""Search among MESSAGES messages of one person, through the gateway: ms of a page, and of all until the list's end.
+"""Search in MESSAGES messages of one user, through the gateway: ms for a page and for all pages of a result.
 
-As few long conversations and as many short ones; for words that are in each message, in one of twenty, in a single
-one (asked for in another case and without its accent), and in none. Beside each: the one statement that looks through
-everything at once. Run: make bench PART=search
+It is measured with few long and many short conversations, for words that are in every message, in one of 20, in a
+single one (searched in another case and without its accent) and in none. The comparison is one statement that
+searches everything at once. Run: make bench PART=search
 """
 
 import random
@@ -14,7 +14,7 @@ from statistics import quantiles
 import httpx
 from pymysql.cursors import DictCursor
 
-from bench.built import BuiltStack
+from bench.built_stack import BuiltStack
 from bench.cleanup import connection
 from falaai.connections import Connection
 from falaai.database import Parameters, Row, Transaction
@@ -25,10 +25,10 @@ CONVERSATIONS = (10, 1_000, 10_000)
 RUNS = 20
 LIMIT_MS = 300
 WORDS = {"in every message": "de", "in one of 20": "receita", "in a single one": "rarissimo", "in none": "xilofone"}
-# The characters of a question and of a reply.
+# Length of a question and of a reply, in characters.
 QUESTION, REPLY = 80, 600
 _SYLLABLES = ("ma", "ca", "ção", "pa", "lo", "te", "ri", "do", "sa", "né", "vi", "tu", "go", "lhé", "que", "ão", "ís")
-AT_ONCE = (
+SINGLE_STATEMENT = (
     "SELECT id FROM conversas WHERE id_usuario = %s AND (titulo_conversa COLLATE utf8mb4_general_ci LIKE %s"
     " OR id IN (SELECT m.id_conversa FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"
     " WHERE c.id_usuario = %s AND m.conteudo COLLATE utf8mb4_general_ci LIKE %s))"
@@ -37,32 +37,32 @@ AT_ONCE = (
 
 
 def texts() -> Iterator[str]:
-    """Questions and replies in turn, of words as frequent as in a language: the nth half as often as the n/2th."""
-    chance = random.Random(1)
-    vocabulary = ["".join(chance.choices(_SYLLABLES, k=chance.randint(1, 4))) for _ in range(5000)]
+    """Generate questions and replies alternately. Word frequencies follow Zipf's law, as in natural language."""
+    generator = random.Random(1)
+    vocabulary = ["".join(generator.choices(_SYLLABLES, k=generator.randint(1, 4))) for _ in range(5000)]
     weights = [1 / number for number in range(1, len(vocabulary) + 1)]
     for number in range(MESSAGES):
-        long = REPLY if number % 2 else QUESTION
-        words = ["de", *chance.choices(vocabulary, weights, k=long // 6)]
+        length = REPLY if number % 2 else QUESTION
+        words = ["de", *generator.choices(vocabulary, weights, k=length // 6)]
         words += ["receita"] if number % 20 == 7 else []
         words += ["Raríssimo"] if number == MESSAGES // 2 else []
         yield " ".join(words)
 
 
-def fill(database: Connection, user: int, conversations: int) -> None:
-    long = MESSAGES // conversations
-    said = texts()
+def add_messages(database: Connection, user: int, conversations: int) -> None:
+    length = MESSAGES // conversations
+    message_texts = texts()
     with database.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO conversas (id_usuario, data_criacao, data_atualizacao, ultima_seq)"
             " VALUES (%s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) - INTERVAL %s MINUTE, %s)",
-            [(user, number, long) for number in range(conversations)],
+            [(user, number, length) for number in range(conversations)],
         )
         cursor.execute("SELECT id FROM conversas WHERE id_usuario = %s ORDER BY id", (user,))
         rows = [
-            (row["id"], seq, "ia" if seq % 2 == 0 else "usuario", next(said))
+            (row["id"], seq, "ia" if seq % 2 == 0 else "usuario", next(message_texts))
             for row in cursor.fetchall()
-            for seq in range(1, long + 1)
+            for seq in range(1, length + 1)
         ]
         cursor.executemany(
             "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio)"
@@ -71,8 +71,8 @@ def fill(database: Connection, user: int, conversations: int) -> None:
         )
 
 
-def pages(http: httpx.Client, word: str) -> tuple[list[float], int]:
-    """ms of each page until the list's end or a whole page is found, and how many were found."""
+def time_pages(http: httpx.Client, word: str) -> tuple[list[float], int]:
+    """Request pages until 50 conversations are found or the list ends. Returns ms per page and the number found."""
     path, took, found = f"/conversations?q={word}", list[float](), 0
     while path and found < 50:
         began = time.perf_counter()
@@ -84,15 +84,15 @@ def pages(http: httpx.Client, word: str) -> tuple[list[float], int]:
     return took, found
 
 
-def at_once(cursor: DictCursor, user: int, word: str) -> float:
-    """ms of the one statement."""
+def time_single_statement(cursor: DictCursor, user: int, word: str) -> float:
+    """Return the ms of the single statement."""
     began = time.perf_counter()
-    cursor.execute(AT_ONCE, (user, f"%{word}%", user, f"%{word}%"))
+    cursor.execute(SINGLE_STATEMENT, (user, f"%{word}%", user, f"%{word}%"))
     return (time.perf_counter() - began) * 1000
 
 
 class ExplainedTransaction(Transaction):
-    """Keep the server's plan of each query that runs."""
+    """Transaction that records the server's plan of each query."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
@@ -109,9 +109,9 @@ class ExplainedTransaction(Transaction):
 
 
 def plans(connection: Connection, user: int, word: str) -> list[str]:
-    """EXPLAIN of the one statement and of ours."""
+    """Return table rows with the plans of the single statement and of the product's statements."""
     explaining = ExplainedTransaction(connection)
-    explaining.list(AT_ONCE, (user, f"%{word}%", user, f"%{word}%"))
+    explaining.list(SINGLE_STATEMENT, (user, f"%{word}%", user, f"%{word}%"))
     list_matching_conversations(explaining, user, word, 50)
     return [f"| `{sql}` | {plan} |" for sql, plan in explaining.plans.items()]
 
@@ -120,24 +120,24 @@ def p95(values: list[float]) -> float:
     return quantiles(values, n=20)[18]
 
 
-def table(built: BuiltStack) -> str:
+def table(stack: BuiltStack) -> str:
     lines = [
         "| conversations | word | found | p95 ms of a page | pages | p95 of all | all at once | ratio |",
         "|---|---|---|---|---|---|---|---|",
     ]
     every = list[float]()
-    with connection(built) as database, database.cursor() as cursor:
+    with connection(stack) as database, database.cursor() as cursor:
         for conversations in CONVERSATIONS:
-            person = built.people.member()
-            user = built.product.value("SELECT id FROM usuarios WHERE email = %s", person.email)
-            fill(database, user, conversations)
+            person = stack.people.member()
+            user = stack.product.value("SELECT id FROM usuarios WHERE email = %s", person.email)
+            add_messages(database, user, conversations)
             for what, word in WORDS.items():
                 page, whole, once = list[float](), list[float](), list[float]()
                 for _ in range(RUNS):
-                    took, found = pages(person.http, word)
+                    took, found = time_pages(person.http, word)
                     page += took
                     whole.append(sum(took))
-                    once.append(at_once(cursor, user, word))
+                    once.append(time_single_statement(cursor, user, word))
                 every += page
                 lines.append(
                     f"| {conversations:,} | {what} | {found} | {p95(page):.0f} | {len(page) / RUNS:.0f}"

@@ -1,7 +1,7 @@
-"""What is unpacked at a cold start, and what is not: packages, their largest parts, and what build.mk leaves out.
+"""Unpacked sizes: built packages, the largest parts of the layer, and the files that build.mk excludes.
 
-MB are of file contents, 1024 × 1024 bytes. What is left out is measured in a fresh installation of the same pins,
-which has no .pyc yet.
+Sizes are sums of file contents; 1 MB is 1024 × 1024 bytes. Excluded files are measured in a new installation of the
+same pinned packages, which has no .pyc files yet.
 """
 
 import os
@@ -11,11 +11,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.built import BuiltStack
+from bench.built_stack import BuiltStack
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".aws-sam/build"
-RECIPE = (ROOT / "build.mk").read_text(encoding="utf-8")
+BUILD_RULES = (ROOT / "build.mk").read_text(encoding="utf-8")
 MB = 1024 * 1024
 LARGEST_PARTS = 10
 
@@ -25,13 +25,13 @@ def size_of(path: Path) -> float:
     return sum(file.stat().st_size for file in files) / MB
 
 
-def left_out() -> Iterator[tuple[list[str], str]]:
-    """Paths and the reason, line by line as build.mk has them."""
-    for paths, reason in re.findall(r"^UNUSED [:+]= (.+?)\s+# (.+)$", RECIPE, re.MULTILINE):
+def excluded_paths() -> Iterator[tuple[list[str], str]]:
+    """Yield the excluded paths and the reason of each line in build.mk."""
+    for paths, reason in re.findall(r"^UNUSED [:+]= (.+?)\s+# (.+)$", BUILD_RULES, re.MULTILINE):
         yield paths.split(), reason
 
 
-def _sizes_left_out() -> Iterator[tuple[str, float, str]]:
+def _excluded_sizes() -> Iterator[tuple[str, float, str]]:
     with tempfile.TemporaryDirectory() as folder:
         command = [
             "make",
@@ -43,16 +43,16 @@ def _sizes_left_out() -> Iterator[tuple[str, float, str]]:
         ]
         subprocess.run(command, check=True, env={**os.environ, "ARCH": "x86_64"})
         packages = Path(folder) / "python"
-        for paths, reason in left_out():
+        for paths, reason in excluded_paths():
             yield ", ".join(paths), sum(size_of(packages / path) for path in paths), reason
         data = packages / "botocore/data"
-        kept = re.findall(r"^SERVICES := (.+)$", RECIPE, re.MULTILINE)[0].split()
+        kept = re.findall(r"^SERVICES := (.+)$", BUILD_RULES, re.MULTILINE)[0].split()
         services = [path for path in data.iterdir() if path.is_dir() and path.name not in kept]
-        yield f"botocore/data but {', '.join(kept)}", sum(map(size_of, services)), "services that nobody calls here"
+        yield f"botocore/data but {', '.join(kept)}", sum(map(size_of, services)), "unused services"
 
 
-def table(_built: BuiltStack) -> str:
-    limit = re.findall(r"^LARGEST := (\d+)$", RECIPE, re.MULTILINE)[0]
+def table(_stack: BuiltStack) -> str:
+    limit = re.findall(r"^LARGEST := (\d+)$", BUILD_RULES, re.MULTILINE)[0]
     packages = {path.name: size_of(path) for path in BUILD.iterdir() if path.is_dir()}
     lines = ["| package | MB unzipped | wanted |", "|---|---|---|"]
     for name, size in sorted(packages.items(), key=lambda item: -item[1]):
@@ -62,7 +62,7 @@ def table(_built: BuiltStack) -> str:
     lines += ["", "| the layer’s largest parts | MB |", "|---|---|"]
     lines += [f"| {name} | {size:.1f} |" for name, size in largest]
     lines += ["", "| left out | MB | why |", "|---|---|---|"]
-    gone = sorted(_sizes_left_out(), key=lambda item: -item[1])
-    lines += [f"| {paths} | {size:.1f} | {reason} |" for paths, size, reason in gone]
-    total = sum(size for _, size, _ in gone)
+    excluded = sorted(_excluded_sizes(), key=lambda item: -item[1])
+    lines += [f"| {paths} | {size:.1f} | {reason} |" for paths, size, reason in excluded]
+    total = sum(size for _, size, _ in excluded)
     return "\n".join([*lines, f"| together | {total:.1f} | |"])

@@ -1,5 +1,6 @@
-"""How long a growing reply of 4,000 words holds the browser's main thread, beside a bare page that appends the same
-pieces as text. Figures are Chromium's own trace of its main thread, in milliseconds.
+"""Time that a streamed reply of 4,000 words blocks the browser's main thread, in ms of Chromium's own trace.
+
+The comparison is a bare page that appends the same pieces as text.
 """
 
 import json
@@ -9,11 +10,11 @@ from statistics import quantiles
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bench.built import BuiltStack
+from bench.built_stack import BuiltStack
 
 WORDS = 4000
 PIECES = 400
-LIMIT = 50  # ms a piece may hold the main thread
+MAX_TASK_MS = 50  # longest time in ms that a task may block the main thread
 BARE = """(pieces) => new Promise((resolve) => { let next = 0; const step = () => {
     if (next === pieces.length) return resolve();
     document.body.append(pieces[next++]);
@@ -21,7 +22,7 @@ BARE = """(pieces) => new Promise((resolve) => { let next = 0; const step = () =
 
 
 def reply() -> str:
-    """Paragraphs, lists and code, as answers are."""
+    """Return a reply with paragraphs, lists and code."""
     words = [f"v{number}" for number in range(WORDS)]
     parts = []
     for start in range(0, WORDS, 100):
@@ -32,7 +33,7 @@ def reply() -> str:
 
 
 def main_thread_tasks(browser: Browser, page: Page, act: object) -> list[float]:
-    """How long each task of the page's main thread took, in ms, while `act` ran."""
+    """Return the duration in ms of each task of the page's main thread while `act` runs."""
     browser.start_tracing(page=page, categories=["toplevel", "disabled-by-default-devtools.timeline"])
     act()  # type: ignore[operator]
     events = json.loads(browser.stop_tracing())["traceEvents"]
@@ -52,21 +53,21 @@ def main_thread_tasks(browser: Browser, page: Page, act: object) -> list[float]:
 
 def line(name: str, tasks: list[float]) -> str:
     p99 = quantiles(tasks, n=100)[98]
-    over = sum(task > LIMIT for task in tasks)
+    over = sum(task > MAX_TASK_MS for task in tasks)
     return f"| {name} | {len(tasks)} | {sum(tasks):.0f} | {p99:.1f} | {max(tasks):.1f} | {over} |"
 
 
-def table(built: BuiltStack) -> str:
+def table(stack: BuiltStack) -> str:
     text = reply()
     pace = {"delay": 0.005, "pieces": PIECES, "text": text}
-    httpx.put(f"{built.cloud.addresses['gemini']}/admin/pace", json=pace).raise_for_status()
+    httpx.put(f"{stack.cloud.addresses['gemini']}/admin/pace", json=pace).raise_for_status()
     size = len(text) // PIECES + 1
     pieces = [text[start : start + size] for start in range(0, len(text), size)]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), chromium_sandbox=False)
-        page = browser.new_page(base_url=built.origin)
+        page = browser.new_page(base_url=stack.origin)
         page.context.add_cookies(
-            [{"name": name, "value": value, "url": built.origin} for name, value in built.member.http.cookies.items()]
+            [{"name": name, "value": value, "url": stack.origin} for name, value in stack.member.http.cookies.items()]
         )
         page.goto("/chat")
         page.get_by_label("Sua mensagem").fill("Conte tudo")
@@ -75,17 +76,17 @@ def table(built: BuiltStack) -> str:
             page.keyboard.press("Enter")
             page.wait_for_selector(".answered[data-state=completa]", timeout=30_000)
 
-        ours = main_thread_tasks(browser, page, send)
+        chat_tasks = main_thread_tasks(browser, page, send)
         bare = browser.new_page()
         bare.set_content("<!doctype html><body>")
-        theirs = main_thread_tasks(browser, bare, lambda: bare.evaluate(BARE, pieces))
+        bare_tasks = main_thread_tasks(browser, bare, lambda: bare.evaluate(BARE, pieces))
         browser.close()
-    httpx.put(f"{built.cloud.addresses['gemini']}/admin/pace", json={"delay": 0.03, "pieces": None, "text": None})
+    httpx.put(f"{stack.cloud.addresses['gemini']}/admin/pace", json={"delay": 0.03, "pieces": None, "text": None})
     return "\n".join(
         [
-            f"| main thread, ms | tasks | all | p99 | longest | over {LIMIT} ms |",
+            f"| main thread, ms | tasks | all | p99 | longest | over {MAX_TASK_MS} ms |",
             "|---|---|---|---|---|---|",
-            line("reply of 4,000 words", ours),
-            line("bare text, as many pieces", theirs),
+            line("reply of 4,000 words", chat_tasks),
+            line("bare text, as many pieces", bare_tasks),
         ]
     )

@@ -1,8 +1,8 @@
-"""A warm function, request after request: statements that the database server counts, and the handler's own time.
+"""Warm requests: number of statements, as the database server counts them, and milliseconds in the handler.
 
-Beside them a bare FastAPI and Mangum function answers in the same runtime. The time of a reply is what is left of it
-when the own time of Gemini's fake is taken off, from the moment it was asked to the moment it had written its last
-piece. Blocks of BLOCK requests take turns, so that a busy moment touches all.
+The comparison is a bare FastAPI and Mangum function in the same runtime. The time of a reply excludes the Gemini
+fake's time, from the request that it receives to the last piece that it writes. Blocks of BLOCK requests of each kind
+alternate, so that load on the machine affects all kinds.
 """
 
 import json
@@ -12,27 +12,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.built import BuiltStack
+from bench.built_stack import BuiltStack
 from bench.histories import TEXT, History, add_history
 from tests.lambda_process import LambdaProcess, http_event
 from tests.system.conftest import Person
 
 ECHO = Path(__file__).parent / "echo/function"
 BARE_MODEL = Path(__file__).parent / "bare_model"
-WARM = 20
+WARM_UP_RUNS = 20
 RUNS = 300
-BLOCK = 20  # of one kind, before the next kind's turn
+BLOCK = 20  # requests of one kind before the next kind
 MESSAGES = 10  # in the conversation
 # Milliseconds.
-MOST_AROUND_GEMINI = 8
-MOST_TO_FIRST_PIECE = 10
+MAX_AROUND_GEMINI_MS = 8
+MAX_FIRST_PIECE_MS = 10
 PACE = {"delay": 0.0, "pieces": 1, "text": "Uma resposta curta, como muitas são."}
-AS_BEFORE = {"delay": 0.03, "pieces": None, "text": None}
+DEFAULT_PACE = {"delay": 0.03, "pieces": None, "text": None}
 
 
 @dataclass
 class Request:
-    """One kind of request, the process that answers it, and how long each took, in milliseconds."""
+    """A kind of request, the process that handles it, and the measured times in milliseconds."""
 
     name: str
     process: LambdaProcess
@@ -56,18 +56,18 @@ def p99(times: list[float]) -> float:
 
 
 def echo_process(like: int) -> LambdaProcess:
-    """The bare function, in the runtime and with the packages of the function `like`."""
+    """Start the bare echo with the runtime and packages of the function in the process `like`."""
     return LambdaProcess(like, LAMBDA_TASK_ROOT=str(ECHO), _HANDLER="app.handler")
 
 
 def model_process(like: int) -> LambdaProcess:
-    """LangChain and nothing else, in the same way."""
+    """Start the function that only calls LangChain, likewise."""
     return LambdaProcess(like, LAMBDA_TASK_ROOT=str(BARE_MODEL), _HANDLER="app.handler")
 
 
-def headers_of(built: BuiltStack, person: Person | None = None) -> dict[str, str]:
-    """The member's, or another person's."""
-    return {"cookie": built.cookie(person), "origin": built.origin, "content-type": "application/json"}
+def headers_of(stack: BuiltStack, person: Person | None = None) -> dict[str, str]:
+    """Return the request headers of the member or of another person."""
+    return {"cookie": stack.cookie(person), "origin": stack.origin, "content-type": "application/json"}
 
 
 def message_event(headers: dict[str, str], conversation_id: int | None = None) -> dict[str, Any]:
@@ -75,40 +75,40 @@ def message_event(headers: dict[str, str], conversation_id: int | None = None) -
     return http_event("POST", "/chat/message", body=body, **headers)
 
 
-def around_gemini(built: BuiltStack, run: Callable[[], float]) -> float:
-    """Milliseconds of one reply without those that the fake took for it."""
-    built.gemini.delete("/requests").raise_for_status()
+def time_without_gemini(stack: BuiltStack, run: Callable[[], float]) -> float:
+    """Run one request for a reply. Returns its milliseconds without the Gemini fake's."""
+    stack.gemini.delete("/requests").raise_for_status()
     milliseconds = run()
-    asked: list[dict[str, float]] = built.gemini.get("/requests").json()
+    asked: list[dict[str, float]] = stack.gemini.get("/requests").json()
     return milliseconds - (asked[0]["last_at"] - asked[0]["time"]) * 1000
 
 
-def table(built: BuiltStack) -> str:
-    built.gemini.put("/pace", json=PACE).raise_for_status()
-    history = add_history(built.product, built.user_id, MESSAGES)
-    like_chat = built.cloud.function_processes("ChatFunction")[0]
-    like_auth = built.cloud.function_processes("AuthFunction")[0]
+def table(stack: BuiltStack) -> str:
+    stack.gemini.put("/pace", json=PACE).raise_for_status()
+    history = add_history(stack.product, stack.user_id, MESSAGES)
+    like_chat = stack.cloud.function_processes("ChatFunction")[0]
+    like_auth = stack.cloud.function_processes("AuthFunction")[0]
     chat, auth = LambdaProcess(like_chat), LambdaProcess(like_auth)
     echo, model = echo_process(like_chat), model_process(like_chat)
     try:
-        return _table(built, history, chat, auth, echo, model)
+        return _table(stack, history, chat, auth, echo, model)
     finally:
         for process in (chat, auth, echo, model):
             process.stop()
-        built.gemini.put("/pace", json=AS_BEFORE).raise_for_status()
+        stack.gemini.put("/pace", json=DEFAULT_PACE).raise_for_status()
 
 
 def _table(
-    built: BuiltStack,
+    stack: BuiltStack,
     history: History,
     chat: LambdaProcess,
     auth: LambdaProcess,
     echo: LambdaProcess,
     model: LambdaProcess,
 ) -> str:
-    headers, one = headers_of(built), "{conversation_id}"
-    said = http_event("POST", "/echo", body=json.dumps({"message": "Bom dia"}), **headers)
-    bare = Request("bare echo", echo, said, "")
+    headers, one = headers_of(stack), "{conversation_id}"
+    echo_event = http_event("POST", "/echo", body=json.dumps({"message": "Bom dia"}), **headers)
+    bare = Request("bare echo", echo, echo_event, "")
     reads = [
         bare,
         Request("GET /login", auth, http_event("GET", "/login", accept="text/html"), "≤ 3"),
@@ -126,14 +126,14 @@ def _table(
     prompt = {"system": "Uma pessoa prestativa. " * 20, "turns": [TEXT] * (MESSAGES + 1)}
     alone = Request("LangChain alone, the same prompt, around Gemini", model, prompt, "")
     reply = Request("POST /chat/message, around Gemini", chat, message_event(headers, history.id), "≤ 8 + 3")
-    counts = {request.name: _warmed(built, history, request) for request in (*reads, alone, reply)}
+    counts = {request.name: _count_statements(stack, history, request) for request in (*reads, alone, reply)}
     for _ in range(RUNS // BLOCK):
         for request in reads:
             request.times += [request.run() for _ in range(BLOCK)]
         for request in (alone, reply):
             for _ in range(BLOCK):
-                request.times.append(around_gemini(built, request.run))
-                history.forget_later()
+                request.times.append(time_without_gemini(stack, request.run))
+                history.truncate()
     base = p50(bare.times)
     lines = [
         "| warm request | statements | wanted | p50 ms | p99 ms | p50 to the bare echo's |",
@@ -146,17 +146,17 @@ def _table(
             f" | {half / base:.1f} |"
         )
     own = p50(reply.times) - p50(alone.times)
-    said_of_it = (
-        f"Wanted of a reply around Gemini: ≤ {MOST_AROUND_GEMINI} ms. What FalaAI itself adds to LangChain's"
+    summary = (
+        f"Wanted of a reply around Gemini: ≤ {MAX_AROUND_GEMINI_MS} ms. What FalaAI itself adds to LangChain's"
         f" {p50(alone.times):.1f} ms is {own:.1f} ms."
     )
-    return "\n".join([*lines, "", said_of_it])
+    return "\n".join([*lines, "", summary])
 
 
-def _warmed(built: BuiltStack, history: History, request: Request) -> int:
-    """The statements of a request, once its process is warm."""
-    for _ in range(WARM):
+def _count_statements(stack: BuiltStack, history: History, request: Request) -> int:
+    """Warm up the process. Returns the number of statements of one request."""
+    for _ in range(WARM_UP_RUNS):
         request.run()
-    history.forget_later()
-    built.wait_until_quiet()
-    return built.statements(request.run)
+    history.truncate()
+    stack.wait_until_quiet()
+    return stack.count_statements(request.run)

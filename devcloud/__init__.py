@@ -1,5 +1,5 @@
-"""The cloud on one machine: reads an AWS SAM template and runs what it describes.
+"""Run an AWS SAM template on one machine: functions, API, queues, schedules, buckets and a database.
 
-A development tool. Nothing that is deployed imports it, and it knows nothing of the product it runs:
-everything specific comes from the template and from `[tool.devcloud]` in pyproject.toml.
+devcloud is a development tool; deployed code never imports it. It contains nothing specific to one product: all
+settings come from the template and from `[tool.devcloud]` in pyproject.toml.
 """

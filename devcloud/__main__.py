@@ -1,4 +1,4 @@
-"""`python -m devcloud`: runs the template of the folder it is started in."""
+"""Command line: `python -m devcloud` runs the template of the current folder."""
 
 import argparse
 import asyncio
@@ -14,7 +14,7 @@ from devcloud.services_only import ServicesOnly
 
 
 def main() -> int:
-    """Runs until Ctrl-C or SIGTERM; gives the exit code."""
+    """Run until Ctrl-C, SIGTERM or SIGHUP. Returns the exit code."""
     try:
         return asyncio.run(_run(_options()))
     except DevcloudError as error:
@@ -30,7 +30,7 @@ async def _run(options: Options) -> int:
     signalled = asyncio.create_task(stopped.wait())
     await asyncio.wait([running, signalled], return_when=asyncio.FIRST_COMPLETED)
     signalled.cancel()
-    # A signal during the start ends the start; what was begun is ended on its way out.
+    # A signal may arrive during the start. Cancelling also stops the services that already run.
     running.cancel()
     await asyncio.wait([running])
     if not running.cancelled():
@@ -49,22 +49,26 @@ def _options() -> Options:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8000, help="port of the API Gateway; 0 takes a free one")
     parser.add_argument("--inbox-port", type=int, default=8025, help="port of the inbox and Lambda's Invoke API")
-    parser.add_argument("--env-file", type=Path, default=Path(".env"), help="settings that win over all others")
-    parser.add_argument("--data", type=Path, default=Path(".devcloud"), help="folder of the database and the letters")
     parser.add_argument(
-        "--stage", default="", metavar="NAME", help="serve under /NAME, as API Gateway's own domain does"
+        "--env-file", type=Path, default=Path(".env"), help="file of settings that override all others"
     )
-    parser.add_argument("--no-reload", action="store_true", help="do not watch the sources for changes")
-    parser.add_argument("--built", action="store_true", help="run what `sam build` made, not the sources")
-    parser.add_argument("--services-only", action="store_true", help="no functions: the services, for `sam local`")
-    parser.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS", help="address the services listen on")
+    parser.add_argument("--data", type=Path, default=Path(".devcloud"), help="folder for the database and the emails")
     parser.add_argument(
-        "--parameter", action="append", default=[], metavar="NAME=VALUE", help="a value for a template's parameter"
+        "--stage", default="", metavar="NAME", help="serve under /NAME, as API Gateway's default domain does"
+    )
+    parser.add_argument("--no-reload", action="store_true", help="do not restart functions when their source changes")
+    parser.add_argument("--built", action="store_true", help="run the output of `sam build`, not the sources")
+    parser.add_argument(
+        "--services-only", action="store_true", help="start the services without functions, for `sam local`"
+    )
+    parser.add_argument("--bind", default="127.0.0.1", metavar="ADDRESS", help="address that the services listen on")
+    parser.add_argument(
+        "--parameter", action="append", default=[], metavar="NAME=VALUE", help="value of a template parameter"
     )
     parser.add_argument(
         "--foreign-requests",
         action="store_true",
-        help="let the gateway's requests from foreign hosts and sites through, to test how functions refuse them",
+        help="let the gateway accept requests from foreign hosts and sites, to test how functions refuse them",
     )
     given = parser.parse_args()
     return Options(
@@ -87,7 +91,7 @@ def _options() -> Options:
 def _pair(written: str, parser: argparse.ArgumentParser) -> tuple[str, str]:
     name, equals, value = written.partition("=")
     if not name or not equals:
-        parser.error(f"--parameter needs NAME=VALUE, not {written}")
+        parser.error(f"--parameter must be NAME=VALUE, not {written}")
     return name, value
 
 

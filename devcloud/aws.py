@@ -1,4 +1,4 @@
-"""AWS on this machine: moto's server for SQS, S3 and the rest, holding the template's queues and buckets."""
+"""AWS emulator: run moto's server (SQS, S3, SSM …) and create the template's queues and buckets in it."""
 
 import asyncio
 import contextlib
@@ -12,11 +12,11 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from devcloud.concurrency import to_thread
 from devcloud.errors import StartError
 from devcloud.intrinsics import REGION
-from devcloud.processes import Child, clean_environment, first_of, start_child
+from devcloud.processes import Child, clean_environment, start_child, wait_unless_exited
 from devcloud.template import Queue, Template
-from devcloud.threads import in_thread
 
 _ADDRESS = re.compile(r"Running on (http://[\d.]+:\d+)")
 _IMPORT_ROOT = str(Path(__file__).parents[1])
@@ -24,7 +24,7 @@ _NOT_ATTRIBUTES = {"QueueName", "Tags"}
 
 
 class Aws:
-    """The endpoint and the credentials that devcloud and the functions use alike."""
+    """AWS endpoint and credentials, shared by devcloud and the functions. Comes from .env, or is moto's server."""
 
     def __init__(self, dotenv: dict[str, str]) -> None:
         self.endpoint = dotenv.get("AWS_ENDPOINT_URL", "")
@@ -37,7 +37,7 @@ class Aws:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a function needs to reach it."""
+        """Environment variables with which a function reaches the endpoint."""
         token = {"AWS_SESSION_TOKEN": self._token} if self._token else {}
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
@@ -49,8 +49,8 @@ class Aws:
         }
 
     def client(self, service: str) -> Any:
-        """A boto3 client; its clients are safe to share between threads."""
-        # Any service name is allowed here, so none of boto3's many typed overloads fits.
+        """Create a boto3 client. Threads may share it."""
+        # boto3 types its overloads by literal service names; `service` is any string.
         return boto3.client(  # type: ignore[call-overload]
             service,
             endpoint_url=self.endpoint,
@@ -62,12 +62,12 @@ class Aws:
         )
 
     async def start(self, folder: Path, host: str) -> None:
-        """Starts moto's server on `host`, unless .env names another endpoint."""
+        """Start moto's server on `host`, unless .env sets AWS_ENDPOINT_URL. Raises StartError."""
         if self.is_real:
             return
         address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
-        def look(line: str) -> None:
+        def read_address(line: str) -> None:
             if (match := _ADDRESS.search(line)) and not address.done():
                 address.set_result(match[1])
 
@@ -75,21 +75,23 @@ class Aws:
             [sys.executable, "-m", "devcloud.moto_server", host],
             environment=clean_environment({"PYTHONPATH": _IMPORT_ROOT, "MOTO_DISABLE_GLOBAL_CORS": "true"}),
             folder=folder,
-            on_line=look,
+            on_line=read_address,
         )
-        self.endpoint = await first_of(self.child, address) or ""
+        self.endpoint = await wait_unless_exited(self.child, address) or ""
         if not self.endpoint:
-            raise StartError(f"moto's server ended while starting: {' '.join(list(self.child.tail)[-1:])}")
+            raise StartError(
+                f"The AWS emulator (moto) stopped while starting: {' '.join(list(self.child.tail)[-1:])}"
+            )
 
     async def create(self, template: Template) -> dict[str, str]:
-        """Makes the template's buckets and queues; gives each queue's address by its logical id."""
+        """Create the template's buckets and queues. Returns queue URLs by logical id; raises StartError."""
         try:
-            return await in_thread(self._create, template)
+            return await to_thread(self._create, template)
         except (BotoCoreError, ClientError) as error:
-            raise StartError(f"AWS at {self.endpoint} could not make the template's resources: {error}") from error
+            raise StartError(f"AWS at {self.endpoint} could not create the template's resources: {error}") from error
 
     async def stop(self) -> None:
-        # It holds nothing that is kept, and a long poll would delay its own way of ending.
+        # Kill it at once: it stores nothing permanently, and a long poll would delay a clean exit.
         if self.child is not None:
             await self.child.end(grace=0)
 
@@ -106,13 +108,13 @@ class Aws:
 
     def _create_bucket(self, s3: Any, bucket: str) -> None:
         elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": self.region}}
-        # An endpoint of .env keeps them from one start to the next.
+        # An endpoint from .env keeps its buckets between starts.
         with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou, s3.exceptions.BucketAlreadyExists):
             s3.create_bucket(Bucket=bucket, **({} if self.region == REGION else elsewhere))
 
 
 def _attributes(queue: Queue) -> dict[str, str]:
-    """A queue's CloudFormation properties as the attributes of SQS's own API."""
+    """Convert a queue's CloudFormation properties to attributes of the SQS API."""
     return {name: _attribute(value) for name, value in queue.properties.items() if name not in _NOT_ATTRIBUTES}
 
 

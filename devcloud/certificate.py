@@ -1,4 +1,4 @@
-"""A certificate for an address of this machine, and its key: what is reached over a network is reached over TLS."""
+"""Self-signed TLS certificate for services that listen on a network address."""
 
 import ipaddress
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ _VALID = timedelta(days=90)
 
 
 def make_certificate(address: str) -> tuple[str, str]:
-    """(certificate, key) as PEM; the certificate is its own authority."""
+    """Create a self-signed certificate for an IP address, valid for 90 days. Returns (certificate, key) as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "devcloud")])
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Puts the cloud together: starts everything in the right order, and ends everything that was started."""
+"""The whole local cloud: start its parts in order, and stop them in reverse order."""
 
 import asyncio
 import json
@@ -6,35 +6,35 @@ from contextlib import AsyncExitStack
 
 from aiohttp import web
 
+from devcloud.concurrency import BackgroundTasks, gather
 from devcloud.console import Console
-from devcloud.data_folder import claim
+from devcloud.data_dir import lock_data_dir
 from devcloud.function_pool import FunctionPool
 from devcloud.gateway import Gateway
 from devcloud.http_server import HttpServer, address_of, bind
 from devcloud.lambda_api import LambdaApi
-from devcloud.proxy_event import Place
+from devcloud.proxy_event import ApiStage
 from devcloud.reload import reload_on_change
 from devcloud.runtime import runtime_variables
 from devcloud.schedules import run_schedule
-from devcloud.secret_store import write_privately
-from devcloud.services import Options, Services, announce_services
-from devcloud.tasks import Background, together
+from devcloud.secret_store import write_private_file
+from devcloud.services import LocalServices, Options, announce_services
 from devcloud.triggers import QueuePoller
 
-# Readiness does not wait longer than this for functions that are slow to initialise.
+# Longest wait at the start for functions that are slow to initialise.
 _WARM_SECONDS = 5
 
 
 class Cloud:
-    """`async with Cloud(options, console)` is a running cloud; leaving it ends everything."""
+    """Local cloud as a context manager: it runs inside `async with Cloud(options, console)`."""
 
     def __init__(self, options: Options, console: Console) -> None:
         self._options = options
         self._console = console
         self._stack = AsyncExitStack()
-        self._services = Services(options, self._stack)
+        self._services = LocalServices(options, self._stack)
         self._addresses = self._services.addresses
-        self._background = Background(console)
+        self._background = BackgroundTasks(console)
         self._pools: dict[str, FunctionPool] = {}
 
     async def __aenter__(self) -> "Cloud":
@@ -50,7 +50,7 @@ class Cloud:
 
     async def _start(self) -> None:
         options, stack, services = self._options, self._stack, self._services
-        stack.enter_context(claim(options.data))
+        stack.enter_context(lock_data_dir(options.data))
         gateway_socket = bind(options.host, options.port, "gateway with --port")
         stack.callback(gateway_socket.close)
         inbox_socket = bind(options.host, options.inbox_port, "inbox with --inbox-port")
@@ -60,14 +60,14 @@ class Cloud:
         self._addresses["inbox"] = f"http://{address_of(inbox_socket)}"
         await services.start(self._addresses["gateway"])
         template = services.template
-        self._make_pools()
-        migrated, _ = await together(
+        self._create_pools()
+        migrated, _ = await gather(
             services.migrate(), self._warm(sorted({route.function for route in template.routes}))
         )
-        place = Place(
+        stage = ApiStage(
             address_of(gateway_socket), options.stage or template.stage, prefix, template.binary_media_types
         )
-        gateway = Gateway(template, self._pools, place, self._console)
+        gateway = Gateway(template, self._pools, stage, self._console)
         await services.serve(
             HttpServer(
                 gateway.handle,
@@ -83,7 +83,7 @@ class Cloud:
         self._announce(migrated)
         self._run_in_background()
 
-    def _make_pools(self) -> None:
+    def _create_pools(self) -> None:
         aws = self._services.aws
         for function in self._services.template.functions.values():
             environment = {
@@ -103,13 +103,13 @@ class Cloud:
 
     def _announce(self, migrated: list[str]) -> None:
         path = self._options.data / "addresses.json"
-        write_privately(path, json.dumps(self._addresses, indent=1))
+        write_private_file(path, json.dumps(self._addresses, indent=1))
         self._stack.callback(path.unlink, missing_ok=True)
         for name in ("gateway", "inbox"):
-            self._console.say(name, self._addresses[name])
+            self._console.log(name, self._addresses[name])
         announce_services(self._services, self._console)
         for line in migrated:
-            self._console.say("migrate", line)
+            self._console.log("migrate", line)
 
     def _run_in_background(self) -> None:
         self._stack.push_async_callback(self._background.stop)
@@ -124,7 +124,7 @@ class Cloud:
         database = self._services.database
         for name, child in (("database", database.child if database else None), ("aws", aws.child)):
             if child is not None:
-                start(name, self._background.report_end(name, child))
+                start(name, self._background.log_exit(name, child))
         if self._options.reload:
             settings = [
                 self._services.configuration.template,

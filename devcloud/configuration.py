@@ -1,4 +1,4 @@
-"""What to run, from `[tool.devcloud]` in pyproject.toml, and what .env says instead."""
+"""Settings of devcloud: `[tool.devcloud]` in pyproject.toml, overridden by .env."""
 
 import re
 import tomllib
@@ -13,12 +13,12 @@ from devcloud.errors import ConfigurationError
 from devcloud.secret_store import SecretStore
 
 SERVICES = ("database", "gemini", "sendgrid")
-_WORD = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
 class Service:
-    """One `[tool.devcloud.<name>]`: it is started only when .env does not set the variable `unless`."""
+    """One table `[tool.devcloud.<name>]`. devcloud starts the service unless .env sets the variable `unless`."""
 
     name: str
     unless: str
@@ -28,7 +28,7 @@ class Service:
 
 @dataclass(frozen=True)
 class Configuration:
-    """Everything the operator wrote down. `dotenv` holds .env without its empty values."""
+    """All settings. `dotenv` holds the variables of .env, without those that are empty."""
 
     root: Path
     template: Path
@@ -39,12 +39,15 @@ class Configuration:
     dotenv: dict[str, str]
 
     def starts(self, service: str) -> bool:
-        """Whether devcloud runs this service itself."""
+        """Return whether devcloud starts this service itself."""
         return service in self.services and self.services[service].unless not in self.dotenv
 
 
 def read_configuration(root: Path, env_file: Path) -> Configuration:
-    """Reads `root`/pyproject.toml and `env_file`. The environment of this very process decides nothing."""
+    """Read `root`/pyproject.toml and `env_file`. Raises ConfigurationError.
+
+    devcloud's own environment variables are ignored, so that a developer's shell cannot change the result.
+    """
     try:
         project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
     except FileNotFoundError:
@@ -67,30 +70,35 @@ def read_configuration(root: Path, env_file: Path) -> Configuration:
 
 def _service(name: str, table: dict[str, Any]) -> Service:
     if "unless" not in table:
-        raise ConfigurationError(f"[tool.devcloud.{name}] in pyproject.toml does not say `unless`.")
+        raise ConfigurationError(f"[tool.devcloud.{name}] in pyproject.toml has no key `unless`.")
     options = {key: value for key, value in table.items() if key not in ("unless", "environment")}
     return Service(name, table["unless"], table.get("environment", {}), options)
 
 
-def fill(table: Mapping[str, str], facts: Mapping[str, str], secrets: SecretStore) -> dict[str, str]:
-    """`table` with its words in braces replaced; {secret} is another one for each variable."""
+def fill_placeholders(table: Mapping[str, str], facts: Mapping[str, str], secrets: SecretStore) -> dict[str, str]:
+    """Replace the placeholders in braces by `facts`; {secret} becomes a separate secret for each variable.
 
-    def value(variable: str, word: str) -> str:
-        if word == "secret":
+    Raises ConfigurationError for an unknown placeholder.
+    """
+
+    def value(variable: str, placeholder: str) -> str:
+        if placeholder == "secret":
             return secrets.get(variable)
-        if word not in facts:
+        if placeholder not in facts:
             known = ", ".join(f"{{{name}}}" for name in ("secret", *facts))
-            raise ConfigurationError(f"pyproject.toml: {{{word}}} in {variable} is unknown here; known: {known}.")
-        return facts[word]
+            raise ConfigurationError(
+                f"pyproject.toml: {{{placeholder}}} in {variable} is unknown; use one of {known}."
+            )
+        return facts[placeholder]
 
     return {
-        variable: _WORD.sub(lambda match, variable=variable: value(variable, match[1]), text)  # type: ignore[misc]
+        variable: _PLACEHOLDER.sub(lambda match, variable=variable: value(variable, match[1]), text)  # type: ignore[misc]
         for variable, text in table.items()
     }
 
 
 def function_variables(declared: Mapping[str, str], overlays: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """The variables a function declares, each with the value of the last overlay that names it."""
+    """Return the declared variables; later overlays override earlier ones and add no variable."""
     result = dict(declared)
     for overlay in overlays:
         result.update({name: value for name, value in overlay.items() if name in declared})

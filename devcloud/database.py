@@ -1,4 +1,4 @@
-"""A private MariaDB server whose data stays in devcloud's folder."""
+"""Private MariaDB server with its data in devcloud's data folder."""
 
 import asyncio
 import os
@@ -11,19 +11,19 @@ from pathlib import Path
 from devcloud.certificate import make_certificate
 from devcloud.errors import StartError
 from devcloud.http_server import free_port
-from devcloud.processes import Child, clean_environment, first_of, start_child
-from devcloud.secret_store import SecretStore, write_privately
+from devcloud.processes import Child, clean_environment, start_child, wait_unless_exited
+from devcloud.secret_store import SecretStore, write_private_file
 
 USER = "devcloud"
-# The kernel allows 108 bytes for the path of a unix socket, its final NUL included.
-_LONGEST_SOCKET_PATH = 107
+# Linux limits the path of a unix socket to 108 bytes, including the final NUL.
+_MAX_SOCKET_PATH_BYTES = 107
 _SYSTEM_TABLES = ("mysql_system_tables.sql", "mysql_performance_tables.sql", "mysql_system_tables_data.sql")
-# The defaults of TiDB 8 and of MySQL 8.
+# The default of TiDB 8 and of MySQL 8.
 _SQL_MODE = (
     "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 )
-_SMALL = [
+_MEMORY_OPTIONS = [
     "--innodb-buffer-pool-size=128M", "--innodb-log-file-size=8M", "--innodb-flush-log-at-trx-commit=2",
     "--innodb-data-file-path=ibdata1:4M:autoextend", "--innodb-temp-data-file-path=ibtmp1:4M:autoextend",
     "--key-buffer-size=1M", "--aria-pagecache-buffer-size=4M", "--performance-schema=OFF", "--skip-log-bin",
@@ -32,7 +32,7 @@ _SMALL = [
 
 @dataclass(frozen=True)
 class DatabaseAddress:
-    """How to reach the database; `certificate` is what its TLS is to be verified with, if it has any."""
+    """Address and account of the database. `certificate` (PEM) verifies its TLS; it is empty without TLS."""
 
     host: str
     port: int
@@ -44,16 +44,16 @@ class DatabaseAddress:
 
 
 class Database:
-    """`address` is known at once, `start()` returns when the server answers, `stop()` shuts it down cleanly."""
+    """One MariaDB server. `address` is valid before `start()`, which returns when the server accepts connections."""
 
     def __init__(self, data: Path, name: str, secrets: SecretStore, host: str = "127.0.0.1") -> None:
         self._folder = data / "database"
-        # Its own: a server that starts deletes every temporary table it finds, another server's as well.
+        # Never share this folder: a starting server deletes all temporary tables in it, also those of other servers.
         self._temporary = data / "database-temporary"
         self.child: Child | None = None
-        self._socket_folder = self._short_folder()
+        self._socket_folder = self._socket_dir()
         path = str(self._socket_folder / "socket")
-        # Whoever reaches it from elsewhere than this machine does so over TLS.
+        # On a loopback address TLS is not needed; on any other address it is required.
         certificate, self._key = ("", "") if host == "127.0.0.1" else make_certificate(host)
         password = secrets.get("database password")
         self.address = DatabaseAddress(host, free_port(host), USER, password, name, path, certificate)
@@ -62,8 +62,8 @@ class Database:
         folders = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
         program = shutil.which("mariadbd", path=folders)
         if program is None:
-            raise StartError("mariadbd is missing; install the Debian package mariadb-server-core.")
-        await self._end_stale_server()
+            raise StartError("The program mariadbd is missing; install the Debian package mariadb-server-core.")
+        await self._end_orphaned_server()
         self._temporary.mkdir(parents=True, exist_ok=True)
         if not (self._folder / "ready").exists():
             await self._create(program)
@@ -76,12 +76,12 @@ class Database:
             shutil.rmtree(self._socket_folder, ignore_errors=True)
 
     async def _create(self, program: str) -> None:
-        """Makes the system tables; what mariadb-install-db does, without the client programs it asks for."""
+        """Create the system tables, as mariadb-install-db does, but without the client programs that it requires."""
         if self._folder.exists():
-            shutil.rmtree(self._folder)  # left half made by a start that was cut short
+            shutil.rmtree(self._folder)  # an interrupted start left it incomplete
         self._folder.mkdir(parents=True)
         statements = self._folder.parent / "system_tables.sql"
-        statements.write_text(_system_tables())
+        statements.write_text(_system_tables_sql())
         with statements.open("rb") as file:
             child = await start_child(
                 [program, *self._options(), "--bootstrap", "--log-warnings=0"],
@@ -93,13 +93,13 @@ class Database:
                 await child.end(grace=0)  # a start that is cancelled here leaves no process behind
         statements.unlink()
         if code:
-            raise StartError(f"mariadbd could not make its tables: {_reason(child)}")
+            raise StartError(f"mariadbd could not create its system tables: {_last_error(child)}")
         (self._folder / "ready").touch()
 
     async def _serve(self, program: str) -> None:
         address = self.address
         accounts = self._folder / "accounts.sql"
-        write_privately(accounts, _accounts(address))
+        write_private_file(accounts, _accounts_sql(address))
         ready = asyncio.Event()
         self.child = await start_child(
             [program, *self._options(), f"--init-file={accounts}", f"--socket={address.socket}",
@@ -109,39 +109,39 @@ class Database:
             environment=clean_environment({}), folder=self._folder, death_signal="TERM",
             on_line=lambda line: ready.set() if "ready for connections" in line else None,
         )  # fmt: skip
-        if await first_of(self.child, ready.wait()) is None:
-            raise StartError(f"The database ended while starting: {_reason(self.child)}")
+        if await wait_unless_exited(self.child, ready.wait()) is None:
+            raise StartError(f"The database server stopped while starting: {_last_error(self.child)}")
 
     def _tls(self) -> list[str]:
         if not self.address.certificate:
             return []
         file = self._folder / "tls.pem"
-        write_privately(file, self.address.certificate + self._key)
+        write_private_file(file, self.address.certificate + self._key)
         return [f"--ssl-cert={file}", f"--ssl-key={file}", "--require-secure-transport=ON"]
 
     def _options(self) -> list[str]:
         user = ["--user=root"] if os.geteuid() == 0 else []
-        return ["--no-defaults", *user, f"--datadir={self._folder}", f"--tmpdir={self._temporary}", *_SMALL]
+        return ["--no-defaults", *user, f"--datadir={self._folder}", f"--tmpdir={self._temporary}", *_MEMORY_OPTIONS]
 
-    def _short_folder(self) -> Path:
-        if len(os.fsencode(self._folder / "socket")) <= _LONGEST_SOCKET_PATH:
+    def _socket_dir(self) -> Path:
+        if len(os.fsencode(self._folder / "socket")) <= _MAX_SOCKET_PATH_BYTES:
             return self._folder
         return Path(tempfile.mkdtemp(prefix="devcloud-"))
 
-    async def _end_stale_server(self) -> None:
-        """Ends the server that a killed devcloud may have left, if it really is ours."""
+    async def _end_orphaned_server(self) -> None:
+        """Stop a server that a killed devcloud left running. The command line proves that the process is ours."""
         pid_file = self._folder / "pid"
         if not pid_file.exists():
             return
         pid = int(pid_file.read_text().strip() or 0)
         command = Path(f"/proc/{pid}/cmdline")
         if pid and command.exists() and f"--datadir={self._folder}".encode() in command.read_bytes().split(b"\0"):
-            await _end_stranger(pid)
+            await _terminate_process(pid)
         pid_file.unlink(missing_ok=True)
 
 
-async def _end_stranger(pid: int) -> None:
-    """SIGTERM to a process that is not our child, and waits until it is gone."""
+async def _terminate_process(pid: int) -> None:
+    """Stop a process that is not our child: SIGTERM, after 10 seconds SIGKILL. Wait until it has exited."""
     descriptor = os.pidfd_open(pid)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -157,20 +157,20 @@ async def _end_stranger(pid: int) -> None:
         os.close(descriptor)
 
 
-def _system_tables() -> str:
+def _system_tables_sql() -> str:
     for folder in (Path("/usr/share/mysql"), Path("/usr/share/mariadb")):
         if all((folder / name).exists() for name in _SYSTEM_TABLES):
             text = "\n".join((folder / name).read_text() for name in _SYSTEM_TABLES)
-            # Root accounts for this machine's host name are of no use here.
+            # Leave out the root accounts for this machine's host name.
             kept = (line for line in text.splitlines() if "@current_hostname" not in line)
             return "create database mysql;\nuse mysql;\nset @auth_root_socket=NULL;\n" + "\n".join(kept) + "\n"
     raise StartError("mariadbd's system tables are missing; install the Debian package mariadb-server-core.")
 
 
-def _accounts(address: DatabaseAddress) -> str:
-    """Run by the server at each start, before it listens: one account with a password, and no other.
+def _accounts_sql(address: DatabaseAddress) -> str:
+    """Return SQL that leaves one account, with a password. The server runs it at each start, before it listens.
 
-    The account may also make databases whose names begin like its own, for tests.
+    The account may also create databases whose names begin with `address.name`; tests use them.
     """
     return (
         "DELETE FROM mysql.global_priv WHERE User IN ('root', '');\nFLUSH PRIVILEGES;\n"
@@ -180,6 +180,6 @@ def _accounts(address: DatabaseAddress) -> str:
     )
 
 
-def _reason(child: Child) -> str:
+def _last_error(child: Child) -> str:
     errors = [line for line in child.tail if "ERROR" in line and not line.endswith("Aborting")]
-    return (errors or list(child.tail) or ["it said nothing"])[-1]
+    return (errors or list(child.tail) or ["it printed nothing"])[-1]

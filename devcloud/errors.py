@@ -1,33 +1,33 @@
-"""What can go wrong, as a tree. Each of these is one sentence for the person at the console.
+"""Exceptions of devcloud. Each message is one sentence for the developer.
 
 DevcloudError
-├── TemplateError           the template says something that devcloud cannot follow
-├── ConfigurationError      pyproject.toml or .env cannot be followed
-├── StartError              a port, a program or a service is missing, or a command refused the start
+├── TemplateError           the template is invalid, or uses a feature that devcloud does not support
+├── ConfigurationError      pyproject.toml or .env is invalid
+├── StartError              a port is in use, a program is missing, or a service or command failed
 └── FunctionError           one invocation of one function failed
-    ├── FunctionFailed      it raised, died, or could not start
-    └── FunctionTimedOut    it was ended at its time limit
+    ├── FunctionFailed      the function raised, its process died or could not start
+    └── FunctionTimedOut    the function reached its time limit and was killed
 """
 
 
 class DevcloudError(Exception):
-    """Anything that is told in one sentence, without a traceback."""
+    """Base class. The command line prints the message without a traceback."""
 
 
 class TemplateError(DevcloudError):
-    """The template says something that devcloud cannot follow."""
+    """The template is invalid, or uses a feature that devcloud does not support."""
 
 
 class ConfigurationError(DevcloudError):
-    """pyproject.toml or .env cannot be followed."""
+    """pyproject.toml or .env is invalid."""
 
 
 class StartError(DevcloudError):
-    """A port, a program or a service is missing, or a command refused the start."""
+    """A port is in use, a program is missing, or a service or command failed."""
 
 
 class FunctionError(DevcloudError):
-    """One invocation failed; `payload` is what Lambda's Invoke API would answer."""
+    """One invocation failed. `payload` is the body with which Lambda's Invoke API reports it."""
 
     def __init__(self, message: str, error_type: str, trace: list[str] | None = None) -> None:
         super().__init__(message)
@@ -44,4 +44,4 @@ class FunctionFailed(FunctionError):
 
 
 class FunctionTimedOut(FunctionError):
-    """The function was ended at its time limit."""
+    """The function reached its time limit and was killed."""

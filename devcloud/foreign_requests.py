@@ -1,7 +1,7 @@
-"""Refuse what a web page of another site can send to this machine.
+"""Refuse requests that a web page of another site can send to this machine.
 
-A page may have its own name point here (DNS rebinding), which its requests then carry as Host; and it may send
-simple requests to any address, which a browser marks with Origin and Sec-Fetch-Site.
+Such a page has two ways. With DNS rebinding, its own domain name resolves to this machine; the header Host then holds
+that name. Or it sends simple requests to this address; the browser marks them with Origin and Sec-Fetch-Site.
 """
 
 import ipaddress
@@ -13,19 +13,19 @@ SAFE_METHODS = ("GET", "HEAD")
 
 
 def refusal(method: str, headers: Mapping[str, str], own: str, *, navigable: bool = False) -> str | None:
-    """Return why a request is refused, or None.
+    """Return the reason to refuse a request, or None if it is allowed.
 
-    `own` is the address that the server listens on. `navigable`: a link elsewhere may lead here, as to any web site.
+    `own` is the address that the server listens on. `navigable` allows links on other sites that lead here.
     """
     host = headers.get("Host", "")
     if not _is_ours(host, own):
-        return "devcloud answers to loopback names and its own address only; this request names another host."
+        return "devcloud accepts only loopback names and its own address as Host; this request has another one."
     if (origin := headers.get("Origin")) is not None and urlsplit(origin).netloc.lower() != host.lower():
         return "devcloud refuses requests from pages of another origin."
     if headers.get("Sec-Fetch-Site") == "cross-site":
         is_navigation = headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") == "document"
         if not (navigable and is_navigation and method in SAFE_METHODS):
-            return "devcloud refuses requests from pages of another site; open the address by itself."
+            return "devcloud refuses requests from pages of another site; open the address in a new tab."
     return None
 
 
@@ -37,8 +37,8 @@ def _is_ours(host: str, own: str) -> bool:
     try:
         address = ipaddress.ip_address(name)
     except ValueError:
-        # Browsers look these names up nowhere: they are always this machine (RFC 6761).
+        # Browsers resolve these names to this machine without DNS (RFC 6761).
         return name == "localhost" or name.endswith(".localhost")
     mine = ipaddress.ip_address(own)
-    # On every address of this machine at once, any address may be its own; a name never is one.
+    # A server on 0.0.0.0 or :: accepts any address of this machine. It never accepts other names.
     return address.is_loopback or mine.is_unspecified or address == mine

@@ -1,4 +1,4 @@
-"""The processes of one function: reused when idle, added when all are busy, replaced when they die."""
+"""Process pool of one function: reuse idle processes, add one when all are busy, replace those that die."""
 
 import asyncio
 import json
@@ -16,18 +16,18 @@ TOO_LARGE = "RequestEntityTooLargeException"
 
 
 class FunctionPool:
-    """`await invoke(event)` runs the function once; `environment` is what its processes get."""
+    """Process pool of one function. `environment` holds the variables of its processes."""
 
-    def __init__(self, function: Function, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+    def __init__(self, function: Function, environment: Mapping[str, str], log: Callable[[str], None]) -> None:
         self.function = function
         self._environment = environment
-        self._say = say
+        self._log = log
         reserved = function.reserved_concurrency
-        # What is reserved on AWS is more than one machine has room for.
+        # One machine has no room for the concurrency that is reserved on AWS.
         self._limit = DEFAULT_CONCURRENCY if reserved is None else min(reserved, DEFAULT_CONCURRENCY)
         self._processes: list[FunctionProcess] = []
         self._retired: set[FunctionProcess] = set()
-        # Idle ones wait for work in a stack: the last used is used first, so that surplus ones stay untouched.
+        # A stack: the process used last is used next, so that surplus processes stay idle.
         self._idle: list[tuple[FunctionProcess, asyncio.Future[Invocation]]] = []
         self._pending: deque[Invocation] = deque()
         self._last_init_error = ""
@@ -38,16 +38,16 @@ class FunctionPool:
         return list(self._processes)
 
     async def warm(self) -> None:
-        """Starts one process ahead, if there is none, and waits until it is ready or has failed."""
+        """Start a process if there is none, and wait until it is ready or has failed."""
         if not self._processes:
             self._add()
         if self._processes:
             await self._processes[0].ready.wait()
 
     async def invoke(self, event: object) -> Any:
-        """The function's answer; raises FunctionFailed or FunctionTimedOut.
+        """Invoke the function once. Returns its result; raises FunctionFailed or FunctionTimedOut.
 
-        A caller that no longer waits does not end the invocation, as on AWS.
+        As on AWS, the invocation continues if the caller is cancelled.
         """
         payload = json.dumps(event).encode()
         if len(payload) > LARGEST_PAYLOAD:
@@ -57,96 +57,96 @@ class FunctionPool:
                 "Rate exceeded: the function's reserved concurrency is 0.", "TooManyRequestsException"
             )
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        answer.add_done_callback(self._note)
-        self._give(Invocation(payload, answer))
+        answer.add_done_callback(self._log_failure)
+        self._assign(Invocation(payload, answer))
         return await asyncio.shield(answer)
 
     def replace(self) -> None:
-        """Retires every process, busy ones when they have finished, and starts a fresh one."""
+        """Retire all processes, busy ones after their invocation, and start a new one."""
         self._last_init_error = ""
         self._retired.update(self._processes)
         for process in self._processes:
-            # One that is starting has perhaps not read the change; it holds no invocation either.
+            # A starting process may have loaded the old code; it has no invocation yet.
             if process.state != "busy":
-                self._drop(process)
+                self._terminate(process)
         self._add()
 
     async def stop(self) -> None:
-        """Ends every process at once."""
+        """Kill all processes."""
         self._stopping = True
         await asyncio.gather(*(process.end() for process in self._processes))
 
-    def _note(self, answer: asyncio.Future[Any]) -> None:
-        """Tells of failures that the function itself could not write about."""
+    def _log_failure(self, answer: asyncio.Future[Any]) -> None:
+        """Log a failure that the function could not log itself, such as a timeout."""
         error = None if answer.cancelled() else answer.exception()
         if isinstance(error, FunctionError) and not error.trace and str(error) not in self._last_init_error:
-            self._say(f"ERROR {error.error_type}: {error}")
+            self._log(f"ERROR {error.error_type}: {error}")
 
-    def _give(self, invocation: Invocation) -> None:
+    def _assign(self, invocation: Invocation) -> None:
         while self._idle:
-            process, work = self._idle.pop()
-            if process.is_alive and not work.done():
-                work.set_result(invocation)
+            process, assignment = self._idle.pop()
+            if process.is_alive and not assignment.done():
+                assignment.set_result(invocation)
                 return
         self._pending.append(invocation)
         self._add_if_needed()
 
     def _add_if_needed(self) -> None:
-        starting = sum(process.state == "starting" for process in self._living())
+        starting = sum(process.state == "starting" for process in self._active())
         if len(self._pending) > starting:
             self._add()
 
-    def _living(self) -> list[FunctionProcess]:
+    def _active(self) -> list[FunctionProcess]:
         return [process for process in self._processes if process not in self._retired]
 
     def _add(self) -> None:
-        if self._stopping or len(self._living()) >= self._limit:
+        if self._stopping or len(self._active()) >= self._limit:
             return
         kind = WebProcess if self.function.is_web_server else FunctionProcess
-        process = kind(self.function, self._take, self._ended)
+        process = kind(self.function, self._next_invocation, self._on_exit)
         self._processes.append(process)
-        process.start(self._environment, self._say)
+        process.start(self._environment, self._log)
 
-    async def _take(self, process: FunctionProcess) -> Invocation:
-        """Work for a process that asks for some; it waits here as long as there is none."""
-        work: asyncio.Future[Invocation] = asyncio.get_running_loop().create_future()
+    async def _next_invocation(self, process: FunctionProcess) -> Invocation:
+        """Wait for the next invocation for `process` and return it."""
+        assignment: asyncio.Future[Invocation] = asyncio.get_running_loop().create_future()
         if process in self._retired:
-            self._drop(process)
+            self._terminate(process)
         elif self._pending:
-            work.set_result(self._pending.popleft())
+            assignment.set_result(self._pending.popleft())
         else:
-            self._idle.append((process, work))
+            self._idle.append((process, assignment))
         try:
-            return await work
+            return await assignment
         except asyncio.CancelledError:
-            # It died just when it was given something to do: somebody else does it.
-            if work.done() and not work.cancelled():
-                self._give(work.result())
+            # The process died when it received the invocation: assign it to another process.
+            if assignment.done() and not assignment.cancelled():
+                self._assign(assignment.result())
             raise
 
-    def _drop(self, process: FunctionProcess) -> None:
-        self._forget_idle(process)
+    def _terminate(self, process: FunctionProcess) -> None:
+        self._remove_idle(process)
         process.kill()
 
-    def _forget_idle(self, process: FunctionProcess) -> None:
-        self._idle = [(other, work) for other, work in self._idle if other is not process]
+    def _remove_idle(self, process: FunctionProcess) -> None:
+        self._idle = [(other, assignment) for other, assignment in self._idle if other is not process]
 
-    def _ended(self, process: FunctionProcess, init_error: FunctionError | None) -> None:
-        self._forget_idle(process)
+    def _on_exit(self, process: FunctionProcess, init_error: FunctionError | None) -> None:
+        self._remove_idle(process)
         self._processes.remove(process)
         expected = self._stopping or process in self._retired
         self._retired.discard(process)
         if init_error is not None and not expected:
-            self._could_not_start(init_error)
+            self._on_failed_start(init_error)
         if self._pending:
             self._add_if_needed()
         elif not expected and init_error is None and not self._processes:
             self._add()
 
-    def _could_not_start(self, error: FunctionError) -> None:
+    def _on_failed_start(self, error: FunctionError) -> None:
         text = f"{error.error_type}: {error}"
         if text != self._last_init_error:
-            self._say(f"ERROR {self.function.logical_id} cannot start: {text}")
+            self._log(f"ERROR {self.function.logical_id} cannot start: {text}")
         self._last_init_error = text
         if self._pending:
             self._pending.popleft().settle(error=error)

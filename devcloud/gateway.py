@@ -1,4 +1,4 @@
-"""API Gateway's REST API: the template's routes, proxied to its functions."""
+"""REST API of API Gateway: route requests to the template's functions."""
 
 import asyncio
 import json
@@ -14,11 +14,11 @@ from aiohttp import web
 from devcloud.console import Console
 from devcloud.errors import FunctionError
 from devcloud.function_pool import TOO_LARGE, FunctionPool
-from devcloud.proxy_event import MalformedAnswer, Place, proxy_event, proxy_response
+from devcloud.proxy_event import ApiStage, MalformedProxyResponse, proxy_event, proxy_response
 from devcloud.routes import Match, RouteTable
-from devcloud.streaming import send_pieces
+from devcloud.streaming import send_response
 from devcloud.template import Template, Throttle
-from devcloud.web_process import StreamedAnswer
+from devcloud.web_process import StreamedResponse
 
 LARGEST_REQUEST = 10 * 1024 * 1024
 _GATEWAY_ERRORS = {
@@ -26,67 +26,69 @@ _GATEWAY_ERRORS = {
     "THROTTLED": (429, "Too Many Requests"),
     "REQUEST_TOO_LARGE": (413, "Request Too Long"),
     "INTEGRATION_TIMEOUT": (504, "Endpoint request timed out"),
-    # What a failed or malformed function answer is called only by its status.
+    # API Gateway answers alike to a failed function and to a malformed response.
     "LAMBDA_FAILURE": (502, "Internal server error"),
 }
 
 
 class Gateway:
-    """`handle` answers one request by invoking the function of its route."""
+    """API Gateway for one stage: `handle` invokes the function of the request's route."""
 
-    def __init__(self, template: Template, pools: Mapping[str, FunctionPool], place: Place, console: Console) -> None:
+    def __init__(
+        self, template: Template, pools: Mapping[str, FunctionPool], stage: ApiStage, console: Console
+    ) -> None:
         self._routes = RouteTable(template.routes)
         self._responses = template.gateway_responses
         self._bucket = TokenBucket(template.throttle) if template.throttle else None
         self._pools = pools
-        self._place = place
+        self._stage = stage
         self._console = console
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """One request, with its line in the log."""
+        """Answer one request and log it."""
         begin, request_id = time.monotonic(), str(uuid.uuid4())
-        path = _without_prefix(request.rel_url.raw_path, self._place.prefix)
+        path = _without_prefix(request.rel_url.raw_path, self._stage.prefix)
         match = self._routes.match(request.method, path) if path is not None else None
         response: web.StreamResponse
         if match is None or path is None:
-            response = self._error("MISSING_AUTHENTICATION_TOKEN")
-        elif self._bucket and not self._bucket.take(begin):
-            response = self._error("THROTTLED")
+            response = self._error_response("MISSING_AUTHENTICATION_TOKEN")
+        elif self._bucket and not self._bucket.take_token(begin):
+            response = self._error_response("THROTTLED")
         else:
             response = await self._proxy(request, match, path, request_id)
         if not response.prepared:
             response.headers["x-amzn-RequestId"] = request_id
-        # The values of path parameters may be secrets, and so may anything in a path nobody knows.
-        shown = match.route.path if match else _shortened(request.rel_url.raw_path)
+        # Do not log values of path parameters, nor a path without a route: both may hold secrets.
+        shown = match.route.path if match else _shorten(request.rel_url.raw_path)
         function = match.route.function if match else "(no route)"
         self._console.access(request.method, shown, response.status, 1000 * (time.monotonic() - begin), function)
         return response
 
     async def _proxy(self, request: web.BaseRequest, match: Match, path: str, request_id: str) -> web.StreamResponse:
         begin = time.monotonic()
-        body = await _read(request, LARGEST_REQUEST)
+        body = await _read_body(request, LARGEST_REQUEST)
         if body is None:
-            return self._error("REQUEST_TOO_LARGE")
-        event = proxy_event(request, match, path, body, self._place)
+            return self._error_response("REQUEST_TOO_LARGE")
+        event = proxy_event(request, match, path, body, self._stage)
         event["requestContext"]["requestId"] = request_id
-        binary = self._place.binary_media_types
+        binary = self._stage.binary_media_types
         try:
             invocation = self._pools[match.route.function].invoke(event)
             answer = await asyncio.wait_for(invocation, match.route.timeout_ms / 1000)
-            if isinstance(answer, StreamedAnswer):
+            if isinstance(answer, StreamedResponse):
                 deadline = begin + match.route.timeout_ms / 1000
-                return await send_pieces(request, answer, deadline, match.route.streams)
+                return await send_response(request, answer, deadline, match.route.streams)
             return proxy_response(answer, request.headers.get("Accept", ""), binary)
         except TimeoutError:
-            return self._error("INTEGRATION_TIMEOUT")
+            return self._error_response("INTEGRATION_TIMEOUT")
         except FunctionError as error:
-            return self._error("REQUEST_TOO_LARGE" if error.error_type == TOO_LARGE else "LAMBDA_FAILURE")
-        except MalformedAnswer as error:
-            self._console.say("gateway", f"ERROR {match.route.function} gave a malformed answer: {error}")
-            return self._error("LAMBDA_FAILURE")
+            return self._error_response("REQUEST_TOO_LARGE" if error.error_type == TOO_LARGE else "LAMBDA_FAILURE")
+        except MalformedProxyResponse as error:
+            self._console.log("gateway", f"ERROR {match.route.function} returned a malformed response: {error}")
+            return self._error_response("LAMBDA_FAILURE")
 
-    def _error(self, kind: str) -> web.Response:
-        """An answer of the gateway itself, as the template's GatewayResponses would have it."""
+    def _error_response(self, kind: str) -> web.Response:
+        """Build an error response of the gateway itself, formatted by the template's GatewayResponses."""
         status, message = _GATEWAY_ERRORS[kind]
         general = self._responses.get("DEFAULT_4XX" if status < 500 else "DEFAULT_5XX", {})
         own = self._responses.get(kind, {})
@@ -107,15 +109,15 @@ class Gateway:
 
 
 class TokenBucket:
-    """API Gateway's throttle: `rate` tokens a second come into a bucket for `burst`; a request takes one."""
+    """API Gateway's throttle: a bucket of `burst` tokens, refilled with `rate` tokens per second."""
 
     def __init__(self, throttle: Throttle) -> None:
         self._throttle = throttle
         self._tokens = throttle.burst
         self._filled_at = -math.inf
 
-    def take(self, now: float) -> bool:
-        """Return whether there was a token left at `now`, seconds of a clock that only advances."""
+    def take_token(self, now: float) -> bool:
+        """Take one token at `now`, in seconds of a monotonic clock. Returns False if none is left."""
         filled = self._tokens + (now - self._filled_at) * self._throttle.rate
         self._tokens, self._filled_at = min(self._throttle.burst, filled), now
         if self._tokens < 1:
@@ -125,7 +127,7 @@ class TokenBucket:
 
 
 def _headers(response: dict[str, Any]) -> dict[str, str]:
-    """Static headers of a GatewayResponse, which are written in quotes inside quotes."""
+    """Return the static headers of a GatewayResponse. The template writes their values in single quotes."""
     headers = response.get("ResponseParameters", {}).get("Headers", {})
     return {name: str(value).strip("'") for name, value in headers.items()}
 
@@ -140,14 +142,14 @@ def _without_prefix(path: str, prefix: str) -> str | None:
     return path.removeprefix(prefix) if path.startswith(f"{prefix}/") else None
 
 
-def _shortened(path: str) -> str:
+def _shorten(path: str) -> str:
     first = re.match(r"/?[^/]{0,40}", path)
     shown = first[0] if first else ""
     return shown if shown == path else f"{shown}…"
 
 
-async def _read(request: web.BaseRequest, limit: int) -> bytes | None:
-    """The whole body; None when it is larger than `limit`."""
+async def _read_body(request: web.BaseRequest, limit: int) -> bytes | None:
+    """Read the whole body. Returns None if it exceeds `limit` bytes."""
     if (request.content_length or 0) > limit:
         return None
     body = bytearray()

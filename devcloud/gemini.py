@@ -1,10 +1,10 @@
-"""A stand-in for Gemini's REST API, v1beta. Under /admin, tests steer it and read what it was asked.
+"""Fake of Gemini's REST API, version v1beta. Tests control it and read its requests under /admin.
 
-PUT /admin/faults     {"fault": "429", "times": 1, "after_pieces": 0, "delay": 1, "model": …}; see gemini_faults
-PUT /admin/pace       {"delay": seconds between pieces, "pieces": how many, "text": a fixed reply}
-PUT /admin/models     {"models": […]}: any other one answers 404
-PUT /admin/refused    {"parameters": ["temperature", …]}: a generationConfig with one of them answers 400
-GET, DELETE /admin/requests
+PUT /admin/faults     {"fault": "429", "times": 1, "after_pieces": 0, "delay": 1, "model": …}; see gemini_faults.py
+PUT /admin/pace       {"delay": seconds between pieces, "pieces": their number, "text": a fixed reply}
+PUT /admin/models     {"models": […]}: known models; others get 404
+PUT /admin/refused    {"parameters": ["temperature", …]}: refused in generationConfig with 400
+GET /admin/requests   the last 1,000 requests, oldest first; DELETE forgets them
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from devcloud.gemini_answers import Turn, answer
-from devcloud.gemini_faults import FaultPlan, send_at_once, send_in_pieces
+from devcloud.gemini_faults import FaultPlan, send_stream, send_whole
 from devcloud.gemini_protocol import InvalidArgument, Reply, check, count_tokens, error_response, texts
 
 API_KEY_HEADER = "x-goog-api-key"
@@ -28,11 +28,11 @@ DEFAULT_MODELS = (
 )
 _METHODS = ("generateContent", "streamGenerateContent", "countTokens")
 _WORDS_PER_PIECE = 4
-_KEPT_REQUESTS = 1000
+_MAX_REQUESTS = 1000
 
 
-class GeminiStandIn:
-    """`application()` is its HTTP face."""
+class GeminiFake:
+    """Fake of Gemini. `application()` returns its HTTP routes."""
 
     def __init__(self) -> None:
         self._models = list(DEFAULT_MODELS)
@@ -41,7 +41,7 @@ class GeminiStandIn:
         self._text: str | None = None
         self._refused: list[str] = []
         self._faults = FaultPlan()
-        self._requests: deque[dict[str, Any]] = deque(maxlen=_KEPT_REQUESTS)
+        self._requests: deque[dict[str, Any]] = deque(maxlen=_MAX_REQUESTS)
 
     def application(self) -> web.Application:
         application = web.Application(client_max_size=20 * 1024 * 1024)
@@ -79,10 +79,10 @@ class GeminiStandIn:
             return error_response(400, str(error))
         if method == "countTokens":
             return web.json_response({"totalTokens": count_tokens(body)})
-        reply, fault = self._reply(entry), self._faults.take(model)
+        reply, fault = self._reply(entry), self._faults.next_fault(model)
         if method == "generateContent":
-            return await send_at_once(request, reply, fault)
-        return await send_in_pieces(request, reply, fault, self._delay)
+            return await send_whole(request, reply, fault)
+        return await send_stream(request, reply, fault, self._delay)
 
     def _reply(self, entry: dict[str, Any]) -> Reply:
         body = entry["body"]

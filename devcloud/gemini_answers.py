@@ -1,4 +1,4 @@
-"""What the stand-in for Gemini says: useful, repeatable, in Portuguese, and plainly a demonstration."""
+"""Replies, titles and summaries of the Gemini fake: deterministic, in Portuguese, marked as a demonstration."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _STOP_WORDS = frozenset(
     qual quais quando que quem se sem ser seu sua são só sobre também te tem ter um uma umas uns
     você vocês vou favor poderia pode gostaria quero queria preciso oi olá bom boa dia tarde noite
     fala fale conte diga explique
-    """.split()  # noqa: SIM905 - a list of words is read as text
+    """.split()  # noqa: SIM905 - easier to read than a list of strings
 )
 _ASKS_FOR_SUMMARY = re.compile(
     r"\bresum(a|ir|e|indo)\b|\b(fa[çc]a|escrev\w+|atualiz\w+|produz\w*|ger\w+|mant\w+|devolv\w+)\b[^.\n]{0,80}\bresumo",
@@ -44,14 +44,14 @@ _ABOUT_NAME = re.compile(r"\bcomo (?:eu )?me chamo\b|\bquem sou eu\b|\bmeu nome\
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn of the conversation, as the API was given it; `role` is user or model."""
+    """One turn of the conversation in the request; `role` is "user" or "model"."""
 
     role: str
     text: str
 
 
 def answer(turns: list[Turn], system: str) -> str:
-    """A title or a summary when the system instruction asks for one; else a reply to the last turn."""
+    """Return a title or a summary if the system instruction asks for one, else a reply to the last turn."""
     if _asks("título", _ASKS_FOR_TITLE, system):
         return title(turns)
     if _asks("resum", _ASKS_FOR_SUMMARY, system):
@@ -60,7 +60,7 @@ def answer(turns: list[Turn], system: str) -> str:
 
 
 def title(turns: list[Turn]) -> str:
-    """At most five words, the significant ones of what the person wrote."""
+    """Return up to five significant words of the user's first text."""
     said = next((turn.text for turn in turns if turn.role == "user" and turn.text.strip()), "")
     lines = [line for line in said.splitlines() if line.strip() and not _HEADING.match(line.strip())]
     spoken = next((line for line in lines if _SPEAKER.match(line)), lines[0] if lines else "")
@@ -71,17 +71,17 @@ def title(turns: list[Turn]) -> str:
 
 
 def summary(turns: list[Turn]) -> str:
-    """What was said, shorter: an earlier summary first, then the facts in the order they were told."""
+    """Summarize the turns in at most LONGEST_SUMMARY characters; the earlier summary comes first."""
     sentences = list(dict.fromkeys(_sentences("\n".join(turn.text for turn in turns))))
     while sum(len(sentence) + 1 for sentence in sentences) > LONGEST_SUMMARY:
-        # What a person says of themselves is worth more than what else was said; old before new.
+        # Keep personal facts longest. Within both groups, drop the newest sentence first.
         dull = [sentence for sentence in sentences if not _PERSONAL.search(sentence)]
         sentences.remove(dull[-1] if dull else sentences[-1])
     return " ".join(sentences) or "A conversa ainda não trouxe fatos."
 
 
 def reply(turns: list[Turn], system: str) -> str:
-    """A reply in Markdown that can be told apart from a real one at first sight."""
+    """Return a Markdown reply that is plainly marked as a demonstration."""
     question = next((turn.text for turn in reversed(turns) if turn.role == "user"), "")
     count = "1 mensagem" if len(turns) == 1 else f"{len(turns)} mensagens"
     paragraphs = [
@@ -93,8 +93,8 @@ def reply(turns: list[Turn], system: str) -> str:
 
 
 def _asks(noun: str, imperative: re.Pattern[str], system: str) -> bool:
-    # The instructions of a chat may well hold an earlier summary or speak of titles: what counts is the first
-    # sentence, or an order to write one.
+    # A chat's instructions may contain an earlier summary or mention titles. Only the first sentence, or an
+    # imperative such as "Crie um título", shows that one is wanted.
     first = re.split(r"[.\n]", system.strip(), maxsplit=1)[0].lower()
     return bool(re.search(rf"\b{noun}", first) or imperative.search(system))
 
@@ -110,16 +110,16 @@ def _substance(turns: list[Turn], system: str, question: str) -> str:
     return f"você {verb} “{short}”, e aqui estaria a resposta do assistente."
 
 
-def _recall(possessive: str, thing: str, told: list[str]) -> str:
-    """The last thing told about `thing`, in the person's own words."""
+def _recall(possessive: str, thing: str, statements: list[str]) -> str:
+    """Answer a question about a fact with the last statement that the user made about it."""
     yours = {"meu": "seu", "minha": "sua", "meus": "seus", "minhas": "suas"}[possessive]
     fact = re.compile(
         rf"\b(?:{possessive}|{yours})\s+{re.escape(thing)}\s+(?:é|são|era|se chama)\s+([^.,;!?\n]+)", re.I
     )
-    known = [match[1].strip() for text in told for match in fact.finditer(text)]
+    known = [match[1].strip() for text in statements for match in fact.finditer(text)]
     if thing == "nome":
         called = re.compile(r"\b(?:me chamo|chama-se)\s+([^.,;!?\n]+)", re.I)
-        known += [match[1].strip() for text in told for match in called.finditer(text)] if not known else []
+        known += [match[1].strip() for text in statements for match in called.finditer(text)] if not known else []
     verb = "são" if possessive.endswith("s") else "é"
     if known:
         return f"{yours} {thing} {verb} {known[-1]}. É o que consta desta conversa."
@@ -145,7 +145,10 @@ def _sample(question: str) -> str:
 
 
 def _sentences(text: str) -> list[str]:
-    """Sentences worth keeping, without who said them, headings and what this stand-in itself says."""
+    """Return the sentences to summarize: the user's first, then the model's.
+
+    Leave out speaker labels, headings and the fake's own phrases.
+    """
     personal: list[str] = []
     other: list[str] = []
     by_model = False

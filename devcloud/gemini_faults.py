@@ -1,14 +1,14 @@
-"""How the stand-in sends an answer, and how it fails to when it was told so.
+"""Send the Gemini fake's replies, or fail as a test requested.
 
-400 429 500 503 404   that error, with a `message` if one is given; after some pieces: as an error inside the stream
-timeout           nothing more, for ever
-drip              one piece every `delay` seconds, for ever
-cut               the connection ends in the middle
-malformed         JSON that ends too early
-blocked           a prompt that was refused (promptFeedback.blockReason)
-safety            no more text, finishReason SAFETY
-max_tokens        the text ends early, finishReason MAX_TOKENS
-empty             an answer without text, finishReason STOP
+400 429 500 503 404   this status, with `message` if given; after `after_pieces` pieces an error inside the stream
+timeout           send nothing more and keep the connection open
+drip              send one piece every `delay` seconds without end
+cut               close the connection in the middle
+malformed         send incomplete JSON
+blocked           refuse the prompt (promptFeedback.blockReason)
+safety            end without further text, finishReason SAFETY
+max_tokens        end the text early, finishReason MAX_TOKENS
+empty             reply without text, finishReason STOP
 """
 
 import asyncio
@@ -22,14 +22,14 @@ from devcloud.gemini_protocol import Reply, error_body, error_response
 
 _STATUSES = {"400", "429", "500", "503", "404"}
 _FAULTS = {*_STATUSES, "timeout", "drip", "cut", "malformed", "blocked", "safety", "max_tokens", "empty"}
-# Where a fault is about an answer that had begun.
-_USUAL_PIECES = {"cut": 2, "max_tokens": 2}
+# These faults need a reply that has begun.
+_DEFAULT_AFTER_PIECES = {"cut": 2, "max_tokens": 2}
 _EVENT_STREAM = {"Content-Type": "text/event-stream"}
 
 
 @dataclass
 class Fault:
-    """One way to fail, for the next `times` calls (None: until it is taken back)."""
+    """A fault for the next `times` calls, or until it is removed if `times` is None."""
 
     name: str
     times: int | None
@@ -40,27 +40,27 @@ class Fault:
 
 
 class FaultPlan:
-    """What is to go wrong next."""
+    """The fault that a test has requested, if any."""
 
     def __init__(self) -> None:
         self._fault: Fault | None = None
 
     def set(self, wanted: dict[str, Any]) -> None:
-        """Takes the JSON of PUT /admin/faults; raises ValueError for a fault that does not exist."""
+        """Set the fault from the JSON of PUT /admin/faults. Raises ValueError for an unknown one."""
         name = wanted.get("fault")
         if name is not None and str(name) not in _FAULTS:
             raise ValueError(f"unknown fault {name}; known: {', '.join(sorted(_FAULTS))}")
         self._fault = name and Fault(
             name=str(name),
             times=wanted.get("times"),
-            after_pieces=int(wanted.get("after_pieces", _USUAL_PIECES.get(str(name), 0))),
+            after_pieces=int(wanted.get("after_pieces", _DEFAULT_AFTER_PIECES.get(str(name), 0))),
             delay=float(wanted.get("delay", 1)),
             model=wanted.get("model"),
             message=str(wanted.get("message", "")),
         )
 
-    def take(self, model: str) -> Fault | None:
-        """The fault for one call of this model, if it is to fail."""
+    def next_fault(self, model: str) -> Fault | None:
+        """Return the fault for this call of `model`, or None; count down its `times`."""
         fault = self._fault
         if fault is None or fault.model not in (None, model):
             return None
@@ -71,8 +71,8 @@ class FaultPlan:
         return fault
 
 
-async def send_at_once(request: web.Request, reply: Reply, fault: Fault | None) -> web.StreamResponse:
-    """Answers generateContent."""
+async def send_whole(request: web.Request, reply: Reply, fault: Fault | None) -> web.StreamResponse:
+    """Answer generateContent with one JSON response."""
     if fault is None:
         return web.json_response(reply.part("".join(reply.pieces), reply.finish))
     if fault.name in _STATUSES:
@@ -80,27 +80,27 @@ async def send_at_once(request: web.Request, reply: Reply, fault: Fault | None) 
     if fault.name == "malformed":
         return web.Response(text='{"candidates": [{"content": ', content_type="application/json")
     if fault.name == "timeout":
-        await _for_ever()
+        await _wait_forever()
     if fault.name in ("drip", "cut"):
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         await response.prepare(request)
         while fault.name == "drip":
-            # JSON may begin with any amount of white space: never an answer, never a silent line.
+            # JSON may begin with white space: the client always receives bytes but never a complete reply.
             await response.write(b" ")
             await asyncio.sleep(fault.delay)
         await response.write(b'{"candidates": [{"content": ')
-        return await _cut(request, response)
-    said = "".join(reply.pieces[: fault.after_pieces])
-    return web.json_response(_last_part(reply, fault, said))
+        return await _close_connection(request, response)
+    text = "".join(reply.pieces[: fault.after_pieces])
+    return web.json_response(_last_part(reply, fault, text))
 
 
-async def send_in_pieces(request: web.Request, reply: Reply, fault: Fault | None, delay: float) -> web.StreamResponse:
-    """Answers streamGenerateContent as server-sent events, `delay` seconds between the pieces."""
+async def send_stream(request: web.Request, reply: Reply, fault: Fault | None, delay: float) -> web.StreamResponse:
+    """Answer streamGenerateContent with server-sent events, one every `delay` seconds."""
     if fault is not None and fault.after_pieces == 0:
         if fault.name in _STATUSES:
             return error_response(int(fault.name), fault.message)
         if fault.name == "timeout":
-            await _for_ever()
+            await _wait_forever()
     response = web.StreamResponse(headers=_EVENT_STREAM)
     await response.prepare(request)
     pieces = reply.pieces if fault is None else reply.pieces[: fault.after_pieces]
@@ -109,16 +109,16 @@ async def send_in_pieces(request: web.Request, reply: Reply, fault: Fault | None
         await _send(response, reply.part(piece, reply.finish if is_last else None))
         if not is_last:
             await asyncio.sleep(delay)
-    return response if fault is None else await _end_with(fault, request, response, reply)
+    return response if fault is None else await _fail_stream(fault, request, response, reply)
 
 
-async def _end_with(
+async def _fail_stream(
     fault: Fault, request: web.Request, response: web.StreamResponse, reply: Reply
 ) -> web.StreamResponse:
     if fault.name == "timeout":
-        await _for_ever()
+        await _wait_forever()
     elif fault.name == "cut":
-        return await _cut(request, response)
+        return await _close_connection(request, response)
     elif fault.name == "malformed":
         await response.write(b'data: {"candidates": [{"content": \r\n\r\n')
     elif fault.name in _STATUSES:
@@ -134,24 +134,24 @@ async def _end_with(
     return response
 
 
-def _last_part(reply: Reply, fault: Fault, said: str | None) -> dict[str, Any]:
+def _last_part(reply: Reply, fault: Fault, text: str | None) -> dict[str, Any]:
     if fault.name == "blocked":
         return reply.blocked()
     finish = {"safety": "SAFETY", "max_tokens": "MAX_TOKENS", "empty": "STOP"}[fault.name]
-    return reply.part(said or None, finish)
+    return reply.part(text or None, finish)
 
 
 async def _send(response: web.StreamResponse, part: dict[str, Any]) -> None:
     await response.write(b"data: " + json.dumps(part, ensure_ascii=False).encode() + b"\r\n\r\n")
 
 
-async def _cut(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
-    # What was written must arrive before the connection ends, and its last chunk must not.
+async def _close_connection(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    # close() sends the written bytes first, but not the final chunk, so the client sees a broken response.
     if request.transport is not None:
         request.transport.close()
     return response
 
 
-async def _for_ever() -> None:
-    """Ends only when the client goes away, or devcloud does."""
+async def _wait_forever() -> None:
+    """Wait until the client disconnects or devcloud stops."""
     await asyncio.Event().wait()

@@ -1,4 +1,4 @@
-"""The shapes of Gemini's REST API: its responses, its errors, and what it refuses."""
+"""Protocol of Gemini's REST API: response bodies, errors and checks of requests."""
 
 import re
 import time
@@ -26,19 +26,19 @@ _STATUS_WORDS = {
     503: ("UNAVAILABLE", "The model is overloaded. Please try again later."),
 }
 _CHARACTERS_PER_TOKEN = 4
-# The families that refuse the level `minimal`, from the table in the guide ai.google.dev/gemini-api/docs/thinking
+# Families that refuse the thinking level `minimal`; source: table in ai.google.dev/gemini-api/docs/thinking
 _WITHOUT_MINIMAL = re.compile(r"gemini-3\.[678]-flash(?!-lite)|gemini-3\S*-pro|gemini-4")
 
 
 class InvalidArgument(Exception):
-    """The request is one that the real API answers with 400 INVALID_ARGUMENT."""
+    """The real API would answer this request with 400 INVALID_ARGUMENT."""
 
 
 class Reply:
-    """One answer on its way out: its pieces of text, and the protocol's wrapping around each.
+    """A reply being sent, as pieces of text.
 
-    `entry` is the request as it was noted; it counts there how many pieces were sent, and when the first and the
-    last (seconds since 1970).
+    `entry` is the record of the request under /admin/requests. It receives the number of pieces sent (`pieces`) and
+    the times of the first and the last one (`first_at`, `last_at`, in seconds since 1970).
     """
 
     def __init__(self, entry: dict[str, Any], pieces: list[str]) -> None:
@@ -46,15 +46,15 @@ class Reply:
         self.finish = "STOP"
         self._entry = entry
         self._prompt_tokens = count_tokens(entry["body"])
-        self._identity = uuid.uuid4().hex[:22]
-        self._said = 0
+        self._response_id = uuid.uuid4().hex[:22]
+        self._sent_characters = 0
         self._limit_to(entry["body"].get("generationConfig", {}).get("maxOutputTokens"))
 
     def part(self, text: str | None, finish: str | None = None) -> dict[str, Any]:
-        """One GenerateContentResponse, whose usage counts all that was said so far; None: without parts."""
+        """Build one GenerateContentResponse. Its usage counts all text so far; if `text` is None it has no parts."""
         content: dict[str, Any] = {"role": "model"}
         if text is not None:
-            self._said += len(text)
+            self._sent_characters += len(text)
             self._entry["pieces"] += 1
             self._entry["last_at"] = time.time()
             self._entry.setdefault("first_at", self._entry["last_at"])
@@ -63,7 +63,7 @@ class Reply:
         return {"candidates": [candidate], **self._envelope()}
 
     def blocked(self) -> dict[str, Any]:
-        """The response to a prompt that may not be answered."""
+        """Build the response to a prompt that Gemini refuses to answer."""
         return {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, **self._envelope()}
 
     def _limit_to(self, tokens: int | None) -> None:
@@ -76,37 +76,37 @@ class Reply:
             self.pieces, self.finish = [piece for piece in kept if piece], "MAX_TOKENS"
 
     def _envelope(self) -> dict[str, Any]:
-        said = -(-self._said // _CHARACTERS_PER_TOKEN)
-        usage = {"promptTokenCount": self._prompt_tokens, "totalTokenCount": self._prompt_tokens + said}
-        if said:
-            usage["candidatesTokenCount"] = said
-        return {"usageMetadata": usage, "modelVersion": self._entry["model"], "responseId": self._identity}
+        reply_tokens = -(-self._sent_characters // _CHARACTERS_PER_TOKEN)
+        usage = {"promptTokenCount": self._prompt_tokens, "totalTokenCount": self._prompt_tokens + reply_tokens}
+        if reply_tokens:
+            usage["candidatesTokenCount"] = reply_tokens
+        return {"usageMetadata": usage, "modelVersion": self._entry["model"], "responseId": self._response_id}
 
 
 def error_body(status: int, message: str = "") -> dict[str, Any]:
-    """The body of an error, as the real API words it unless `message` says otherwise."""
-    word, usual = _STATUS_WORDS[status]
-    return {"error": {"code": status, "message": message or usual, "status": word}}
+    """Build the body of an error. Without `message` it has the real API's text."""
+    word, default = _STATUS_WORDS[status]
+    return {"error": {"code": status, "message": message or default, "status": word}}
 
 
 def error_response(status: int, message: str = "") -> web.Response:
-    """An error as a whole response."""
+    """Build an error response."""
     return web.json_response(error_body(status, message), status=status)
 
 
 def texts(content: dict[str, Any]) -> list[str]:
-    """The text of every part of one content."""
+    """Return the texts of all parts of one content."""
     return [part["text"] for part in content.get("parts", []) if isinstance(part.get("text"), str)]
 
 
 def count_tokens(body: dict[str, Any]) -> int:
-    """About how many tokens a request holds."""
+    """Estimate the tokens of a request: 4 characters count as one."""
     contents = [*body.get("contents", []), body.get("systemInstruction") or {}]
     return sum(-(-len(text) // _CHARACTERS_PER_TOKEN) for content in contents for text in texts(content))
 
 
 def check(model: str, body: Any, refused: Sequence[str] = ()) -> None:
-    """Raise InvalidArgument for what the real API refuses for this model, and for the parameters `refused`."""
+    """Check a request. Raises InvalidArgument if the real API refuses it, or if it uses a parameter of `refused`."""
     if not isinstance(body, dict):
         raise InvalidArgument("Invalid JSON payload received. The root is not an object.")
     contents = body.get("contents")
@@ -121,11 +121,11 @@ def check(model: str, body: Any, refused: Sequence[str] = ()) -> None:
     thinking = settings.get("thinkingConfig") or settings.get("thinking_config") or {}
     _check_thinking(model, {name.lower().replace("_", ""): value for name, value in thinking.items()})
     if model.startswith(("gemini-3", "gemini-4")):
-        _check_third_generation(contents, settings)
+        _check_gemini_3(contents, settings)
 
 
 def _check_thinking(model: str, thinking: dict[str, Any]) -> None:
-    """Refuse a level or a budget in the words of the real API, as its users have reported them."""
+    """Refuse a thinking level or budget with the real API's messages, as its users have reported them."""
     level = str(thinking.get("thinkinglevel", "")).upper()
     if level and model.startswith("gemini-2.5"):
         raise InvalidArgument("Thinking level is not supported for this model.")
@@ -137,16 +137,16 @@ def _check_thinking(model: str, thinking: dict[str, Any]) -> None:
         raise InvalidArgument("Thinking budget is not supported for this model. Please use thinking_level instead.")
 
 
-def _check_content(place: str, content: dict[str, Any]) -> None:
+def _check_content(field: str, content: dict[str, Any]) -> None:
     if content.get("role", "user") not in ("user", "model"):
         raise InvalidArgument("Please use a valid role: user, model.")
     if not content.get("parts"):
-        raise InvalidArgument(f"{place}.parts: contents.parts must not be empty.\n")
+        raise InvalidArgument(f"{field}.parts: contents.parts must not be empty.\n")
     if len(texts(content)) < len(content["parts"]):
-        raise InvalidArgument(f"{place}.parts: required oneof field 'data' must have one initialized field\n")
+        raise InvalidArgument(f"{field}.parts: required oneof field 'data' must have one initialized field\n")
 
 
-def _check_third_generation(contents: list[dict[str, Any]], settings: dict[str, Any]) -> None:
+def _check_gemini_3(contents: list[dict[str, Any]], settings: dict[str, Any]) -> None:
     if contents[-1].get("role") == "model":
         raise InvalidArgument("Please ensure that the last turn of the conversation is a user turn.")
     if {"presencePenalty", "frequencyPenalty"} & settings.keys():

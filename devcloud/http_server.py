@@ -1,4 +1,4 @@
-"""A small HTTP server on one address, for one handler."""
+"""HTTP server for one handler on one address; it refuses foreign requests."""
 
 import errno
 import socket
@@ -13,7 +13,7 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 def bind(host: str, port: int, purpose: str) -> socket.socket:
-    """A listening socket; connections made before anybody serves it wait in its queue."""
+    """Open a listening socket. Connections wait in its queue until a server starts. Raises StartError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -29,9 +29,9 @@ def bind(host: str, port: int, purpose: str) -> socket.socket:
 
 
 class HttpServer:
-    """Serves `handler`, or a whole application, on `listener`, or on a free port of this machine alone.
+    """Server for a handler or an application, on `listener` or on a free loopback port.
 
-    It refuses foreign requests unless `foreign_requests`; `navigable`: but for links that lead here.
+    It refuses foreign requests; `navigable` allows links from other sites, `foreign_requests` allows all requests.
     """
 
     def __init__(
@@ -46,12 +46,12 @@ class HttpServer:
         self._listener = listener
         self._own = ""
         self._navigable = navigable
-        self._lets_foreign_through = foreign_requests
-        # A handler ends when its client goes away, unless `keeps_running`: a stand-in that never answers and
-        # the poll of a killed function would otherwise stay for ever.
+        self._allows_foreign = foreign_requests
+        # Cancel a handler when its client disconnects, unless `keeps_running`. Otherwise a fake that never
+        # answers, or the poll of a killed function, would run forever.
         self._runner: web.BaseRunner
         if isinstance(handler, web.Application):
-            handler.middlewares.append(self._guard)
+            handler.middlewares.append(self._refuse_foreign)
             self._runner = web.AppRunner(
                 handler,
                 access_log=None,
@@ -61,13 +61,13 @@ class HttpServer:
             )
         else:
             self._runner = web.ServerRunner(
-                web.Server(self._guarded(handler), access_log=None, handler_cancellation=not keeps_running),
+                web.Server(self._refusing_handler(handler), access_log=None, handler_cancellation=not keeps_running),
                 shutdown_timeout=0.2,
                 handle_signals=False,
             )
 
     async def start(self) -> str:
-        """Begins to serve; gives host:port."""
+        """Start to serve. Returns host:port."""
         listener = self._listener or bind("127.0.0.1", 0, "loopback server")
         self._own = listener.getsockname()[0]
         await self._runner.setup()
@@ -77,34 +77,34 @@ class HttpServer:
     async def stop(self) -> None:
         await self._runner.cleanup()
 
-    def _guarded(self, handler: Handler) -> Handler:
+    def _refusing_handler(self, handler: Handler) -> Handler:
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
-            return self._refuse(request) or await handler(request)
+            return self._refusal(request) or await handler(request)
 
         return answer
 
     @web.middleware
-    async def _guard(
+    async def _refuse_foreign(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        return self._refuse(request) or await handler(request)
+        return self._refusal(request) or await handler(request)
 
-    def _refuse(self, request: web.BaseRequest) -> web.Response | None:
-        if self._lets_foreign_through:
+    def _refusal(self, request: web.BaseRequest) -> web.Response | None:
+        if self._allows_foreign:
             return None
         reason = refusal(request.method, request.headers, self._own, navigable=self._navigable)
         return web.Response(status=STATUS, text=reason) if reason else None
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port of this machine (at its address `host`) that nobody listens on right now."""
+    """Return a port that is free on the address `host` now; another process may still take it."""
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 
 def address_of(listener: socket.socket) -> str:
-    """host:port at which a listening socket is reached from this machine."""
+    """Return the host:port at which this machine reaches a listening socket."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

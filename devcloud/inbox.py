@@ -1,4 +1,4 @@
-"""The letters that were sent, kept in a file, as a page and as JSON."""
+"""Inbox: stores sent emails in a file and shows them as a page and as JSON."""
 
 import html
 import json
@@ -12,14 +12,14 @@ from string import Template
 from aiohttp import web
 
 _PAGE = Path(__file__).with_name("inbox.html")
-_KEPT = 1000
-# A link of a letter opens in a tab of its own, where it works as it would for its reader.
+_MAX_EMAILS = 1000
+# Links of an email open in a new tab: inside the sandboxed frame they would not work.
 _NEW_TAB = '<base target="_blank">'
 
 
 @dataclass(frozen=True)
-class Letter:
-    """One letter as its reader gets it."""
+class Email:
+    """One email as its recipient gets it."""
 
     to: str
     subject: str
@@ -29,21 +29,21 @@ class Letter:
 
 
 class Inbox:
-    """`letters`, newest first, one to a line of a file; `routes()` is its HTTP face."""
+    """Stored emails: `emails` has the newest first; the file has one JSON object per line, oldest first."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         lines = path.read_text("utf-8").split("\n")[:-1] if path.exists() else []
-        self.letters = [Letter(**json.loads(line)) for line in reversed(lines[-_KEPT:])]
+        self.emails = [Email(**json.loads(line)) for line in reversed(lines[-_MAX_EMAILS:])]
 
-    def add(self, letters: Iterable[Letter]) -> None:
-        """Puts letters on top; the oldest of very many are dropped."""
-        new = list(letters)
-        self.letters = [*reversed(new), *self.letters][:_KEPT]
-        # Added to the file, which is not written anew: whoever serves the letters serves the product's requests too.
+    def add(self, emails: Iterable[Email]) -> None:
+        """Add emails. Beyond 1,000, the oldest are no longer shown."""
+        new = list(emails)
+        self.emails = [*reversed(new), *self.emails][:_MAX_EMAILS]
+        # Append instead of rewriting the file: the write blocks the event loop that also serves the gateway.
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(descriptor, "a", encoding="utf-8") as file:
-            file.writelines(json.dumps(asdict(letter), ensure_ascii=False) + "\n" for letter in new)
+            file.writelines(json.dumps(asdict(email), ensure_ascii=False) + "\n" for email in new)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -53,33 +53,33 @@ class Inbox:
         ]
 
     async def _list(self, _request: web.Request) -> web.Response:
-        return web.json_response([asdict(letter) for letter in self.letters], headers={"Cache-Control": "no-store"})
+        return web.json_response([asdict(email) for email in self.emails], headers={"Cache-Control": "no-store"})
 
     async def _empty(self, _request: web.Request) -> web.Response:
-        self.letters = []
+        self.emails = []
         self._path.unlink(missing_ok=True)
         return web.json_response([])
 
     async def _page(self, _request: web.Request) -> web.Response:
         page = Template(_PAGE.read_text("utf-8")).substitute(
-            count=len(self.letters),
-            newest=html.escape(self.letters[0].date if self.letters else ""),
-            letters="".join(map(_article, self.letters)) or "<p>No letters yet.</p>",
+            count=len(self.emails),
+            newest=html.escape(self.emails[0].date if self.emails else ""),
+            emails="".join(map(_email_html, self.emails)) or "<p>No emails yet.</p>",
         )
         return web.Response(text=page, content_type="text/html", headers={"Cache-Control": "no-store"})
 
 
-def _article(letter: Letter) -> str:
-    # The letter's own HTML runs without scripts and without an origin, whatever it holds.
+def _email_html(email: Email) -> str:
+    # The sandbox gives the email's HTML no scripts and no origin.
     frame = (
-        f'<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="Letter as HTML" '
-        f'srcdoc="{html.escape(_NEW_TAB + letter.html)}"></iframe>'
-        if letter.html
+        f'<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="Email as HTML" '
+        f'srcdoc="{html.escape(_NEW_TAB + email.html)}"></iframe>'
+        if email.html
         else ""
     )
     return (
-        f"<article><h2>{html.escape(letter.subject)}</h2>"
-        f"<p>to <b>{html.escape(letter.to)}</b> · <time>{html.escape(letter.date)}</time></p>"
+        f"<article><h2>{html.escape(email.subject)}</h2>"
+        f"<p>to <b>{html.escape(email.to)}</b> · <time>{html.escape(email.date)}</time></p>"
         f"{frame}<details{'' if frame else ' open'}><summary>Plain text</summary>"
-        f"<pre>{html.escape(letter.text)}</pre></details></article>"
+        f"<pre>{html.escape(email.text)}</pre></details></article>"
     )

@@ -1,4 +1,4 @@
-"""CloudFormation's intrinsic functions: the short YAML tags, and what each of them resolves to."""
+"""CloudFormation's intrinsic functions: parse their short YAML tags and resolve their values."""
 
 import re
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ _PLACEHOLDER = re.compile(r"\$\{(!?)\s*([^}]+?)\s*\}")
 
 
 class _TemplateLoader(yaml.SafeLoader):
-    """SafeLoader that also understands `!Ref`, `!Sub` and the other short tags."""
+    """SafeLoader that also parses `!Ref`, `!Sub` and the other short tags."""
 
 
 def _short_tag(loader: _TemplateLoader, name: str, node: yaml.Node) -> dict[str, Any]:
@@ -41,7 +41,7 @@ _TemplateLoader.add_multi_constructor("!", _short_tag)
 
 
 def parse(text: str) -> dict[str, Any]:
-    """The template as plain data, every short tag turned into its long form."""
+    """Parse a template into plain data, with short tags in their long form. Raises TemplateError."""
     try:
         parsed = yaml.load(text, Loader=_TemplateLoader)  # noqa: S506 - a SafeLoader with the short tags
     except yaml.YAMLError as error:
@@ -52,9 +52,9 @@ def parse(text: str) -> dict[str, Any]:
 
 
 class Resolver:
-    """Replaces intrinsic functions by their values.
+    """Replace intrinsic functions by their values.
 
-    `queue_urls` holds the address of every queue that exists; `region` is where everything is.
+    `queue_urls` holds the URLs of existing queues by logical id; other queues get their URL on AWS.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Resolver:
             self._values[name] = _text(parameter.get("Default", ""))
 
     def resolve(self, value: Any) -> Any:
-        """`value` with every intrinsic function in it replaced; `AWS::NoValue` removes its key."""
+        """Replace all intrinsic functions in `value`. A key or item with `AWS::NoValue` is removed."""
         if isinstance(value, list):
             return [item for item in map(self.resolve, value) if item is not _NO_VALUE]
         if not isinstance(value, dict):
@@ -82,7 +82,7 @@ class Resolver:
         return {key: item for key, item in resolved.items() if item is not _NO_VALUE}
 
     def holds(self, condition: Any) -> bool:
-        """Whether a condition, given by its name or written out, is true."""
+        """Return whether a condition, given by name or as an expression, is true."""
         if isinstance(condition, str):
             if condition not in self._conditions:
                 raise TemplateError(f"The template has no condition named {condition}.")
@@ -99,20 +99,20 @@ class Resolver:
         if name == "Fn::Equals":
             left, right = (_text(self.resolve(item)) for item in argument)
             return bool(left == right)
-        raise TemplateError(f"devcloud does not know {name} in a condition.")
+        raise TemplateError(f"devcloud does not support {name} in a condition.")
 
     def holds_for(self, resource: dict[str, Any]) -> bool:
-        """Whether a resource exists: it has no condition, or its condition is true."""
+        """Return whether a resource exists: it has no condition, or its condition is true."""
         return "Condition" not in resource or self.holds(resource["Condition"])
 
     def name_of(self, logical_id: str) -> str:
-        """The physical name of a resource: the one it asks for, or its logical id."""
+        """Return the physical name of a resource: its name property, or else its logical id."""
         resource = self._resources[logical_id]
         properties = resource.get("Properties", {})
         for key in ("FunctionName", "QueueName", "BucketName"):
             if key in properties:
                 return str(self.resolve(properties[key]))
-        # Bucket names may not have capitals.
+        # S3 allows no capital letters in bucket names.
         return logical_id.lower() if resource["Type"] == "AWS::S3::Bucket" else logical_id
 
     def _intrinsic(self, name: str, argument: Any) -> Any:
@@ -135,7 +135,7 @@ class Resolver:
         if name == "Fn::Split":
             separator, text = argument
             return _text(self.resolve(text)).split(separator)
-        raise TemplateError(f"devcloud does not know the intrinsic function {name}.")
+        raise TemplateError(f"devcloud does not support the intrinsic function {name}.")
 
     def _ref(self, name: str) -> Any:
         if name == "AWS::NoValue":
@@ -154,7 +154,7 @@ class Resolver:
 
     def _attribute(self, logical_id: str, attribute: str) -> str:
         if logical_id not in self._resources:
-            raise TemplateError(f"The template asks for an attribute of {logical_id}, which it does not have.")
+            raise TemplateError(f"The template refers to an attribute of {logical_id}, which is not a resource.")
         kind, name = self._resources[logical_id]["Type"], self.name_of(logical_id)
         known = {
             ("AWS::SQS::Queue", "Arn"): f"arn:aws:sqs:{self._region}:{ACCOUNT}:{name}",
@@ -164,7 +164,7 @@ class Resolver:
             ("AWS::Serverless::Function", "Arn"): f"arn:aws:lambda:{self._region}:{ACCOUNT}:function:{name}",
         }
         if (kind, attribute) not in known:
-            raise TemplateError(f"devcloud does not know the attribute {attribute} of {logical_id} ({kind}).")
+            raise TemplateError(f"devcloud does not support the attribute {attribute} of {logical_id} ({kind}).")
         return known[kind, attribute]
 
     def _substitute(self, argument: Any) -> str:
@@ -184,7 +184,7 @@ class Resolver:
 
 
 def _text(value: Any) -> Any:
-    """Scalars as CloudFormation passes them on: text; lists stay as they are."""
+    """Convert a scalar to text, as CloudFormation does. Lists stay unchanged."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, list) else str(value)

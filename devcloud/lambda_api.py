@@ -1,4 +1,4 @@
-"""Lambda's Invoke API, and a look at the processes."""
+"""Lambda's Invoke API, and a list of the functions' processes."""
 
 import asyncio
 import json
@@ -11,12 +11,12 @@ from aiohttp import web
 from devcloud.errors import FunctionError
 from devcloud.function_pool import FunctionPool
 
-# The types that the Fetch standard lets a page send to other origins without a preflight.
+# Content types that a page may send to another origin without a preflight (Fetch standard).
 _SIMPLE_TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class LambdaApi:
-    """What boto3's Lambda client needs to invoke a function by its name or its logical id."""
+    """Invoke API for boto3's Lambda client. A function is found by name, logical id or ARN."""
 
     def __init__(self, pools: Mapping[str, FunctionPool]) -> None:
         self._pools = pools
@@ -30,10 +30,10 @@ class LambdaApi:
         ]
 
     async def _invoke(self, request: web.Request) -> web.Response:
-        # A browser sends these from any page without asking; no client of Lambda does.
+        # A browser may send these types from any page without a preflight; no Lambda client sends them.
         if request.content_type in _SIMPLE_TYPES and "Content-Type" in request.headers:
             return _refusal(415, "UnsupportedMediaTypeException", "Send the event as application/json.")
-        # An ARN names the function in its seventh part.
+        # The function's name is the seventh part of its ARN.
         name = request.match_info["name"]
         pool = self._by_name.get(name.split(":")[6] if name.startswith("arn:") else name)
         if pool is None:

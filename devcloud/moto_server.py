@@ -1,4 +1,4 @@
-"""moto's server behind devcloud's refusal of foreign requests: python -m devcloud.moto_server ADDRESS."""
+"""Run moto's server without foreign requests: python -m devcloud.moto_server ADDRESS."""
 
 import sys
 from collections.abc import Iterable
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def guarded(application: "WSGIApplication", own: str) -> "WSGIApplication":
-    """Return `application` behind the refusal; `own` is the address it listens on."""
+def refuse_foreign_requests(application: "WSGIApplication", own: str) -> "WSGIApplication":
+    """Wrap `application` so that it refuses foreign requests; `own` is the address it listens on."""
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         reason = refusal(environ["REQUEST_METHOD"], dict(EnvironHeaders(environ)), own)
@@ -28,10 +28,10 @@ def guarded(application: "WSGIApplication", own: str) -> "WSGIApplication":
 
 
 def main() -> None:
-    """Serve until the process is killed; werkzeug prints the address."""
+    """Serve until the process is killed. werkzeug prints the address, which aws.py reads."""
     host = sys.argv[1]
     application = DomainDispatcherApplication(create_backend_app)
-    run_simple(host, 0, guarded(application, host), threaded=True, request_handler=MotoRequestHandler)
+    run_simple(host, 0, refuse_foreign_requests(application, host), threaded=True, request_handler=MotoRequestHandler)
 
 
 if __name__ == "__main__":

@@ -1,35 +1,35 @@
 #!/usr/bin/env bash
-# Brings this machine to where the project can run: the Python environment in .venv, and whichever of
-# `mariadb`, `chromium`, `faketime`, `sam` and `checkov` are named as arguments. Says what it installs; does nothing twice.
+# Installs the tools of the project: the Python environment .venv, and those of `mariadb`, `chromium`, `faketime`,
+# `sam` and `checkov` that are given as arguments. It logs each installation and skips tools that are present.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-say() { printf 'prepare: %s\n' "$*" >&2; }
-fail() { say "$*"; exit 1; }
+log() { printf 'prepare: %s\n' "$*" >&2; }
+fail() { log "$*"; exit 1; }
 fingerprint() { cat "$@" | sha256sum | cut -d' ' -f1; }
 
-# apt_packages PROGRAM PACKAGE...: makes PROGRAM available through Debian's packages.
+# apt_packages PROGRAM PACKAGE...: installs the Debian packages if PROGRAM is missing.
 apt_packages() {
   local program=$1; shift
   PATH=$PATH:/usr/sbin command -v "$program" >/dev/null && return
   install_debian_packages "$program" "$@"
 }
 
-# install_debian_packages MISSING PACKAGE...: MISSING is what the reader is told is not there.
+# install_debian_packages MISSING PACKAGE...: installs the packages. Messages name MISSING as the reason.
 install_debian_packages() {
   local missing=$1; shift
-  [ "$(id -u)" = 0 ] || fail "$missing is missing and this is not root; run: sudo apt-get install --no-install-recommends $*"
-  command -v apt-get >/dev/null || fail "$missing is missing and there is no apt-get here; install it by hand (Debian calls it: $*)"
-  say "installing $* (Debian packages)"
-  local log; log=$(mktemp)
-  if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"; } >"$log" 2>&1; then
-    tail -n 5 "$log" >&2
-    fail "apt-get could not install $*; the lines above say why"
+  [ "$(id -u)" = 0 ] || fail "$missing is missing, and only root can install it; run: sudo apt-get install --no-install-recommends $*"
+  command -v apt-get >/dev/null || fail "$missing is missing, and this system has no apt-get; install it by hand (Debian packages: $*)"
+  log "installing $* (Debian packages)"
+  local output; output=$(mktemp)
+  if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"; } >"$output" 2>&1; then
+    tail -n 5 "$output" >&2
+    fail "apt-get could not install $*; the lines above have the reason"
   fi
-  rm -f "$log"
+  rm -f "$output"
 }
 
-# library FILE PACKAGE: makes the shared library FILE available through a Debian package.
+# library FILE PACKAGE: installs the Debian package if the shared library FILE is missing.
 library() {
   local libraries
   libraries=$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p) || return 0  # without ldconfig nothing can be checked
@@ -37,50 +37,50 @@ library() {
   install_debian_packages "$1" "$2"
 }
 
-# uv is taken from PATH, or installed into an environment of its own with any Python 3.
+# find_uv: sets UV to the uv of PATH, or installs uv into its own environment with any Python 3.
 find_uv() {
   UV=$(command -v uv || true)
   [ -n "$UV" ] && return
   UV=$PWD/.devcloud/uv/bin/uv
   [ -x "$UV" ] && return
   command -v python3 >/dev/null || fail "python3 is missing; install any Python 3.11 or newer first"
-  say "installing uv into .devcloud/uv"
+  log "installing uv into .devcloud/uv"
   if ! python3 -m venv .devcloud/uv >/dev/null 2>&1; then
     rm -rf .devcloud/uv
-    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || fail "python3 cannot make virtual environments; run: sudo apt-get install python3-venv"
-    say "installing python3-venv (Debian package)"
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || fail "python3 cannot create virtual environments; run: sudo apt-get install python3-venv"
+    log "installing python3-venv (Debian package)"
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends python3-venv; } >/dev/null 2>&1 \
       || fail "apt-get could not install python3-venv"
     python3 -m venv .devcloud/uv
   fi
   .devcloud/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt \
-    || fail "pip could not install uv; is a package index reachable?"
+    || fail "pip could not install uv; check that a package index is reachable"
 }
 
-# The Lambda functions run on Python 3.13; anything from 3.11 on is tolerated here, with a warning.
-# A candidate is asked for its version because version managers put shims on PATH that only fail.
+# find_python: sets PYTHON to Python 3.13, the version of the Lambda functions, or to 3.11 or newer with a warning.
+# Each candidate is run to check its version: version managers put shims on PATH that exist but fail.
 find_python() {
   local candidate
   for candidate in python3.13 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.13*/bin/python3.13; do
     PYTHON=$(command -v "$candidate" || true)
     [ -n "$PYTHON" ] && "$PYTHON" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null && return
   done
-  say "no Python 3.13 found; asking uv for one"
+  log "Python 3.13 not found; uv downloads it"
   if "$UV" python install --quiet 3.13 2>/dev/null; then PYTHON=3.13; return; fi
-  PYTHON=$("$UV" python find '>=3.11' 2>/dev/null) || fail "no Python 3.11 or newer found and none could be downloaded; install Python 3.13"
-  say "WARNING: Python 3.13 could not be had; using $PYTHON, which is not what Lambda runs"
+  PYTHON=$("$UV" python find '>=3.11' 2>/dev/null) || fail "Python 3.11 or newer is missing and could not be downloaded; install Python 3.13"
+  log "WARNING: Python 3.13 is not available; using $PYTHON, which differs from the Python on Lambda"
 }
 
-# environment FOLDER REQUIREMENTS: a virtual environment holding exactly these pins.
+# environment FOLDER REQUIREMENTS: creates a virtual environment with exactly these pinned packages.
 environment() {
   local folder=$1 requirements=$2 wanted
   wanted=$(fingerprint "$requirements")
   [ "$(cat "$folder/.fingerprint" 2>/dev/null)" = "$wanted" ] && "$folder/bin/python" -c '' 2>/dev/null && return
   find_uv; find_python
-  say "installing Python packages into $folder (from $requirements)"
-  "$UV" venv --quiet --clear --python "$PYTHON" "$folder" || fail "uv could not make $folder with $PYTHON"
+  log "installing Python packages into $folder (from $requirements)"
+  "$UV" venv --quiet --clear --python "$PYTHON" "$folder" || fail "uv could not create $folder with $PYTHON"
   "$UV" pip sync --quiet --python "$folder/bin/python" --require-hashes --compile-bytecode "$requirements" \
-    || fail "uv could not install $requirements; is a package index reachable?"
+    || fail "uv could not install $requirements; check that a package index is reachable"
   printf '%s' "$wanted" >"$folder/.fingerprint"
 }
 
@@ -91,7 +91,7 @@ for part in "$@"; do
     faketime) apt_packages faketime faketime ;;
     chromium)
       apt_packages chromium chromium fonts-dejavu-core
-      # The browser driver's Node is linked against it.
+      # The Node program of the browser driver is linked to this library.
       library libatomic.so.1 libatomic1 ;;
     sam | checkov) environment ".devcloud/$part" "requirements/$part.txt" ;;
     *) fail "unknown part: $part" ;;

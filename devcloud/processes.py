@@ -1,4 +1,4 @@
-"""Child processes that cannot outlive devcloud, and whose output is read line by line."""
+"""Child processes: their output is read line by line, and they end when devcloud ends."""
 
 import asyncio
 import contextlib
@@ -12,17 +12,17 @@ from pathlib import Path
 from typing import TypeVar
 
 Result = TypeVar("Result")
-_LONGEST_LINE = 1_000_000
+_MAX_LINE_BYTES = 1_000_000
 
 
 def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """What a child needs to run at all, and `extra`; nothing else of the surrounding environment."""
+    """Return a minimal environment for a child process plus `extra`. Other variables are not inherited."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return {"PATH": os.defpath, "HOME": "/", "LANG": "C.UTF-8", **kept, "PYTHONUNBUFFERED": "1", **extra}
 
 
 class Child:
-    """One running child. `tail` holds its last lines, to tell why it ended."""
+    """A child process. `tail` holds its last 50 output lines, for error messages."""
 
     def __init__(self, process: asyncio.subprocess.Process, output: asyncio.Task[None], tail: deque[str]) -> None:
         self._process = process
@@ -39,9 +39,10 @@ class Child:
 
     @property
     def is_alive(self) -> bool:
-        """Asked of the kernel, since the news of an end may still be on its way: whether it will run any further.
+        """Return whether the process still runs and has no SIGKILL pending.
 
-        A process that SIGKILL has been sent to never does, though it may take some milliseconds to go.
+        asyncio learns of an exit with a delay, so this reads /proc. A process with a pending SIGKILL runs no more
+        code, but may exist for some milliseconds.
         """
         if sys.platform != "linux":
             return self.returncode is None
@@ -53,20 +54,20 @@ class Child:
         return status["State"][0] not in "ZX" and not pending & 1 << signal.SIGKILL - 1
 
     async def wait(self) -> int:
-        """Waits for its end and for its last lines; gives its exit code."""
+        """Wait until the process has exited and its output is read. Returns the exit code."""
         code = await self._process.wait()
-        # A grandchild may still hold the pipe: end the whole session, or the reading would never end.
+        # A grandchild may hold the pipe open. Kill the whole session, or reading would never end.
         self._signal(signal.SIGKILL)
-        # Several may wait; when one of them is cancelled, the reading goes on for the others.
+        # Several tasks may wait. If one is cancelled, reading must continue for the others.
         await asyncio.shield(self._output)
         return code
 
     def kill(self) -> None:
-        """SIGKILL to it and to all that it started."""
+        """Send SIGKILL to the process and its descendants in the same session."""
         self._signal(signal.SIGKILL)
 
     async def end(self, grace: float) -> None:
-        """SIGTERM, and SIGKILL when it has not ended after `grace` seconds."""
+        """Send SIGTERM, and SIGKILL after `grace` seconds. With a grace of 0 send SIGKILL at once."""
         if self.returncode is None:
             self._signal(signal.SIGTERM if grace else signal.SIGKILL)
         with contextlib.suppress(TimeoutError):
@@ -75,7 +76,7 @@ class Child:
         await self.wait()
 
     def _signal(self, number: int) -> None:
-        # It may have ended already, which is what is wanted.
+        # The process may have exited already.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, number)
 
@@ -89,10 +90,10 @@ async def start_child(
     death_signal: str = "KILL",
     input_file: int = asyncio.subprocess.DEVNULL,
 ) -> Child:
-    """Starts `command` in a session of its own; `on_line` gets each line of its output.
+    """Start `command` in a new session. `on_line` is called with each line of its output.
 
-    On Linux the kernel sends it `death_signal` when devcloud dies, however that happens. setpriv does it,
-    as preexec_fn is not safe beside threads.
+    On Linux the kernel sends `death_signal` to the child when devcloud dies for any reason. The program setpriv
+    arranges this, because preexec_fn is not safe in a process with threads.
     """
     setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
     if setpriv:
@@ -121,15 +122,15 @@ async def _read_lines(read_end: int, tail: deque[str], on_line: Callable[[str], 
         rest = b""
         while piece := await reader.read(65_536):
             *lines, rest = (rest + piece).split(b"\n")
-            if len(rest) > _LONGEST_LINE:
+            if len(rest) > _MAX_LINE_BYTES:
                 lines, rest = [*lines, rest], b""
-            _tell(lines, tail, on_line)
-        _tell([rest] if rest else [], tail, on_line)
+            _record_lines(lines, tail, on_line)
+        _record_lines([rest] if rest else [], tail, on_line)
     finally:
         transport.close()
 
 
-def _tell(lines: Iterable[bytes], tail: deque[str], on_line: Callable[[str], None] | None) -> None:
+def _record_lines(lines: Iterable[bytes], tail: deque[str], on_line: Callable[[str], None] | None) -> None:
     for line in lines:
         text = line.decode(errors="replace")
         tail.append(text)
@@ -137,8 +138,8 @@ def _tell(lines: Iterable[bytes], tail: deque[str], on_line: Callable[[str], Non
             on_line(text)
 
 
-async def first_of(child: Child, awaited: Awaitable[Result]) -> Result | None:
-    """Waits for `awaited`, but not longer than the child lives; None when the child ended first."""
+async def wait_unless_exited(child: Child, awaited: Awaitable[Result]) -> Result | None:
+    """Wait for `awaited` until the child exits. Returns the result, or None if the child exited first."""
     wanted = asyncio.ensure_future(awaited)
     ended = asyncio.ensure_future(child.wait())
     try:

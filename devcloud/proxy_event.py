@@ -1,4 +1,4 @@
-"""API Gateway's Lambda proxy integration, version 1.0: a request as an event, an answer as a response."""
+"""API Gateway's Lambda proxy integration, version 1.0: convert requests to events and results to responses."""
 
 import base64
 import binascii
@@ -24,77 +24,77 @@ _HOP_BY_HOP = {
     "upgrade",
     "expect",
 }
-# API Gateway owns these headers of a response and renames those of the function.
+# API Gateway sets these response headers itself and renames those of the function.
 _REMAPPED = {"connection", "content-length", "date", "server", "transfer-encoding", "www-authenticate"}
 _HEADER_KEYS = ("headers", "multiValueHeaders")
 
 
-class MalformedAnswer(Exception):
-    """The function's answer is not one that API Gateway can turn into a response."""
+class MalformedProxyResponse(Exception):
+    """API Gateway cannot convert the function's result to a response."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where this gateway is: `prefix` is "/stage" under its default domain, else empty."""
+class ApiStage:
+    """A stage of the API. `domain` is host:port; `prefix` is "/name" if the gateway serves under the stage name."""
 
     domain: str
-    stage: str
+    name: str
     prefix: str
     binary_media_types: list[str]
 
 
-def proxy_event(request: web.BaseRequest, match: Match, path: str, body: bytes, place: Place) -> dict[str, Any]:
-    """The event for one request; `path` is without the stage."""
-    headers = _request_headers(request, place)
+def proxy_event(request: web.BaseRequest, match: Match, path: str, body: bytes, stage: ApiStage) -> dict[str, Any]:
+    """Build the event for one request. `path` excludes the stage's prefix."""
+    headers = _request_headers(request, stage)
     query = parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True)
     content_type = request.headers.get("Content-Type", "application/json")
-    encoded = bool(body) and is_binary(content_type, place.binary_media_types)
+    encoded = bool(body) and is_binary(content_type, stage.binary_media_types)
     text = base64.b64encode(body).decode() if encoded else body.decode(errors="replace")
     return {
         "resource": match.route.path,
         "path": path,
         "httpMethod": request.method,
         "headers": dict(headers),
-        "multiValueHeaders": _multi(headers),
+        "multiValueHeaders": _group_values(headers),
         "queryStringParameters": dict(query) or None,
-        "multiValueQueryStringParameters": _multi(query) or None,
+        "multiValueQueryStringParameters": _group_values(query) or None,
         "pathParameters": match.parameters or None,
         "stageVariables": None,
-        "requestContext": _context(request, match, path, place),
+        "requestContext": _context(request, match, path, stage),
         "body": text if body else None,
         "isBase64Encoded": encoded,
     }
 
 
-def proxy_response(answer: Any, accept: str, binary_media_types: list[str]) -> web.Response:
-    """The response for a function's answer; raises MalformedAnswer."""
-    if not isinstance(answer, dict):
-        raise MalformedAnswer("it is not an object")
+def proxy_response(result: Any, accept: str, binary_media_types: list[str]) -> web.Response:
+    """Convert a function's result to a response. Raises MalformedProxyResponse."""
+    if not isinstance(result, dict):
+        raise MalformedProxyResponse("it is not an object")
     try:
-        status = int(answer.get("statusCode", 200))
+        status = int(result.get("statusCode", 200))
     except (TypeError, ValueError):
-        raise MalformedAnswer("its statusCode is not a number") from None
+        raise MalformedProxyResponse("its statusCode is not a number") from None
     if not 100 <= status <= 599:
-        raise MalformedAnswer(f"its statusCode is {status}")
-    body = answer.get("body")
+        raise MalformedProxyResponse(f"its statusCode is {status}")
+    body = result.get("body")
     if not isinstance(body, str | None):
-        raise MalformedAnswer("its body is not text")
+        raise MalformedProxyResponse("its body is not text")
     content = (body or "").encode()
-    if answer.get("isBase64Encoded") and is_binary(accept, binary_media_types):
+    if result.get("isBase64Encoded") and is_binary(accept, binary_media_types):
         try:
             content = base64.b64decode(content, validate=True)
         except binascii.Error:
-            raise MalformedAnswer("its body is not base64") from None
-    return web.Response(status=status, headers=_response_headers(answer), body=content)
+            raise MalformedProxyResponse("its body is not base64") from None
+    return web.Response(status=status, headers=_response_headers(result), body=content)
 
 
 def is_binary(media_type: str, binary_media_types: list[str]) -> bool:
-    """Whether API Gateway treats this Content-Type, or the first type of this Accept, as binary."""
+    """Return whether API Gateway treats this Content-Type, or the first type of this Accept header, as binary."""
     kind = media_type.split(",")[0].split(";")[0].strip().lower()
     return "*/*" in binary_media_types or kind in binary_media_types
 
 
-def _request_headers(request: web.BaseRequest, place: Place) -> list[tuple[str, str]]:
+def _request_headers(request: web.BaseRequest, stage: ApiStage) -> list[tuple[str, str]]:
     peer = request.remote or "127.0.0.1"
     overwritten = {"x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id"}
     headers = [
@@ -106,19 +106,19 @@ def _request_headers(request: web.BaseRequest, place: Place) -> list[tuple[str, 
     return [
         *headers,
         ("X-Forwarded-For", ", ".join([*before, peer])),
-        ("X-Forwarded-Port", place.domain.rpartition(":")[2]),
+        ("X-Forwarded-Port", stage.domain.rpartition(":")[2]),
         ("X-Forwarded-Proto", "http"),
         ("X-Amzn-Trace-Id", f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}"),
     ]
 
 
-def _context(request: web.BaseRequest, match: Match, path: str, place: Place) -> dict[str, Any]:
+def _context(request: web.BaseRequest, match: Match, path: str, stage: ApiStage) -> dict[str, Any]:
     now = time.time()
     return {
         "accountId": ACCOUNT,
         "apiId": "devcloud",
-        "domainName": place.domain,
-        "domainPrefix": place.domain.split(".")[0],
+        "domainName": stage.domain,
+        "domainPrefix": stage.domain.split(".")[0],
         "extendedRequestId": uuid.uuid4().hex[:16],
         "httpMethod": request.method,
         "identity": {
@@ -130,27 +130,27 @@ def _context(request: web.BaseRequest, match: Match, path: str, place: Place) ->
             "userAgent": request.headers.get("User-Agent"),
             "userArn": None,
         },
-        "path": place.prefix + path,
+        "path": stage.prefix + path,
         "protocol": "HTTP/1.1",
         "requestTime": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
         "requestTimeEpoch": int(now * 1000),
         "resourceId": "devcloud",
         "resourcePath": match.route.path,
-        "stage": place.stage,
+        "stage": stage.name,
     }
 
 
-def _multi(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+def _group_values(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     result: dict[str, list[str]] = {}
     for name, value in pairs:
         result.setdefault(name, []).append(value)
     return result
 
 
-def _response_headers(answer: dict[str, Any]) -> CIMultiDict[str]:
-    single, multiple = ({} if (given := answer.get(key)) is None else given for key in _HEADER_KEYS)
+def _response_headers(result: dict[str, Any]) -> CIMultiDict[str]:
+    single, multiple = ({} if (given := result.get(key)) is None else given for key in _HEADER_KEYS)
     if not isinstance(single, dict) or not isinstance(multiple, dict):
-        raise MalformedAnswer("its headers are not an object")
+        raise MalformedProxyResponse("its headers are not an object")
     headers: CIMultiDict[str] = CIMultiDict()
     named = {name.lower() for name in multiple}
     for name, value in single.items():
@@ -158,17 +158,17 @@ def _response_headers(answer: dict[str, Any]) -> CIMultiDict[str]:
             _add_header(headers, name, value)
     for name, values in multiple.items():
         if not isinstance(values, list):
-            raise MalformedAnswer("its multiValueHeaders hold something that is not a list")
+            raise MalformedProxyResponse("its multiValueHeaders hold something that is not a list")
         for value in values:
             _add_header(headers, name, value)
-    # API Gateway's own default, not aiohttp's.
+    # API Gateway's default differs from aiohttp's.
     headers.setdefault("Content-Type", "application/json")
     return headers
 
 
 def _add_header(headers: CIMultiDict[str], name: str, value: Any) -> None:
     if isinstance(value, dict | list) or value is None:
-        raise MalformedAnswer(f"its header {name} is not text")
+        raise MalformedProxyResponse(f"its header {name} is not text")
     if any(character in f"{name}{value}" for character in "\r\n\0"):
-        raise MalformedAnswer(f"its header {name!r} has a line break")
+        raise MalformedProxyResponse(f"its header {name!r} has a line break")
     headers.add(f"x-amzn-Remapped-{name}" if name.lower() in _REMAPPED else name, str(value))

@@ -1,4 +1,4 @@
-"""Watches the sources: a changed function gets new processes, a changed setting asks for a restart."""
+"""Watch files: replace the processes of changed functions; ask for a restart when settings change."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -13,7 +13,7 @@ _SOURCES = {".py", ".html", ".css", ".js", ".txt"}
 
 
 async def reload_on_change(pools: Mapping[str, FunctionPool], settings: Collection[Path], console: Console) -> None:
-    """Runs until it is cancelled. `settings` are the files that are read only at the start."""
+    """Watch until cancelled. `settings` are files that devcloud reads only at its start."""
     async with asyncio.TaskGroup() as watches:
         watches.create_task(_watch_sources(pools, console))
         watches.create_task(_watch_settings({str(path.resolve()) for path in settings}, console))
@@ -28,12 +28,12 @@ async def _watch_sources(pools: Mapping[str, FunctionPool], console: Console) ->
     async for changes in awatch(*folders, watch_filter=wanted, step=100):
         for pool in pools.values():
             if any(Path(path).is_relative_to(folder) for folder in _folders(pool) for _, path in changes):
-                console.say("devcloud", f"{pool.function.logical_id} has changed and starts anew")
+                console.log("devcloud", f"{pool.function.logical_id} changed; its processes are replaced")
                 pool.replace()
 
 
 async def _watch_settings(settings: Collection[str], console: Console) -> None:
-    # An editor may replace a file instead of writing to it, and .env may not exist yet: only its folder tells.
+    # Watch the folders: an editor may replace a file, and .env may not exist yet.
     folders = {Path(path).parent for path in settings}
 
     def wanted(_change: Change, path: str) -> bool:
@@ -41,7 +41,7 @@ async def _watch_settings(settings: Collection[str], console: Console) -> None:
 
     async for changes in awatch(*folders, watch_filter=wanted, recursive=False, step=100):
         names = ", ".join(sorted(Path(path).name for _, path in changes))
-        console.say("devcloud", f"WARNING {names} changed; restart devcloud to use it")
+        console.log("devcloud", f"WARNING {names} changed; restart devcloud to use it")
 
 
 def _folders(pool: FunctionPool) -> list[Path]:

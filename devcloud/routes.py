@@ -1,4 +1,4 @@
-"""Which of the template's routes a request takes, by API Gateway's rules."""
+"""Find the route of a request by API Gateway's rules."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from devcloud.template import Route
 
 @dataclass(frozen=True)
 class Match:
-    """A route and the decoded values of its path parameters."""
+    """The route of a request and the decoded values of its path parameters."""
 
     route: Route
     parameters: dict[str, str]
 
 
 class RouteTable:
-    """Finds the most specific route: a literal segment beats a parameter, and that beats a greedy one."""
+    """Routes by priority: a literal segment comes before a parameter, a parameter before a greedy one ({name+})."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._routes = sorted(routes, key=_specificity)
 
     def match(self, method: str, path: str) -> Match | None:
-        """The route for a request; `path` is as it was sent, still percent-encoded."""
+        """Find the most specific route. `path` is percent-encoded, as sent. Returns None if no route matches."""
         segments = path.split("/")[1:]
         for route in self._routes:
             if route.method in (method, "ANY"):

@@ -1,6 +1,6 @@
-"""One process of one function, and the Lambda Runtime API that it speaks to.
+"""One process of a function, and the Lambda Runtime API that it calls.
 
-Every process has a listening socket of its own: that is how its calls are told from all others.
+Each process has its own listening socket, because the calls of the Runtime API do not identify their process.
 """
 
 import asyncio
@@ -21,15 +21,15 @@ from devcloud.processes import Child, clean_environment, start_child
 from devcloud.template import Function
 
 API = "/2018-06-01/runtime"
-# Lambda's limit for what a function is given and for what it answers.
+# Lambda's limit in bytes for an event and for a result.
 LARGEST_PAYLOAD = 6 * 1024 * 1024
-# Lambda gives the initialisation 10 seconds; a laptop that starts everything at once may need longer.
+# Seconds. Lambda allows 10 for the initialisation; a laptop that starts all functions at once may need more.
 INIT_LIMIT = 30
 
 
 @dataclass
 class Invocation:
-    """One event on its way through a function; `answer` gets the result or a FunctionError."""
+    """One invocation of a function. `answer` receives the result or a FunctionError."""
 
     event: bytes
     answer: asyncio.Future[Any]
@@ -37,7 +37,7 @@ class Invocation:
     trace_id: str = field(default_factory=lambda: f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]};Sampled=0")
 
     def settle(self, result: Any = None, error: FunctionError | None = None) -> None:
-        """Gives the answer, unless there is one already."""
+        """Set the result or the error, unless one is set already."""
         if self.answer.done():
             return
         if error is None:
@@ -47,29 +47,29 @@ class Invocation:
 
 
 class FunctionProcess:
-    """One process of a function, from its start to its end.
+    """One process of a function; `state` is starting, idle, busy or ended.
 
-    `take` is awaited whenever it asks for work; `ended` is called once when it is gone, with what kept it
-    from starting, if that is why. `state` is starting, idle, busy or ended.
+    It awaits `next_invocation` when it is ready for one. It calls `on_exit` once when it has ended; the second
+    argument is the error if the process never became ready, else None.
     """
 
     def __init__(
         self,
         function: Function,
-        take: Callable[["FunctionProcess"], Awaitable[Invocation]],
-        ended: Callable[["FunctionProcess", FunctionError | None], None],
+        next_invocation: Callable[["FunctionProcess"], Awaitable[Invocation]],
+        on_exit: Callable[["FunctionProcess", FunctionError | None], None],
     ) -> None:
         self.function = function
         self.state = "starting"
         self.ready = asyncio.Event()
-        self._take = take
-        self._ended = ended
+        self._next_invocation = next_invocation
+        self._on_exit = on_exit
         self._server = HttpServer(self._handle)
         self._child: Child | None = None
         self._invocation: Invocation | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._init_error: FunctionError | None = None
-        self._life: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
         self._killed = False
         self._arn = ""
 
@@ -82,43 +82,43 @@ class FunctionProcess:
         return self._child is not None and self._child.is_alive
 
     def start(self, environment: Mapping[str, str], on_line: Callable[[str], None]) -> None:
-        """Begins its life in the background."""
-        self._arn = arn_of(self.function, environment["AWS_REGION"])
-        self._life = asyncio.create_task(self._live(environment, on_line))
+        """Start the process in the background. `on_line` is called with each line of its output."""
+        self._arn = function_arn(self.function, environment["AWS_REGION"])
+        self._task = asyncio.create_task(self._run(environment, on_line))
 
     def kill(self) -> None:
-        """Ends it at once; an invocation it still has fails."""
+        """Kill the process. Its invocation, if any, fails."""
         self._killed = True
         if self._child is not None:
             self._child.kill()
 
     async def end(self) -> None:
-        """Kills it and waits until it is gone."""
+        """Kill the process and wait until it has ended."""
         self.kill()
-        if self._life is not None:
-            await asyncio.wait([self._life])
+        if self._task is not None:
+            await asyncio.wait([self._task])
 
-    async def _live(self, environment: Mapping[str, str], on_line: Callable[[str], None]) -> None:
+    async def _run(self, environment: Mapping[str, str], on_line: Callable[[str], None]) -> None:
         try:
             address = await self._server.start()
             variables = clean_environment({**environment, "AWS_LAMBDA_RUNTIME_API": address})
             self._child = await start_child(
-                command_of(self.function), environment=variables, folder=self.function.folder, on_line=on_line
+                runtime_command(self.function), environment=variables, folder=self.function.folder, on_line=on_line
             )
             if self._killed:
                 self._child.kill()
             self._timer = asyncio.get_running_loop().call_later(INIT_LIMIT, self._child.kill)
-            self._explain_end(await self._child.wait())
+            self._fail_with_exit_status(await self._child.wait())
         except OSError as error:
             self._init_error = FunctionFailed(f"cannot start: {error}", "Runtime.InvalidEntrypoint")
         finally:
-            self._finish()
+            self._clear_invocation()
             starting, self.state = self.state == "starting", "ended"
             self.ready.set()
             await self._server.stop()
-            self._ended(self, self._init_error if starting else None)
+            self._on_exit(self, self._init_error if starting else None)
 
-    def _explain_end(self, code: int) -> None:
+    def _fail_with_exit_status(self, code: int) -> None:
         ending = f"signal {-code}" if code < 0 else f"exit status {code}"
         error = FunctionFailed(f"Runtime exited with error: {ending}", "Runtime.ExitError")
         self._fail(error)
@@ -127,9 +127,9 @@ class FunctionProcess:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         method, _, path = f"{request.method} {request.path}".partition(f" {API}")
         if (method, path) == ("GET", "/invocation/next"):
-            return await self._next()
+            return await self._send_next()
         if (method, path) == ("POST", "/init/error"):
-            self._init_error = _reported(await request.content.read(), "Runtime.InitError")
+            self._init_error = _parse_error(await request.content.read(), "Runtime.InitError")
             return web.json_response({"status": "OK"}, status=202)
         invocation = self._invocation
         if method != "POST" or invocation is None or not path.startswith(f"/invocation/{invocation.request_id}/"):
@@ -138,14 +138,14 @@ class FunctionProcess:
         if path.endswith("/response"):
             self._respond(invocation, body)
         else:
-            self._fail(_reported(body, "Runtime.UnknownReason"))
+            self._fail(_parse_error(body, "Runtime.UnknownReason"))
         return web.json_response({"status": "OK"}, status=202)
 
-    async def _next(self) -> web.Response:
-        self._finish()
+    async def _send_next(self) -> web.Response:
+        self._clear_invocation()
         self.state = "idle"
         self.ready.set()
-        invocation = self._invocation = await self._take(self)
+        invocation = self._invocation = await self._next_invocation(self)
         self.state = "busy"
         self._timer = asyncio.get_running_loop().call_later(self.function.timeout, self._time_out, invocation)
         deadline = int((time.time() + self.function.timeout) * 1000)
@@ -165,12 +165,12 @@ class FunctionProcess:
             error = f"Response payload size exceeded maximum allowed payload size ({LARGEST_PAYLOAD} bytes)."
             self._fail(FunctionFailed(error, "Function.ResponseSizeTooLarge"))
             return
-        self._finish()
+        self._clear_invocation()
         invocation.settle(json.loads(body) if body else None)
 
     def _fail(self, error: FunctionError) -> None:
         invocation = self._invocation
-        self._finish()
+        self._clear_invocation()
         if invocation is not None:
             invocation.settle(error=error)
 
@@ -180,19 +180,19 @@ class FunctionProcess:
         invocation.settle(error=error)
         self.kill()
 
-    def _finish(self) -> None:
+    def _clear_invocation(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._invocation = self._timer = None
 
 
-def command_of(function: Function) -> list[str]:
-    """How a process of this function is started: by AWS's own runtime interface client."""
+def runtime_command(function: Function) -> list[str]:
+    """Return the command that starts a process of this function with AWS's runtime interface client."""
     return [str(function.interpreter), "-m", "awslambdaric", function.handler]
 
 
 def runtime_variables(function: Function, region: str) -> dict[str, str]:
-    """The variables that Lambda itself sets."""
+    """Return the environment variables that Lambda sets itself."""
     import_roots = [function.folder, *function.layers]
     return {
         "TZ": ":UTC",
@@ -211,13 +211,13 @@ def runtime_variables(function: Function, region: str) -> dict[str, str]:
     }
 
 
-def arn_of(function: Function, region: str) -> str:
-    """The function's Amazon resource name."""
+def function_arn(function: Function, region: str) -> str:
+    """Return the function's Amazon Resource Name."""
     return f"arn:aws:lambda:{region}:{ACCOUNT}:function:{function.name}"
 
 
-def _reported(body: bytes, error_type: str) -> FunctionFailed:
-    """The error that a runtime posted."""
+def _parse_error(body: bytes, error_type: str) -> FunctionFailed:
+    """Parse the error that a runtime client posted. `error_type` is the default type."""
     try:
         report = json.loads(body)
     except json.JSONDecodeError:

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Runs `sam local start-api` on what was built, with devcloud's services bound where its containers reach them.
-# BIND is that address of this machine (Docker's bridge if not given), PORT sam's own; arguments are passed on to sam.
+# Runs `sam local start-api` on the build, with devcloud's services on an address that sam's containers can reach.
+# BIND is that address (default: Docker's bridge), PORT the port of sam. Arguments are passed to sam.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 PORT=${PORT:-3000}
-command -v docker >/dev/null || { echo "sam-local: docker is missing; sam runs functions in its containers" >&2; exit 1; }
+command -v docker >/dev/null || { echo "sam-local: docker is missing; sam needs it to run functions in containers" >&2; exit 1; }
 BIND=${BIND:-$(docker network inspect bridge --format '{{(index .IPAM.Config 0).Gateway}}')}
 
 rm -f .devcloud/sam.json

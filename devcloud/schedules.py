@@ -1,4 +1,4 @@
-"""EventBridge schedules: `rate(…)` and AWS's six-field `cron(…)`, in their time zone."""
+"""EventBridge schedules: `rate(…)` and AWS's `cron(…)` with six fields, in their time zone."""
 
 import asyncio
 import json
@@ -18,18 +18,20 @@ from devcloud.template import Schedule
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _CRON = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
-# A laptop may sleep: the clock is looked at again at least this often.
+# Seconds. A laptop may sleep, so the clock is read again after at most this time.
 _LONGEST_WAIT = 60.0
 
 
 def occurrences(schedule: Schedule, after: datetime) -> Iterator[datetime]:
-    """When a schedule fires, in UTC, strictly after `after`; raises TemplateError for what it cannot read."""
+    """Return the times after `after` at which a schedule fires, in UTC. Raises TemplateError if it is invalid."""
     rate = _RATE.fullmatch(schedule.expression)
     if rate:
         return _rate_occurrences(timedelta(**{f"{rate[2]}s": int(rate[1])}), after)
     cron = _CRON.fullmatch(schedule.expression)
     if cron is None:
-        raise TemplateError(f"devcloud cannot read the schedule {schedule.expression} of {schedule.name}.")
+        raise TemplateError(
+            f"Schedule {schedule.name}: {schedule.expression} is neither rate(…) nor cron(…) with six fields."
+        )
     minute, hour, day, month, weekday, year = cron.groups()
     if (day == "?") == (weekday == "?"):
         raise TemplateError(f"Schedule {schedule.name}: exactly one of day-of-month and day-of-week must be ?.")
@@ -38,13 +40,15 @@ def occurrences(schedule: Schedule, after: datetime) -> Iterator[datetime]:
         fields = [minute, hour, day.replace("?", "*"), month, _weekday(weekday)]
         times = CronSim(" ".join(fields), local)
     except (CronSimError, ZoneInfoNotFoundError) as error:
-        raise TemplateError(f"Schedule {schedule.name}: {schedule.expression} is not understood: {error}.") from error
+        raise TemplateError(
+            f"Schedule {schedule.name}: {schedule.expression} in {schedule.timezone} is invalid: {error}."
+        ) from error
     years = _years(year)
     return (time.astimezone(UTC) for time in times if years is None or time.year in years)
 
 
 def schedule_event(schedule: Schedule, time: datetime, region: str) -> Any:
-    """The event of one occurrence: the schedule's own input, or what EventBridge sends without one."""
+    """Build the event of one occurrence: the schedule's `Input`, or else EventBridge's default event."""
     if schedule.input is not None:
         return json.loads(schedule.input)
     is_rule = schedule.source == "aws.events"
@@ -63,7 +67,7 @@ def schedule_event(schedule: Schedule, time: datetime, region: str) -> Any:
 
 
 async def run_schedule(schedule: Schedule, pool: FunctionPool, region: str) -> None:
-    """Invokes the function at each occurrence, until it is cancelled or there is no other."""
+    """Invoke the function at each occurrence, until cancelled or after the last one."""
     async with asyncio.TaskGroup() as invocations:
         for time in occurrences(schedule, datetime.now(UTC)):
             while (left := (time - datetime.now(UTC)).total_seconds()) > 0:
@@ -75,7 +79,7 @@ async def _invoke(pool: FunctionPool, event: Any) -> None:
     try:
         await pool.invoke(event)
     except FunctionError:
-        return  # The pool has told why; the next occurrence comes anyway.
+        return  # The pool has logged the failure; the schedule continues.
 
 
 def _rate_occurrences(period: timedelta, after: datetime) -> Iterator[datetime]:
@@ -86,7 +90,7 @@ def _rate_occurrences(period: timedelta, after: datetime) -> Iterator[datetime]:
 
 
 def _weekday(field: str) -> str:
-    """AWS counts Sunday as 1, cron as 0; a number after # or / is not a day."""
+    """Convert the weekdays of AWS (Sunday is 1) to those of cron (Sunday is 0). Keep numbers after # and /."""
     field = field.replace("?", "*")
     if field == "L":
         return "6"

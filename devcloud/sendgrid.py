@@ -1,6 +1,6 @@
-"""A stand-in for SendGrid's POST /v3/mail/send, which puts every letter into the inbox.
+"""Fake of SendGrid's POST /v3/mail/send, which stores every email in the inbox.
 
-PUT /admin/faults  {"status": 429, 500, 401, 413, "timeout" or null, "times": how often (none: until taken back)}
+PUT /admin/faults  {"status": 429, 500, 401, 413, "timeout" or null, "times": number of calls, or until removed}
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from devcloud.inbox import Inbox, Letter
+from devcloud.inbox import Email, Inbox
 
 _ADDRESS = re.compile(r"[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\"]+")
 _HELP = "http://sendgrid.com/docs/API_Reference/Web_API_v3/Mail/errors.html#message"
@@ -23,8 +23,8 @@ _FAULTS = {
 }
 
 
-class SendgridStandIn:
-    """`application()` is its HTTP face."""
+class SendgridFake:
+    """Fake of SendGrid. `application()` returns its HTTP routes."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
@@ -37,22 +37,22 @@ class SendgridStandIn:
         return application
 
     async def _send(self, request: web.Request) -> web.Response:
-        fault = self._take_fault()
+        fault = self._next_fault()
         if fault == "timeout":
-            # Ends when the client goes away, or devcloud does.
+            # Wait until the client disconnects or devcloud stops.
             await asyncio.Event().wait()
         if isinstance(fault, int):
             return _refusal(fault, [_error(_FAULTS[fault])])
         if not re.fullmatch(r"Bearer \S+", request.headers.get("Authorization", "")):
             return _refusal(401, [_error(_FAULTS[401])])
         try:
-            letter = await request.json()
+            message = await request.json()
         except json.JSONDecodeError:
             return _refusal(400, [_error("Bad Request")])
-        errors = check(letter)
+        errors = check(message)
         if errors:
             return _refusal(400, errors)
-        self._inbox.add(letters_of(letter))
+        self._inbox.add(emails_of(message))
         return web.Response(status=202, headers={"X-Message-Id": uuid.uuid4().hex[:22]})
 
     async def _set_fault(self, request: web.Request) -> web.Response:
@@ -62,7 +62,7 @@ class SendgridStandIn:
         self._fault, self._times = wanted.get("status"), wanted.get("times")
         return web.json_response({})
 
-    def _take_fault(self) -> int | str | None:
+    def _next_fault(self) -> int | str | None:
         fault = self._fault
         if fault is not None and self._times is not None:
             self._times -= 1
@@ -71,12 +71,12 @@ class SendgridStandIn:
         return fault
 
 
-def letters_of(message: dict[str, Any]) -> list[Letter]:
-    """One letter for each personalization of a message."""
+def emails_of(message: dict[str, Any]) -> list[Email]:
+    """Return one email for each personalization of a message."""
     contents = {content["type"]: content["value"] for content in message["content"]}
     return [
-        Letter(
-            to=", ".join(person["email"] for person in personalization["to"]),
+        Email(
+            to=", ".join(recipient["email"] for recipient in personalization["to"]),
             subject=personalization.get("subject") or message.get("subject", ""),
             text=contents.get("text/plain", ""),
             html=contents.get("text/html", ""),
@@ -86,7 +86,7 @@ def letters_of(message: dict[str, Any]) -> list[Letter]:
 
 
 def check(message: Any) -> list[dict[str, Any]]:
-    """What the real API would refuse about a message, in its own words."""
+    """Return the errors that the real API would report for a message, with its texts. Empty if it is valid."""
     if not isinstance(message, dict):
         return [_error("Bad Request")]
     errors = []
@@ -101,7 +101,7 @@ def check(message: Any) -> list[dict[str, Any]]:
         errors.append(_error("The personalizations field is required and must have at least one personalization.",
                              "personalizations", "personalizations"))  # fmt: skip
         personalizations = []
-    errors += [error for number, one in enumerate(personalizations) for error in _check_people(number, one)]
+    errors += [error for number, one in enumerate(personalizations) for error in _check_recipients(number, one)]
     if not message.get("subject") and not (personalizations and all(one.get("subject") for one in personalizations)):
         errors.append(_error("The subject is required. You can get around this requirement if you use a template "
                              "with a subject defined or if every personalization has a subject defined.",
@@ -109,18 +109,18 @@ def check(message: Any) -> list[dict[str, Any]]:
     return errors + _check_content(message.get("content"))
 
 
-def _check_people(number: int, personalization: dict[str, Any]) -> list[dict[str, Any]]:
+def _check_recipients(number: int, personalization: dict[str, Any]) -> list[dict[str, Any]]:
     field = f"personalizations.{number}.to"
-    people = personalization.get("to")
-    if not isinstance(people, list) or not people:
+    recipients = personalization.get("to")
+    if not isinstance(recipients, list) or not recipients:
         return [_error("The to array is required for all personalization objects, and must have at least one email "
                        "object with a valid email address.", field, "personalizations.to")]  # fmt: skip
     errors = [
         _error("Does not contain a valid address.", f"{field}.{index}.email", "personalizations.to")
-        for index, person in enumerate(people)
-        if not _ADDRESS.fullmatch(str(person.get("email", "")))
+        for index, recipient in enumerate(recipients)
+        if not _ADDRESS.fullmatch(str(recipient.get("email", "")))
     ]
-    addresses = [str(person.get("email", "")).lower() for person in people]
+    addresses = [str(recipient.get("email", "")).lower() for recipient in recipients]
     if len(set(addresses)) < len(addresses):
         errors.append(_error("Each email address in the personalization block should be unique between to, cc, and "
                              "bcc.", f"personalizations.{number}", "recipient-errors"))  # fmt: skip

@@ -1,4 +1,4 @@
-"""What functions call: the database, AWS, Gemini and SendGrid, each a stand-in unless .env names a real one."""
+"""Services that functions use: database, AWS emulator, fakes of Gemini and SendGrid, or real ones from .env."""
 
 import os
 import sys
@@ -12,27 +12,26 @@ from typing import Any
 from aiohttp import web
 
 from devcloud.aws import Aws
-from devcloud.built import TEMPLATE as BUILT_TEMPLATE
-from devcloud.built import bare_interpreter
 from devcloud.commands import run_command
-from devcloud.configuration import Configuration, fill, function_variables, read_configuration
+from devcloud.concurrency import gather
+from devcloud.configuration import Configuration, fill_placeholders, function_variables, read_configuration
 from devcloud.console import Console
 from devcloud.database import Database
 from devcloud.errors import StartError
-from devcloud.gemini import GeminiStandIn
+from devcloud.gemini import GeminiFake
 from devcloud.http_server import HttpServer, bind
 from devcloud.inbox import Inbox
 from devcloud.intrinsics import REGION
+from devcloud.isolated_interpreter import BUILT_TEMPLATE, isolated_interpreter
 from devcloud.schedules import occurrences
 from devcloud.secret_store import SecretStore
-from devcloud.sendgrid import SendgridStandIn
-from devcloud.tasks import together
+from devcloud.sendgrid import SendgridFake
 from devcloud.template import Function, Template, read_template
 
 
 @dataclass(frozen=True)
 class Options:
-    """The command line."""
+    """Options of the command line."""
 
     root: Path
     host: str
@@ -49,10 +48,11 @@ class Options:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
-class Services:
-    """`await start(gateway)` starts all of them on `options.bind` and fills in `template`; `stack` ends them.
+class LocalServices:
+    """The services of one devcloud. `stack` stops them.
 
-    `addresses` tells where each one is, None for a real one.
+    `addresses` maps service names to their addresses; a real service has None. `template` has the URLs of the
+    queues after `start()`.
     """
 
     def __init__(self, options: Options, stack: AsyncExitStack) -> None:
@@ -60,7 +60,7 @@ class Services:
         self.configuration = _configuration(options)
         self.template = self._read_template()
         for schedule in self.template.schedules:
-            occurrences(schedule, datetime.now(UTC))  # tells now what it cannot read, not at night
+            occurrences(schedule, datetime.now(UTC))  # reports an invalid schedule now, not when it should fire
         self.inbox = Inbox(options.data / "inbox.jsonl")
         self.aws = Aws(self.configuration.dotenv)
         self.database: Database | None = None
@@ -69,39 +69,39 @@ class Services:
         self._overlays: list[dict[str, str]] = []
 
     async def start(self, gateway: str) -> None:
-        """`gateway` is where people will reach the product."""
+        """Start all services on `options.bind`. `gateway` is the URL of the product, for the functions' settings."""
         self._secrets = SecretStore(self.options.data / "secrets.json")
         self._facts = {"gateway": gateway, "python": sys.executable}
-        self._overlays.append(fill(self.configuration.environment, self._facts, self._secrets))
-        await self._stand_in("gemini", GeminiStandIn().application())
-        await self._stand_in("sendgrid", SendgridStandIn(self.inbox).application())
+        self._overlays.append(fill_placeholders(self.configuration.environment, self._facts, self._secrets))
+        await self._start_fake("gemini", GeminiFake().application())
+        await self._start_fake("sendgrid", SendgridFake(self.inbox).application())
         self.database = self._database()
         self._overlays.append(self.configuration.dotenv)
         self._stack.push_async_callback(self.aws.stop)
-        await together(_start_if(self.database), self._start_aws())
+        await gather(_start_if(self.database), self._start_aws())
 
     async def migrate(self) -> list[str]:
-        """What the project's own program said about it."""
+        """Run the project's migration command. Returns the lines that it printed."""
         return await run_command(self.configuration.migrate, self._command_environment(), self.options.root)
 
     def variables(self, function: Function) -> dict[str, str]:
-        """The variables that the template gives a function, with the values they have here."""
+        """Return the variables that the template declares for a function, with their local values."""
         return function_variables(function.variables, self._overlays)
 
     async def serve(self, server: HttpServer) -> str:
-        """Starts a server that ends with all the rest; gives its host:port."""
+        """Start a server that stops with the other services. Returns its host:port."""
         self._stack.push_async_callback(server.stop)
         return await server.start()
 
-    async def _stand_in(self, name: str, application: web.Application) -> None:
-        """Starts a stand-in, unless .env points at the real service."""
+    async def _start_fake(self, name: str, application: web.Application) -> None:
+        """Start a fake, unless .env configures the real service."""
         self.addresses[name] = None
         if not self.configuration.starts(name):
             return
-        listener = bind(self.options.bind, 0, f"{name} stand-in")
+        listener = bind(self.options.bind, 0, f"{name} fake")
         self.addresses[name] = f"http://{await self.serve(HttpServer(application, listener))}"
         table = self.configuration.services[name].environment
-        self._overlays.append(fill(table, {**self._facts, "url": self.addresses[name]}, self._secrets))
+        self._overlays.append(fill_placeholders(table, {**self._facts, "url": self.addresses[name]}, self._secrets))
 
     def _database(self) -> Database | None:
         self.addresses["database"] = None
@@ -113,15 +113,15 @@ class Services:
         self._stack.push_async_callback(database.stop)
         self.addresses["database"] = asdict(database.address)
         facts = {name: str(value) for name, value in self.addresses["database"].items()}
-        self._overlays.append(fill(service.environment, {**self._facts, **facts}, self._secrets))
+        self._overlays.append(fill_placeholders(service.environment, {**self._facts, **facts}, self._secrets))
         return database
 
     async def _start_aws(self) -> None:
-        """Starts AWS and makes what the template describes; from then on the template has real queue addresses."""
+        """Start the AWS emulator, create the template's resources, then read the template with their queue URLs."""
         await self.aws.start(self.options.data, self.options.bind)
         queue_urls = await self.aws.create(self._read_template(region=self.aws.region))
         self.addresses["aws"] = self.aws.endpoint
-        # Only where the template declares it: to devcloud's own processes it is given in any case.
+        # Functions under `sam local` need this variable. It is set only where the template declares it.
         self._overlays.append({"AWS_ENDPOINT_URL": self.aws.endpoint})
         self.template = self._read_template(queue_urls, self.aws.region)
         await run_command(self.configuration.check, self._command_environment(), self.options.root)
@@ -130,7 +130,7 @@ class Services:
         template = read_template(self.configuration.template, queue_urls, region, self.options.parameters)
         if not self.options.built:
             return template
-        interpreter = bare_interpreter(self.options.data)
+        interpreter = isolated_interpreter(self.options.data)
         functions = {name: replace(one, interpreter=interpreter) for name, one in template.functions.items()}
         return replace(template, functions=functions)
 
@@ -143,14 +143,16 @@ class Services:
         }
 
 
-def announce_services(services: Services, console: Console) -> None:
-    """One line for each: a stand-in, or real."""
+def announce_services(services: LocalServices, console: Console) -> None:
+    """Log one line per service: whether it is local or real."""
     for service in services.configuration.services.values():
         starts = services.configuration.starts(service.name)
-        kind = f"stand-in (set {service.unless} in .env for the real one)" if starts else "real, from .env"
-        console.say(service.name, kind)
+        kind = f"local (set {service.unless} in .env to use the real service)" if starts else "real, from .env"
+        console.log(service.name, kind)
     from_env = "AWS_ENDPOINT_URL" in services.configuration.dotenv
-    console.say("aws", "from .env" if from_env else "stand-in (set AWS_ENDPOINT_URL in .env for another one)")
+    console.log(
+        "aws", "endpoint from .env" if from_env else "emulator (set AWS_ENDPOINT_URL in .env to use another endpoint)"
+    )
 
 
 async def _start_if(database: Database | None) -> None:
@@ -164,5 +166,5 @@ def _configuration(options: Options) -> Configuration:
         return configuration
     template = options.root / BUILT_TEMPLATE
     if not template.exists():
-        raise StartError("Nothing is built yet; run make build ENV=default first.")
+        raise StartError("There is no build; run make build ENV=default first.")
     return replace(configuration, template=template)

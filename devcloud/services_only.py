@@ -1,4 +1,4 @@
-"""The services without functions and gateway: what `sam local` needs beside it."""
+"""The services without functions and gateway, for use with `sam local`."""
 
 import json
 from contextlib import AsyncExitStack
@@ -6,20 +6,20 @@ from contextlib import AsyncExitStack
 from aiohttp import web
 
 from devcloud.console import Console
-from devcloud.data_folder import claim
+from devcloud.data_dir import lock_data_dir
 from devcloud.http_server import HttpServer, address_of, bind
-from devcloud.secret_store import write_privately
-from devcloud.services import Options, Services, announce_services
+from devcloud.secret_store import write_private_file
+from devcloud.services import LocalServices, Options, announce_services
 
 
 class ServicesOnly:
-    """`async with` runs them; `sam local` is told of them in <data>/sam.json, a file for its --env-vars."""
+    """Services as a context manager. It writes <data>/sam.json, the file for `sam local --env-vars`."""
 
     def __init__(self, options: Options, console: Console) -> None:
         self._options = options
         self._console = console
         self._stack = AsyncExitStack()
-        self._services = Services(options, self._stack)
+        self._services = LocalServices(options, self._stack)
 
     async def __aenter__(self) -> "ServicesOnly":
         try:
@@ -34,7 +34,7 @@ class ServicesOnly:
 
     async def _start(self) -> None:
         options, services = self._options, self._services
-        self._stack.enter_context(claim(options.data))
+        self._stack.enter_context(lock_data_dir(options.data))
         inbox_socket = bind(options.host, options.inbox_port, "inbox with --inbox-port")
         self._stack.callback(inbox_socket.close)
         await services.start(f"http://{options.host}:{options.port}")
@@ -44,9 +44,9 @@ class ServicesOnly:
         await services.serve(HttpServer(operator, inbox_socket))
         functions = services.template.functions.items()
         path = options.data / "sam.json"
-        write_privately(path, json.dumps({name: services.variables(one) for name, one in functions}, indent=1))
+        write_private_file(path, json.dumps({name: services.variables(one) for name, one in functions}, indent=1))
         self._stack.callback(path.unlink, missing_ok=True)
-        self._console.say("inbox", f"http://{address_of(inbox_socket)}")
+        self._console.log("inbox", f"http://{address_of(inbox_socket)}")
         announce_services(services, self._console)
-        self._console.say("migrate", migrated[-1] if migrated else "nothing to do")
-        self._console.say("sam", f"--env-vars {path}")
+        self._console.log("migrate", migrated[-1] if migrated else "nothing to do")
+        self._console.log("sam", f"--env-vars {path}")

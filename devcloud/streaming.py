@@ -1,4 +1,4 @@
-"""API Gateway's side of a web function: its answer goes on piece by piece, or whole where a route does not stream."""
+"""Send the response of a web function to the client, in pieces or whole, as its route declares."""
 
 import asyncio
 import contextlib
@@ -7,27 +7,27 @@ import time
 from aiohttp import web
 from multidict import CIMultiDict
 
-from devcloud.web_process import StreamedAnswer
+from devcloud.web_process import StreamedResponse
 
 _OWN_HEADERS = {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"}
 
 
-async def send_pieces(
-    request: web.BaseRequest, answer: StreamedAnswer, deadline: float, streams: bool
+async def send_response(
+    request: web.BaseRequest, answer: StreamedResponse, deadline: float, streams: bool
 ) -> web.StreamResponse:
-    """The response to `request`; the function goes on to its end even if the reader has left.
+    """Send a function's response to `request`. The function continues if the client disconnects.
 
-    A function that fails after its head, or passes `deadline` (time.monotonic()), leaves a broken connection, as
-    there is no status left to say it with.
+    `deadline` is a time of time.monotonic(). If the deadline passes, or the function fails after its headers were
+    sent, break the connection: the status can no longer report the error.
     """
     headers = CIMultiDict((name, value) for name, value in answer.headers if name.lower() not in _OWN_HEADERS)
     if not streams:
-        pieces = [piece async for piece in _Pieces(answer, deadline)]
+        pieces = [piece async for piece in _PiecesUntilDeadline(answer, deadline)]
         return web.Response(status=answer.status, headers=headers, body=b"".join(pieces))
     response = web.StreamResponse(status=answer.status, headers=headers)
     with contextlib.suppress(ConnectionError):
         await response.prepare(request)
-        async for piece in _Pieces(answer, deadline):
+        async for piece in _PiecesUntilDeadline(answer, deadline):
             await response.write(piece)
         if answer.failed and request.transport:
             request.transport.abort()
@@ -35,14 +35,14 @@ async def send_pieces(
     return response
 
 
-class _Pieces:
-    """What comes until the end or the deadline."""
+class _PiecesUntilDeadline:
+    """Iterator over the pieces of a response; it ends at the last piece or at the deadline."""
 
-    def __init__(self, answer: StreamedAnswer, deadline: float) -> None:
+    def __init__(self, answer: StreamedResponse, deadline: float) -> None:
         self._answer = answer
         self._deadline = deadline
 
-    def __aiter__(self) -> "_Pieces":
+    def __aiter__(self) -> "_PiecesUntilDeadline":
         return self
 
     async def __anext__(self) -> bytes:

@@ -1,4 +1,4 @@
-"""An AWS SAM template as typed data: its functions, what starts them, and what they use."""
+"""Read an AWS SAM template as typed data: functions, their events, queues, buckets and API settings."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,9 +14,9 @@ GATEWAY_TIMEOUT_MS = 29_000
 
 @dataclass(frozen=True)
 class Function:
-    """One AWS::Serverless::Function.
+    """One AWS::Serverless::Function. `timeout` is in seconds, `memory` in MB.
 
-    `layers` are the folders its layers put on the import path; `interpreter` is the Python its processes run on.
+    `layers` are the layers' folders for the import path; `interpreter` is the Python that runs the function.
     """
 
     logical_id: str
@@ -33,13 +33,13 @@ class Function:
 
     @property
     def is_web_server(self) -> bool:
-        """Whether the AWS Lambda Web Adapter runs it: its handler is then a script, not a function."""
+        """Return whether the function runs behind the AWS Lambda Web Adapter; its handler is then a script."""
         return self.handler.endswith(".sh")
 
 
 @dataclass(frozen=True)
 class Route:
-    """One `Api` event; `method` is in capitals or ANY."""
+    """One `Api` event. `method` is in capitals; ANY matches all methods."""
 
     method: str
     path: str
@@ -84,7 +84,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class Throttle:
-    """The limits of a whole stage: requests a second, and how many may come at once."""
+    """Throttling limits of a stage: `rate` in requests per second, `burst` in requests at once."""
 
     rate: float
     burst: float
@@ -92,7 +92,7 @@ class Throttle:
 
 @dataclass(frozen=True)
 class Template:
-    """All that devcloud takes from the template."""
+    """The parts of a template that devcloud uses."""
 
     functions: dict[str, Function]
     routes: list[Route]
@@ -107,12 +107,12 @@ class Template:
 
     @property
     def queue_urls(self) -> dict[str, str]:
-        """The address of every queue by its logical id."""
+        """URLs of the queues by logical id."""
         return {queue.logical_id: queue.url for queue in self.queues}
 
     @property
     def layers(self) -> list[Path]:
-        """Every layer folder once, in the template's order."""
+        """Folders of all layers, without duplicates, in the template's order."""
         return list(dict.fromkeys(path for function in self.functions.values() for path in function.layers))
 
 
@@ -122,9 +122,10 @@ def read_template(
     region: str = REGION,
     parameters: Mapping[str, str] | None = None,
 ) -> Template:
-    """Read the template at `path`; a `!Ref` to a queue gives its address in `queue_urls`.
+    """Read the template at `path`. A `!Ref` to a queue resolves to its URL in `queue_urls`.
 
-    `parameters` replace the defaults of the template's; raises TemplateError for one that it does not have.
+    `parameters` override the defaults of the template's parameters. Raises TemplateError for an unknown parameter or
+    an unsupported feature.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -135,10 +136,10 @@ def read_template(
         if name not in raw.get("Parameters", {}):
             raise TemplateError(f"The template has no parameter {name}.")
         raw["Parameters"][name]["Default"] = value
-    return _Reader(path.parent, raw, queue_urls, region).read()
+    return _TemplateParser(path.parent, raw, queue_urls, region).read()
 
 
-class _Reader:
+class _TemplateParser:
     def __init__(self, root: Path, raw: dict[str, Any], queue_urls: Mapping[str, str] | None, region: str) -> None:
         self._root = root
         self._raw = raw
@@ -153,10 +154,12 @@ class _Reader:
             routes=[],
             queue_triggers=[],
             schedules=[],
-            queues=[self._queue(logical_id, resource) for logical_id, resource in self._of("AWS::SQS::Queue")],
-            buckets=[self._resolver.name_of(logical_id) for logical_id, _ in self._of("AWS::S3::Bucket")],
+            queues=[
+                self._queue(logical_id, resource) for logical_id, resource in self._resources_of("AWS::SQS::Queue")
+            ],
+            buckets=[self._resolver.name_of(logical_id) for logical_id, _ in self._resources_of("AWS::S3::Bucket")],
             stage=str(api.get("StageName", "Prod")),
-            # SAM writes the slash of a media type as ~1, a JSON pointer's escape.
+            # SAM escapes the slash of a media type as ~1, as JSON Pointer does.
             binary_media_types=[str(kind).replace("~1", "/") for kind in api.get("BinaryMediaTypes", [])],
             gateway_responses=api.get("GatewayResponses", {}),
             throttle=_throttle(api.get("MethodSettings", [])),
@@ -166,22 +169,22 @@ class _Reader:
                 self._event(result, logical_id, name, event["Type"], event.get("Properties", {}))
         return result
 
-    def _of(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _resources_of(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         for logical_id, resource in self._raw.get("Resources", {}).items():
             if resource["Type"] == kind and self._resolver.holds_for(resource):
                 yield logical_id, resource
 
     def _functions(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        return self._of("AWS::Serverless::Function")
+        return self._resources_of("AWS::Serverless::Function")
 
     def _api(self) -> dict[str, Any]:
-        apis = [resource.get("Properties", {}) for _, resource in self._of("AWS::Serverless::Api")]
+        apis = [resource.get("Properties", {}) for _, resource in self._resources_of("AWS::Serverless::Api")]
         wanted = ("StageName", "BinaryMediaTypes", "GatewayResponses", "MethodSettings")
-        merged = _merged(self._globals.get("Api", {}), apis[0] if apis else {})
+        merged = _merge(self._globals.get("Api", {}), apis[0] if apis else {})
         return {key: self._resolve(merged[key]) for key in wanted if key in merged}
 
     def _function(self, logical_id: str) -> Function:
-        properties = _merged(self._globals.get("Function", {}), self._raw["Resources"][logical_id]["Properties"])
+        properties = _merge(self._globals.get("Function", {}), self._raw["Resources"][logical_id]["Properties"])
 
         def get(key: str, default: Any) -> Any:
             return self._resolve(properties.get(key, default))
@@ -196,15 +199,15 @@ class _Reader:
             runtime=get("Runtime", "python3.13"),
             timeout=float(get("Timeout", 3)),
             memory=int(get("MemorySize", 128)),
-            variables={key: _variable(value) for key, value in variables.items()},
+            variables={key: _variable_text(value) for key, value in variables.items()},
             layers=tuple(self._layers(get("Layers", []))),
             reserved_concurrency=None if reserved is None else int(reserved),
         )
 
     def _layers(self, names: list[str]) -> Iterator[Path]:
-        layers = dict(self._of("AWS::Serverless::LayerVersion"))
+        layers = dict(self._resources_of("AWS::Serverless::LayerVersion"))
         for name in names:
-            # A layer that is not made here is an ARN of somebody else's; there is nothing of it on this machine.
+            # The ARN of an external layer: its content is not on this machine.
             if name in layers:
                 yield (self._root / self._resolve(layers[name]["Properties"]["ContentUri"]) / "python").resolve()
 
@@ -225,13 +228,15 @@ class _Reader:
             if schedule:
                 result.schedules.append(schedule)
         else:
-            raise TemplateError(f"devcloud does not know events of type {kind} ({function}, {name}).")
+            raise TemplateError(f"devcloud does not support events of type {kind} ({function}, {name}).")
 
     def _queue_trigger(self, function: str, properties: dict[str, Any]) -> QueueTrigger:
         arn = properties["Queue"]
-        by_name = {self._resolver.name_of(logical_id): logical_id for logical_id, _ in self._of("AWS::SQS::Queue")}
+        by_name = {
+            self._resolver.name_of(logical_id): logical_id for logical_id, _ in self._resources_of("AWS::SQS::Queue")
+        }
         if arn.rpartition(":")[2] not in by_name:
-            raise TemplateError(f"{function} is triggered by {arn}, a queue that the template does not make.")
+            raise TemplateError(f"{function} is triggered by {arn}, a queue that the template does not define.")
         return QueueTrigger(
             queue=by_name[arn.rpartition(":")[2]],
             queue_arn=arn,
@@ -255,24 +260,24 @@ class _Reader:
 
 
 def _throttle(settings: list[dict[str, Any]]) -> Throttle | None:
-    """Return the limits of the whole stage; those of single methods are API Gateway's alone."""
+    """Return the limits of the whole stage. Limits of single methods are not emulated."""
     for one in settings:
         if (one.get("ResourcePath"), one.get("HttpMethod")) == ("/*", "*") and "ThrottlingRateLimit" in one:
             return Throttle(float(one["ThrottlingRateLimit"]), float(one["ThrottlingBurstLimit"]))
     return None
 
 
-def _variable(value: Any) -> str:
+def _variable_text(value: Any) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
-def _merged(general: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """SAM's rule for Globals: maps are merged, lists are joined, anything else is replaced."""
+def _merge(general: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Merge Globals into a resource by SAM's rule: merge maps, concatenate lists, replace other values."""
     result = dict(general)
     for key, value in own.items():
         before = result.get(key)
         if isinstance(before, dict) and isinstance(value, dict) and not _is_intrinsic(value):
-            result[key] = _merged(before, value)
+            result[key] = _merge(before, value)
         elif isinstance(before, list) and isinstance(value, list):
             result[key] = before + value
         else:

@@ -1,4 +1,4 @@
-"""SQS event source mappings: messages of a queue become events of a function."""
+"""SQS event source mappings: send the messages of a queue to a function."""
 
 import asyncio
 from collections.abc import Mapping
@@ -6,11 +6,11 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from devcloud.concurrency import to_thread
 from devcloud.console import Console
 from devcloud.errors import FunctionError
 from devcloud.function_pool import FunctionPool
 from devcloud.template import QueueTrigger
-from devcloud.threads import in_thread
 
 LONG_POLL_SECONDS = 20
 BATCHES_IN_FLIGHT = 2
@@ -18,7 +18,7 @@ _RETRY_SECONDS = 2
 
 
 class QueuePoller:
-    """`run()` polls one queue for ever and gives its messages to one function."""
+    """Poller of one queue that invokes one function with its messages."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class QueuePoller:
         self._free = asyncio.Semaphore(min(trigger.max_concurrency or BATCHES_IN_FLIGHT, BATCHES_IN_FLIGHT))
 
     async def run(self) -> None:
-        """Ends only when it is cancelled."""
+        """Poll until cancelled."""
         async with asyncio.TaskGroup() as batches:
             while True:
                 await self._free.acquire()
@@ -50,7 +50,7 @@ class QueuePoller:
 
     async def _receive(self) -> list[dict[str, Any]]:
         try:
-            answer = await in_thread(
+            answer = await to_thread(
                 self._sqs.receive_message,
                 QueueUrl=self._queue_url,
                 MaxNumberOfMessages=min(self._trigger.batch_size, 10),
@@ -59,7 +59,7 @@ class QueuePoller:
                 MessageSystemAttributeNames=["All"],
             )
         except (BotoCoreError, ClientError) as error:
-            self._console.error(f"{self._trigger.queue} cannot be read: {error}")
+            self._console.error(f"receiving from {self._trigger.queue} failed: {error}")
             await asyncio.sleep(_RETRY_SECONDS)
             return []
         return list(answer.get("Messages", []))
@@ -68,8 +68,8 @@ class QueuePoller:
         try:
             await self._process(messages)
         except (BotoCoreError, ClientError) as error:
-            # They come again after their visibility timeout: a message may arrive twice.
-            self._console.error(f"{self._trigger.queue} could not delete messages: {error}")
+            # SQS delivers these messages again after their visibility timeout.
+            self._console.error(f"deleting messages from {self._trigger.queue} failed: {error}")
         finally:
             self._free.release()
 
@@ -77,21 +77,24 @@ class QueuePoller:
         try:
             answer = await self._pool.invoke(sqs_event(messages, self._trigger.queue_arn, self._region))
         except FunctionError:
-            return  # The pool has told why; all of them become visible again in their time.
+            return  # The pool has logged the failure; SQS delivers all messages again.
         failed = failed_messages(answer, messages) if self._trigger.reports_batch_item_failures else set()
         done = [message for message in messages if message["MessageId"] not in failed]
         if done:
             entries = [
                 {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]} for number, message in enumerate(done)
             ]
-            await in_thread(self._sqs.delete_message_batch, QueueUrl=self._queue_url, Entries=entries)
+            await to_thread(self._sqs.delete_message_batch, QueueUrl=self._queue_url, Entries=entries)
         if failed:
             count = f"{len(failed)} of {len(messages)} messages"
-            self._console.say(self._trigger.queue, f"WARNING {self._trigger.function} left {count} for later")
+            self._console.log(
+                self._trigger.queue,
+                f"WARNING {self._trigger.function} reported {count} as failed; SQS delivers them again",
+            )
 
 
 def sqs_event(messages: list[dict[str, Any]], queue_arn: str, region: str) -> dict[str, Any]:
-    """The Lambda event for received messages."""
+    """Build the Lambda event for received messages."""
     return {
         "Records": [
             {
@@ -113,7 +116,7 @@ def sqs_event(messages: list[dict[str, Any]], queue_arn: str, region: str) -> di
 
 
 def failed_messages(answer: Any, messages: list[dict[str, Any]]) -> set[str]:
-    """The ids that the function reported as failed; all of them when its report cannot be understood."""
+    """Return the ids that the function reported as failed. A malformed report counts as failure of all messages."""
     everything = {message["MessageId"] for message in messages}
     failures = (answer or {}).get("batchItemFailures") if isinstance(answer, dict | None) else everything
     if not failures:
@@ -125,5 +128,5 @@ def failed_messages(answer: Any, messages: list[dict[str, Any]]) -> set[str]:
 
 
 def _attribute(value: Mapping[str, Any]) -> dict[str, Any]:
-    """A message attribute as Lambda spells it: its keys begin in lower case."""
+    """Convert a message attribute to Lambda's spelling: keys begin in lower case."""
     return {name[:1].lower() + name[1:]: item for name, item in value.items()}

@@ -1,7 +1,7 @@
-"""A function that is a web server: its run.sh, and the part that the AWS Lambda Web Adapter plays for it.
+"""Process of a function that is a web server (run.sh), with an emulation of the AWS Lambda Web Adapter.
 
-The adapter waits until the server answers, then turns each invocation into an HTTP request, and streams what comes
-back. It hands API Gateway's words over in a header.
+The adapter waits until the server answers. Then it converts each invocation to an HTTP request and streams the
+response. The header x-amzn-request-context carries the request context of API Gateway.
 """
 
 import asyncio
@@ -21,13 +21,13 @@ from devcloud.http_server import free_port
 from devcloud.processes import clean_environment, start_child
 from devcloud.runtime import INIT_LIMIT, FunctionProcess, Invocation
 
-READY_EVERY_SECONDS = 0.02
+READINESS_INTERVAL_SECONDS = 0.02
 _CONTEXT_HEADER = "x-amzn-request-context"
 
 
 @dataclass
-class StreamedAnswer:
-    """A response whose head has come; `pieces` ends with None, and `failed` says that it ended too early."""
+class StreamedResponse:
+    """A response whose status and headers have arrived. `pieces` ends with None; `failed` marks an early end."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -36,12 +36,12 @@ class StreamedAnswer:
 
 
 class WebProcess(FunctionProcess):
-    """One process of a web function; to its pool it is like any other."""
+    """One process of a web function, with the interface of FunctionProcess."""
 
-    async def _live(self, environment: Mapping[str, str], on_line: Callable[[str], None]) -> None:
-        self._say = on_line
+    async def _run(self, environment: Mapping[str, str], on_line: Callable[[str], None]) -> None:
+        self._log = on_line
         server = f"http://127.0.0.1:{free_port()}"
-        # run.sh finds the same Python as every other function.
+        # run.sh must find the same Python that the other functions use.
         path = os.pathsep.join([str(self.function.interpreter.parent), os.environ.get("PATH", os.defpath)])
         port = str(URL(server).port)
         variables = clean_environment({**environment, "PATH": path, "AWS_LWA_PORT": port})
@@ -55,43 +55,43 @@ class WebProcess(FunctionProcess):
                 self._child.kill()
             self._timer = asyncio.get_running_loop().call_later(INIT_LIMIT, self._child.kill)
             readiness = environment.get("AWS_LWA_READINESS_CHECK_PATH", "/")
-            adapter = asyncio.create_task(self._adapt(server, readiness))
-            self._explain_end(await self._child.wait())
+            adapter = asyncio.create_task(self._serve_invocations(server, readiness))
+            self._fail_with_exit_status(await self._child.wait())
         except OSError as error:
             self._init_error = FunctionFailed(f"cannot start: {error}", "Runtime.InvalidEntrypoint")
         finally:
             if adapter is not None:
                 adapter.cancel()
                 await asyncio.wait([adapter])
-            self._finish()
+            self._clear_invocation()
             starting, self.state = self.state == "starting", "ended"
             self.ready.set()
-            self._ended(self, self._init_error if starting else None)
+            self._on_exit(self, self._init_error if starting else None)
 
-    async def _adapt(self, server: str, readiness: str) -> None:
+    async def _serve_invocations(self, server: str, readiness: str) -> None:
         async with aiohttp.ClientSession(server, timeout=aiohttp.ClientTimeout(total=None)) as client:
-            await _until_ready(client, readiness)
-            while not self._killed:  # its last request may end before it does
-                self._finish()
+            await _wait_until_ready(client, readiness)
+            while not self._killed:  # after kill(), the last request may end before the process
+                self._clear_invocation()
                 self.state = "idle"
                 self.ready.set()
-                invocation = self._invocation = await self._take(self)
+                invocation = self._invocation = await self._next_invocation(self)
                 self.state = "busy"
                 loop = asyncio.get_running_loop()
                 self._timer = loop.call_later(self.function.timeout, self._time_out, invocation)
                 await self._forward(client, invocation)
 
     def _time_out(self, invocation: Invocation) -> None:
-        if invocation.answer.done():  # its head has long gone out, so nobody is told but the log
-            self._say(f"ERROR Task timed out after {self.function.timeout:.2f} seconds")
+        if invocation.answer.done():  # the headers were sent, so only the log can report the timeout
+            self._log(f"ERROR Task timed out after {self.function.timeout:.2f} seconds")
         super()._time_out(invocation)
 
     async def _forward(self, client: aiohttp.ClientSession, invocation: Invocation) -> None:
         answer = None
         try:
-            async with client.request(**_request(json.loads(invocation.event))) as response:
+            async with client.request(**_http_request(json.loads(invocation.event))) as response:
                 headers = [(name, value) for name, value in response.headers.items()]
-                answer = StreamedAnswer(response.status, headers)
+                answer = StreamedResponse(response.status, headers)
                 invocation.settle(answer)
                 async for piece in response.content.iter_any():
                     answer.pieces.put_nowait(piece)
@@ -105,8 +105,8 @@ class WebProcess(FunctionProcess):
                 answer.pieces.put_nowait(None)
 
 
-def _request(event: dict[str, Any]) -> dict[str, Any]:
-    """What the adapter makes of a proxy event."""
+def _http_request(event: dict[str, Any]) -> dict[str, Any]:
+    """Convert a proxy event to the arguments of an HTTP request, as the adapter does."""
     pairs = [(name, value) for name, values in (event["multiValueHeaders"] or {}).items() for value in values]
     given = [(name, value) for name, value in pairs if name.lower() not in (_CONTEXT_HEADER, "content-length")]
     body = event["body"] or ""
@@ -121,12 +121,12 @@ def _request(event: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _until_ready(client: aiohttp.ClientSession, path: str) -> None:
-    """The adapter's readiness check: the server answers, with whatever it has to say."""
+async def _wait_until_ready(client: aiohttp.ClientSession, path: str) -> None:
+    """Wait until the server answers with a status below 500, which is the adapter's readiness check."""
     while True:
         try:
             async with client.get(path) as response:
                 if response.status < 500:
                     return
         except aiohttp.ClientConnectionError:
-            await asyncio.sleep(READY_EVERY_SECONDS)
+            await asyncio.sleep(READINESS_INTERVAL_SECONDS)

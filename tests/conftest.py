@@ -1,4 +1,4 @@
-"""The one devcloud that a whole test run shares, and nothing but loopback for everybody."""
+"""Fixture `cloud`, the devcloud that all tests of a run share, and helpers to start and await."""
 
 import json
 import os
@@ -17,15 +17,15 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).parent.parent
-# Ends a test that hangs. No test passes or fails by it, so it is longer than a busy machine needs.
+# Limit for tests that hang. It is longer than a busy machine needs, so that it never decides about a result.
 HANG_SECONDS = 90
-# `make test-faults` measures on a machine that does nothing else; `make test` judges no time.
+# Only `make test-faults` checks durations: it runs on an otherwise idle machine.
 IS_WHOLE = bool(os.environ.get("WHOLE"))
 
 
 @dataclass
 class RunningCloud:
-    """A devcloud process and where its parts are."""
+    """A devcloud process and the addresses of its services."""
 
     process: "subprocess.Popen[bytes]"
     data: Path
@@ -40,10 +40,10 @@ class RunningCloud:
     def inbox(self) -> str:
         return str(self.addresses["inbox"])
 
-    def letters_to(self, address: str) -> list[dict[str, str]]:
-        """Newest first."""
-        letters = httpx.get(f"{self.inbox}/messages.json").json()
-        return [letter for letter in letters if letter["to"] == address]
+    def emails_to(self, address: str) -> list[dict[str, str]]:
+        """Return the emails sent to this address, newest first."""
+        emails = httpx.get(f"{self.inbox}/messages.json").json()
+        return [email for email in emails if email["to"] == address]
 
     def function_processes(self, name: str) -> list[int]:
         functions = httpx.get(f"{self.inbox}/functions.json").json()
@@ -60,22 +60,22 @@ class RunningCloud:
 
 
 def start_cloud(data: Path, *arguments: str, env_file: Path | None = None, root: Path = ROOT) -> RunningCloud:
-    """Start devcloud on free ports and wait until it is ready; fails with its log if it never is.
+    """Start devcloud on free ports and wait until it is ready. If it does not start, fail with its log.
 
-    BUILT=1 in the environment makes it run what `make build` made of this tree.
+    With BUILT=1 in the environment it runs the output of `make build`.
     """
     data.mkdir(parents=True, exist_ok=True)
     log = data / "log.txt"
     command = [sys.executable, "-m", "devcloud", "--port", "0", "--inbox-port", "0", "--no-reload"]
     command += ["--data", str(data), "--env-file", str(env_file or data / "no.env")]
-    if root == ROOT:  # an older release's devcloud may not know these options
-        # Tests send more requests than the stage's throttle lets through; tests/devcloud tests the throttle.
+    if root == ROOT:  # the devcloud of an older release may not have these options
+        # Tests exceed the stage's throttle. The throttle itself is tested in tests/devcloud.
         command += ["--parameter", "RequestsPerSecond=100000", "--parameter", "RequestBurst=100000"]
-        # Tests send requests of other origins to the functions; tests/devcloud tests that devcloud refuses these.
+        # Tests send requests of other origins to the functions. devcloud's refusal is tested in tests/devcloud.
         command += ["--foreign-requests"]
-    command += arguments  # last, since they may replace a parameter
+    command += arguments  # last, since they may override a parameter
     command += ["--built"] if os.environ.get("BUILT") and root == ROOT else []
-    # A tree without a devcloud of its own is run by this one.
+    # A project in `root` without its own devcloud uses the one of this repository.
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=root, env=environment, stdout=output, stderr=subprocess.STDOUT)
@@ -95,17 +95,17 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
     running = start_cloud(tmp_path_factory.mktemp("cloud"))
     yield running
     assert running.stop() == 0
-    # The whole suite has gone through this log: nobody's address, password, link, cookie or words stand in it.
+    # This is the log of the whole run. It must not contain addresses, passwords, links, cookies or users' texts.
     secrets = json.loads((running.data / "secrets.json").read_text()).values()
     log = running.log.read_text()
-    told = ["@exemplo.com.br", "cavalo bateria", "argon2id", "demonstração", "palavra1", "Pergunta", *secrets]
-    assert [word for word in told if word in log] == []
+    forbidden = ["@exemplo.com.br", "cavalo bateria", "argon2id", "demonstração", "palavra1", "Pergunta", *secrets]
+    assert [word for word in forbidden if word in log] == []
     assert re.findall(r"(?:verify_link|redefinir-senha)/[\w-]{20}", log) == []
 
 
 @contextmanager
 def at_most(seconds: float, what: str) -> Iterator[None]:
-    """Print how long the block took; in `make test-faults`, fail if that was longer than `seconds`."""
+    """Print the duration of the block. In `make test-faults`, fail if it exceeds `seconds`."""
     began = time.monotonic()
     yield
     took = time.monotonic() - began
@@ -113,9 +113,9 @@ def at_most(seconds: float, what: str) -> Iterator[None]:
     assert not IS_WHOLE or took < seconds, f"{what}: {took:.2f} s of {seconds} s"
 
 
-def wait_until(condition: Any, seconds: float, what: str) -> Any:
-    """Poll until `condition()` is true and give what it gave; fails when it seems never to be."""
-    deadline = time.monotonic() + max(seconds, HANG_SECONDS)
+def wait_until(condition: Any, what: str) -> Any:
+    """Poll until `condition()` is true. Returns its value; fails the test with `what` after HANG_SECONDS."""
+    deadline = time.monotonic() + HANG_SECONDS
     while not (result := condition()):
         if time.monotonic() > deadline:
             pytest.fail(f"not within {HANG_SECONDS} s: {what}")

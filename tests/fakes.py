@@ -1,4 +1,4 @@
-"""Small classes with the face of the real thing, for rules under test."""
+"""Fakes of the model client and of the queues, for unit tests of rules."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from falaai.queue_messages import QueueMessage
 
 @dataclass
 class FakeAnswer:
-    """Yields its pieces, then fails if it is told to."""
+    """Answer that yields its pieces and then raises `failure`, if there is one."""
 
     pieces: list[str]
     failure: LanguageModelError | None = None
@@ -26,7 +26,7 @@ class FakeAnswer:
 
 @dataclass
 class FakeModel:
-    """Answers everything alike and keeps what it was asked."""
+    """Model that gives the same answer to every prompt and records the prompts."""
 
     pieces: list[str] = field(default_factory=lambda: ["Olá", ", Ana."])
     failure: LanguageModelError | None = None
@@ -39,7 +39,7 @@ class FakeModel:
 
 @dataclass
 class FakeQueues:
-    """Keeps messages, or refuses them."""
+    """Queues that record the messages, or raise QueueUnavailable if `refuses`."""
 
     sent: list[QueueMessage] = field(default_factory=list)
     refuses: bool = False

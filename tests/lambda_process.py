@@ -1,4 +1,4 @@
-"""A function's process as Lambda runs it, with a stopwatch: AWS's runtime client and a Runtime API of ours."""
+"""Run and time a process of a function as on Lambda, with AWS's runtime client and our own Runtime API."""
 
 import json
 import os
@@ -17,10 +17,10 @@ RUNTIME = "/2018-06-01/runtime"
 
 
 class LambdaProcess:
-    """One fresh process of the function that the process `like` runs, with the same code and environment.
+    """A new process of a function, with the code and environment of the running process `like`.
 
-    `init_seconds` is the time from its start to its first request for work. `invoke` returns (seconds, answer).
-    Lambda gives a deadline by the clock of the function's machine, which is `clock_ahead` seconds ahead of ours.
+    `init_seconds` is the time from its start to its first request for an invocation. `invoke` returns (seconds,
+    answer). `clock_ahead` is by how many seconds the function's clock is ahead of ours: deadlines follow its clock.
     """
 
     def __init__(self, like: int, clock_ahead: float = 0, **changes: str) -> None:
@@ -42,7 +42,7 @@ class LambdaProcess:
         )
         if not self._asked.wait(HANG_SECONDS):
             self.stop()
-            raise RuntimeError("the function never asked for work")
+            raise RuntimeError("the function did not ask for an invocation")
         self.init_seconds = time.perf_counter() - self.started
 
     @property
@@ -56,7 +56,7 @@ class LambdaProcess:
         return ended - began, answer
 
     def memory(self) -> dict[str, float]:
-        """Resident memory now and at its peak, in MB."""
+        """Return the resident memory in MB, now and at its peak."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         sizes = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in status.splitlines() if " kB" in line}
         return {"now": sizes["VmRSS"], "peak": sizes["VmHWM"]}
@@ -72,7 +72,7 @@ class LambdaProcess:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            # Head and body leave together: sent apart, the second waits for the first to be acknowledged, 40 ms.
+            # Buffer headers and body into one write: a second write would wait 40 ms for the TCP acknowledgement.
             wbufsize = -1
 
             def do_GET(self) -> None:
@@ -100,18 +100,18 @@ class LambdaProcess:
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
-                """Nothing to say."""
+                """Log no requests."""
 
         return Handler
 
 
 class _RuntimeApi(ThreadingHTTPServer):
     def handle_error(self, *_: object) -> None:
-        """A process that is killed cuts its connection; that is no news."""
+        """Ignore broken connections: stop() kills the process."""
 
 
 def http_event(method: str, path: str, resource: str = "", body: str = "", **headers: str) -> dict[str, Any]:
-    """What API Gateway hands a function for a request; `resource` is the route as the template writes it."""
+    """Build an API Gateway event for a request. `resource` is the route as in the template."""
     return {
         "resource": resource or path,
         "path": path.split("?")[0],
@@ -137,7 +137,7 @@ def http_event(method: str, path: str, resource: str = "", body: str = "", **hea
 
 
 def queue_event(**body: object) -> dict[str, Any]:
-    """What SQS hands a worker: one message, sent just now."""
+    """Build an SQS event with one message, sent now."""
     message = {
         "messageId": "bench",
         "receiptHandle": "bench",
@@ -151,18 +151,18 @@ def queue_event(**body: object) -> dict[str, Any]:
 
 
 def environment_of(pid: int) -> dict[str, str]:
-    """What a process was started with."""
+    """Return the environment variables with which a process was started."""
     raw = Path(f"/proc/{pid}/environ").read_bytes().decode()
     return dict(line.split("=", 1) for line in raw.split("\0") if "=" in line)
 
 
 def command_of(pid: int) -> list[str]:
-    """How a process was started."""
+    """Return the command line of a process."""
     return Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")[:-1]
 
 
 def bare_import(like: int, modules: str) -> float:
-    """Seconds a fresh interpreter takes to import these, started as the function `like` was and found where it is."""
+    """Return the seconds in which a new interpreter imports `modules`, with the environment of the process `like`."""
     command = command_of(like)
     began = time.perf_counter()
     subprocess.run(

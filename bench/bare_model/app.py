@@ -1,4 +1,4 @@
-"""LangChain and nothing else: the turns it is given go to the model, the text comes back."""
+"""Reference function that only calls LangChain: it sends the given turns to the model and returns the text."""
 
 import os
 from functools import cache
@@ -19,7 +19,7 @@ def model() -> ChatGoogleGenerativeAI:
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """`turns` begin with a question, answers and questions in turns."""
+    """Handle one event. `turns` alternate between questions and replies, beginning with a question."""
     asked: list[BaseMessage] = [SystemMessage(event["system"])]
     asked += [AIMessage(text) if number % 2 else HumanMessage(text) for number, text in enumerate(event["turns"])]
     text = "".join(chunk.text for chunk in model().stream(asked, timeout=20, max_output_tokens=8192))

@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven by Playwright, against the running devcloud."""
+"""Fixtures for tests in Debian's Chromium, driven by Playwright, against the running devcloud."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,23 +13,23 @@ from tests.system.conftest import People, Person, member, people, person, produc
 
 __all__ = ["member", "people", "person", "product"]
 
-# Longer than anything takes on a busy machine; nothing waits for it where it is not needed.
+# In ms. Longer than any step on a busy machine; a test waits only as long as it must.
 expect.set_options(timeout=60_000)
 
 ARTIFACTS = ROOT / "tests/artifacts"
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 820}
-# Without these Chromium asks the world for updates, which is neither there nor wanted here.
+# Without these flags Chromium requests updates, but tests have no network.
 FLAGS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"]
 
 
-@pytest.fixture(scope="module")  # its event loop would be in the way of tests that bring their own
+@pytest.fixture(scope="module")  # its event loop conflicts with tests that have their own
 def browser() -> Iterator[Browser]:
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.fail("Chromium is missing; `make test` installs it")
     with sync_playwright() as playwright:
-        # Chromium refuses its sandbox to root, which is who runs in most containers.
+        # Chromium's sandbox does not run as root, the user in most containers.
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS, chromium_sandbox=False)
         yield browser
         browser.close()
@@ -37,7 +37,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_page(browser: Browser, cloud: RunningCloud) -> Iterator[Callable[..., Page]]:
-    """Makes pages; a script error or a refusal by the content security policy fails the test."""
+    """Function that opens a page. A script error or a violation of the content security policy fails the test."""
     contexts, complaints = [], []
 
     def make(viewport: dict[str, int] = DESKTOP, color_scheme: str = "light", **options: object) -> Page:
@@ -60,7 +60,7 @@ def new_page(browser: Browser, cloud: RunningCloud) -> Iterator[Callable[..., Pa
 
 
 def screenshot(page: Page, name: str) -> Path:
-    """Kept under tests/artifacts for people to look at."""
+    """Save a screenshot under tests/artifacts for manual inspection. Returns its path."""
     ARTIFACTS.mkdir(exist_ok=True)
     path = ARTIFACTS / f"{name}.png"
     page.screenshot(path=path)
@@ -68,7 +68,7 @@ def screenshot(page: Page, name: str) -> Path:
 
 
 def sign_in(page: Page, people: People, path: str = "/chat") -> Person:
-    """A new member's browser, signed in and at `path`; the form is for the tests of signing in."""
+    """Create a member and open `path` signed in, without the sign-in form. Returns the member."""
     member = people.member()
     take_session(page, member)
     page.goto(path)
@@ -76,7 +76,7 @@ def sign_in(page: Page, people: People, path: str = "/chat") -> Person:
 
 
 def take_session(page: Page, member: Person) -> None:
-    """Give the browser the session that a person has over HTTP."""
+    """Copy the session cookies of a member's HTTP client to the browser."""
     cookies = [
         {"name": name, "value": value, "url": str(member.http.base_url)}
         for name, value in member.http.cookies.items()
@@ -85,7 +85,7 @@ def take_session(page: Page, member: Person) -> None:
 
 
 def say(page: Page, message: str, wait: bool = True) -> None:
-    """Send a message and, unless told otherwise, wait for its whole reply."""
+    """Send a message. If `wait`, wait for the whole reply."""
     done = page.locator(".answered[data-state=completa]")
     count = done.count()
     page.get_by_label("Sua mensagem").fill(message)
@@ -96,10 +96,10 @@ def say(page: Page, message: str, wait: bool = True) -> None:
 
 @pytest.fixture
 def gemini(cloud: RunningCloud) -> Iterator[Callable[..., None]]:
-    """Tells the stand-in how to answer: gemini(text=…, delay=…, pieces=…) or gemini(fault=…)."""
+    """Function that sets the Gemini fake's replies: gemini(text=…, delay=…, pieces=…) or gemini(fault=…)."""
     admin = f"{cloud.addresses['gemini']}/admin"
 
-    def tell(**wanted: object) -> None:
+    def configure(**wanted: object) -> None:
         if "fault" in wanted:
             httpx.put(f"{admin}/faults", json=wanted).raise_for_status()
         else:
@@ -107,6 +107,6 @@ def gemini(cloud: RunningCloud) -> Iterator[Callable[..., None]]:
                 f"{admin}/pace", json={"delay": 0.03, "pieces": None, "text": None, **wanted}
             ).raise_for_status()
 
-    yield tell
-    tell(fault=None)
-    tell()
+    yield configure
+    configure(fault=None)
+    configure()

@@ -1,4 +1,4 @@
-"""A devcloud to try things on, and stand-ins served alone."""
+"""Fixtures: a running devcloud on a small test project, and fakes served without devcloud."""
 
 import asyncio
 import json
@@ -24,12 +24,12 @@ PROJECT = Path(__file__).with_name("project")
 
 
 def eventually(condition: Callable[[], Any]) -> Any:
-    """Give the first true value of `condition`."""
-    return wait_until(condition, HANG_SECONDS, "the condition of the test")
+    """Wait until `condition` is true. Returns its value."""
+    return wait_until(condition, "the condition of the test")
 
 
 class RunningDevcloud:
-    """One `python -m devcloud` on a copy of the small project."""
+    """A `python -m devcloud` on a copy of the test project."""
 
     def __init__(self, folder: Path, *arguments: str, environment: dict[str, str] | None = None) -> None:
         self.folder = folder
@@ -49,20 +49,20 @@ class RunningDevcloud:
             assert self.process.poll() is None, self.log.read_text()
             return "aws  " in self.log.read_text()
 
-        # Not the file: one that a killed devcloud left behind may still be there.
+        # Do not wait for addresses.json: a killed devcloud may have left an old one.
         eventually(announced)
         self.addresses = json.loads((self.data / "addresses.json").read_text())
         return self
 
     def children(self) -> set[int]:
-        """Every process that works in or for the project's folder, devcloud itself excepted."""
+        """Return the ids of all processes that use the project's folder, except devcloud itself."""
         mine = set()
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit() and int(entry.name) not in (self.process.pid, os.getpid()):
                 try:
                     places = (str((entry / "cwd").readlink()), (entry / "cmdline").read_text())
                 except OSError:
-                    continue  # It ended while we looked, or is not ours to look at.
+                    continue  # It has exited, or belongs to another user.
                 if any(str(self.folder) in place for place in places):
                     mine.add(int(entry.name))
         return mine
@@ -74,13 +74,13 @@ class RunningDevcloud:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of the small project."""
+    """A copy of the test project."""
     return Path(shutil.copytree(PROJECT, tmp_path / "project"))
 
 
 @pytest.fixture
 def start(project: Path) -> Iterator[Callable[..., RunningDevcloud]]:
-    """Starts devcloud on the project; whatever still runs at the end is killed."""
+    """Function that starts devcloud on the project. Instances that still run after the test are stopped."""
     started: list[RunningDevcloud] = []
 
     def begin(*arguments: str, **options: Any) -> RunningDevcloud:
@@ -95,7 +95,7 @@ def start(project: Path) -> Iterator[Callable[..., RunningDevcloud]]:
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDevcloud]:
-    """One devcloud for all tests of a module; it writes what its worker got into `journal`."""
+    """One devcloud for all tests of a module. Its functions write to the file `journal`."""
     folder = tmp_path_factory.mktemp("cloud") / "project"
     shutil.copytree(PROJECT, folder)
     (folder / ".env").write_text(f"JOURNAL={folder}/journal\nGREETING=\nUNDECLARED=1\nDB_NAME=\n")
@@ -106,7 +106,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDevcloud]
 
 @pytest.fixture(scope="module")
 def serve() -> Iterator[Callable[[web.Application], str]]:
-    """Serves an application from a thread of its own; gives its address."""
+    """Function that serves an application from a thread. Returns its URL."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -127,5 +127,5 @@ def serve() -> Iterator[Callable[[web.Application], str]]:
 
 @pytest.fixture(name="eventually")
 def eventually_fixture() -> Callable[..., Any]:
-    """`eventually(condition)`: waits for a condition instead of a time."""
+    """Function `eventually(condition)`, so that tests wait for a condition and not for a time."""
     return eventually

@@ -1,10 +1,10 @@
-"""pyproject.toml, .env, and who wins."""
+"""Settings from pyproject.toml and .env, and their priority."""
 
 from pathlib import Path
 
 import pytest
 
-from devcloud.configuration import fill, function_variables, read_configuration
+from devcloud.configuration import fill_placeholders, function_variables, read_configuration
 from devcloud.errors import ConfigurationError
 from devcloud.secret_store import SecretStore
 
@@ -28,16 +28,18 @@ def test_a_service_starts_unless_env_sets_its_variable(folder):
     assert not configuration.starts("sendgrid"), "pyproject.toml does not ask for it"
 
 
-def test_words_in_braces(folder):
+def test_placeholders_are_filled(folder):
     secrets = SecretStore(folder / "secrets.json")
-    filled = fill({"A": "{gateway}/{x}", "B": "{secret}", "C": "{secret}"}, {"gateway": "g", "x": "y"}, secrets)
+    filled = fill_placeholders(
+        {"A": "{gateway}/{x}", "B": "{secret}", "C": "{secret}"}, {"gateway": "g", "x": "y"}, secrets
+    )
     assert filled["A"] == "g/y"
     assert len(filled["B"]) >= 48
     assert filled["B"] != filled["C"]
     assert SecretStore(folder / "secrets.json").get("B") == filled["B"], "made once, kept"
     assert (folder / "secrets.json").stat().st_mode & 0o777 == 0o600
     with pytest.raises(ConfigurationError, match=r"\{other\} in A is unknown"):
-        fill(read_configuration(folder, folder / ".env").environment, {"gateway": "g"}, secrets)
+        fill_placeholders(read_configuration(folder, folder / ".env").environment, {"gateway": "g"}, secrets)
 
 
 def test_only_declared_variables_are_overlaid_and_the_last_wins():
@@ -47,7 +49,7 @@ def test_only_declared_variables_are_overlaid_and_the_last_wins():
     }
 
 
-def test_a_folder_without_settings_is_one_sentence(tmp_path):
+def test_missing_settings_raise_configuration_error(tmp_path):
     with pytest.raises(ConfigurationError, match=r"There is no pyproject.toml"):
         read_configuration(tmp_path, tmp_path / ".env")
     (tmp_path / "pyproject.toml").write_text("")

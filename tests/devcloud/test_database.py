@@ -1,4 +1,4 @@
-"""The private database server."""
+"""The private MariaDB server."""
 
 import asyncio
 
@@ -9,14 +9,14 @@ from devcloud.errors import StartError
 from devcloud.secret_store import SecretStore
 
 
-def test_a_missing_server_is_one_sentence(tmp_path, monkeypatch):
+def test_missing_mariadbd_is_a_start_error_that_names_the_package(tmp_path, monkeypatch):
     monkeypatch.setattr("devcloud.database.shutil.which", lambda *_, **__: None)
     database = Database(tmp_path, "d", SecretStore(tmp_path / "s"))
     with pytest.raises(StartError, match="install the Debian package mariadb-server-core"):
         asyncio.run(database.start())
 
 
-def test_a_deep_folder_has_its_socket_elsewhere(tmp_path):
+def test_socket_of_a_deep_data_folder_is_in_a_temporary_folder(tmp_path):
     import pymysql
 
     data = tmp_path / ("deep" * 30)
@@ -47,7 +47,7 @@ def test_a_deep_folder_has_its_socket_elsewhere(tmp_path):
     assert not Path(asyncio.run(use())).parent.exists()
 
 
-def test_a_server_left_by_a_killed_devcloud_is_ended_first(tmp_path):
+def test_server_left_by_a_killed_devcloud_is_stopped_first(tmp_path):
     async def use():
         left = Database(tmp_path, "d", SecretStore(tmp_path / "s"))
         await left.start()

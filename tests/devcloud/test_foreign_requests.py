@@ -1,4 +1,4 @@
-"""No page of another site reaches any port that devcloud opens."""
+"""Pages of other sites reach none of devcloud's ports."""
 
 import contextlib
 import re
@@ -27,16 +27,16 @@ FOREIGN = {
 
 
 def descendants(pid):
-    """The process and all that it started."""
+    """Return the ids of a process and of all its descendants."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [pid, *(one for child in children for one in descendants(int(child)))]
 
 
 def ports_of(pid):
-    """The TCP ports that a process listens on."""
+    """Return the TCP ports on which a process listens."""
     inodes = set()
     for entry in Path(f"/proc/{pid}/fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):  # closed while we look
+        with contextlib.suppress(FileNotFoundError):  # closed in the meantime
             inodes.update(re.findall(r"socket:\[(\d+)\]", str(entry.readlink())))
     rows = [
         line.split()
@@ -47,17 +47,17 @@ def ports_of(pid):
 
 
 def open_ports(cloud):
-    """Every port of devcloud and its children, but for the database's and those of a function's own web server."""
+    """Return the ports of devcloud and its children, except the database's and those of web functions."""
     functions = httpx.get(f"{cloud.addresses['inbox']}/functions.json").json()
     own_servers = {pid for one in functions for process in one["processes"] for pid in descendants(process["pid"])}
     ports = {port for pid in descendants(cloud.process.pid) if pid not in own_servers for port in ports_of(pid)}
     return sorted(ports - {cloud.addresses["database"]["port"]})
 
 
-def test_every_port_is_found(cloud, eventually):
+def test_open_ports_finds_every_port(cloud, eventually):
     named = {urlsplit(cloud.addresses[name]).port for name in ("gateway", "inbox", "gemini", "sendgrid", "aws")}
     assert named <= set(open_ports(cloud))
-    # The runtime API of each function's process has one more.
+    # The Runtime API has one more port for each function's process.
     eventually(lambda: len(open_ports(cloud)) >= len(named) + 2)
 
 
@@ -82,18 +82,18 @@ def test_foreign_request_is_refused_on_every_port(cloud, what):
             assert "access-control-allow-origin" not in answer.headers
 
 
-def test_own_pages_and_programs_are_served(cloud):
+def test_requests_of_own_pages_are_served(cloud):
     for name, path in (("gateway", "/do/tell"), ("inbox", "/messages.json"), ("aws", "/?Action=ListQueues")):
         port = urlsplit(cloud.addresses[name]).port
         for host in ("127.0.0.1", "localhost", "fala.localhost", "[::1]"):
             own = {"host": f"{host}:{port}", "origin": f"http://{host}:{port}", "sec-fetch-site": "same-origin"}
             answer = httpx.get(f"http://127.0.0.1:{port}{path}", headers=own)
-            # A name in front of localhost is the name of a bucket to S3, and there is none.
+            # S3 takes a name before localhost as a bucket, which does not exist: hence 404.
             assert answer.status_code in (200, 404), (name, host, answer.text)
             assert "access-control-allow-origin" not in answer.headers
 
 
-def test_link_elsewhere_leads_to_the_gateway_alone(cloud):
+def test_links_on_other_sites_may_lead_only_to_the_gateway(cloud):
     link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
     assert httpx.get(f"{cloud.addresses['gateway']}/do/tell", headers=link).status_code == 200
     assert httpx.post(f"{cloud.addresses['gateway']}/do/tell", headers=link).status_code == 403
@@ -103,7 +103,7 @@ def test_link_elsewhere_leads_to_the_gateway_alone(cloud):
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
-def test_invocation_is_never_one_that_a_page_may_send_unasked(cloud, kind):
+def test_invocation_with_a_content_type_of_simple_requests_is_refused(cloud, kind):
     url = f"{cloud.addresses['inbox']}/2015-03-31/functions/WebFunction/invocations"
     answer = httpx.post(url, content='{"Records": []}', headers={"content-type": kind})
     assert (answer.status_code, answer.headers["x-amzn-errortype"]) == (415, "UnsupportedMediaTypeException")

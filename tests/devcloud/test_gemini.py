@@ -1,4 +1,4 @@
-"""The stand-in for Gemini over HTTP: its protocol, its refusals, its failures, and a real client."""
+"""The Gemini fake over HTTP: protocol, refusals and faults, also with LangChain's client."""
 
 import itertools
 import json
@@ -6,7 +6,7 @@ import json
 import httpx
 import pytest
 
-from devcloud.gemini import GeminiStandIn
+from devcloud.gemini import GeminiFake
 from tests.conftest import HANG_SECONDS
 
 MODEL = "gemini-2.5-flash"
@@ -16,7 +16,7 @@ NO_BUDGET = {"thinkingConfig": {"thinkingBudget": 0}}
 
 @pytest.fixture
 def gemini(serve):
-    address = serve(GeminiStandIn().application())
+    address = serve(GeminiFake().application())
     with httpx.Client(base_url=address, headers={"x-goog-api-key": "k"}, timeout=HANG_SECONDS) as client:
         yield client
 
@@ -49,7 +49,7 @@ def said(response):
     return "".join(part["text"] for part in response["candidates"][0]["content"].get("parts", []))
 
 
-def test_an_answer_says_that_it_is_a_demonstration(gemini):
+def test_reply_is_marked_as_a_demonstration(gemini):
     answer = generate(gemini, "Oi", "Olá", "Qual é a capital do Brasil?").json()
     assert said(answer).startswith("Esta é uma resposta de demonstração: ")
     assert "Recebi 3 mensagens nesta conversa." in said(answer)
@@ -59,7 +59,7 @@ def test_an_answer_says_that_it_is_a_demonstration(gemini):
     assert usage["totalTokenCount"] == usage["promptTokenCount"] + usage["candidatesTokenCount"]
 
 
-def test_a_stream_says_the_same_in_pieces_with_cumulative_usage(gemini):
+def test_stream_has_the_same_text_in_pieces_with_cumulative_usage(gemini):
     status, events = stream(gemini, "Faça uma lista")
     assert status == 200
     assert len(events) > 3
@@ -81,7 +81,7 @@ def test_counting_tokens(gemini):
     assert gemini.post(f"/v1beta/models/{MODEL}:countTokens", json=body).json() == {"totalTokens": 15}
 
 
-def test_requests_are_kept_until_they_are_forgotten(gemini):
+def test_requests_are_recorded_until_deleted(gemini):
     stream(gemini, "oi")
     [entry] = gemini.get("/admin/requests").json()
     assert (entry["model"], entry["method"]) == (MODEL, "streamGenerateContent")
@@ -155,7 +155,7 @@ def test_refused_parameter_is_400_and_names_it(gemini):
     assert generate(gemini, "oi", generationConfig={"maxOutputTokens": 500}).status_code == 200
 
 
-def test_error_says_what_it_was_told_to(gemini):
+def test_error_has_the_requested_message(gemini):
     fault(gemini, fault="400", message="Budget 0 is invalid.", times=1)
     assert generate(gemini, "oi").json()["error"]["message"] == "Budget 0 is invalid."
 
@@ -198,7 +198,7 @@ def test_timeout_never_answers(gemini, after):
 
 
 @pytest.mark.parametrize("method", ["generateContent", "streamGenerateContent"])
-def test_drip_never_ends_and_is_never_silent(gemini, method):
+def test_drip_sends_pieces_without_end(gemini, method):
     fault(gemini, fault="drip", delay=0.05)
     body = {"contents": turns("oi")}
     with gemini.stream("POST", f"/v1beta/models/{MODEL}:{method}", json=body) as response:

@@ -1,4 +1,4 @@
-"""What the stand-in for Gemini says."""
+"""Replies, titles and summaries of the Gemini fake."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def test_one_turn_is_singular():
     assert "Recebi 1 mensagem nesta conversa." in ask("Oi")
 
 
-def test_a_name_told_before_is_remembered():
+def test_name_from_an_earlier_turn_is_remembered():
     assert "seu nome é Ana Paula." in ask("Oi, meu nome é Ana Paula, tudo bem?", "Tudo.", "Qual é o meu nome?")
     assert "seu nome é Rui." in ask("Me chamo Rui.", "Oi.", "Você sabe qual é meu nome?")
     assert "não me disse" in ask("Oi", "Olá", "Qual é o meu nome?")

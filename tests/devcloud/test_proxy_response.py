@@ -1,10 +1,10 @@
-"""A function's answer as an HTTP response."""
+"""Conversion of a function's result to an HTTP response."""
 
 import base64
 
 import pytest
 
-from devcloud.proxy_event import MalformedAnswer, is_binary, proxy_response
+from devcloud.proxy_event import MalformedProxyResponse, is_binary, proxy_response
 
 
 def respond(answer, accept="", binary=("*/*",)):
@@ -52,7 +52,7 @@ def test_headers_that_the_gateway_owns_are_renamed():
     ],
 )
 def test_a_malformed_answer_is_refused(answer):
-    with pytest.raises(MalformedAnswer):
+    with pytest.raises(MalformedProxyResponse):
         respond(answer)
 
 

@@ -1,4 +1,4 @@
-"""Which route a request takes."""
+"""Selection of the route for a request."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""When schedules fire, and with what."""
+"""Times and events of schedules."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ START = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)  # a Sunday
 
 
 def schedule(expression, timezone="UTC", source="aws.scheduler", payload=None):
-    return Schedule("Daily", "Sweep", expression, timezone, payload, source)
+    return Schedule("Daily", "Cleanup", expression, timezone, payload, source)
 
 
 def first(expression, count=2, timezone="UTC"):
@@ -45,7 +45,7 @@ def test_expressions(expression, times):
     assert first(expression) == times
 
 
-def test_the_time_zone_counts():
+def test_schedule_uses_its_time_zone():
     assert first("cron(0 4 * * ? *)", 1, "America/Sao_Paulo") == ["2026-11-23 07:00"]
 
 
@@ -59,7 +59,7 @@ def test_the_time_zone_counts():
         ("cron(0 4 * * ? *)", "Mars/Olympus"),
     ],
 )
-def test_what_cannot_be_read_is_told(expression, timezone):
+def test_invalid_schedule_raises_template_error(expression, timezone):
     with pytest.raises(TemplateError, match=r"schedule|Schedule"):
         occurrences(schedule(expression, timezone), START)
 
@@ -72,7 +72,7 @@ def test_events():
     assert rule["resources"] == ["arn:aws:events:us-east-1:123456789012:rule/Daily"]
 
 
-def test_the_function_is_invoked_when_the_time_comes(monkeypatch):
+def test_function_is_invoked_at_each_occurrence(monkeypatch):
     calls = []
 
     class Pool:

@@ -1,4 +1,4 @@
-"""The stand-in for SendGrid, with SendGrid's own package."""
+"""The SendGrid fake, called with SendGrid's own package."""
 
 import json
 
@@ -9,7 +9,7 @@ from sendgrid import SendGridAPIClient
 from sendgrid.helpers.mail import Mail
 
 from devcloud.inbox import Inbox
-from devcloud.sendgrid import SendgridStandIn, check
+from devcloud.sendgrid import SendgridFake, check
 
 
 @pytest.fixture
@@ -19,10 +19,10 @@ def inbox(tmp_path):
 
 @pytest.fixture
 def address(serve, inbox):
-    return serve(SendgridStandIn(Inbox(inbox)).application())
+    return serve(SendgridFake(Inbox(inbox)).application())
 
 
-def letter(**changes):
+def email(**changes):
     given = {
         "from_email": ("falante@example.com", "Falante"),
         "to_emails": "ana@example.com",
@@ -33,16 +33,16 @@ def letter(**changes):
     return Mail(**{**given, **changes})
 
 
-def test_its_own_package_sends_a_letter_that_stays(address, inbox):
-    response = SendGridAPIClient("key", host=address).send(letter())
+def test_email_sent_with_sendgrids_package_is_stored(address, inbox):
+    response = SendGridAPIClient("key", host=address).send(email())
     assert response.status_code == 202
     assert response.headers["X-Message-Id"]
     [kept] = map(json.loads, inbox.read_text().split("\n")[:-1])
     assert (kept["to"], kept["subject"], kept["text"], kept["html"]) == (
         "ana@example.com", "Olá", "bom dia", "<p>bom dia</p>",
     )  # fmt: skip
-    SendGridAPIClient("key", host=address).send(letter(subject="segunda"))
-    assert [one.subject for one in Inbox(inbox).letters] == ["segunda", "Olá"], "a restart keeps them"
+    SendGridAPIClient("key", host=address).send(email(subject="segunda"))
+    assert [one.subject for one in Inbox(inbox).emails] == ["segunda", "Olá"], "a restart keeps them"
     assert inbox.stat().st_mode & 0o077 == 0
 
 
@@ -56,21 +56,21 @@ def test_faults(address):
     client = SendGridAPIClient("key", host=address)
     httpx.put(f"{address}/admin/faults", json={"status": 429, "times": 1})
     with pytest.raises(TooManyRequestsError):
-        client.send(letter())
-    assert client.send(letter()).status_code == 202
+        client.send(email())
+    assert client.send(email()).status_code == 202
     httpx.put(f"{address}/admin/faults", json={"status": 401})
     with pytest.raises(UnauthorizedError):
-        client.send(letter())
+        client.send(email())
     httpx.put(f"{address}/admin/faults", json={"status": "timeout"})
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(f"{address}/v3/mail/send", json={}, timeout=0.3)
     httpx.put(f"{address}/admin/faults", json={"status": None})
-    assert client.send(letter()).status_code == 202
+    assert client.send(email()).status_code == 202
 
 
-def test_what_the_real_one_refuses_is_400(address, inbox):
+def test_email_that_sendgrid_refuses_gets_400(address, inbox):
     with pytest.raises(BadRequestsError) as refused:
-        SendGridAPIClient("key", host=address).send(letter(to_emails="nobody@nowhere"))
+        SendGridAPIClient("key", host=address).send(email(to_emails="nobody@nowhere"))
     assert json.loads(refused.value.body)["errors"][0]["field"] == "personalizations.0.to.0.email"
     assert not inbox.exists()
 
@@ -89,4 +89,4 @@ def test_what_the_real_one_refuses_is_400(address, inbox):
     ],
 )
 def test_each_field_is_checked(change, field):
-    assert [error["field"] for error in check({**letter().get(), **change})] == [field]
+    assert [error["field"] for error in check({**email().get(), **change})] == [field]

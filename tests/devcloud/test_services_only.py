@@ -1,4 +1,4 @@
-"""The services alone, bound to an address that is not the usual one, as `sam local` needs them."""
+"""The option --services-only with an address other than 127.0.0.1, as for `sam local`."""
 
 import json
 import socket
@@ -9,15 +9,15 @@ import httpx
 import pymysql
 import pytest
 
-# Another address of this machine, as Docker's bridge is one.
+# A second address of this machine, in place of Docker's bridge.
 ADDRESS = "127.0.0.2"
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1", ADDRESS])
 
 
 @pytest.fixture
-def told(start, eventually):
-    """What the web function would be told by sam."""
+def variables(start, eventually):
+    """The variables that sam would give to the web function."""
     cloud = start("--services-only", "--bind", ADDRESS, "--host", "127.0.0.1", "--port", "3000")
     path = cloud.data / "sam.json"
     eventually(lambda: path.exists() or cloud.process.poll() is not None)
@@ -29,18 +29,18 @@ def told(start, eventually):
     assert cloud.children() == set()
 
 
-def test_functions_are_told_of_services_at_the_address_and_there_is_no_gateway(told):
-    assert told["DB_HOST"] == urlsplit(told["AWS_ENDPOINT_URL"]).hostname == ADDRESS
-    assert told["JOBS_QUEUE_URL"].startswith(told["AWS_ENDPOINT_URL"])
-    assert httpx.get(told["AWS_ENDPOINT_URL"]).status_code < 500
+def test_services_listen_on_the_given_address_without_a_gateway(variables):
+    assert variables["DB_HOST"] == urlsplit(variables["AWS_ENDPOINT_URL"]).hostname == ADDRESS
+    assert variables["JOBS_QUEUE_URL"].startswith(variables["AWS_ENDPOINT_URL"])
+    assert httpx.get(variables["AWS_ENDPOINT_URL"]).status_code < 500
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", urlsplit(told["AWS_ENDPOINT_URL"]).port))
+        socket.create_connection(("127.0.0.1", urlsplit(variables["AWS_ENDPOINT_URL"]).port))
 
 
-def test_the_database_talks_to_others_over_tls_alone(told):
-    account = {"user": told["DB_USER"], "password": told["DB_PASSWORD"], "database": told["DB_NAME"]}
-    place = {"host": ADDRESS, "port": int(told["DB_PORT"])}
-    pymysql.connect(**place, **account, ssl=ssl.create_default_context(cadata=told["DB_CA"])).close()
+def test_database_requires_tls_on_other_addresses(variables):
+    account = {"user": variables["DB_USER"], "password": variables["DB_PASSWORD"], "database": variables["DB_NAME"]}
+    place = {"host": ADDRESS, "port": int(variables["DB_PORT"])}
+    pymysql.connect(**place, **account, ssl=ssl.create_default_context(cadata=variables["DB_CA"])).close()
     with pytest.raises(pymysql.err.OperationalError, match="CERTIFICATE_VERIFY_FAILED"):
         pymysql.connect(**place, **account, ssl=ssl.create_default_context())
     with pytest.raises(pymysql.err.OperationalError, match="Access denied"):

@@ -1,4 +1,4 @@
-"""A whole devcloud over HTTP: what a request, a message and an invocation meet."""
+"""A complete devcloud over HTTP: requests, queue messages, invocations, emails and reloading."""
 
 import base64
 import itertools
@@ -63,16 +63,16 @@ def test_the_host_header_does_not_decide_the_domain(cloud, http):
     assert event["headers"]["Host"] == "elsewhere.localhost"
 
 
-def test_bytes_come_back_as_they_were_sent(http):
+def test_binary_body_is_returned_unchanged(http):
     sent = bytes(range(256)) * 100
     assert http.post("/do/echo", content=sent).content == sent
 
 
-def test_several_cookies_stay_apart(http):
+def test_several_cookies_stay_separate_headers(http):
     assert http.get("/do/cookies").headers.get_list("set-cookie") == ["a=1", "b=2"]
 
 
-def test_an_unknown_path_is_a_missing_token_as_on_aws(http):
+def test_unknown_path_answers_missing_token_as_on_aws(http):
     response = http.get("/nowhere")
     assert (response.status_code, response.json()) == (403, {"message": "Missing Authentication Token"})
 
@@ -88,7 +88,7 @@ def test_a_request_above_ten_megabytes_is_413(http):
     assert http.post("/do/echo", content=b"x" * (10 * 1024 * 1024 + 1)).status_code == 413
 
 
-def test_a_function_killed_in_the_middle_fails_that_request_only(cloud, http, eventually):
+def test_killed_function_fails_only_its_own_request(cloud, http, eventually):
     answers = []
     request = threading.Thread(target=lambda: answers.append(http.get("/do/sleep?seconds=1.5")))
     request.start()
@@ -108,7 +108,7 @@ def test_an_idle_process_that_was_killed_is_replaced(cloud, http, eventually):
     assert http.get("/do/tell").status_code == 200
 
 
-def test_the_time_limit_is_enforced_by_killing(cloud, http, eventually):
+def test_function_is_killed_at_its_time_limit(cloud, http, eventually):
     pid = http.get("/do/tell").json()["pid"]
     response = http.get("/do/sleep?seconds=300")
     assert response.status_code == 502
@@ -117,12 +117,12 @@ def test_the_time_limit_is_enforced_by_killing(cloud, http, eventually):
     assert http.get("/do/tell").status_code == 200
 
 
-def test_a_route_has_its_own_limit(http):
+def test_route_has_its_own_timeout(http):
     response = http.get("/impatient")
     assert (response.status_code, response.json()) == (504, {"message": "Endpoint request timed out"})
 
 
-def test_one_process_has_one_request_at_a_time(cloud, http):
+def test_process_handles_one_request_at_a_time(cloud, http):
     with ThreadPoolExecutor(4) as pool:
         answers = [answer.json() for answer in pool.map(lambda _: http.get("/do/sleep?seconds=0.8"), range(4))]
     assert len({answer["pid"] for answer in answers}) > 1
@@ -147,7 +147,7 @@ def test_a_function_sees_only_its_own_environment(cloud, http):
     assert str(cloud.folder / "layer/python") in answer["path"]
 
 
-def test_secrets_in_paths_and_queries_stay_out_of_the_log(cloud, http):
+def test_log_has_no_secrets_from_paths_and_queries(cloud, http):
     http.get("/private/canary-1?code=canary-2")
     http.get("/unknown/canary-3")
     log = cloud.log.read_text()
@@ -165,7 +165,7 @@ def names(cloud, name):
     return [entry["count"] for entry in journal(cloud) if entry["name"] == name]
 
 
-def test_only_what_failed_of_a_batch_comes_again(cloud, http, eventually):
+def test_only_failed_messages_of_a_batch_are_delivered_again(cloud, http, eventually):
     queue = http.get("/do/tell").json()["environment"]["JOBS_QUEUE_URL"]
     sqs = client_of("sqs", cloud.addresses["aws"])
     messages = [{"name": "good"}, {"name": "once", "failures": 1}, {"name": "never", "failures": 99}]
@@ -173,8 +173,8 @@ def test_only_what_failed_of_a_batch_comes_again(cloud, http, eventually):
     sqs.send_message_batch(QueueUrl=queue, Entries=entries)
     eventually(lambda: names(cloud, "once") == [1, 2] and names(cloud, "never") == [1, 2])
     dead = queue.replace("JobsQueue", "DeadJobsQueue")
-    buried = eventually(lambda: sqs.receive_message(QueueUrl=dead).get("Messages"))
-    assert json.loads(buried[0]["Body"])["name"] == "never"
+    dead_messages = eventually(lambda: sqs.receive_message(QueueUrl=dead).get("Messages"))
+    assert json.loads(dead_messages[0]["Body"])["name"] == "never"
     assert names(cloud, "good") == [1]
     record = journal(cloud)[0]["record"]
     assert record["eventSource"] == "aws:sqs"
@@ -205,7 +205,7 @@ def test_the_database_has_no_account_without_a_password(cloud):
                 pymysql.connect(user=user, password="", **place)
 
 
-def test_a_letter_reaches_the_inbox(cloud):
+def test_sent_email_is_shown_in_the_inbox(cloud):
     message = {
         "from": {"email": "a@example.com"},
         "personalizations": [{"to": [{"email": "b@example.com"}]}],
@@ -219,8 +219,8 @@ def test_a_letter_reaches_the_inbox(cloud):
     sent = httpx.post(f"{cloud.addresses['sendgrid']}/v3/mail/send", json=message, headers=headers)
     assert sent.status_code == 202
     inbox = cloud.addresses["inbox"]
-    [letter] = httpx.get(f"{inbox}/messages.json").json()
-    assert (letter["to"], letter["subject"], letter["text"]) == ("b@example.com", "<b>Olá</b>", "bom dia")
+    [email] = httpx.get(f"{inbox}/messages.json").json()
+    assert (email["to"], email["subject"], email["text"]) == ("b@example.com", "<b>Olá</b>", "bom dia")
     page = httpx.get(inbox).text
     assert "&lt;b&gt;Olá&lt;/b&gt;" in page
     assert "<script>1" not in page
@@ -233,12 +233,12 @@ def test_changed_code_is_served_without_a_restart(cloud, http, eventually):
     source = cloud.folder / "web/app.py"
     written = source.with_suffix(".new")
     written.write_text(source.read_text().replace('"first"', '"second"'))
-    written.rename(source)  # at once, as editors do: half a file would be served too
+    written.rename(source)  # atomically, as editors do: devcloud would also load an incomplete file
     eventually(lambda: http.get("/do/tell").json().get("version") == "second")
     (cloud.folder / ".env").write_text(f"JOURNAL={cloud.folder}/journal\n")
     eventually(lambda: ".env changed; restart devcloud" in cloud.log.read_text())
 
 
-def test_base64_is_what_the_function_gets(http):
+def test_function_receives_a_binary_body_as_base64(http):
     body = http.post("/do/tell", content=b"\xff\x00").json()["event"]["body"]
     assert base64.b64decode(body) == b"\xff\x00"

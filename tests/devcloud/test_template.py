@@ -1,4 +1,4 @@
-"""A SAM template as devcloud understands it."""
+"""Reading of SAM templates."""
 
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def test_intrinsic_functions(written: str, meant: object) -> None:
         ("!If [Never, 1, 2]", "no condition named Never"),
     ],
 )
-def test_what_it_cannot_follow_is_a_clear_sentence(written: str, complaint: str) -> None:
+def test_unsupported_intrinsic_raises_template_error(written: str, complaint: str) -> None:
     with pytest.raises(TemplateError, match=complaint):
         resolve(written)
 
@@ -125,7 +125,7 @@ Resources:
         )
 
 
-def test_the_products_own_template_is_understood() -> None:
+def test_template_of_the_product_is_read() -> None:
     template = read_template(Path(__file__).parents[2] / "template.yaml")
     assert template.functions
     assert template.routes

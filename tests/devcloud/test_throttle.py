@@ -1,4 +1,4 @@
-"""The throttle of the stage: a token bucket, as API Gateway's."""
+"""Throttling of the stage with a token bucket, as on API Gateway."""
 
 import httpx
 
@@ -6,11 +6,13 @@ from devcloud.gateway import TokenBucket
 from devcloud.template import Throttle
 
 
-def test_bucket_lets_a_burst_through_and_then_the_rate():
+def test_bucket_allows_a_burst_and_then_the_rate():
     bucket = TokenBucket(Throttle(rate=2, burst=3))
-    assert [bucket.take(100) for _ in range(4)] == [True, True, True, False]
-    assert [bucket.take(100.4), bucket.take(100.5), bucket.take(100.6)] == [False, True, False]
-    assert [bucket.take(1000) for _ in range(4)] == [True, True, True, False], "it never holds more than the burst"
+    assert [bucket.take_token(100) for _ in range(4)] == [True, True, True, False]
+    assert [bucket.take_token(100.4), bucket.take_token(100.5), bucket.take_token(100.6)] == [False, True, False]
+    assert [bucket.take_token(1000) for _ in range(4)] == [True, True, True, False], (
+        "it never holds more than the burst"
+    )
 
 
 def test_requests_above_the_limit_are_429_in_the_words_of_the_template(project, start):

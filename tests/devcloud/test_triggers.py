@@ -1,4 +1,4 @@
-"""Which messages of a batch come again."""
+"""Failed messages of a batch, which SQS delivers again."""
 
 import pytest
 
@@ -33,11 +33,11 @@ def test_some_failed():
         [1],
     ],
 )
-def test_a_report_that_cannot_be_understood_fails_the_whole_batch(answer):
+def test_malformed_report_fails_the_whole_batch(answer):
     assert failed_messages(answer, MESSAGES) == {"a", "b", "c"}
 
 
-def test_message_attributes_are_spelled_as_lambda_does():
+def test_message_attributes_have_lambdas_spelling():
     message = {**MESSAGES[0], "MessageAttributes": {"k": {"StringValue": "v", "DataType": "String"}}}
     [record] = sqs_event([message], "arn:aws:sqs:us-east-1:1:q", "us-east-1")["Records"]
     assert record["messageAttributes"] == {"k": {"stringValue": "v", "dataType": "String"}}

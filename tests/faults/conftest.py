@@ -1,4 +1,4 @@
-"""The database behind a proxy that fails as it is told."""
+"""Fixtures: the database behind a fault proxy, and a cloud whose dependencies are all behind fault proxies."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from falaai import settings
 from falaai.connections import connect
 from falaai.database import Database
 from tests.conftest import RunningCloud
-from tests.faults.fragile import Fragile, fragile_cloud
+from tests.faults.faulty_cloud import FaultyCloud, faulty_cloud
 from tests.faults.proxy import FaultProxy, fault_proxy
 from tests.integration.conftest import database, gemini, rows, sendgrid, session_secret, where
 from tests.system.conftest import People, member, people, product
@@ -24,27 +24,27 @@ def proxy(where: settings.DatabaseSettings) -> Iterator[FaultProxy]:
 
 @pytest.fixture
 def shaky(where: settings.DatabaseSettings, proxy: FaultProxy) -> Database:
-    """The tests' own database through the proxy."""
+    """The test database, connected through the proxy."""
     there = where.model_copy(update={"db_host": proxy.address[0], "db_port": proxy.address[1]})
     return Database(lambda: connect(there))
 
 
 @pytest.fixture(scope="session")
-def the_fragile(cloud: RunningCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fragile]:
-    with fragile_cloud(tmp_path_factory.mktemp("fragile"), cloud) as running:
+def shared_faulty(cloud: RunningCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyCloud]:
+    with faulty_cloud(tmp_path_factory.mktemp("faulty"), cloud) as running:
         yield running
 
 
 @pytest.fixture
-def fragile(the_fragile: Fragile) -> Iterator[Fragile]:
-    """Whole at the beginning and at the end."""
-    yield the_fragile
-    the_fragile.mend()
+def faulty(shared_faulty: FaultyCloud) -> Iterator[FaultyCloud]:
+    """The faulty cloud; all its proxies work at the beginning and at the end of a test."""
+    yield shared_faulty
+    shared_faulty.restore()
 
 
 @pytest.fixture
-def crowd(fragile: Fragile) -> Iterator[People]:
-    """People of the fragile cloud."""
-    people = People(fragile.cloud, fragile.inbox_of)
+def faulty_people(faulty: FaultyCloud) -> Iterator[People]:
+    """Users of the faulty cloud."""
+    people = People(faulty.cloud, faulty.inbox_of)
     yield people
     people.close()

@@ -1,4 +1,4 @@
-"""A TCP proxy that can be told to fail: put between a function and anything it talks to."""
+"""TCP proxy between a function and a dependency. Tests make it fail."""
 
 import asyncio
 import contextlib
@@ -12,10 +12,7 @@ DRIP_SECONDS = 0.2
 
 @dataclass
 class FaultProxy:
-    """Passes bytes on until told otherwise; see the methods for how it fails.
-
-    `commit` marks the request whose answer SWALLOW takes: the first bytes of one as MariaDB sees it, for example.
-    """
+    """Proxy that forwards bytes, or fails as one of its methods sets. `swallowed` counts the suppressed answers."""
 
     host: str
     port: int
@@ -33,23 +30,23 @@ class FaultProxy:
         self._mode, self._refuses = PASS, False
 
     def stalling(self) -> None:
-        """A black hole: connections are taken, nothing comes back."""
+        """Accept connections and requests, but send no answers."""
         self._mode = STALL
 
     def dripping(self) -> None:
-        """One byte of the answers at a time, so that no single read ever times out."""
+        """Send answers one byte at a time, so that no single read times out."""
         self._mode = DRIP
 
     def cutting(self, after: int) -> None:
-        """Each connection is reset after so many bytes of answers."""
+        """Reset each connection after this many bytes of answers."""
         self._mode, self._cut_after = CUT, after
 
     def swallowing(self, is_wanted: Callable[[bytes], bool]) -> None:
-        """The requests for which `is_wanted` holds reach the server; instead of the answer the connection dies."""
+        """Forward requests for which `is_wanted` is true, but reset the connection instead of sending the answer."""
         self._mode, self._is_wanted = SWALLOW, is_wanted
 
     def dropping(self) -> None:
-        """Everything that is connected is reset, and whoever connects is too."""
+        """Reset all connections, existing and new ones."""
         self._refuses = True
         self._loop.call_soon_threadsafe(self._abort_all)
 
@@ -124,7 +121,7 @@ class FaultProxy:
 
 @contextlib.contextmanager
 def fault_proxy(host: str, port: int) -> Iterator[FaultProxy]:
-    """A running proxy to this server, in a thread of its own."""
+    """Run a proxy to this server in a thread."""
     proxy, ready = FaultProxy(host, port), threading.Event()
     loop = proxy._loop
 

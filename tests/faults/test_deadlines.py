@@ -10,7 +10,7 @@ from falaai.connections import connect
 from falaai.database import Database
 from falaai.errors import DatabaseUnavailable
 from tests.conftest import IS_WHOLE, at_most, wait_until
-from tests.faults.fragile import SETTINGS, Fragile
+from tests.faults.faulty_cloud import SETTINGS, FaultyCloud
 from tests.faults.proxy import FaultProxy
 from tests.system.conftest import People, Person, product_of
 
@@ -52,14 +52,14 @@ def test_statement_has_an_end_whatever_the_server_does(
 
 
 @pytest.fixture
-def ana(crowd: People, fragile: Fragile) -> Person:
-    person = crowd.member()
+def ana(faulty_people: People, faulty: FaultyCloud) -> Person:
+    person = faulty_people.member()
     person.say("Aquecendo")
     return person
 
 
-def test_database_gone_is_503_at_once_and_healed_at_the_first_request(fragile: Fragile, ana: Person) -> None:
-    fragile.database.dropping()
+def test_database_gone_is_503_at_once_and_healed_at_the_first_request(faulty: FaultyCloud, ana: Person) -> None:
+    faulty.database.dropping()
     for path in ("/health?deep=1", "/conversations"):
         with at_most(DOWN_SECONDS, f"{path} without a database"):
             answer = ana.http.get(path)
@@ -68,31 +68,31 @@ def test_database_gone_is_503_at_once_and_healed_at_the_first_request(fragile: F
     with at_most(DOWN_SECONDS, "message without a database"):
         sent = ana.http.post("/chat/message", json={"message": "Perdida?"})
     assert sent.status_code == 503
-    fragile.database.passing()
+    faulty.database.passing()
     assert ana.http.get("/health?deep=1").status_code == 200
     assert ana.say("E agora?")["response"]
 
 
 @pytest.mark.parametrize("fault", FAULTS if IS_WHOLE else ["gone"])
-def test_letter_is_sent_when_sendgrid_is_back(fragile: Fragile, crowd: People, fault: str) -> None:
+def test_letter_is_sent_when_sendgrid_is_back(faulty: FaultyCloud, faulty_people: People, fault: str) -> None:
     """Before the tests that cut SQS off: what a poll takes whose reader is gone comes back only minutes later."""
-    stranger, before = crowd.stranger(), fragile.sendgrid.connections
-    FAULTS[fault](fragile.sendgrid)
+    stranger, before = faulty_people.stranger(), faulty.sendgrid.connections
+    FAULTS[fault](faulty.sendgrid)
     assert stranger.register().status_code == 201
-    wait_until(lambda: fragile.sendgrid.connections > before, 40, "a first try")
-    fragile.mend()
-    letters = wait_until(lambda: fragile.inbox_of.letters_to(stranger.email), 30, "the letter")
-    assert "verify_link" in letters[0]["text"]
+    wait_until(lambda: faulty.sendgrid.connections > before, "a first try")
+    faulty.restore()
+    emails = wait_until(lambda: faulty.inbox_of.emails_to(stranger.email), "the email")
+    assert "verify_link" in emails[0]["text"]
 
 
 @pytest.mark.parametrize("fault", FAULTS if IS_WHOLE else ["gone"])
-def test_queue_that_fails_rolls_the_registration_back(fragile: Fragile, crowd: People, fault: str) -> None:
-    stranger = crowd.stranger()
-    FAULTS[fault](fragile.aws)
+def test_queue_that_fails_rolls_the_registration_back(faulty: FaultyCloud, faulty_people: People, fault: str) -> None:
+    stranger = faulty_people.stranger()
+    FAULTS[fault](faulty.aws)
     with at_most(8, f"registration, queue {fault}"):
         answer = stranger.register()
-    fragile.aws.passing()
-    kept = product_of(fragile.cloud).list("SELECT id FROM usuarios WHERE email = %s", stranger.email)
+    faulty.aws.passing()
+    kept = product_of(faulty.cloud).list("SELECT id FROM usuarios WHERE email = %s", stranger.email)
     assert bool(kept) == (answer.status_code == 201)
     if fault != "cut":  # its first line, "200 OK", may come through: then SQS has the message
         assert answer.status_code == 503
@@ -105,11 +105,11 @@ PAIRS = [(dependency, fault) for dependency in ("database", "gemini", "aws") for
 
 
 @pytest.mark.parametrize(("dependency", "fault"), PAIRS if IS_WHOLE else [("gemini", "cut"), ("aws", "gone")])
-def test_chat_ends_in_time(fragile: Fragile, ana: Person, dependency: str, fault: str) -> None:
-    FAULTS[fault](getattr(fragile, dependency))
+def test_chat_ends_in_time(faulty: FaultyCloud, ana: Person, dependency: str, fault: str) -> None:
+    FAULTS[fault](getattr(faulty, dependency))
     with at_most(GATEWAY_SECONDS - 1, f"message, {dependency} {fault}"):
         answer = ana.http.post("/chat/message", json={"message": "Demora?"})
-    fragile.mend()
+    faulty.restore()
     print(f"{answer.status_code} {answer.json().get('code', '')}")
     if dependency == "aws":  # a title is asked for at the next message
         assert answer.status_code == 200
@@ -124,15 +124,15 @@ def test_chat_ends_in_time(fragile: Fragile, ana: Person, dependency: str, fault
 
 @pytest.mark.skipif(not IS_WHOLE, reason="waits for the deadline of streams: make test-faults")
 @pytest.mark.parametrize(("dependency", "fault"), [("database", "stall"), ("gemini", "drip")])
-def test_stream_ends_in_time(fragile: Fragile, ana: Person, dependency: str, fault: str) -> None:
+def test_stream_ends_in_time(faulty: FaultyCloud, ana: Person, dependency: str, fault: str) -> None:
     """Broken when its first words have come."""
     with (
         at_most(STREAM_SECONDS + 5, f"stream, {dependency} {fault}"),
         ana.stream("Conte uma história longa") as events,
     ):
         name, _ = next(events)
-        FAULTS[fault](getattr(fragile, dependency))
+        FAULTS[fault](getattr(faulty, dependency))
         *_, (last, end) = [(name, {}), *events]
     print(f"{last} {end.get('code', '')}")
-    fragile.mend()
+    faulty.restore()
     assert last in ("done", "error")

@@ -50,7 +50,7 @@ def ask_and_be_killed(person: Person, cloud: RunningCloud, number: int, moment: 
     Returns what the start event acknowledged, if it came before the kill.
     """
     acknowledged = None
-    pids = wait_until(lambda: idle_processes(cloud), 15, "an idle process")
+    pids = wait_until(lambda: idle_processes(cloud), "an idle process")
     with ThreadPoolExecutor(1) as killer:
         if moment < 1:
             killer.submit(kill, pids, moment)

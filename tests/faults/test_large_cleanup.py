@@ -176,4 +176,4 @@ def test_people_do_not_notice_a_sweep(cloud: RunningCloud, people: People, produ
     assert peak <= MOST_MEGABYTES
     if IS_WHOLE:  # a few answers tell nothing of a percentile
         assert during <= 2 * before
-    wait_until(lambda: cloud.function_processes(FUNCTION), 10, "the killed function is back")
+    wait_until(lambda: cloud.function_processes(FUNCTION), "the killed function is back")

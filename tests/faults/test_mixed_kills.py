@@ -19,20 +19,20 @@ import httpx
 import pytest
 
 from tests.conftest import IS_WHOLE, RunningCloud, wait_until
-from tests.faults.fragile import Fragile
+from tests.faults.faulty_cloud import FaultyCloud
 from tests.integration.conftest import Rows
 from tests.system.conftest import People, Person, product_of, second_device, signed_in
 
 # `make test` takes a sample; `make test-faults` takes the whole.
 KILLS = int(os.environ.get("KILLS", "5"))
-LIVES = 4 if KILLS >= 100 else 3
+ACTORS = 4 if KILLS >= 100 else 3
 BACK_SECONDS = 2.0
 BROKEN = (httpx.HTTPError, AssertionError, KeyError, ValueError)
 
 
 @dataclass
-class Life:
-    """What one person does all the time, and what was acknowledged of it."""
+class UserActor:
+    """A user who acts without a pause, and a record of the acknowledged actions."""
 
     people: People
     person: Person
@@ -47,7 +47,7 @@ class Life:
     stopped: list[int] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
 
-    def go_on(self, ended: Event) -> None:
+    def run(self, ended: Event) -> None:
         chance = random.Random(self.number)
         acts: list[Callable[[], None]] = (
             [self.ask] * 7 + [self.ask_whole] * 2 + [self.register, self.sign_in, self.delete]
@@ -60,7 +60,7 @@ class Life:
             ended.wait(0.05)
 
     def _next_id(self) -> str:
-        """A question that was never acknowledged is asked again, under the same id."""
+        """Return the id of a question that was not acknowledged, to ask it again, or else a new id."""
         if self.unanswered:
             return self.unanswered.pop()
         return self._new_id()
@@ -134,26 +134,28 @@ def kill_at_random(cloud: RunningCloud, chance: random.Random) -> int:
 
 
 @pytest.mark.timeout(1200)
-def test_mixed_load_survives_kills(fragile: Fragile, crowd: People) -> None:
+def test_mixed_load_survives_kills(faulty: FaultyCloud, faulty_people: People) -> None:
     seed = random.randrange(10**6)
-    lives = [Life(crowd, crowd.member(), number, deletes=number % 2 == 0) for number in range(LIVES)]
+    actors = [
+        UserActor(faulty_people, faulty_people.member(), number, deletes=number % 2 == 0) for number in range(ACTORS)
+    ]
     ended = Event()
-    with ThreadPoolExecutor(LIVES + 1) as pool:
-        running = [pool.submit(life.go_on, ended) for life in lives]
-        running.append(pool.submit(clean_up, fragile.cloud, ended))
+    with ThreadPoolExecutor(ACTORS + 1) as pool:
+        running = [pool.submit(actor.run, ended) for actor in actors]
+        running.append(pool.submit(clean_up, faulty.cloud, ended))
         try:
-            killed = kill_at_random(fragile.cloud, random.Random(seed))
+            killed = kill_at_random(faulty.cloud, random.Random(seed))
             last_kill = time.monotonic()
         finally:
             ended.set()
-        wait_until(lambda: is_back(lives[0].person), 10, "an answer after the last kill")
+        wait_until(lambda: is_back(actors[0].person), "an answer after the last kill")
         back = time.monotonic() - last_kill
         for one in running:
             one.result()
-    acts = sum((life.done for life in lives), Counter[str]())
+    acts = sum((actor.done for actor in actors), Counter[str]())
     print(f"seed {seed}: {killed} kills, answering again after {back:.2f} s; acknowledged: {dict(acts)}")
     assert not IS_WHOLE or back <= BACK_SECONDS
-    check_everything(product_of(fragile.cloud), lives)
+    check_everything(product_of(faulty.cloud), actors)
 
 
 def is_back(person: Person) -> bool:
@@ -162,14 +164,14 @@ def is_back(person: Person) -> bool:
     return False
 
 
-def check_everything(rows: Rows, lives: list[Life]) -> None:
+def check_everything(rows: Rows, actors: list[UserActor]) -> None:
     check_shape(rows)
-    for life in lives:
-        check_life(rows, life)
+    for actor in actors:
+        check_actor(rows, actor)
 
 
 def check_shape(rows: Rows) -> None:
-    """Gapless, in pairs, and nothing without what it belongs to."""
+    """Check that numbers have no gaps, questions and replies alternate, and no row lacks its parent."""
     gaps = (
         "SELECT c.id FROM conversas c LEFT JOIN mensagens m ON m.id_conversa = c.id GROUP BY c.id, c.ultima_seq"
         " HAVING COUNT(m.id) <> c.ultima_seq OR COALESCE(MIN(m.seq), 1) <> 1 OR COALESCE(MAX(m.seq), 0) <> ultima_seq"
@@ -186,31 +188,31 @@ def check_shape(rows: Rows) -> None:
         assert rows.value(orphans) == 0
 
 
-def check_life(rows: Rows, life: Life) -> None:
-    for email in life.registered:
+def check_actor(rows: Rows, actor: UserActor) -> None:
+    for email in actor.registered:
         assert rows.value("SELECT COUNT(*) FROM usuarios WHERE email = %s", email) == 1
-    for device in life.devices:
+    for device in actor.devices:
         assert signed_in(device)
-    for conversation in life.deleted:
+    for conversation in actor.deleted:
         assert rows.list("SELECT id FROM conversas WHERE id = %s", conversation) == []
     stored = rows.list(
         "SELECT m.id, m.chave, m.conteudo, m.id_conversa FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"
         " JOIN usuarios u ON u.id = c.id_usuario WHERE u.email = %s AND m.remetente = 'usuario'",
-        life.person.email,
+        actor.person.email,
     )
     count = Counter(row["chave"] for row in stored)
     assert [key for key, times in count.items() if times > 1] == []
     by_key = {row["chave"]: row for row in stored}
-    for client_id, told in life.asked.items():
-        if told["conversation_id"] in life.perhaps_deleted and client_id not in by_key:
+    for client_id, told in actor.asked.items():
+        if told["conversation_id"] in actor.perhaps_deleted and client_id not in by_key:
             continue
         assert by_key[client_id]["conteudo"] == f"Pergunta {client_id}"
         assert by_key[client_id]["id_conversa"] == told["conversation_id"]
         assert by_key[client_id]["id"] == told.get("question_id", by_key[client_id]["id"])
-    for reply in life.stopped:
+    for reply in actor.stopped:
         states = rows.list("SELECT estado FROM mensagens WHERE id = %s", reply)
         assert not states or states[0]["estado"] != "gerando"
-    if not life.deletes:
+    if not actor.deletes:
         counted = (
             "SELECT COALESCE(SUM(mensagens), 0) FROM uso_diario d JOIN usuarios u ON u.id = d.id_usuario"
             " WHERE u.email = %s"
@@ -219,4 +221,4 @@ def check_life(rows: Rows, life: Life) -> None:
             "SELECT COALESCE(SUM(geracao - 1), 0) FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"
             " JOIN usuarios u ON u.id = c.id_usuario WHERE u.email = %s AND m.remetente = 'ia'"
         )
-        assert rows.value(counted, life.person.email) == len(stored) + rows.value(again, life.person.email)
+        assert rows.value(counted, actor.person.email) == len(stored) + rows.value(again, actor.person.email)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.conftest import IS_WHOLE, wait_until
-from tests.faults.fragile import Fragile
+from tests.faults.faulty_cloud import FaultyCloud
 from tests.integration.conftest import Rows
 from tests.system.conftest import People, Person, product_of
 
@@ -51,8 +51,8 @@ class Talk:
 
 
 @pytest.mark.timeout(900)
-def test_restart_while_people_chat(fragile: Fragile, crowd: People) -> None:
-    talks = [Talk(crowd.member(), number) for number in range(PEOPLE)]
+def test_restart_while_people_chat(faulty: FaultyCloud, faulty_people: People) -> None:
+    talks = [Talk(faulty_people.member(), number) for number in range(PEOPLE)]
     for talk in talks:
         talk.person.say("Aquecendo")
     with ThreadPoolExecutor(PEOPLE) as pool:
@@ -60,10 +60,10 @@ def test_restart_while_people_chat(fragile: Fragile, crowd: People) -> None:
         running = [pool.submit(talk.go_on, enough) for talk in talks]
         time.sleep(MINUTES * 30)
         went = time.monotonic()
-        fragile.server.stop()
+        faulty.server.stop()
         time.sleep(min(3.0, MINUTES * 15))
-        wait_until(lambda: any(talk.refused_at for talk in talks), 15, "somebody meets the outage")
-        fragile.server.start()
+        wait_until(lambda: any(talk.refused_at for talk in talks), "somebody meets the outage")
+        faulty.server.start()
         back = time.monotonic()
         time.sleep(MINUTES * 30)
         enough.set()
@@ -74,7 +74,7 @@ def test_restart_while_people_chat(fragile: Fragile, crowd: People) -> None:
     print(f"{answered} answers; away for {back - went:.1f} s, {len(refused)} refusals")
     assert all(went <= at for at in refused)
     assert not IS_WHOLE or all(at <= back + GRACE_SECONDS for at in refused)
-    check_stored(product_of(fragile.cloud), talks)
+    check_stored(product_of(faulty.cloud), talks)
 
 
 def check_stored(rows: Rows, talks: list[Talk]) -> None:

@@ -91,5 +91,5 @@ def test_link_lives_an_hour_from_now(skewed: Skewed, people: People, product: Ro
         "awsRegion": "us-east-1",
     }
     assert skewed.call("EmailFunction", {"Records": [record]}) == {"batchItemFailures": []}
-    assert len(cloud.letters_to(member.email)) == 1
+    assert len(cloud.emails_to(member.email)) == 1
     assert abs(_seconds_left(product, "tokens", "expira_em", member.email) - 60 * MINUTE) < SLACK

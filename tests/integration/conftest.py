@@ -1,4 +1,4 @@
-"""A migrated database of its own on devcloud's server, emptied before each test; and the other stand-ins."""
+"""Fixtures: a migrated database for tests on devcloud's server, emptied before each test, and devcloud's fakes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ TABLES = ("transacoes", "uso_diario", "mensagens", "conversas", "tokens", "sesso
 
 @pytest.fixture(scope="session")
 def where(cloud: RunningCloud) -> settings.DatabaseSettings:
-    """Settings of a migrated database that only the tests use."""
+    """Settings of a migrated database that only these tests use."""
     fresh = create_database(cloud, "falaai_db_integration")
     finished = migrate(fresh)
     assert finished.returncode == 0, finished.stderr
@@ -29,7 +29,7 @@ def where(cloud: RunningCloud) -> settings.DatabaseSettings:
 
 @pytest.fixture
 def session_secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The key of sessions and counters, for rules that run in the test's own process."""
+    """Session key for rules that run in the test's process."""
     settings.read.cache_clear()
     monkeypatch.setenv("SESSION_SECRET_KEY", "k" * 40)
     yield "k" * 40
@@ -47,7 +47,7 @@ def database(where: settings.DatabaseSettings, session_secret: str) -> Database:
 
 @dataclass
 class Rows:
-    """Puts rows in and looks at them, behind the repositories' backs."""
+    """Insert and read rows directly, without the repositories."""
 
     database: Database
 
@@ -65,7 +65,7 @@ class Rows:
         return next(iter(row.values()))
 
     def user(self, email: str = "ana@exemplo.com.br", verified: bool = True, password: str = "") -> int:
-        """An account; without `password` it has none that opens it."""
+        """Insert an account. Without `password`, no password opens it."""
         return self.insert(
             "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro, email_verified)"
             " VALUES ('Ana Souza', %s, %s, TRUE, UTC_TIMESTAMP(), %s)",
@@ -75,7 +75,7 @@ class Rows:
         )
 
     def conversation(self, user_id: int, *texts: str, days_old: int = 0, pinned: bool = False) -> int:
-        """A conversation of alternating questions and replies."""
+        """Insert a conversation of alternating questions and replies."""
         conversation_id = self.insert(
             "INSERT INTO conversas (id_usuario, data_criacao, data_atualizacao, ultima_seq, fixada) VALUES"
             " (%s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) - INTERVAL %s DAY, %s, %s)",
@@ -102,7 +102,7 @@ def rows(database: Database) -> Rows:
 
 
 def aws_client(cloud: RunningCloud, service: str) -> Any:
-    """A boto3 client for devcloud's AWS."""
+    """Create a boto3 client for devcloud's AWS emulator."""
     return boto3.client(  # type: ignore[call-overload]
         service,
         endpoint_url=cloud.addresses["aws"],
@@ -113,8 +113,8 @@ def aws_client(cloud: RunningCloud, service: str) -> Any:
 
 
 @dataclass
-class StandIn:
-    """A stand-in of devcloud and its admin routes."""
+class FakeService:
+    """Admin routes of a fake."""
 
     url: str
 
@@ -126,19 +126,19 @@ class StandIn:
 
 
 @pytest.fixture
-def gemini(cloud: RunningCloud) -> Iterator[StandIn]:
-    stand_in = StandIn(str(cloud.addresses["gemini"]))
-    httpx.delete(f"{stand_in.url}/admin/requests").raise_for_status()
-    models = httpx.get(f"{stand_in.url}/admin/models").json()["models"]
-    yield stand_in
-    stand_in.fault(fault=None)
-    httpx.put(f"{stand_in.url}/admin/pace", json={"delay": 0.03}).raise_for_status()
-    httpx.put(f"{stand_in.url}/admin/models", json={"models": models}).raise_for_status()
-    httpx.put(f"{stand_in.url}/admin/refused", json={"parameters": []}).raise_for_status()
+def gemini(cloud: RunningCloud) -> Iterator[FakeService]:
+    fake = FakeService(str(cloud.addresses["gemini"]))
+    httpx.delete(f"{fake.url}/admin/requests").raise_for_status()
+    models = httpx.get(f"{fake.url}/admin/models").json()["models"]
+    yield fake
+    fake.fault(fault=None)
+    httpx.put(f"{fake.url}/admin/pace", json={"delay": 0.03}).raise_for_status()
+    httpx.put(f"{fake.url}/admin/models", json={"models": models}).raise_for_status()
+    httpx.put(f"{fake.url}/admin/refused", json={"parameters": []}).raise_for_status()
 
 
 @pytest.fixture
-def sendgrid(cloud: RunningCloud) -> Iterator[StandIn]:
-    stand_in = StandIn(str(cloud.addresses["sendgrid"]))
-    yield stand_in
-    stand_in.fault(status=None)
+def sendgrid(cloud: RunningCloud) -> Iterator[FakeService]:
+    fake = FakeService(str(cloud.addresses["sendgrid"]))
+    yield fake
+    fake.fault(status=None)

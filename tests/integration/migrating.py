@@ -1,4 +1,4 @@
-"""Making databases and running the migrations as `make migrate` does: as a program."""
+"""Create databases and run the migrations as a program, as `make migrate` does."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from tests.conftest import HANG_SECONDS, ROOT, RunningCloud
 
 
 def create_database(cloud: RunningCloud, name: str) -> settings.DatabaseSettings:
-    """An empty database on devcloud's server, and how to reach it."""
+    """Create an empty database on devcloud's server. Returns its settings."""
     server = cloud.addresses["database"]
     with pymysql.connect(
         host=server["host"], port=server["port"], user=server["user"], password=server["password"]
@@ -28,7 +28,7 @@ def create_database(cloud: RunningCloud, name: str) -> settings.DatabaseSettings
 
 
 def environment(where: settings.DatabaseSettings) -> dict[str, str]:
-    """The DB_* variables, and what Python needs to find the layer."""
+    """Return the DB_* variables, and PYTHONPATH for the layer."""
     return {
         **os.environ,
         "PYTHONPATH": str(ROOT / "layers/shared/python"),

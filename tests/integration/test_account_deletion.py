@@ -63,7 +63,7 @@ class Race:
 
             def begin_second() -> None:
                 begun.append(pool.submit(second, Database(self._connect)))
-                wait_until(lambda: begun[0].done() or self.rows.value(WAITING), 10, "the second ends or waits")
+                wait_until(lambda: begun[0].done() or self.rows.value(WAITING), "the second ends or waits")
 
             patch.setattr(connections, "Connection", StoppedConnection)
             connection = self._connect()

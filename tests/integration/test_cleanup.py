@@ -146,7 +146,7 @@ def test_person_who_came_back_keeps_the_conversation(database: Database, rows: R
     with ThreadPoolExecutor(1) as pool:
         meanwhile = pool.submit(swept, database)
         waiting = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT c.id %%FOR UPDATE'"
-        wait_until(lambda: rows.value(waiting), 5, "the sweep waits for the lock")
+        wait_until(lambda: rows.value(waiting), "the sweep waits for the lock")
         conversations.reserve_seq(sql, ana, old, by=1)
         person.commit()
         assert meanwhile.result(HANG_SECONDS) == {}

@@ -1,4 +1,4 @@
-"""Letters posted to the stand-in for SendGrid, and what each refusal means."""
+"""Emails sent to the SendGrid fake, and the error for each refusal."""
 
 import pytest
 
@@ -7,38 +7,38 @@ from falaai.settings import EmailSettings
 from falaai_email.email_sender import SendGrid
 from falaai_email.rendering import Email
 from tests.conftest import RunningCloud
-from tests.integration.conftest import StandIn
+from tests.integration.conftest import FakeService
 
 EMAIL = Email("caixa@exemplo.com.br", "Assunto", "Texto com ç", "<p>Texto com ç</p>")
 
 
-def email_sender(stand_in: StandIn) -> SendGrid:
+def email_sender(fake: FakeService) -> SendGrid:
     return SendGrid(
         EmailSettings(
             sendgrid_api_key="SG." + "k" * 40,  # type: ignore[arg-type]
-            sendgrid_base_url=stand_in.url,
+            sendgrid_base_url=fake.url,
             email_user="fala@exemplo.com.br",
             public_url="https://fala.example",
         )
     )
 
 
-def test_email_arrives_as_written(cloud: RunningCloud, sendgrid: StandIn) -> None:
+def test_email_arrives_as_written(cloud: RunningCloud, sendgrid: FakeService) -> None:
     email_sender(sendgrid).send(EMAIL)
-    newest = cloud.letters_to(EMAIL.to)[0]
+    newest = cloud.emails_to(EMAIL.to)[0]
     assert (newest["subject"], newest["text"], newest["html"]) == (EMAIL.subject, EMAIL.text, EMAIL.html)
 
 
 @pytest.mark.parametrize(
     ("status", "error"), [(429, RetryLater), (500, RetryLater), (401, PermanentFailure), (413, PermanentFailure)]
 )
-def test_refusals(sendgrid: StandIn, status: int, error: type[Exception]) -> None:
+def test_refusals(sendgrid: FakeService, status: int, error: type[Exception]) -> None:
     sendgrid.fault(status=status)
     with pytest.raises(error, match=str(status)):
         email_sender(sendgrid).send(EMAIL)
 
 
-def test_silence_is_again(sendgrid: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silence_is_again(sendgrid: FakeService, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("falaai_email.email_sender.SECONDS", 0.5)
     sendgrid.fault(status="timeout")
     with pytest.raises(RetryLater):
@@ -47,4 +47,4 @@ def test_silence_is_again(sendgrid: StandIn, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_nobody_there_is_again() -> None:
     with pytest.raises(RetryLater):
-        email_sender(StandIn("http://127.0.0.1:1")).send(EMAIL)
+        email_sender(FakeService("http://127.0.0.1:1")).send(EMAIL)

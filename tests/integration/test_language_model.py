@@ -1,4 +1,4 @@
-"""LangChain's Gemini against the stand-in's real wire protocol: pieces, costs, fallbacks and every failure."""
+"""LangChain's Gemini against the fake with Gemini's real protocol: pieces, costs, fallbacks and every failure."""
 
 from typing import Any
 
@@ -10,17 +10,17 @@ from falaai.conversation_memory import Turn
 from falaai.language_model import THINKING_TOKENS, GeminiModels, Prompt, ask
 from falaai.settings import GeminiSettings
 from tests.conftest import at_most
-from tests.integration.conftest import StandIn
+from tests.integration.conftest import FakeService
 
 PROMPT = Prompt("Você é um teste.", (Turn(1, "usuario", "Oi"),))
 
 
-def models(stand_in: StandIn, names: str = "gemini-2.5-flash", key: str = "k" * 39) -> GeminiModels:
-    options = GeminiSettings(gemini_api_key=key, gemini_model=names, gemini_base_url=stand_in.url)  # type: ignore[arg-type]
+def models(fake: FakeService, names: str = "gemini-2.5-flash", key: str = "k" * 39) -> GeminiModels:
+    options = GeminiSettings(gemini_api_key=key, gemini_model=names, gemini_base_url=fake.url)  # type: ignore[arg-type]
     return GeminiModels(options)
 
 
-def test_pieces_and_costs(gemini: StandIn) -> None:
+def test_pieces_and_costs(gemini: FakeService) -> None:
     answer = models(gemini).answer(PROMPT, 20)
     pieces = list(answer)
     assert len(pieces) > 1
@@ -29,7 +29,7 @@ def test_pieces_and_costs(gemini: StandIn) -> None:
     assert answer.tokens_out > 0
 
 
-def test_withdrawn_model_is_passed_over_once_and_for_all(gemini: StandIn) -> None:
+def test_withdrawn_model_is_passed_over_once_and_for_all(gemini: FakeService) -> None:
     both = models(gemini, "gemini-1.0-gone,gemini-3.5-flash-lite")
     ask(both, PROMPT, 20)
     ask(both, PROMPT, 20)
@@ -37,7 +37,7 @@ def test_withdrawn_model_is_passed_over_once_and_for_all(gemini: StandIn) -> Non
     assert asked == ["gemini-1.0-gone", "gemini-3.5-flash-lite", "gemini-3.5-flash-lite"]
 
 
-def test_no_model_left(gemini: StandIn) -> None:
+def test_no_model_left(gemini: FakeService) -> None:
     with pytest.raises(errors.ModelNotConfigured):
         ask(models(gemini, "gemini-1.0-gone"), PROMPT, 20)
 
@@ -45,7 +45,7 @@ def test_no_model_left(gemini: StandIn) -> None:
 @pytest.mark.parametrize(
     ("name", "thinking"), [("gemini-2.5-flash", {"budget": 0}), ("gemini-3.5-flash-lite", {"level": "minimal"})]
 )
-def test_each_family_gets_its_own_parameters(gemini: StandIn, name: str, thinking: dict[str, object]) -> None:
+def test_each_family_gets_its_own_parameters(gemini: FakeService, name: str, thinking: dict[str, object]) -> None:
     ask(models(gemini, name), PROMPT, 20)
     config = gemini.requests()[0]["body"]["generationConfig"]
     sent = {key.lower().replace("thinking", "").strip("_"): value for key, value in config["thinkingConfig"].items()}
@@ -68,14 +68,16 @@ def test_each_family_gets_its_own_parameters(gemini: StandIn, name: str, thinkin
         ("empty", errors.ModelSilent),
     ],
 )
-def test_each_failure_has_its_own_error(gemini: StandIn, fault: str, error: type[errors.LanguageModelError]) -> None:
+def test_each_failure_has_its_own_error(
+    gemini: FakeService, fault: str, error: type[errors.LanguageModelError]
+) -> None:
     gemini.fault(fault=fault)
     with pytest.raises(error):
         ask(models(gemini), PROMPT, 20)
 
 
 @pytest.mark.parametrize("fault", ["timeout", "drip"])
-def test_deadline_is_total(gemini: StandIn, fault: str) -> None:
+def test_deadline_is_total(gemini: FakeService, fault: str) -> None:
     gemini.fault(fault=fault, delay=0.2)
     ready = models(gemini)
     ready._client("gemini-2.5-flash")
@@ -84,14 +86,14 @@ def test_deadline_is_total(gemini: StandIn, fault: str) -> None:
         ask(ready, PROMPT, 1.5)
 
 
-def test_nobody_listening(gemini: StandIn) -> None:
+def test_nobody_listening(gemini: FakeService) -> None:
     with pytest.raises(errors.ModelUnavailable):
-        ask(models(StandIn("http://127.0.0.1:1")), PROMPT, 20)
+        ask(models(FakeService("http://127.0.0.1:1")), PROMPT, 20)
 
 
-def configs(stand_in: StandIn) -> list[dict[str, Any]]:
+def configs(fake: FakeService) -> list[dict[str, Any]]:
     """What each request had for thinking and sampling."""
-    sent = [request["body"].get("generationConfig", {}) for request in stand_in.requests()]
+    sent = [request["body"].get("generationConfig", {}) for request in fake.requests()]
     return [{key: one[key] for key in one if key not in ("candidateCount", "maxOutputTokens")} for one in sent]
 
 
@@ -101,7 +103,7 @@ def counts(capsys: pytest.CaptureFixture[str]) -> int:
 
 @pytest.mark.parametrize("name", ["gemini-3.8-flash", "gemini-3.7-pro-preview"])
 def test_refused_thinking_level_is_left_out_for_good(
-    gemini: StandIn, name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    gemini: FakeService, name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     httpx.put(f"{gemini.url}/admin/models", json={"models": [name]}).raise_for_status()
     ready = models(gemini, name)
@@ -114,7 +116,7 @@ def test_refused_thinking_level_is_left_out_for_good(
 
 
 @pytest.mark.parametrize("refused", [["thinkingConfig"], ["temperature"], ["temperature", "thinkingConfig"]])
-def test_each_refused_parameter_is_left_out_and_the_others_stay(gemini: StandIn, refused: list[str]) -> None:
+def test_each_refused_parameter_is_left_out_and_the_others_stay(gemini: FakeService, refused: list[str]) -> None:
     httpx.put(f"{gemini.url}/admin/refused", json={"parameters": refused}).raise_for_status()
     ready = models(gemini, "gemini-2.5-flash")
     assert ask(ready, PROMPT, 20)
@@ -124,7 +126,7 @@ def test_each_refused_parameter_is_left_out_and_the_others_stay(gemini: StandIn,
     assert sorted(last) == sorted(again) == sorted({"temperature", "thinkingConfig"} - set(refused))
 
 
-def test_room_for_thoughts_when_the_model_thinks_as_it_likes(gemini: StandIn) -> None:
+def test_room_for_thoughts_when_the_model_thinks_as_it_likes(gemini: FakeService) -> None:
     ask(models(gemini, "gemini-3.8-flash"), Prompt("Você é um teste.", PROMPT.turns, 60), 20)
     limits = [request["body"]["generationConfig"]["maxOutputTokens"] for request in gemini.requests()]
     assert limits == [60, 60 + THINKING_TOKENS]
@@ -140,28 +142,28 @@ def test_room_for_thoughts_when_the_model_thinks_as_it_likes(gemini: StandIn) ->
         ("gemini-4-neon", "Thinking level MINIMAL is not supported for this model."),
     ],
 )
-def test_other_400_is_not_asked_again(gemini: StandIn, name: str, message: str) -> None:
+def test_other_400_is_not_asked_again(gemini: FakeService, name: str, message: str) -> None:
     gemini.fault(fault="400", message=message)
     with pytest.raises(errors.LanguageModelError):
         ask(models(gemini, name), PROMPT, 20)
     assert len(gemini.requests()) == 1
 
 
-def test_parameter_refused_again_and_again_is_left_out_once(gemini: StandIn) -> None:
+def test_parameter_refused_again_and_again_is_left_out_once(gemini: FakeService) -> None:
     gemini.fault(fault="400", message="Thinking level is unsupported: THINKING_LEVEL_MINIMAL")
     with pytest.raises(errors.ModelUnavailable):
         ask(models(gemini, "gemini-3.5-flash-lite"), PROMPT, 20)
     assert len(gemini.requests()) == 2
 
 
-def test_refusal_inside_a_stream_never_says_text_twice(gemini: StandIn) -> None:
+def test_refusal_inside_a_stream_never_says_text_twice(gemini: FakeService) -> None:
     gemini.fault(fault="400", after_pieces=2, message="Thinking level is unsupported: THINKING_LEVEL_MINIMAL")
     with pytest.raises(errors.LanguageModelError):
         ask(models(gemini, "gemini-3.5-flash-lite"), PROMPT, 20)
     assert len(gemini.requests()) == 1
 
 
-def test_retry_has_what_is_left_of_the_deadline(gemini: StandIn) -> None:
+def test_retry_has_what_is_left_of_the_deadline(gemini: FakeService) -> None:
     gemini.fault(fault="timeout", model="gemini-3.8-flash")
     answer = models(gemini, "gemini-3.8-flash").answer(PROMPT, 3)
     with pytest.raises(errors.ModelTimedOut):
@@ -171,6 +173,6 @@ def test_retry_has_what_is_left_of_the_deadline(gemini: StandIn) -> None:
     assert 0 < sent[1] <= sent[0] <= 3
 
 
-def test_not_one_token_is_counted_online(gemini: StandIn) -> None:
+def test_not_one_token_is_counted_online(gemini: FakeService) -> None:
     ask(models(gemini), PROMPT, 20)
     assert {request["method"] for request in gemini.requests()} == {"streamGenerateContent"}

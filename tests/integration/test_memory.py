@@ -1,4 +1,4 @@
-"""Four hundred turns on the real database and the stand-in's wire: the prompt stays small and forgets nothing."""
+"""Four hundred turns on the real database and the Gemini fake: the prompt stays small and forgets nothing."""
 
 import json
 import subprocess
@@ -22,7 +22,7 @@ from falaai_chat.schemas import EditInput
 from falaai_memory.worker import summarize
 from tests.conftest import ROOT
 from tests.fakes import FakeAnswer, FakeModel
-from tests.integration.conftest import Rows, StandIn
+from tests.integration.conftest import FakeService, Rows
 from tests.integration.migrating import environment
 from tests.integration.test_replies import PLENTY, answer, new_session, send
 
@@ -43,7 +43,7 @@ print(json.dumps([prompt.system, [turn.text for turn in prompt.turns]]))
 
 
 def test_four_hundred_turns(
-    database: Database, rows: Rows, gemini: StandIn, where: settings.DatabaseSettings
+    database: Database, rows: Rows, gemini: FakeService, where: settings.DatabaseSettings
 ) -> None:
     httpx.put(f"{gemini.url}/admin/pace", json={"delay": 0}).raise_for_status()
     user = rows.user()
@@ -179,7 +179,7 @@ HOSTILE = (
 )
 
 
-def wire(gemini: StandIn, prompt: Prompt) -> dict[str, Any]:
+def wire(gemini: FakeService, prompt: Prompt) -> dict[str, Any]:
     """What Gemini gets of a prompt."""
     options = settings.GeminiSettings(gemini_api_key="k" * 39, gemini_base_url=gemini.url)  # type: ignore[arg-type]
     list(GeminiModels(options).answer(prompt, 20))
@@ -187,7 +187,7 @@ def wire(gemini: StandIn, prompt: Prompt) -> dict[str, Any]:
     return body
 
 
-def test_summary_is_sent_as_quoted_notes_and_never_as_an_instruction(gemini: StandIn) -> None:
+def test_summary_is_sent_as_quoted_notes_and_never_as_an_instruction(gemini: FakeService) -> None:
     turns = (Turn(9, "usuario", "Um"), Turn(10, "ia", "Dois"), Turn(11, "usuario", "Três"))
     body = wire(gemini, build_prompt(HOSTILE, turns, LIMIT, count_tokens, "pt-BR"))
     assert "administrador" not in str(body["systemInstruction"])
@@ -212,7 +212,7 @@ def test_notes_and_turns_stay_within_the_limit(summary: str) -> None:
     assert len(prompt.system) / 4 + count_tokens(prompt.turns) <= 4000
 
 
-def test_summarization_quotes_what_was_said(database: Database, rows: Rows, gemini: StandIn) -> None:
+def test_summarization_quotes_what_was_said(database: Database, rows: Rows, gemini: FakeService) -> None:
     _, conversation, _ = long_talk(rows, HOSTILE, *["comum"] * 19)
     options = settings.GeminiSettings(gemini_api_key="k" * 39, gemini_base_url=gemini.url)  # type: ignore[arg-type]
     summarize(database, GeminiModels(options), SummaryRequested(conversation_id=conversation), 400, 1)

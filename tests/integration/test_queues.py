@@ -25,7 +25,7 @@ from falaai_cleanup import worker
 from falaai_email.email_sender import SendGrid
 from falaai_email.rendering import Email
 from tests.conftest import ROOT, RunningCloud
-from tests.integration.conftest import Rows, StandIn, aws_client
+from tests.integration.conftest import FakeService, Rows, aws_client
 from tests.integration.migrating import environment
 
 TEMPLATE = read_template(Path(ROOT / "template.yaml"))
@@ -180,7 +180,7 @@ def test_pauses_outlast_the_time_a_missing_row_is_waited_for(line: Line, monkeyp
     ("fault", "left", "dead"), [(429, 1, 0), (500, 1, 0), ("timeout", 1, 0), (401, 0, 1), (413, 0, 1)]
 )
 def test_emails_wait_for_a_busy_sendgrid_and_are_given_up_when_it_refuses(
-    line: Line, sendgrid: StandIn, fault: int | str, left: int, dead: int, monkeypatch: pytest.MonkeyPatch
+    line: Line, sendgrid: FakeService, fault: int | str, left: int, dead: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if fault == "timeout":
         monkeypatch.setattr("falaai_email.email_sender.SECONDS", 0.3)

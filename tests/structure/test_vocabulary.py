@@ -11,7 +11,7 @@ REPLACED = {
     *("letter", "letters", "mailbox", "bury", "buried", "fold", "folding", "titling", "sweep", "swept", "chore"),
     *("chores", "afterwork", "standing", "overtaken", "rehearsed", "papers", "patient", "patiently"),
 }
-FOLDERS = ("functions", "layers/shared/python", "operations", "sql")
+FOLDERS = ("functions", "layers/shared/python", "operations", "sql", "devcloud", "bench")
 VERBS = {
     *("find", "get", "list", "add", "update", "delete", "count", "lock"),
     *("reserve", "truncate", "set", "save", "has"),

@@ -1,4 +1,4 @@
-"""People who use the product over HTTP."""
+"""Users of the product over HTTP, and fixtures for them."""
 
 import itertools
 import json
@@ -20,14 +20,14 @@ from tests.conftest import HANG_SECONDS, RunningCloud, wait_until
 from tests.integration.conftest import Rows
 
 PASSWORD = "cavalo bateria grampo"
-# What a browser says of a request that a page of our own makes.
+# Header that a browser adds to requests of the product's own pages.
 OUR_PAGE = {"sec-fetch-site": "same-origin"}
 _number = itertools.count(1)
 
 
 @dataclass
 class Person:
-    """A browser of one person, without the browser."""
+    """One user with an HTTP client. `inbox_of` is the devcloud that receives the user's emails."""
 
     inbox_of: RunningCloud
     http: httpx.Client
@@ -41,19 +41,19 @@ class Person:
         return self.http.post("/login", json={"email": self.email, "senha": password})
 
     def link(self) -> str:
-        """The verification link of the newest letter, awaited."""
-        letters = wait_until(lambda: self.inbox_of.letters_to(self.email), 10, f"a letter to {self.email}")
-        found = re.search(r"http://\S+/verify_link/\S+", letters[0]["text"])
+        """Wait for an email. Returns the verification link of the newest one."""
+        emails = wait_until(lambda: self.inbox_of.emails_to(self.email), f"an email to {self.email}")
+        found = re.search(r"http://\S+/verify_link/\S+", emails[0]["text"])
         assert found is not None
         return found[0]
 
     def confirm(self, link: str = "", password: str = PASSWORD) -> httpx.Response:
-        """Use the link of the newest email up, or this one, and be signed in."""
+        """Confirm the account with `link`, or with that of the newest email. This also signs in."""
         return self.http.post(link or self.link(), data={"senha": password})
 
     @contextmanager
     def stream(self, message: str | None = None, **more: Any) -> Iterator[Iterator[tuple[str, dict[str, Any]]]]:
-        """The events of a reply as they come: (name, data)."""
+        """Ask a question and iterate over the events of the streamed reply, as (name, data)."""
         body = {"message": message, **more}
         with self.http.stream("POST", "/chat/stream", json=body, timeout=HANG_SECONDS) as response:
             if response.status_code != 200:
@@ -90,7 +90,7 @@ def product_of(cloud: RunningCloud) -> Rows:
 
 @dataclass
 class People:
-    """Makes people, each at an address of their own, and sends them home in the end."""
+    """Creates users, each with its own IP address, and closes their clients at the end."""
 
     cloud: RunningCloud
     inbox_of: RunningCloud | None = None
@@ -98,7 +98,7 @@ class People:
 
     def stranger(self, email: str = "") -> Person:
         number = next(_number)
-        # Every 127.x.y.z is this machine, and the gateway tells them apart as it does real addresses.
+        # Each address 127.x.y.z is this machine. The gateway treats them as different clients.
         transport = httpx.HTTPTransport(local_address=f"127.1.{number // 250}.{number % 250 + 1}")
         own_origin = {"origin": self.cloud.gateway}
         client = httpx.Client(base_url=self.cloud.gateway, timeout=40, transport=transport, headers=own_origin)
@@ -106,7 +106,7 @@ class People:
         return Person(self.inbox_of or self.cloud, client, email or f"pessoa{number}@exemplo.com.br")
 
     def member(self) -> Person:
-        """Has an account and is signed in. Registering is what test_first_walk.py walks through; here it is given."""
+        """Create a signed-in user. The account is inserted directly; test_first_walk.py tests the registration."""
         person = self.stranger()
         product_of(self.cloud).run(
             "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro, email_verified)"
@@ -133,20 +133,20 @@ def second_device(people: People, person: Person) -> Person:
 
 
 def newest_link(cloud: RunningCloud, address: str, subject: str, path: str) -> str:
-    """The link in the newest letter with this subject, awaited."""
+    """Wait for an email with this subject. Returns the link in the newest one."""
 
     def find() -> str | None:
-        for letter in cloud.letters_to(address):
-            if letter["subject"] == subject:
-                found = re.search(rf"http://\S+{path}\S*", letter["text"])
+        for email in cloud.emails_to(address):
+            if email["subject"] == subject:
+                found = re.search(rf"http://\S+{path}\S*", email["text"])
                 return found[0] if found else None
         return None
 
-    return str(wait_until(find, 5, f"the letter “{subject}”"))
+    return str(wait_until(find, f"the email “{subject}”"))
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Name each generated API test after its operation: side by side, only one test of each name would run."""
+    """Add the operation to the name of each generated API test, since parallel runs need unique names."""
     if operation := getattr(item, "operation_label", None):
         item._nodeid = f"{item.nodeid}[{operation}]"  # type: ignore[attr-defined]
 
@@ -170,5 +170,5 @@ def member(people: People) -> Person:
 
 @pytest.fixture(scope="session")
 def product(cloud: RunningCloud) -> Rows:
-    """The product's own database, to look at what is stored and to make time pass."""
+    """The product's database, to check stored rows and to change their times."""
     return product_of(cloud)

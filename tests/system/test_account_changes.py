@@ -172,7 +172,7 @@ def test_profile_and_export_are_the_same_for_a_free_and_a_taken_address(people: 
     for new in (owner.email, f"livre-{owner.email}"):
         asker = people.member()
         ask_for_email(asker, new)
-        wait_until(lambda new=new: cloud.letters_to(new), 10, f"an email to {new}")  # type: ignore[misc]
+        wait_until(lambda new=new: cloud.emails_to(new), f"an email to {new}")  # type: ignore[misc]
         profile, export = asker.http.get("/profile").text, asker.http.get("/profile/export").json()
         assert [link["dados"] for link in export["tokens"]] == [new]
         account = {name: value for name, value in export["usuarios"][0].items() if name != "id"}
@@ -180,7 +180,7 @@ def test_profile_and_export_are_the_same_for_a_free_and_a_taken_address(people: 
         told = told.replace(new, "NEW").replace(asker.email, "OWN")
         seen.append(re.sub(r"127\.1\.\d+\.\d+|\d{4}-\d{2}-\d{2}T[\d:.]+", "", told))
     assert seen[0] == seen[1]
-    assert cloud.letters_to(owner.email)[0]["subject"] == "Você já tem uma conta no FalaAí"
+    assert cloud.emails_to(owner.email)[0]["subject"] == "Você já tem uma conta no FalaAí"
 
 
 def test_person_may_ask_for_five_new_addresses_a_day(member: Person) -> None:

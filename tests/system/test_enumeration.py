@@ -56,13 +56,13 @@ class Game:
         if move == "member changes email" and answer.status_code == 200:
             self.changes += 1
             self._wait_for_emails()
-        others = self.changes and len(self.people.cloud.letters_to(self.member.email))
+        others = self.changes and len(self.people.cloud.emails_to(self.member.email))
         self.transcript.append((move, answer.status_code, self._headers(answer), self._body(answer), others))
 
     def _wait_for_emails(self) -> None:
         cloud, link = self.people.cloud, "SELECT COUNT(*) FROM tokens WHERE finalidade = 'email' AND dados = %s"
-        wait_until(lambda: self.product.value(link, self.target), 60, "the link of the new address")
-        wait_until(lambda: len(cloud.letters_to(self.member.email)) >= self.changes, 60, "the notice to the member")
+        wait_until(lambda: self.product.value(link, self.target), "the link of the new address")
+        wait_until(lambda: len(cloud.emails_to(self.member.email)) >= self.changes, "the notice to the member")
 
     def _headers(self, answer: httpx.Response) -> dict[str, str]:
         headers = {name: value for name, value in answer.headers.items() if name not in UNCOMPARED}

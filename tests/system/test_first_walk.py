@@ -38,7 +38,7 @@ def test_walk(person: Person) -> None:
         assert listed["id"] == reply["conversation_id"]
         return bool(listed["titulo_conversa"] != "Nova Conversa")
 
-    wait_until(titled, 3, "a title")
+    wait_until(titled, "a title")
     question, answer = person.http.get(f"/conversation/{reply['conversation_id']}").json()
     assert (question["remetente"], question["conteudo"]) == ("usuario", "Como faço pão de queijo?")
     assert (answer["remetente"], answer["conteudo"], answer["estado"]) == ("bot", reply["response"], "completa")
@@ -99,7 +99,7 @@ def test_confirming_needs_the_password_of_the_registration(people: People, cloud
     assert owner.register().status_code == 201
     owner.link()
     assert thief.register("senha do intruso").status_code == 201
-    wait_until(lambda: len(cloud.letters_to(owner.email)) == 2, 10, "the second email")
+    wait_until(lambda: len(cloud.emails_to(owner.email)) == 2, "the second email")
     link = owner.link()
     refused = owner.confirm(link)
     assert (refused.status_code, refused.json()["fields"][0]["field"]) == (422, "senha")
@@ -139,10 +139,10 @@ def test_resend_answers_alike_and_writes_only_where_it_should(people: People, cl
     answers = [one.http.post("/resend_verification_code", data={"email": one.email}) for one in (waiting, stranger)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].json() == answers[1].json()
-    wait_until(lambda: len(cloud.letters_to(waiting.email)) == 2, 5, "a second letter")
+    wait_until(lambda: len(cloud.emails_to(waiting.email)) == 2, "a second email")
     assert waiting.http.get(first_link).status_code == 410
     assert waiting.http.get(waiting.link()).status_code == 200
-    assert cloud.letters_to(stranger.email) == []
+    assert cloud.emails_to(stranger.email) == []
     refused = waiting.http.post("/resend_verification_code", data={"email": waiting.email})
     assert refused.status_code == 429
     assert 0 < int(refused.headers["retry-after"]) <= 120
@@ -153,6 +153,6 @@ def test_address_already_taken_gets_the_same_answer_and_a_letter(
 ) -> None:
     intruder = people.stranger(member.email)
     assert intruder.register(name="Mallory").json() == people.stranger().register().json()
-    letter = wait_until(lambda: cloud.letters_to(member.email), 5, "a letter to the owner")[0]
-    assert letter["subject"] == "Você já tem uma conta no FalaAí"
+    email = wait_until(lambda: cloud.emails_to(member.email), "an email to the owner")[0]
+    assert email["subject"] == "Você já tem uma conta no FalaAí"
     assert "Ana Souza" in member.http.get("/profile").text

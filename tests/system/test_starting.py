@@ -58,7 +58,7 @@ def test_busy_port(tmp_path: Path) -> None:
         assert f"ort {port} is in use" in refused(tmp_path, "", "--port", str(port))
 
 
-def test_each_real_service_switches_its_stand_in_off_by_itself(tmp_path: Path, cloud: RunningCloud) -> None:
+def test_each_real_service_replaces_only_its_fake(tmp_path: Path, cloud: RunningCloud) -> None:
     """Another devcloud's services play the real ones."""
     gemini, sendgrid = cloud.addresses["gemini"], cloud.addresses["sendgrid"]
     real = {
@@ -71,7 +71,7 @@ def test_each_real_service_switches_its_stand_in_off_by_itself(tmp_path: Path, c
         other = start_cloud(tmp_path / chosen, env_file=tmp_path / "env")
         try:
             said = {name: kind for name in real for kind in other.log.read_text().splitlines() if f" {name} " in kind}
-            assert {name: "stand-in" not in line for name, line in said.items()} == {
+            assert {name: "real, from .env" in line for name, line in said.items()} == {
                 name: name == chosen for name in real
             }
             assert [name for name in real if other.addresses[name] is None] == [chosen]
@@ -87,7 +87,7 @@ def test_real_gemini_and_sendgrid_are_really_used(tmp_path: Path, cloud: Running
     )
     httpx.delete(f"{gemini}/admin/requests").raise_for_status()
     other = start_cloud(tmp_path / "data", env_file=tmp_path / "env")
-    # Letters go where SendGrid delivers, which is the first cloud's inbox.
+    # SendGrid delivers the emails, here into the first cloud's inbox.
     people = People(other, inbox_of=cloud)
     try:
         assert "demonstração" in people.member().say("Oi")["response"]

@@ -40,12 +40,12 @@ def reply_of(person: Person, message_id: int, **query: int) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def ended(person: Person, message_id: int, seconds: float = 15) -> dict[str, Any]:
+def ended(person: Person, message_id: int) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
         reply = reply_of(person, message_id)
         return None if reply["estado"] == "gerando" else reply
 
-    return dict(wait_until(look, seconds, "the reply's end"))
+    return dict(wait_until(look, "the reply's end"))
 
 
 def test_pieces_blocks_and_end_agree_with_what_is_stored(member: Person) -> None:

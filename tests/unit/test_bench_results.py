@@ -11,16 +11,16 @@ def test_parts_are_told_in_order() -> None:
 
 
 def test_only_its_own_place_changes() -> None:
-    changed = results.with_tables(TEXT, "one", "| a \\1 |\n")
+    changed = results.replace_block(TEXT, "one", "| a \\1 |\n")
     assert changed == TEXT.replace("old\n", "| a \\1 |\n")
-    assert results.with_tables(changed, "two", "new") == changed.replace("two -->\n", "two -->\nnew\n")
+    assert results.replace_block(changed, "two", "new") == changed.replace("two -->\n", "two -->\nnew\n")
 
 
 def test_writing_twice_is_writing_once() -> None:
-    once = results.with_tables(TEXT, "two", "new")
-    assert results.with_tables(once, "two", "new") == once
+    once = results.replace_block(TEXT, "two", "new")
+    assert results.replace_block(once, "two", "new") == once
 
 
 def test_every_place_has_its_part() -> None:
-    for name in results.parts(results.PAPER.read_text()):
+    for name in results.parts(results.RESULTS_PAGE.read_text()):
         assert "def table(" in (ROOT / f"bench/{name}.py").read_text()

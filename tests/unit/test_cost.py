@@ -1,17 +1,29 @@
-"""The calculator of costs: free tiers, what costs something with nobody there, and its paper."""
+"""The calculator of costs: free tiers, what costs something with nobody there, and its updated_page."""
 
 from itertools import pairwise
 
 import pytest
 
-from bench.cost import MESSAGES, PAPER, SECONDS_A_MONTH, Price, Stack, Usage, bill, paper, prices, stack, traces
+from bench.cost import (
+    COST_PAGE,
+    MESSAGES,
+    SECONDS_PER_MONTH,
+    Price,
+    Stack,
+    Usage,
+    bill,
+    prices,
+    stack,
+    traces,
+    updated_page,
+)
 
 NOBODY = Stack(alarm_metrics=10, dashboards=1, queues=1, gigabytes=1)
 
 
 def test_paper_is_fresh() -> None:
-    text = PAPER.read_text()
-    assert paper(text) == text, "docs/cost.md is stale; run make cost"
+    text = COST_PAGE.read_text()
+    assert updated_page(text) == text, "docs/cost.md is stale; run make cost"
 
 
 @pytest.mark.parametrize(("amount", "dollars"), [(0, 0), (10, 0), (11, 0.5), (30, 10)])
@@ -44,7 +56,7 @@ def test_waiting_for_the_model_is_billed() -> None:
 
 def test_one_trace_a_second_and_one_in_twenty_of_the_rest() -> None:
     assert traces(1000) == 1000
-    assert traces(SECONDS_A_MONTH + 100) == SECONDS_A_MONTH + 5
+    assert traces(SECONDS_PER_MONTH + 100) == SECONDS_PER_MONTH + 5
 
 
 def test_every_price_has_a_source() -> None:

@@ -1,4 +1,4 @@
-"""Says what it was told, after waiting as long as it is asked to."""
+"""Reference function: return the message of the request after a requested delay."""
 
 import time
 
@@ -10,7 +10,7 @@ app = FastAPI()
 
 
 class Message(BaseModel):
-    """`wait` is in seconds: what a model would take, without a model."""
+    """A message. `wait` is the delay in seconds, in place of a model's time."""
 
     message: str
     wait: float = 0

@@ -1,4 +1,4 @@
-"""Refuses the start when .env asks for it."""
+"""Check command of the test project: fails if .env sets GREETING=unwanted."""
 
 import os
 import sys

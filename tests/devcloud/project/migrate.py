@@ -1,4 +1,4 @@
-"""Makes one table, and counts its starts in it."""
+"""Migration command of the test project: adds a row per start and prints their number."""
 
 import os
 import ssl

@@ -1,4 +1,4 @@
-"""Streams five pieces, a fifth of a second apart, and does on the way what the query asks for."""
+"""Stream five pieces, 0.2 seconds apart. The query `wish` makes it wait, stall or die."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Does what the last part of the path says."""
+"""Web function of the test project: the last part of the path selects its behaviour."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Writes every message it is given into a journal; a message decides itself whether it fails."""
+"""Queue worker of the test project: logs each message in a journal; `failures` is how often a message fails."""
 
 import json
 import os

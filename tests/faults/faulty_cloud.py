@@ -1,4 +1,4 @@
-"""A devcloud of its own whose every dependency is behind a fault proxy, and whose database can be restarted."""
+"""A separate devcloud with a fault proxy before each dependency, and a database that can be restarted."""
 
 import asyncio
 import threading
@@ -21,12 +21,12 @@ SETTINGS = {
     "STREAM_SECONDS": "12",
     "GEMINI_API_KEY": "k" * 30,
     "SENDGRID_API_KEY": "k" * 30,
-    "AWS_DEFAULT_REGION": "sa-east-1",  # the same moto as everybody's, and queues of its own
+    "AWS_DEFAULT_REGION": "sa-east-1",  # same AWS emulator as the other tests, but separate queues
 }
 
 
 class OwnDatabase:
-    """MariaDB as devcloud starts it, with an event loop to look after it."""
+    """MariaDB server as devcloud starts it, with an event loop in a thread."""
 
     def __init__(self, data: Path) -> None:
         data.mkdir(parents=True)
@@ -47,8 +47,8 @@ class OwnDatabase:
 
 
 @dataclass
-class Fragile:
-    """The cloud, what can break it, and the cloud whose inbox its letters reach."""
+class FaultyCloud:
+    """A cloud, the proxies that can break it, and the cloud whose inbox receives its emails (`inbox_of`)."""
 
     cloud: RunningCloud
     inbox_of: RunningCloud
@@ -58,14 +58,14 @@ class Fragile:
     sendgrid: FaultProxy
     aws: FaultProxy
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         for proxy in (self.database, self.gemini, self.sendgrid, self.aws):
             proxy.passing()
 
 
 @contextmanager
-def fragile_cloud(data: Path, other: RunningCloud) -> Iterator[Fragile]:
-    """Stand-ins and AWS are those of `other`."""
+def faulty_cloud(data: Path, other: RunningCloud) -> Iterator[FaultyCloud]:
+    """Start a faulty cloud. It uses the fakes and the AWS emulator of `other`."""
     server = OwnDatabase(data / "server")
     with ExitStack() as stack:
         stack.callback(server.stop)
@@ -76,10 +76,10 @@ def fragile_cloud(data: Path, other: RunningCloud) -> Iterator[Fragile]:
         env = SETTINGS | dict(zip(names, urls, strict=True)) | _database_settings(server, database)
         (data / "env").write_text("".join(f"{name}={value}\n" for name, value in env.items()))
         cloud = start_cloud(data / "cloud", env_file=data / "env")
-        cloud.addresses["database"] = asdict(server.address)  # to look at, past the proxy
-        fragile = Fragile(cloud, other, server, database, *proxies)
-        yield fragile
-        fragile.mend()
+        cloud.addresses["database"] = asdict(server.address)  # tests read the rows without the proxy
+        faulty = FaultyCloud(cloud, other, server, database, *proxies)
+        yield faulty
+        faulty.restore()
         assert cloud.stop() == 0
 
 

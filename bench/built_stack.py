@@ -1,4 +1,4 @@
-"""What `make build` made, running under devcloud, and one person who is signed in there."""
+"""The build of `make build` running under devcloud, with one signed-in user."""
 
 import tempfile
 import time
@@ -17,7 +17,7 @@ from tests.system.conftest import People, Person, product_of
 
 @dataclass
 class BuiltStack:
-    """The running devcloud, its database, and people."""
+    """A running devcloud, its database and its users. `member` is signed in."""
 
     cloud: RunningCloud
     people: People
@@ -25,7 +25,7 @@ class BuiltStack:
 
     @cached_property
     def gemini(self) -> httpx.Client:
-        """The fake's admin routes, by one connection: a client anew takes longer than what it measures."""
+        """Client for the admin routes of the Gemini fake. It is kept open, since connecting takes long."""
         return httpx.Client(base_url=f"{self.cloud.addresses['gemini']}/admin")
 
     @property
@@ -38,45 +38,45 @@ class BuiltStack:
 
     @property
     def user_id(self) -> int:
-        """The member's."""
+        """Id of the member."""
         return self.id_of(self.member)
 
     def id_of(self, person: Person) -> int:
         return int(self.product.value("SELECT id FROM usuarios WHERE email = %s", person.email))
 
-    def settle(self) -> None:
-        """After many rows came: the server knows how many there are, as TiDB sees to by itself."""
+    def update_statistics(self) -> None:
+        """Update the table statistics after many inserts. TiDB does this automatically."""
         self.product.list("ANALYZE TABLE usuarios, sessoes, conversas, mensagens, uso_diario")
         self.wait_until_quiet()
 
     def wait_until_quiet(self) -> None:
-        """Until nobody, a worker least of all, has asked the database anything for half a second."""
+        """Wait until the database has received no statement for 0.5 seconds, so that no worker is running."""
         rows, before = self.product, -1
-        while (now := self._questions(rows)) > before + 1:
+        while (now := self._count_statements(rows)) > before + 1:
             before = now
             time.sleep(0.5)
 
     @staticmethod
-    def _questions(rows: Rows) -> int:
-        """How many statements the server has counted; asking is one."""
+    def _count_statements(rows: Rows) -> int:
+        """Return the number of statements that the server has counted. This query counts as one."""
         return int(rows.list("SHOW GLOBAL STATUS LIKE 'Questions'")[0]["Value"])
 
-    def statements(self, act: Callable[[], object]) -> int:
-        """How many statements the server counts while `act` runs, BEGIN and COMMIT among them."""
+    def count_statements(self, act: Callable[[], object]) -> int:
+        """Return the number of statements that the server counts while `act` runs, including BEGIN and COMMIT."""
         rows = self.product
-        self._questions(rows)  # its connection is made
-        before = self._questions(rows)
+        self._count_statements(rows)  # opens the connection
+        before = self._count_statements(rows)
         act()
-        return self._questions(rows) - before - 1
+        return self._count_statements(rows) - before - 1
 
     def cookie(self, person: Person | None = None) -> str:
-        """The member's, or another person's."""
+        """Return the Cookie header of the member or of another person."""
         return "; ".join(f"{name}={value}" for name, value in (person or self.member).http.cookies.items())
 
 
 @contextmanager
-def bare_echo() -> Iterator[RunningCloud]:
-    """The echo function of bench/echo, with the layer that was built, under a devcloud of its own."""
+def start_echo() -> Iterator[RunningCloud]:
+    """Run the echo function of bench/echo, with the built layer, under its own devcloud."""
     with tempfile.TemporaryDirectory() as folder:
         cloud = start_cloud(Path(folder) / "cloud", root=Path(__file__).with_name("echo"))
         try:
@@ -85,18 +85,19 @@ def bare_echo() -> Iterator[RunningCloud]:
             cloud.stop()
 
 
-def reply_takes(cloud: RunningCloud, seconds: float) -> None:
-    """Let Gemini's fake say the same to everything, in five pieces over so many seconds."""
-    text = "Uma resposta de algumas palavras, dita devagar e em pedaços."  # ten words, two in a piece
+def set_reply_seconds(cloud: RunningCloud, seconds: float) -> None:
+    """Make the Gemini fake send one fixed reply, in five pieces over this many seconds."""
+    text = "Uma resposta de algumas palavras, dita devagar e em pedaços."  # ten words, two per piece
     pace = {"delay": seconds / 4, "pieces": 5, "text": text}
     httpx.put(f"{cloud.addresses['gemini']}/admin/pace", json=pace).raise_for_status()
 
 
 @contextmanager
-def running() -> Iterator[BuiltStack]:
+def run_built_stack() -> Iterator[BuiltStack]:
+    """Run the build under devcloud with limits that no measurement reaches."""
     with tempfile.TemporaryDirectory() as folder:
         env = Path(folder) / "env"
-        env.write_text("DAILY_MESSAGES=1000000\nDAILY_CEILING=10000000\n")  # nobody meets a limit
+        env.write_text("DAILY_MESSAGES=1000000\nDAILY_CEILING=10000000\n")  # no user reaches a limit
         cloud = start_cloud(Path(folder) / "cloud", "--built", env_file=env)
         people = People(cloud)
         try:

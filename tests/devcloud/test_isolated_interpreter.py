@@ -1,4 +1,4 @@
-"""Functions that `sam build` made see their artifacts and Lambda's runtime, and nothing else of this machine."""
+"""Functions built by `sam build` see their artifacts and Lambda's runtime, and no other package."""
 
 import os
 import subprocess
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devcloud.built import bare_interpreter
+from devcloud.isolated_interpreter import isolated_interpreter
 from tests.conftest import HANG_SECONDS
 
 
@@ -19,11 +19,11 @@ def run(interpreter: Path, code: str, **variables: str) -> "subprocess.Completed
 def test_runtime_client_and_artifacts_are_there(tmp_path: Path) -> None:
     (tmp_path / "artifact.py").touch()
     code = "import awslambdaric.bootstrap, artifact"
-    finished = run(bare_interpreter(tmp_path / "data"), code, PYTHONPATH=str(tmp_path))
+    finished = run(isolated_interpreter(tmp_path / "data"), code, PYTHONPATH=str(tmp_path))
     assert finished.returncode == 0, finished.stderr
 
 
 @pytest.mark.parametrize("package", ["fastapi", "boto3", "pymysql", "aiohttp"])
 def test_package_that_was_not_built_is_missing(tmp_path: Path, package: str) -> None:
-    finished = run(bare_interpreter(tmp_path), f"import {package}", PATH=os.environ["PATH"])
+    finished = run(isolated_interpreter(tmp_path), f"import {package}", PATH=os.environ["PATH"])
     assert f"No module named '{package}'" in finished.stderr
