@@ -91,6 +91,7 @@ def test_chat_in_every_state(
 def test_conversation_by_keyboard_alone(new_page: Callable[..., Page], people: People) -> None:
     page = new_page()
     sign_in(page, people)
+    expect(page.get_by_label("Sua mensagem")).to_be_focused()  # `load` may come before the browser's autofocus
     page.keyboard.press("Tab")
     page.keyboard.press("Shift+Tab")
     page.keyboard.type("Só com o teclado")
