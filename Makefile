@@ -20,15 +20,15 @@ built:
 	$(if $(BUILT),@$(MAKE) build ENV=default)
 
 run: built ## Run the whole product on this machine: http://127.0.0.1:8000 (PORT=, INBOX_PORT=, BUILT=1)
-	@devcloud/prepare.sh mariadb
+	@scripts/prepare.sh mariadb
 	@exec $(PYTHON) -m devcloud $(if $(BUILT),--built) --port $(or $(PORT),8000) --inbox-port $(or $(INBOX_PORT),8025)
 
 test: built ## Run every test (TESTS=tests/unit for some; BUILT=1 on what is deployed)
-	@devcloud/prepare.sh mariadb chromium faketime sam
+	@scripts/prepare.sh mariadb chromium faketime sam
 	$(PYTHON) -m pytest -n 2 --dist loadfile $(TESTS)
 
 test-faults: ## In full what `make test` only samples, and timed: kills, stalls, timing oracles, generated requests
-	@devcloud/prepare.sh mariadb faketime
+	@scripts/prepare.sh mariadb faketime
 	WHOLE=1 KILLS=$(or $(KILLS),100) MESSAGES=$(or $(MESSAGES),200000) MINUTES=$(or $(MINUTES),1) \
 	  HISTORIES=$(or $(HISTORIES),1000) COMMITS=200 REPLY_KILLS=20 PAIRS=300 EXAMPLES=50 \
 	  SEQUENCES=$(or $(SEQUENCES),200) $(PYTHON) -m pytest -s \
@@ -47,79 +47,79 @@ lint-security: ; $(PYTHON) -m bandit -q -r layers/shared/python functions -c pyp
 
 .PHONY: prepared
 prepared:
-	@devcloud/prepare.sh
+	@scripts/prepare.sh
 
 types: ## Types, strictly
-	@devcloud/prepare.sh
+	@scripts/prepare.sh
 	$(PYTHON) -m mypy
 
 template: ## cfn-lint, checkov and sam validate
-	@devcloud/prepare.sh sam checkov
+	@scripts/prepare.sh sam checkov
 	.venv/bin/cfn-lint template.yaml
 	.devcloud/checkov/bin/checkov --config-file .checkov.yaml --file template.yaml --skip-download
 	$(SAM) validate
 
 build: ## Build what is deployed, into .aws-sam/build (ENV=default for x86_64, ENV=dev or prod for arm64)
-	@devcloud/prepare.sh sam
+	@scripts/prepare.sh sam
 	ARCH=$(ARCH) $(SAM) build --config-env $(ENV)
 
 bench: ## Measure what `make build` makes, into docs/performance.md (PART=cold_start for one)
-	@devcloud/prepare.sh mariadb chromium sam
+	@scripts/prepare.sh mariadb chromium sam
 	@$(MAKE) build ENV=default
 	@PYTHONPATH=layers/shared/python:functions/auth $(PYTHON) -m bench $(PART)
 
 cost: ## What a month costs, into docs/cost.md (MESSAGES="5000 50000": print those instead)
-	@devcloud/prepare.sh
+	@scripts/prepare.sh
 	@PYTHONPATH=layers/shared/python $(PYTHON) -m bench.cost $(MESSAGES)
 
 # Which database and sender a deployment has: .env.dev or .env.prod, or .env where there is only one.
 ENV_FILE ?= $(or $(wildcard .env.$(ENV)),.env)
 
 secrets: ## Ask for the four secrets, without an echo, and keep them in SSM (ENV=dev or prod)
-	@devcloud/prepare.sh
+	@scripts/prepare.sh
 	@PYTHONPATH=layers/shared/python $(PYTHON) operations/store_secrets.py $(ENV)
 
 .PHONY: deployable
 deployable:
-	@devcloud/prepare.sh sam
+	@scripts/prepare.sh sam
 	@$(PYTHON) operations/deploy.py $(ENV) $(ENV_FILE) --check
 
 deploy: deployable build migrate ## Build, migrate the database, deploy (ENV=dev or prod, ENV_FILE=, DEPLOY_FLAGS=)
 	@$(PYTHON) operations/deploy.py $(ENV) $(ENV_FILE) $(DEPLOY_FLAGS)
 
 destroy: ## Delete a deployment, after saying what stays behind (ENV=dev or prod)
-	@devcloud/prepare.sh sam
+	@scripts/prepare.sh sam
 	@$(PYTHON) operations/destroy.py $(ENV)
 
 # Inside Docker: the functions in containers, their services beside them. SAM_FLAGS is passed on to sam.
 sam-local: ## What was built, under `sam local start-api`: http://127.0.0.1:3000 (BIND=, PORT=, SAM_FLAGS=)
 	@$(MAKE) build ENV=default
-	@devcloud/prepare.sh mariadb sam
-	@BIND=$(BIND) PORT=$(PORT) INBOX_PORT=$(INBOX_PORT) devcloud/sam_local.sh $(SAM_FLAGS)
+	@scripts/prepare.sh mariadb sam
+	@BIND=$(BIND) PORT=$(PORT) INBOX_PORT=$(INBOX_PORT) scripts/sam_local.sh $(SAM_FLAGS)
 
 sam-invoke: ## One worker while `make sam-local` runs: DOMAIN=titles, memory, email or cleanup (EVENT=, SAM_FLAGS=)
-	@name=$(DOMAIN); devcloud/sam.sh local invoke "$${name^}Function" --env-vars .devcloud/sam.json \
+	@name=$(DOMAIN); scripts/sam.sh local invoke "$${name^}Function" --env-vars .devcloud/sam.json \
 	  --event $(or $(EVENT),tests/events/$(DOMAIN).json) $(SAM_FLAGS)
 
 migrate: ## Apply the missing migrations to the database that ENV_FILE names
-	@devcloud/prepare.sh
+	@scripts/prepare.sh
 	@test -f $(ENV_FILE) || { echo "migrate: no $(ENV_FILE) here names a database; copy .env.example first" >&2; exit 1; }
 	@PYTHONPATH=layers/shared/python $(PYTHON) -m dotenv --file $(ENV_FILE) run --no-override -- $(PYTHON) sql/migrate.py
 
 replay: ## Send messages of a dead-letter queue back: QUEUE=Cleanup, Email, Memory or Titles (STACK= for one on AWS)
-	@devcloud/prepare.sh
+	@scripts/prepare.sh
 	@$(PYTHON) operations/replay.py $(QUEUE)
 
 cleanup-preview: ## What the cleanup would delete now (STACK= for one on AWS)
-	@devcloud/prepare.sh
+	@scripts/prepare.sh
 	@$(PYTHON) operations/cleanup_preview.py
 
 docs: ## Write anew docs/openapi.json, routes.md, settings.md and queue-messages.md
-	@devcloud/prepare.sh
+	@scripts/prepare.sh
 	@PYTHONPATH=.:layers/shared/python:functions/auth:functions/chat $(PYTHON) docs/generate.py
 
 pins: ## Renew requirements/*.txt from requirements/*.in
-	@devcloud/prepare.sh
+	@scripts/prepare.sh
 	@UV=$$(command -v uv || echo $$PWD/.devcloud/uv/bin/uv); cd requirements && for name in layer auth dev sam checkov uv; do \
 	  $$UV pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url $$(case $$name in auth|dev) echo -c layer.txt;; esac) $$name.in --output-file $$name.txt; done

@@ -18,7 +18,7 @@ MANAGED = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess", "AWSLambdaSQ
 
 def translate(*parameters: str) -> dict[str, Any]:
     sam = ROOT / ".devcloud/sam/bin/python"
-    assert sam.exists(), "sam's environment is missing; run devcloud/prepare.sh sam"
+    assert sam.exists(), "sam's environment is missing; run scripts/prepare.sh sam"
     finished = subprocess.run(
         [sam, "tests/template/translate.py", "template.yaml", *parameters],
         cwd=ROOT,

@@ -12,4 +12,4 @@ rm -f .devcloud/sam.json
 services=$!
 trap 'kill "$services" 2>/dev/null; wait "$services"' EXIT
 until [ -e .devcloud/sam.json ]; do kill -0 "$services" 2>/dev/null || exit 1; sleep 0.1; done
-devcloud/sam.sh local start-api --port "$PORT" --env-vars .devcloud/sam.json "$@"
+scripts/sam.sh local start-api --port "$PORT" --env-vars .devcloud/sam.json "$@"
