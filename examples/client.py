@@ -1,6 +1,7 @@
-"""Signs up, confirms by the email in devcloud's inbox, asks once and listens once: python examples/client.py
+"""Sign up, confirm the account, send a message and stream a reply: python examples/client.py
 
-`make run` in another terminal first. GATEWAY and INBOX name other addresses than the usual ones.
+Start `make run` in another terminal first; the confirmation email is in its inbox. The environment variables GATEWAY
+and INBOX override the default addresses.
 """
 
 import json
@@ -15,22 +16,22 @@ GATEWAY = os.environ.get("GATEWAY", "http://127.0.0.1:8000")
 INBOX = os.environ.get("INBOX", "http://127.0.0.1:8025")
 email, password = f"visita-{secrets.token_hex(4)}@exemplo.com.br", secrets.token_urlsafe(12)
 
-# Whoever changes something says where the request comes from; a browser does so by itself.
+# Requests that change data must name their origin. A browser does so by itself, a script must set the header.
 browser = httpx.Client(base_url=GATEWAY, headers={"Origin": re.match(r"https?://[^/]+", GATEWAY)[0]}, timeout=60)
 
 
 def confirmation_link() -> str:
-    """From the newest letter to us, which takes a moment to come."""
+    """Wait for the confirmation email. Return the link in it."""
     while True:
-        for letter in httpx.get(f"{INBOX}/messages.json").json():
-            if letter["to"] == email:
-                return re.search(r"http\S+/verify_link/\S+", letter["text"])[0]
+        for mail in httpx.get(f"{INBOX}/messages.json").json():
+            if mail["to"] == email:
+                return re.search(r"http\S+/verify_link/\S+", mail["text"])[0]
         time.sleep(0.2)
 
 
 form = {"nome": "Visita", "email": email, "senha": password, "termos_registro": True}
 print(browser.post("/register", json=form).raise_for_status().json()["message"])
-browser.post(confirmation_link(), data={"senha": password})  # which signs in, too
+browser.post(confirmation_link(), data={"senha": password})  # also signs in
 
 answer = browser.post("/chat/message", json={"message": "Qual é a capital do Brasil?"}).raise_for_status().json()
 print("\n" + answer["response"] + "\n")

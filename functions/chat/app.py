@@ -1,4 +1,4 @@
-"""Lambda entry point of the chat domain: conversations and replies."""
+"""Lambda entry point of the chat function: conversations and replies."""
 
 from falaai import cold_start
 from falaai.web.application_factory import lambda_handler

@@ -1,4 +1,4 @@
-"""Lambda entry point of the cleanup domain."""
+"""Lambda entry point of the cleanup function: deletion of unused and expired data."""
 
 from falaai import cold_start
 from falaai_cleanup.worker import handle

@@ -1,4 +1,4 @@
-"""Lambda entry point of the email domain."""
+"""Lambda entry point of the email function: emails through SendGrid."""
 
 from falaai import cold_start
 from falaai.batches import batch_handler

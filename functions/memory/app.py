@@ -1,4 +1,4 @@
-"""Lambda entry point of the memory domain."""
+"""Lambda entry point of the memory function: summaries of long conversations."""
 
 from falaai import cold_start
 from falaai.batches import batch_handler

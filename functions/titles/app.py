@@ -1,4 +1,4 @@
-"""Lambda entry point of the titles domain."""
+"""Lambda entry point of the titles function: titles of new conversations."""
 
 from falaai import cold_start
 from falaai.batches import batch_handler

@@ -1,1 +1,1 @@
-"""The chat domain: conversations and replies."""
+"""The chat function: conversations and replies."""

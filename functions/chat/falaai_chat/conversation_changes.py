@@ -1,4 +1,7 @@
-"""Reading, opening, renaming, pinning and deleting conversations; somebody else's does not exist."""
+"""Read, open, rename, pin and delete a conversation.
+
+The functions that read a row raise NotFound for an unknown conversation and for one of another user.
+"""
 
 from falaai.database import Statements
 from falaai.errors import NotFound
@@ -12,7 +15,7 @@ from falaai_chat.schemas import ConversationChange
 
 
 def get_conversation(sql: Statements, session: Session, conversation_id: int) -> Conversation:
-    """Raises NotFound."""
+    """Return one conversation of the session's user."""
     conversation = conversations.find_conversation(sql, session.user_id, conversation_id)
     if conversation is None:
         raise NotFound("conversation")
@@ -22,7 +25,7 @@ def get_conversation(sql: Statements, session: Session, conversation_id: int) ->
 def read_page(
     sql: Statements, session: Session, conversation_id: int, limit: int, before_seq: int | None = None
 ) -> Page:
-    """Find the newest messages of a conversation, or those before one. Raises NotFound."""
+    """Return at most `limit` messages: the newest ones, or the newest ones before `before_seq`."""
     page = transcripts.find_page(sql, session.user_id, conversation_id, day_of(session.now), limit, before_seq)
     if page is None:
         raise NotFound("conversation")
@@ -30,13 +33,16 @@ def read_page(
 
 
 def open_conversation(sql: Statements, session: Session, conversation_id: int) -> None:
-    """Make a conversation that was just read the session's active one."""
+    """Make this the active conversation of the session. The caller has checked its owner."""
     if session.active_conversation_id != conversation_id:
         sessions.update_active_conversation(sql, session.id, conversation_id)
 
 
 def change(sql: Statements, session: Session, conversation_id: int, wanted: ConversationChange) -> Conversation:
-    """Rename and pin, neither of which is a use of the conversation. Raises NotFound."""
+    """Rename or pin the conversation. Neither counts as a use of it for retention.
+
+    Returns the changed conversation.
+    """
     get_conversation(sql, session, conversation_id)
     if wanted.titulo_conversa is not None:
         conversations.update_title(sql, session.user_id, conversation_id, wanted.titulo_conversa)
@@ -46,9 +52,10 @@ def change(sql: Statements, session: Session, conversation_id: int, wanted: Conv
 
 
 def delete(sql: Statements, session: Session, conversation_id: int) -> None:
-    """Messages first, since not every server cascades; a reply being generated finds its row gone and ends.
+    """Delete the conversation and its messages.
 
-    Raises NotFound.
+    Messages are deleted first, because not every database server cascades. A reply that is being generated ends when
+    it finds that its row is missing.
     """
     if conversations.lock_conversation(sql, session.user_id, conversation_id) is None:
         raise NotFound("conversation")
@@ -58,7 +65,7 @@ def delete(sql: Statements, session: Session, conversation_id: int) -> None:
 
 
 def newest_within(characters: int, found: list[Message]) -> list[Message]:
-    """The newest of these messages that together have at most so many characters; two at least."""
+    """Return the newest messages that together have at most `characters` characters, but at least two messages."""
     for count, message in enumerate(reversed(found)):
         characters -= len(message.text)
         if characters < 0 and count >= 2:

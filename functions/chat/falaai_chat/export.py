@@ -1,4 +1,4 @@
-"""A conversation to take away: in one file, or in parts where one answer cannot hold it."""
+"""Export of a conversation as one file, or as several parts if it is too long for one response."""
 
 import json
 import re
@@ -13,9 +13,9 @@ from falaai.repositories.messages import Message
 from falaai.web import texts
 from falaai_chat.views import conversation_shape, message_shape
 
-# Bytes of the messages of one file. Lambda's answers end at 6 MB, in which JSON's quotation marks take twice as much.
+# Bytes of the messages in one file. Lambda's response limit is 6 MB, and escaping can double the size of the text.
 FILE_MAX_BYTES = 2_500_000
-# Messages read at once; a long conversation is not read to its end for a file that ends before.
+# Messages per query, so that only the messages of this file are read, not the whole conversation.
 _READ_MESSAGES = 100
 
 SPEAKERS = {"usuario": "Você", "ia": "FalaAí"}
@@ -28,8 +28,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True)
 class Part:
-    """A conversation's messages, oldest first; `next_after` is the seq after which the next part begins, if there is
-    one."""
+    """Messages of a conversation, oldest first. The next part begins after the seq `next_after`."""
 
     conversation: Conversation
     messages: list[Message]
@@ -37,7 +36,7 @@ class Part:
 
 
 def read_part(sql: Statements, conversation: Conversation, after_seq: int) -> Part:
-    """Read as many messages after this seq as one file holds, one at least."""
+    """Read the messages after `after_seq` that fit into one file, but at least one message."""
     found, size = list[Message](), 0
     while page := messages.list_messages(sql, conversation.id, after_seq, _READ_MESSAGES):
         for message in page:
@@ -70,8 +69,8 @@ EXPORTS: dict[Format, tuple[str, Callable[[Part, str | None], str]]] = {
 }
 
 
-def file_name(conversation: Conversation, format: Format, after_seq: int) -> str:  # noqa: A002 - the contract's own word
-    """The title with nothing in it that a file system would mind."""
+def file_name(conversation: Conversation, format: Format, after_seq: int) -> str:  # noqa: A002 - name of the query parameter
+    """Return a file name from the title, without characters that a file system refuses."""
     title = re.sub(r"[^\w -]+", " ", conversation.title).strip()
     part = f" a partir de {after_seq + 1}" if after_seq else ""
     return f"{title or 'conversa'}{part}.{format.value}"

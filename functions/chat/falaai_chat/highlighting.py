@@ -1,9 +1,8 @@
-"""Highlight code of an allow-list of languages, in bounded time; Budget is the bound for all rendering.
+"""Highlight code of an allow-list of languages, in bounded time. Budget bounds all rendering.
 
-A lexer of Pygments is a set of regular expressions, and some of them take minutes, or for ever, over a few hostile
-characters. Three bounds hold together: the list has only lexers whose single step was measured to be short
-(tests/faults/test_hostile_replies.py measures it again), no code beyond the two limits of length is highlighted, and
-between two steps the time is looked at.
+A Pygments lexer is a set of regular expressions; some of them take minutes for a few hostile characters. Three limits
+work together: the list has only lexers with short single steps (tests/faults/test_hostile_replies.py measures them),
+longer code is not highlighted, and the time is checked between two steps.
 """
 
 import time
@@ -14,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
 
-# Longest code and longest line that are highlighted, in characters; tests/faults measures the lexers up to here.
+# Longest code and longest line that are highlighted, in characters. Lexers were measured up to these lengths.
 CODE_MAX_CHARACTERS = 10_000
 LINE_MAX_CHARACTERS = 2_000
 
-# Each of Pygments' lexers that may run, and the names by which a reply may ask for it.
+# Pygments lexers that may run, each with the language names that select it in a reply.
 LEXERS = {
     "bash": "bash sh shell zsh",
     "c": "c h",
@@ -69,11 +68,11 @@ _LEXER_OF = {name: lexer for lexer, names in LEXERS.items() for name in names.sp
 
 
 class TooComplex(Exception):
-    """The text would take more time, or give more HTML, than one message may."""
+    """Rendering the text exceeds the time or size limit of one message."""
 
 
 class Budget:
-    """Seconds of CPU time of the thread that makes it; a busy machine does not make them shorter."""
+    """A limit on the CPU time of the current thread, in seconds. Waiting for a busy machine does not count."""
 
     def __init__(self, seconds: float) -> None:
         self._ends_at = time.thread_time() + seconds
@@ -82,7 +81,7 @@ class Budget:
         return time.thread_time() >= self._ends_at
 
     def check(self) -> None:
-        """Raises TooComplex once the time is spent."""
+        """Raise TooComplex if the time is used up."""
         if self.is_spent():
             raise TooComplex
 
@@ -90,8 +89,8 @@ class Budget:
 def highlight(code: str, language: str, budget: Budget) -> str:
     """Return the code as HTML with a span around each keyword, string, comment and number.
 
-    Returns the escaped code alone for a language that is not listed, for code beyond the limits of length, and when
-    the budget is spent before the end.
+    Returns only the escaped code if the language is not in the list, if the code is too long, or if the budget runs
+    out.
     """
     name = _LEXER_OF.get(language.lower())
     if name is None or not _is_short(code) or budget.is_spent():
@@ -127,7 +126,7 @@ def _lexer(name: str) -> "Lexer":
 
 @cache
 def _css_class(kind: Any) -> str:
-    """The class of chat.css for a kind of token; empty for what has the colour of the text."""
+    """Return the CSS class of a token kind, or an empty string for tokens in the normal text colour."""
     from pygments.token import Comment, Keyword, Name, Number, Operator, String
 
     classes = {Keyword: "k", Operator.Word: "k", Name.Tag: "k", String: "s", Comment: "c", Number: "m"}

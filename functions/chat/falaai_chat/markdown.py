@@ -1,7 +1,7 @@
-"""Model text to safe HTML, in bounded time and size.
+"""Convert model text to safe HTML, in bounded time and size.
 
-The raw Markdown stays in the database; the browser never interprets model text. What a message costs depends on what
-stands in it, so each has a budget of CPU time and a largest size: beyond them it is shown as plain text.
+The database keeps the raw Markdown; the browser never interprets model text. A hostile message can be expensive to
+render, so each message has limits of CPU time and size. A message beyond them is shown as plain text.
 """
 
 import time
@@ -18,17 +18,17 @@ from falaai_chat.highlighting import Budget, TooComplex, highlight
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
-# CPU seconds for one message, and how many of them may go into its code. A reply of 8,192 tokens, the most that the
-# model may give, takes less than a third of it.
+# CPU seconds for one message, and for the highlighting in it. A reply of 8,192 tokens, the model's limit, needs less
+# than a third.
 MESSAGE_SECONDS = 0.5
 HIGHLIGHT_SECONDS = 0.2
-# Bytes of HTML of one message. Lambda's answers end at 6 MB.
+# Bytes of HTML of one message. Lambda's response limit is 6 MB.
 HTML_MAX_BYTES = 1_000_000
 
-# The open block is parsed again when it has grown by this factor: all parses of a reply of n characters together read
-# at most n * GROWTH / (GROWTH - 1) characters, eleven times the reply.
+# The unfinished block is parsed again after it has grown by this factor. All parses of a reply of n characters
+# together then read at most n * GROWTH / (GROWTH - 1) characters, eleven times the reply.
 GROWTH = 1.1
-# CPU seconds for all blocks of one reply; after them the page waits for the end.
+# CPU seconds for all blocks of one reply. When they are used up, no further block is sent before the end.
 REPLY_SECONDS = 1.0
 
 _TAGS = {
@@ -46,10 +46,10 @@ _SCHEMES = {"http", "https", "mailto"}
 
 
 def to_html(text: str, seconds: float = MESSAGE_SECONDS) -> str:
-    """HTML that is safe to insert in a page: no scripts, styles, images, forms or foreign attributes in it.
+    """Return HTML that is safe to insert in a page: no scripts, styles, images, forms or unlisted attributes.
 
-    Images become nothing: one loaded from elsewhere would tell a stranger who reads what. A text that takes more CPU
-    time than `seconds`, or more than HTML_MAX_BYTES, becomes plain text with a sentence that says so.
+    Images are removed: loading one would reveal the reader to another host. A text that needs more than `seconds` of
+    CPU time or HTML_MAX_BYTES bytes becomes plain text with a notice.
     """
     try:
         return _render(text, seconds)
@@ -68,17 +68,17 @@ def _render(text: str, seconds: float) -> str:
 
 
 def plain(text: str) -> str:
-    """The text as it is, with a sentence that says why it has no formatting."""
+    """Return the escaped text below a notice that it is shown without formatting."""
     return f'<p><em>{texts.REPLY_UNFORMATTED}</em></p><div class="unformatted">{escape(text)}</div>'
 
 
 def finished_until(text: str, seconds: float = MESSAGE_SECONDS) -> int:
-    """How many characters of a growing text form blocks that nothing after them can change.
+    """Return the number of leading characters whose blocks no further text can change.
 
-    The last block may still grow, so everything before it is finished; a blank line alone does not end a list.
-    Raises TooComplex after so many seconds of CPU time.
+    Everything before the last block is finished. A blank line does not finish a block: a list may go on after it.
+    Raises TooComplex after `seconds` of CPU time.
     """
-    text = text.replace("\r\n", " \n").replace("\r", "\n")  # as the parser does, in as many characters
+    text = text.replace("\r\n", " \n").replace("\r", "\n")  # as the parser does, but without changing the length
     renderer = _renderer()
     tokens = renderer.block.parse(text, renderer, {"budget": Budget(seconds)}, []) or []
     starts = [token.map[0] for token in tokens if token.level == 0 and token.map and token.nesting >= 0]
@@ -96,7 +96,7 @@ class Block:
 
 
 class FinishedBlocks:
-    """The blocks of one reply. Ask with the whole text so far, each time a line has ended."""
+    """The finished blocks of one growing reply. Call `find` with the whole text after each line."""
 
     def __init__(self) -> None:
         self._until = 0
@@ -136,7 +136,7 @@ def _renderer() -> "MarkdownIt":
     from markdown_it.renderer import RendererHTML
 
     class Renderer(RendererHTML):
-        """Looks at the time before each piece of text."""
+        """Checks the budget before each piece of text."""
 
         def renderInline(self, tokens: Any, options: Any, env: Any) -> str:  # noqa: N802 - the library's name
             env["budget"].check()
@@ -144,13 +144,13 @@ def _renderer() -> "MarkdownIt":
 
     renderer = MarkdownIt("commonmark", {"html": False}, renderer_cls=Renderer).enable(["table", "strikethrough"])
     renderer.renderer.rules["fence"] = _fence  # type: ignore[attr-defined]
-    # A reference is written once and repeated in a few characters: it makes 30,000 of them 200 MB.
+    # A link reference is defined once and used in a few characters: 30,000 characters can become 200 MB of HTML.
     renderer.disable(["image", "reference"])
-    # Asked before every other rule, at every line and piece of text.
+    # These rules run before all others, for every line and every piece of text.
     blocks = ["paragraph", "reference", "blockquote", "list"]
     renderer.block.ruler.before("table", "budget", _check_block, {"alt": blocks})
     renderer.inline.ruler.before("text", "budget", _check_inline)
-    # A page has one h1, and it is not the model's.
+    # The only h1 of a page is its own title, so headings of a reply begin at h2.
     renderer.core.ruler.push("lower_headings", _lower_headings)
     return renderer
 
@@ -183,8 +183,10 @@ def _lower_headings(state: Any) -> None:
 
 
 def _fence(tokens: Any, index: int, _options: Any, env: Any) -> str:
-    """A code block with its language as a label, beside which the page puts its copy button; scrollable, so
-    reachable by keyboard."""
+    """Render a code block below a label with its language; a script adds the copy button to the label.
+
+    `tabindex` makes the scrollable block reachable by keyboard.
+    """
     env["budget"].check()
     language = tokens[index].info.strip().split(" ")[0][:30]
     code = highlight(tokens[index].content.rstrip("\n"), language, env["highlighting"]).rstrip("\n")

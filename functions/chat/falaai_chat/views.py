@@ -1,4 +1,4 @@
-"""Rows and list cursors as JSON and templates show them: Portuguese field names, times that a browser understands."""
+"""Rows and list cursors in the form that JSON and templates use: Portuguese field names, times for browsers."""
 
 import re
 import time
@@ -14,7 +14,7 @@ from falaai.web import texts
 from falaai.web.dates import group_of, in_words
 from falaai_chat.markdown import MESSAGE_SECONDS, plain, to_html
 
-# CPU seconds for rendering all messages of one answer: whatever they hold, it is there within a second.
+# CPU seconds for rendering all messages of one response, so that hostile messages cannot delay it for longer.
 ANSWER_SECONDS = 0.7
 
 _CURSOR = re.compile(r"([01])-(\d{1,16})-(\d{1,10})")
@@ -23,7 +23,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def conversation_shape(conversation: Conversation) -> dict[str, Any]:
-    """{id, titulo_conversa, data_criacao, data_atualizacao, fixada}, times in milliseconds since 1970."""
+    """Return {id, titulo_conversa, data_criacao, data_atualizacao, fixada}, with times in milliseconds since 1970."""
     return {
         "id": conversation.id,
         "titulo_conversa": conversation.title,
@@ -34,7 +34,7 @@ def conversation_shape(conversation: Conversation) -> dict[str, Any]:
 
 
 def message_shape(message: Message) -> dict[str, Any]:
-    """{id, seq, remetente, conteudo, estado, erro, data_envio}; only a reply can have an error."""
+    """Return {id, seq, remetente, conteudo, estado, erro, data_envio}. `erro` is null for a question."""
     is_reply = message.author == "ia"
     return {
         "id": message.id,
@@ -48,16 +48,16 @@ def message_shape(message: Message) -> dict[str, Any]:
 
 
 def conversation_view(conversation: Conversation, now: datetime) -> dict[str, Any]:
-    """The same and `grupo`, the heading it stands under in the list."""
+    """Return the fields of conversation_shape and `grupo`, the conversation's heading in the list."""
     group = texts.PINNED_GROUP if conversation.is_pinned else group_of(conversation.updated_at, now)
     return {**conversation_shape(conversation), "grupo": group}
 
 
 def message_views(messages: Sequence[Message], now: datetime) -> list[dict[str, Any]]:
-    """The same with a reply's HTML (`html`), when it was sent, in words (`quando`), and how it ended where that was
-    not well (`aviso`).
+    """Return the fields of message_shape and `html` of a reply, `quando` (the time in words) and `aviso`.
 
-    The newest are rendered first. Replies that are left when ANSWER_SECONDS are spent are shown as plain text.
+    `aviso` is a sentence about a reply that failed or was stopped, else null. The newest replies are rendered first;
+    when ANSWER_SECONDS are used up, the others are returned as plain text.
     """
     views, left = [], ANSWER_SECONDS
     for message in reversed(messages):
@@ -76,7 +76,7 @@ def _html(reply: Message, seconds: float) -> str:
 
 
 def notice_of(state: State, error: str | None) -> str | None:
-    """What to tell the person of a reply that did not end by itself."""
+    """Return the sentence to show about a reply that failed or was interrupted, or None."""
     if state is State.FAILED:
         return texts.ERRORS.get(error or "", texts.ERRORS["model_error"])
     if state is State.INTERRUPTED:
@@ -89,18 +89,18 @@ def _milliseconds(utc: datetime) -> int:
 
 
 def encode_cursor(last: Conversation | Cursor) -> str:
-    """The place right after `last`: pinned or not, microseconds since 1970, id."""
+    """Encode the position right after `last` as "pinned-microseconds since 1970-id"."""
     return f"{int(last.is_pinned)}-{(last.updated_at - _EPOCH) // _MICROSECOND}-{last.id}"
 
 
 def next_page(last: Conversation | Cursor, limit: int, search: str = "") -> str:
-    """The path of the page of the list that begins right after `last`."""
+    """Return the path of the list page that begins right after `last`."""
     query = {"limit": limit, "cursor": encode_cursor(last), **({"q": search} if search else {})}
     return f"/conversations?{urlencode(query)}"
 
 
 def decode_cursor(cursor: str) -> Cursor:
-    """Raises InvalidInput for what encode_cursor never made."""
+    """Decode a cursor. Raises InvalidInput for text that encode_cursor cannot have made."""
     found = _CURSOR.fullmatch(cursor)
     try:
         if found is None:

@@ -1,1 +1,1 @@
-"""The cleanup domain: what is old or expired goes."""
+"""The cleanup function: deletion of unused and expired data."""

@@ -1,1 +1,1 @@
-"""The email domain: letters, and the links in them."""
+"""The email function: emails and the links in them."""

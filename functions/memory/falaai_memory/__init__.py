@@ -1,1 +1,1 @@
-"""The memory domain: the running summary of a long conversation."""
+"""The memory function: the running summary of a long conversation."""

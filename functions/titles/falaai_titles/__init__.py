@@ -1,1 +1,1 @@
-"""The titles domain: a name for a new conversation."""
+"""The titles function: a title for a new conversation."""

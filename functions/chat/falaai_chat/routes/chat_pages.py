@@ -1,4 +1,4 @@
-"""The chat page."""
+"""The HTML pages of the chat."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from falaai_chat.views import conversation_view, message_views, next_page
 
 SIDEBAR_CONVERSATIONS = 30
 PAGE_MESSAGES = 50
-# So many characters of messages make a page of about 100 KB; long ones are fewer to a page.
+# Characters of all messages on a page, about 100 KB of HTML. Long messages make a page with fewer messages.
 PAGE_CHARACTERS = 50_000
 
 router = APIRouter(default_response_class=HTMLResponse, responses=pages.DOCUMENTED_REDIRECT)
@@ -30,7 +30,7 @@ router = APIRouter(default_response_class=HTMLResponse, responses=pages.DOCUMENT
 
 @router.get("/chat")
 def chat_page(request: Request, session: CurrentSession, database: Db, quota: DailyQuota) -> Response:
-    """The session's active conversation, or an empty page for a new one."""
+    """Show the session's active conversation, or an empty page if there is none."""
     values = _values(database, session, session.active_conversation_id, quota)
     return pages.page(request, "chat.html", values)
 
@@ -39,7 +39,7 @@ def chat_page(request: Request, session: CurrentSession, database: Db, quota: Da
 def conversation_page(
     conversation_id: int, request: Request, session: CurrentSession, database: Db, quota: DailyQuota
 ) -> Response:
-    """404 with a way back for one that is gone, or never was this person's. The active conversation stays."""
+    """Show a conversation without making it the active one. An unknown id gives a 404 page with a link back."""
     try:
         values = _values(database, session, conversation_id, quota)
     except NotFound:

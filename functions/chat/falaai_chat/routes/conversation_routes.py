@@ -1,4 +1,4 @@
-"""Routes of conversations."""
+"""Routes that list, read, change, delete and export conversations."""
 
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -25,7 +25,7 @@ from falaai_chat.views import conversation_view, decode_cursor, message_views, n
 
 router = APIRouter()
 
-# So many characters of messages make an answer of some 400 KB; Lambda allows 6 MB.
+# Characters of all messages in a response, about 400 KB; Lambda's limit is 6 MB.
 PAGE_CHARACTERS = 100_000
 
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -41,10 +41,10 @@ def list_conversations(
     cursor: Annotated[str, Query(max_length=100)] = "",
     q: Annotated[str, Query(max_length=200)] = "",
 ) -> list[dict[str, Any]]:
-    """The person's conversations, pinned first, then by last use; the next page behind the Link header.
+    """List the user's conversations, pinned ones first, then by last use. The Link header leads to the next page.
 
-    `q` keeps those that have these words in their title or in any message. A page of a search may have few, or none,
-    and still a next one: it ends when it has looked through enough.
+    `q` keeps conversations with these words in the title or in a message. One request searches a limited number of
+    messages, so a page of results may be empty and still have a next page.
     """
     after = decode_cursor(cursor) if cursor else None
     rows, end = _page(database, session.user_id, limit, after, q.strip())
@@ -56,7 +56,7 @@ def list_conversations(
 def _page(
     sql: Statements, user_id: int, limit: int, after: Cursor | None, words: str
 ) -> tuple[list[Conversation], Conversation | Cursor | None]:
-    """A page of the list, and what the next one comes after."""
+    """Return a page of the list, and the position after which the next page begins, or None."""
     if words:
         return search.list_matching_conversations(sql, user_id, words, limit, after)
     rows = conversations.list_conversations(sql, user_id, limit + 1, after)
@@ -73,10 +73,10 @@ def read_conversation(
     limit: Limit = 50,
     before: Annotated[int | None, Query(ge=1)] = None,
 ) -> list[dict[str, Any]]:
-    """A page of messages, oldest first, older ones behind the Link header; long ones are fewer than `limit`.
+    """List messages, oldest first; fewer than `limit` if they are long. The Link header leads to older ones.
 
-    The newest page becomes the active conversation for a page of our own origin (`Sec-Fetch-Site: same-origin`): the
-    original application's page opens conversations so. A link from elsewhere, or a client without the header, reads.
+    A request for the newest page from a page of our own origin (`Sec-Fetch-Site: same-origin`) also makes this the
+    active conversation, because the original application's page opens conversations this way.
     """
     opens = before is None and request.headers.get("sec-fetch-site") == "same-origin"
 
@@ -98,14 +98,14 @@ def read_conversation(
 def change_conversation(
     conversation_id: int, wanted: ConversationChange, session: CurrentSession, database: Db
 ) -> dict[str, Any]:
-    """Rename or pin; the conversation as it is then."""
+    """Rename or pin a conversation. Return the changed conversation."""
     changed = database.transaction(lambda sql: change(sql, session, conversation_id, wanted))
     return conversation_view(changed, session.now)
 
 
 @router.delete("/conversation/{conversation_id}")
 def delete_conversation(conversation_id: int, session: CurrentSession, database: Db) -> dict[str, str]:
-    """Gone for good, with every message."""
+    """Delete a conversation with all its messages. Return 200 {message}."""
     database.transaction(lambda sql: delete(sql, session, conversation_id))
     return {"message": texts.CONVERSATION_DELETED}
 
@@ -119,9 +119,10 @@ def export_conversation(
     format: Format = Format.MARKDOWN,  # noqa: A002
     after: Annotated[int, Query(ge=0)] = 0,
 ) -> Response:
-    """The conversation as a file, Markdown or JSON, from the message after number `after` on.
+    """Return the conversation as a Markdown or JSON file, from the message after the seq `after` on.
 
-    One that is too long for an answer ends with the address of its next part, which is behind the Link header too.
+    A conversation that is too long for one response is split: each part ends with the address of the next one, which
+    is also in the Link header.
     """
     part = read_part(database, get_conversation(database, session, conversation_id), after_seq=after)
     media_type, render = EXPORTS[format]
@@ -137,6 +138,6 @@ def export_conversation(
 
 @router.post("/reset_chat")
 def reset_chat(session: CurrentSession, database: Db) -> dict[str, str]:
-    """The next message starts a new conversation."""
+    """Let the next message start a new conversation. Return 200 {message}."""
     sessions.update_active_conversation(database, session.id, None)
     return {"message": texts.CHAT_RESET}

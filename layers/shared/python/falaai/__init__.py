@@ -1,3 +1,3 @@
-"""What every FalaAI function shares: data access, secrets, queues, the language model and the web frame."""
+"""Code that the FalaAI functions share: database access, settings, queues, the language model and web pages."""
 
 __version__ = "0.1.0"

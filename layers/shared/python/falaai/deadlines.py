@@ -1,6 +1,7 @@
-"""The time a request or an invocation has left, known to everything it calls: what waits, waits no longer than that.
+"""The remaining time of a request or invocation, for everything that it calls.
 
-Timeouts of sockets are per read, so a server that drips holds its caller for ever; these are totals.
+A socket timeout applies to each read, so a server that sends one byte at a time would never time out. The deadlines
+here limit the total time.
 """
 
 import time
@@ -11,7 +12,7 @@ from contextvars import ContextVar, copy_context
 from threading import Thread
 from typing import TypeVar
 
-# Below the function's own timeout, so that a request that is too slow still gets an answer of ours.
+# Below the function's timeout of 28 s, so that a slow request still gets an error response of our own.
 REQUEST_SECONDS = 25.0
 
 Result = TypeVar("Result")
@@ -20,7 +21,7 @@ _ends_at: ContextVar[float | None] = ContextVar("ends_at", default=None)
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Everything called inside ends in so many seconds, or in less if less was left before."""
+    """Limit the `with` block to this many seconds, or to the outer deadline if that comes first."""
     token = _ends_at.set(time.monotonic() + seconds_left(seconds))
     try:
         yield
@@ -29,19 +30,25 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 def seconds_left(at_most: float, reserve: float = 0) -> float:
-    """How long to wait at most; `reserve` is kept for what comes after. Not below zero."""
+    """Return the seconds until the deadline less `reserve`, at least 0 and at most `at_most`.
+
+    `reserve` keeps time for the work after the wait.
+    """
     ends_at = _ends_at.get()
     return at_most if ends_at is None else max(0.0, min(at_most, ends_at - time.monotonic() - reserve))
 
 
 def within(seconds: float, call: Callable[[], Result]) -> Result:
-    """What `call` gives or raises, or TimeoutError if it takes longer; then it is left behind in its thread."""
+    """Run `call` in another thread and return its result, or raise its error.
+
+    Raises TimeoutError after `seconds` or at the deadline. The thread then goes on, and its result is dropped.
+    """
     outcome: Future[Result] = Future()
 
     def run() -> None:
         try:
             outcome.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - carried over to the thread that waits, and raised there
+        except BaseException as error:  # noqa: BLE001 - raised again in the waiting thread
             outcome.set_exception(error)
 
     Thread(target=copy_context().run, args=(run,), daemon=True).start()

@@ -1,8 +1,8 @@
-"""Everything that can go wrong, in words; statuses and Portuguese sentences are given at the edge.
+"""All errors that FalaAI raises on purpose. `falaai.web.error_responses` maps them to statuses and sentences.
 
 FalaAIError
-├── SettingsError                 the operator's: a setting is missing, weak or a placeholder
-├── RequestError                  the caller's
+├── SettingsError                 the operator's mistake: a setting is missing, weak or a placeholder
+├── RequestError                  the caller's mistake
 │   ├── InvalidInput
 │   ├── UnreadableRequest
 │   ├── NotSignedIn
@@ -19,11 +19,11 @@ FalaAIError
 │       ├── TooManyReplies
 │       ├── TooManyFollowers
 │       └── CeilingReached
-├── Unavailable                   a dependency's; the same request may succeed later
+├── Unavailable                   a dependency fails; the same request may succeed later
 │   ├── DatabaseUnavailable
 │   ├── QueueUnavailable
 │   └── PicturesUnavailable
-├── LanguageModelError            Gemini's; a stored question can be answered again
+├── LanguageModelError            Gemini fails; the stored question can be answered again
 │   ├── ModelTimedOut
 │   ├── ModelRateLimited
 │   ├── ModelUnavailable
@@ -33,7 +33,7 @@ FalaAIError
 │   ├── ModelCutShort
 │   ├── ModelSilent
 │   └── ModelNotConfigured
-└── WorkerError                   what a queue worker decides about its message
+└── WorkerError                   the decision of a queue worker about its message
     ├── RetryLater                leave it in the queue
     └── PermanentFailure          no retry can help: move it to the dead-letter queue
 """
@@ -42,10 +42,7 @@ from typing import Any, ClassVar, Self
 
 
 class FalaAIError(Exception):
-    """Base of every error FalaAI raises on purpose.
-
-    `code` is the machine word of the contract; `facts` are further fields of the JSON body, such as ids.
-    """
+    """Base class. `code` is the machine-readable code of the JSON body; `facts` are additional fields of it."""
 
     code: ClassVar[str] = "internal_error"
 
@@ -54,21 +51,21 @@ class FalaAIError(Exception):
         self.facts: dict[str, Any] = {}
 
     def about(self, **facts: Any) -> Self:
-        """The same error, telling the caller more."""
+        """Add fields to the JSON body. Returns the same error."""
         self.facts.update(facts)
         return self
 
 
 class SettingsError(FalaAIError):
-    """A setting is missing, weak or a placeholder; the message is one sentence for the operator."""
+    """A setting is missing, weak or a placeholder. The message is one sentence for the operator."""
 
 
 class RequestError(FalaAIError):
-    """The request cannot be served as it was asked."""
+    """The request cannot be fulfilled; repeating it unchanged does not help."""
 
 
 class InvalidInput(RequestError):
-    """Input that passed the form's types but breaks a rule; `field` names where."""
+    """The value of `field` breaks a rule. `sentence` tells the user which one, in Portuguese."""
 
     code = "invalid_input"
 
@@ -79,7 +76,7 @@ class InvalidInput(RequestError):
 
 
 class UnreadableRequest(RequestError):
-    """The request's headers or address hold bytes that are no text."""
+    """The headers or the URL of the request are not valid UTF-8."""
 
     code = "bad_request"
 
@@ -89,7 +86,7 @@ class NotSignedIn(RequestError):
 
 
 class WrongCredentials(RequestError):
-    """A wrong password, an unknown email and an unconfirmed one alike."""
+    """The password is wrong, the address is unknown, or it is unconfirmed: the caller must not learn which."""
 
     code = "wrong_credentials"
 
@@ -103,13 +100,13 @@ class NotFound(RequestError):
 
 
 class Conflict(RequestError):
-    """The same client_id came again with another text."""
+    """A stored client_id was sent again with another text."""
 
     code = "conflict"
 
 
 class StillAnswering(RequestError):
-    """The reply is being generated right now; it can be followed or stopped."""
+    """The reply is still being generated. The client can poll or stop it."""
 
     code = "still_answering"
 
@@ -119,7 +116,7 @@ class LinkNotValid(RequestError):
 
 
 class TooManyRequests(RequestError):
-    """A limit is reached; `retry_after` says in how many whole seconds it opens again."""
+    """A limit is reached. The caller may try again after `retry_after` whole seconds."""
 
     code = "too_many_requests"
 
@@ -129,38 +126,40 @@ class TooManyRequests(RequestError):
 
 
 class QuotaReached(TooManyRequests):
-    """The person has used up the day's messages; `retry_after` leads to midnight in Sao Paulo."""
+    """The user has sent all messages of the day. `retry_after` is the time to midnight in São Paulo."""
 
     code = "quota_reached"
 
 
 class CeilingReached(TooManyRequests):
-    """The whole deployment has used up the day's messages."""
+    """All users together have sent the messages of the day."""
 
     code = "ceiling_reached"
 
 
 class TooManyReplies(TooManyRequests):
-    """As many replies as one person may have are being generated; the fact `limite` says how many."""
+    """The user already has the largest allowed number of running replies, given in the field `limite`."""
 
     code = "too_many_replies"
 
 
 class TooManyFollowers(TooManyRequests):
-    """As many requests as one person may have wait for replies that others generate. The facts name the reply, which
-    can be polled."""
+    """Too many requests of the user already wait for replies that other requests generate.
+
+    The additional fields name the reply, so that the client can poll it instead.
+    """
 
     code = "too_many_followers"
 
 
 class NotTheLast(RequestError):
-    """Only the last reply can be answered again, or one that failed."""
+    """Only the last reply of a conversation, or a failed one, can be generated again."""
 
     code = "not_the_last"
 
 
 class MoreFollows(RequestError):
-    """More messages follow a question than the person agreed to delete by editing it."""
+    """An edit would delete more messages than the page told the user."""
 
     code = "more_follow"
 
@@ -198,7 +197,7 @@ class ModelUnavailable(LanguageModelError):
 
 
 class ModelInterrupted(LanguageModelError):
-    """The stream ended before the model said it had finished."""
+    """The model's stream ended without a finish reason."""
 
     code = "model_interrupted"
 
@@ -208,31 +207,31 @@ class ModelMalformed(LanguageModelError):
 
 
 class ModelBlocked(LanguageModelError):
-    """Gemini's safety rules refused the question or the answer."""
+    """Gemini's safety filter blocked the question or the answer."""
 
     code = "model_blocked"
 
 
 class ModelCutShort(LanguageModelError):
-    """The answer reached the model's own limit of tokens."""
+    """The answer reached the limit of output tokens."""
 
     code = "model_cut_short"
 
 
 class ModelSilent(LanguageModelError):
-    """The model finished without a word."""
+    """The model finished without any text."""
 
     code = "model_silent"
 
 
 class ModelNotConfigured(LanguageModelError):
-    """No model of GEMINI_MODEL can be used with this key."""
+    """The API key can use no model of GEMINI_MODEL."""
 
     code = "model_not_configured"
 
 
 class WorkerError(FalaAIError):
-    """What a worker decides about a queue message it could not process."""
+    """A worker could not process a queue message."""
 
 
 class RetryLater(WorkerError):
@@ -244,6 +243,6 @@ class PermanentFailure(WorkerError):
 
 
 def language_model_error(code: str) -> LanguageModelError:
-    """The error whose code a reply's row holds."""
+    """Return the error for the code that is stored with a failed reply."""
     kinds = {kind.code: kind for kind in LanguageModelError.__subclasses__()}
     return kinds.get(code, LanguageModelError)(f"stored as {code}")

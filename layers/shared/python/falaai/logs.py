@@ -1,4 +1,4 @@
-"""Structured logs for the operator: ids, counts and durations; never addresses, secrets or what people wrote."""
+"""Structured logs for the operator: ids, counts and durations, but no addresses, secrets or text of users."""
 
 from functools import cache
 
@@ -7,5 +7,5 @@ from aws_lambda_powertools import Logger
 
 @cache
 def logger() -> Logger:
-    """The process's logger; its service name and level come from the POWERTOOLS_* variables."""
+    """Return the process's logger. Powertools reads its service name and level from the environment."""
     return Logger()

@@ -1,16 +1,16 @@
-"""Counts for the operator, written into the log in CloudWatch's embedded metric format: numbers, and about nobody."""
+"""Metrics for the operator, as log lines in CloudWatch's embedded metric format. They hold no data of users."""
 
 from typing import Literal
 
 from falaai import settings
 
 Metric = Literal["GeminiErrors", "GeminiModelWithdrawn", "GeminiParameterRefused", "DailyCeilingReached"]
-# One series for each metric, whichever function writes it: an alarm watches one series.
+# All functions write one series per metric, because an alarm watches a single series.
 _EVERY_FUNCTION = {"service": "falaai"}
 
 
 def count(metric: Metric) -> None:
-    """One more."""
+    """Add one to the metric."""
     from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
     namespace = settings.read(settings.MetricsSettings).powertools_metrics_namespace

@@ -36,7 +36,7 @@ class EmailRequested(QueueMessage):
     "nenhuma" sends nothing: a request for an unknown address costs the sender the same queue message.
     """
 
-    # The field is `letter` in SQS: messages of an older release may still wait in the queue.
+    # The JSON field is `letter`: messages of an older release may still wait in the queue.
     kind: Literal["verificar", "conta_existente", "senha", "senha_trocada", "email", "email_trocado", "nenhuma"] = (
         Field(validation_alias=AliasChoices("kind", "letter"), serialization_alias="letter")
     )

@@ -1,4 +1,4 @@
-"""São Paulo's clock: days as the people who use FalaAI count them. Times come in as UTC without a zone."""
+"""Local time and days in São Paulo, the time zone of the users. Arguments are naive UTC."""
 
 from datetime import UTC, date, datetime
 from functools import cache
@@ -11,10 +11,10 @@ def zone() -> ZoneInfo:
 
 
 def local(utc: datetime) -> datetime:
-    """The same moment as a clock in São Paulo shows it."""
+    """Return the same moment in São Paulo's time zone."""
     return utc.replace(tzinfo=UTC).astimezone(zone())
 
 
 def day_of(utc: datetime) -> date:
-    """The day it is in São Paulo."""
+    """Return the date in São Paulo."""
     return local(utc).date()

@@ -1,4 +1,4 @@
-"""256-bit tokens that travel in links and cookies; only a hash of one is ever stored."""
+"""256-bit tokens of links and cookies. Only their hashes are stored."""
 
 import hashlib
 import hmac
@@ -10,7 +10,7 @@ _BYTES = 32
 
 
 class Purpose(StrEnum):
-    """What a link is for, in the words of the database."""
+    """The purpose of a link, as stored in the database."""
 
     VERIFY = "verificar"
     PASSWORD = "senha"  # noqa: S105 - a purpose, not a password
@@ -25,18 +25,19 @@ LIFETIMES = {
 
 
 def new_token() -> str:
-    """43 URL-safe characters."""
+    """Return a random token of 43 URL-safe characters."""
     return secrets.token_urlsafe(_BYTES)
 
 
 def link_key(token: str) -> str:
-    """The stored key of a link's token: 64 hexadecimal digits, the same as SQL's SHA2(token, 256).
+    """Return the stored key of a link's token: 64 hexadecimal digits, equal to SHA2(token, 256) in SQL.
 
-    No secret is mixed in, so that links of the first FalaAI can be migrated by SQL; 256 random bits need none.
+    The hash has no secret key, so that SQL can migrate links of the original FalaAI. A random token of 256 bits needs
+    none.
     """
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def session_key(token: str, secret: str) -> str:
-    """The stored key of a cookie's token; a stolen table is worthless without the secret."""
+    """Return the stored key of a session token: an HMAC, so that a stolen table is useless without the secret."""
     return hmac.new(secret.encode(), token.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

@@ -11,21 +11,25 @@ if TYPE_CHECKING:
 
 @cache
 def tracer() -> "Tracer":
-    """The process's tracer."""
+    """Return the process's tracer."""
     from aws_lambda_powertools import Tracer
 
     return Tracer(auto_patch=False)
 
 
 def is_off() -> bool:
-    """By Powertools' own variable, asked before Powertools is: even when off, it imports all of X-Ray's client."""
+    """Return whether Powertools' own variable turns traces off.
+
+    This is checked here because importing the tracer loads X-Ray's client even if traces are off.
+    """
     return os.environ.get("POWERTOOLS_TRACE_DISABLED", "").lower() == "true"
 
 
 def traced(handler: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """The handler within a subsegment. Answers and errors stay out of the trace: they hold what people wrote.
+    """Wrap the handler in a subsegment. The trace holds no response and no error, because they may hold user text.
 
-    An error is carried around the subsegment, since X-Ray's own code writes down each one that passes through.
+    An error is returned through the subsegment as a value and raised outside, because X-Ray's client records every
+    exception that passes through it.
     """
 
     def outcome(event: Any, context: Any) -> tuple[Any, Exception | None]:
