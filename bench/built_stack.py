@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.conftest import RunningCloud, start_cloud
-from tests.integration.conftest import Rows
-from tests.system.conftest import People, Person, product_of
+from tests.support.people import People, Person, product_of
+from tests.support.rows import Rows
+from tests.support.running_cloud import RunningCloud, start_cloud
 
 
 @dataclass

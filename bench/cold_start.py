@@ -21,8 +21,8 @@ import httpx
 
 from bench.built_stack import BuiltStack
 from devcloud.http_server import free_port
-from tests.integration.conftest import aws_client
-from tests.lambda_process import LambdaProcess, bare_import, environment_of, http_event, queue_event
+from tests.support.lambda_process import LambdaProcess, bare_import, environment_of, http_event, queue_event
+from tests.support.services import aws_client
 
 RUNS = 9
 WEB = "fastapi, mangum, pymysql, jinja2"

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 import httpx
 
 from bench.built_stack import BuiltStack
-from bench.histories import add_history
 from bench.warm import DEFAULT_PACE, MAX_FIRST_PIECE_MS, headers_of, p50, p99
-from tests.lambda_process import environment_of
+from tests.support.histories import add_history
+from tests.support.lambda_process import environment_of
 
 RUNS = 60
 WARM_UP_RUNS = 5

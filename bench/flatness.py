@@ -10,9 +10,9 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 
 from bench.built_stack import BuiltStack
-from bench.histories import add_conversations, add_history, add_people
 from bench.warm import DEFAULT_PACE, PACE, echo_process, headers_of, message_event, p50, time_without_gemini
-from tests.lambda_process import LambdaProcess, http_event
+from tests.support.histories import add_conversations, add_history, add_people
+from tests.support.lambda_process import LambdaProcess, http_event
 
 RUNS = 150
 WARM_UP_RUNS = 10

@@ -14,8 +14,8 @@ from typing import Any
 
 from bench.built_stack import BuiltStack, set_reply_seconds, start_echo
 from bench.load import Browser
-from tests.lambda_process import LambdaProcess, http_event, queue_event
-from tests.system.conftest import PASSWORD
+from tests.support.lambda_process import LambdaProcess, http_event, queue_event
+from tests.support.people import PASSWORD
 
 REQUESTS = 1000
 SAMPLE_INTERVAL = 25

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.built_stack import BuiltStack
-from bench.histories import TEXT, History, add_history
-from tests.lambda_process import LambdaProcess, http_event
-from tests.system.conftest import Person
+from tests.support.histories import TEXT, History, add_history
+from tests.support.lambda_process import LambdaProcess, http_event
+from tests.support.people import Person
 
 ECHO = Path(__file__).parent / "echo/function"
 BARE_MODEL = Path(__file__).parent / "bare_model"

@@ -2,23 +2,17 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.conftest import ROOT, RunningCloud
-from tests.system.conftest import People, Person, member, people, person, product
-
-__all__ = ["member", "people", "person", "product"]
+from tests.support.browser import DESKTOP
+from tests.support.running_cloud import RunningCloud
 
 # In ms. Longer than any step on a busy machine; a test waits only as long as it must.
 expect.set_options(timeout=60_000)
 
-ARTIFACTS = ROOT / "tests/artifacts"
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 820}
 # Without these flags Chromium requests updates, but tests have no network.
 FLAGS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"]
 
@@ -57,41 +51,6 @@ def new_page(browser: Browser, cloud: RunningCloud) -> Iterator[Callable[..., Pa
     for context in contexts:
         context.close()
     assert complaints == []
-
-
-def screenshot(page: Page, name: str) -> Path:
-    """Save a screenshot under tests/artifacts for manual inspection. Returns its path."""
-    ARTIFACTS.mkdir(exist_ok=True)
-    path = ARTIFACTS / f"{name}.png"
-    page.screenshot(path=path)
-    return path
-
-
-def sign_in(page: Page, people: People, path: str = "/chat") -> Person:
-    """Create a member and open `path` signed in, without the sign-in form. Returns the member."""
-    member = people.member()
-    take_session(page, member)
-    page.goto(path)
-    return member
-
-
-def take_session(page: Page, member: Person) -> None:
-    """Copy the session cookies of a member's HTTP client to the browser."""
-    cookies = [
-        {"name": name, "value": value, "url": str(member.http.base_url)}
-        for name, value in member.http.cookies.items()
-    ]
-    page.context.add_cookies(cookies)  # type: ignore[arg-type]
-
-
-def say(page: Page, message: str, wait: bool = True) -> None:
-    """Send a message. If `wait`, wait for the whole reply."""
-    done = page.locator(".answered[data-state=completa]")
-    count = done.count()
-    page.get_by_label("Sua mensagem").fill(message)
-    page.keyboard.press("Enter")
-    if wait:
-        expect(done).to_have_count(count + 1)
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, say, screenshot, sign_in, take_session
-from tests.conftest import RunningCloud
-from tests.system.conftest import People, newest_link
+from tests.support.browser import DESKTOP, PHONE, say, screenshot, sign_in, take_session
+from tests.support.people import People, newest_link
+from tests.support.running_cloud import RunningCloud
 
 RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()

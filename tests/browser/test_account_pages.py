@@ -8,12 +8,11 @@ import httpx
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, screenshot, sign_in
-from tests.conftest import RunningCloud
-from tests.integration.conftest import Rows
-from tests.system.conftest import PASSWORD, People, Person, newest_link, second_device
-from tests.system.pictures import phone_photo
-from tests.system.test_pictures import assert_upright_and_bare
+from tests.support.browser import PHONE, screenshot, sign_in
+from tests.support.people import PASSWORD, People, Person, newest_link, second_device
+from tests.support.pictures import assert_upright_and_bare, phone_photo
+from tests.support.rows import Rows
+from tests.support.running_cloud import RunningCloud
 
 
 def test_password_rules_are_told_while_one_is_written(new_page: Callable[..., Page]) -> None:

@@ -5,9 +5,9 @@ from itertools import groupby
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import say, screenshot, sign_in
-from tests.integration.conftest import Rows
-from tests.system.conftest import People, Person
+from tests.support.browser import say, screenshot, sign_in
+from tests.support.people import People, Person
+from tests.support.rows import Rows
 
 
 def test_field_grows_to_eight_lines_and_enter_sends(new_page: Callable[..., Page], people: People) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import screenshot
-from tests.system.conftest import PASSWORD, Person
+from tests.support.browser import screenshot
+from tests.support.people import PASSWORD, Person
 
 
 def test_from_landing_to_a_titled_conversation(new_page: Callable[..., Page], person: Person) -> None:

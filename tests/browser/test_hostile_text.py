@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.conftest import DESKTOP, say, sign_in, take_session
 from tests.browser.hostile import hostile_texts
-from tests.conftest import RunningCloud
-from tests.integration.conftest import Rows
-from tests.system.conftest import People, Person
+from tests.support.browser import DESKTOP, say, sign_in, take_session
+from tests.support.people import People, Person
+from tests.support.rows import Rows
+from tests.support.running_cloud import RunningCloud
 
 # Elements and attributes that have no business in an answer.
 IN_REPLIES = """() => { const allowed = 'p,br,hr,em,strong,s,blockquote,ul,ol,li,h2,h3,h4,h5,h6,a,code,pre,span,div,'

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import httpx
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import screenshot, take_session
-from tests.integration.conftest import Rows
-from tests.system.conftest import People, Person
+from tests.support.browser import screenshot, take_session
+from tests.support.people import People, Person
+from tests.support.rows import Rows
 
 MESSAGES = 5000
 PAGE_BYTES = 150_000

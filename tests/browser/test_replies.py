@@ -6,9 +6,9 @@ from contextlib import ExitStack
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import DESKTOP, PHONE, say, screenshot, sign_in
-from tests.integration.conftest import Rows
-from tests.system.conftest import People
+from tests.support.browser import DESKTOP, PHONE, say, screenshot, sign_in
+from tests.support.people import People
+from tests.support.rows import Rows
 
 HANG_MILLISECONDS = 60_000
 WORDS = " ".join(f"palavra{number}" for number in range(200))

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import sign_in, take_session
-from tests.integration.conftest import Rows
-from tests.system.conftest import PASSWORD, People, Person, second_device
+from tests.support.browser import sign_in, take_session
+from tests.support.people import PASSWORD, People, Person, second_device
+from tests.support.rows import Rows
 
 SECRET = "um segredo entre amigas"
 OFFLINE = "Sem conexão. Sua mensagem será enviada quando ela voltar."

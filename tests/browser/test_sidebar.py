@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, say, screenshot, sign_in
-from tests.integration.conftest import Rows
-from tests.system.conftest import People
+from tests.support.browser import PHONE, say, screenshot, sign_in
+from tests.support.people import People
+from tests.support.rows import Rows
 
 AGES = {"De agora": 0, "De ontem": 1, "Da semana": 5, "Do mês": 20, "De longe": 70}
 

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import screenshot
-from tests.conftest import RunningCloud, start_cloud
+from tests.support.browser import screenshot
+from tests.support.running_cloud import RunningCloud, start_cloud
 
 SENTENCE = "Há pedidos demais neste momento. Espere alguns segundos e tente de novo."
 BURST = 60

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import say
-from tests.conftest import RunningCloud, start_cloud
-from tests.system.conftest import PASSWORD, People
+from tests.support.browser import say
+from tests.support.people import PASSWORD, People
+from tests.support.running_cloud import RunningCloud, start_cloud
 
 
 @pytest.fixture(scope="module")

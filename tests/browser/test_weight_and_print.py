@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, Response, expect
 
-from tests.browser.conftest import ARTIFACTS, say, sign_in, take_session
-from tests.integration.conftest import Rows
-from tests.system.conftest import People
+from tests.support.browser import ARTIFACTS, say, sign_in, take_session
+from tests.support.people import People
+from tests.support.rows import Rows
 
 REQUESTS = 5
 BYTES = 60_000

@@ -17,7 +17,7 @@ import pytest
 from aiohttp import web
 
 from devcloud.http_server import HttpServer
-from tests.conftest import HANG_SECONDS, wait_until
+from tests.support.waiting import HANG_SECONDS, wait_until
 
 ROOT = Path(__file__).parents[2]
 PROJECT = Path(__file__).with_name("project")

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from devcloud.gemini import GeminiFake
-from tests.conftest import HANG_SECONDS
+from tests.support.waiting import HANG_SECONDS
 
 MODEL = "gemini-2.5-flash"
 MINIMAL = {"thinkingConfig": {"thinking_level": "MINIMAL"}}

@@ -6,7 +6,7 @@ import socket
 import httpx
 import pytest
 
-from tests.conftest import HANG_SECONDS
+from tests.support.waiting import HANG_SECONDS
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from tests.conftest import HANG_SECONDS
+from tests.support.waiting import HANG_SECONDS
 
 
 @pytest.fixture

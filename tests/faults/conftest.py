@@ -7,13 +7,10 @@ import pytest
 from falaai import settings
 from falaai.connections import connect
 from falaai.database import Database
-from tests.conftest import RunningCloud
-from tests.faults.faulty_cloud import FaultyCloud, faulty_cloud
-from tests.faults.proxy import FaultProxy, fault_proxy
-from tests.integration.conftest import database, gemini, rows, sendgrid, session_secret, where
-from tests.system.conftest import People, member, people, product
-
-__all__ = ["database", "gemini", "member", "people", "product", "rows", "sendgrid", "session_secret", "where"]
+from tests.support.fault_proxy import FaultProxy, fault_proxy
+from tests.support.faulty_cloud import FaultyCloud, faulty_cloud
+from tests.support.people import People
+from tests.support.running_cloud import RunningCloud
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from falaai import settings
 from falaai.connections import connect
 from falaai.database import Database
 from falaai.errors import DatabaseUnavailable
-from tests.conftest import IS_WHOLE, at_most, wait_until
-from tests.faults.faulty_cloud import SETTINGS, FaultyCloud
-from tests.faults.proxy import FaultProxy
-from tests.system.conftest import People, Person, product_of
+from tests.support.fault_proxy import FaultProxy
+from tests.support.faulty_cloud import SETTINGS, FaultyCloud
+from tests.support.people import People, Person, product_of
+from tests.support.waiting import IS_WHOLE, at_most, wait_until
 
 # `make test` takes the quick ones; `make test-faults` takes every pair and measures.
 GATEWAY_SECONDS = 29.0

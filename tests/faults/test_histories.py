@@ -15,8 +15,8 @@ from falaai_email.rendering import Email
 from falaai_email.worker import send_email
 from falaai_memory.worker import summarize
 from falaai_titles.worker import set_generated_title
-from tests.fakes import FakeModel
-from tests.integration.conftest import TABLES, Rows
+from tests.support.fakes import FakeModel
+from tests.support.rows import TABLES, Rows
 
 # `make test` takes a sample; `make test-faults` takes the whole.
 HISTORIES = int(os.environ.get("HISTORIES", "60"))

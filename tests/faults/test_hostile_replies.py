@@ -6,10 +6,10 @@ import time
 import pytest
 
 from falaai_chat.highlighting import CODE_MAX_CHARACTERS, LEXERS, LINE_MAX_CHARACTERS, Budget, highlight
-from tests.conftest import IS_WHOLE, at_most
-from tests.integration.conftest import Rows
-from tests.system.conftest import Person
-from tests.unit.test_markdown import HOSTILE_MARKDOWN
+from tests.support.hostile_markdown import HOSTILE_MARKDOWN
+from tests.support.people import Person
+from tests.support.rows import Rows
+from tests.support.waiting import IS_WHOLE, at_most
 
 REPLIES = 200
 _MARKS = [*"!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\r\x00", "a", "0", "é"]

@@ -7,9 +7,9 @@ import sqlparse
 
 from falaai.connections import connect
 from falaai.settings import DatabaseSettings
-from tests.conftest import ROOT, RunningCloud
-from tests.integration.migrating import create_database, migrate
-from tests.integration.test_migrations import STEPS, schema
+from tests.support.databases import STEPS, create_database, migrate, schema
+from tests.support.paths import ROOT
+from tests.support.running_cloud import RunningCloud
 
 SEED = (
     (

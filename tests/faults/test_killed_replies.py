@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.conftest import RunningCloud, wait_until
-from tests.integration.conftest import Rows
-from tests.system.conftest import People, Person
+from tests.support.people import People, Person
+from tests.support.rows import Rows
+from tests.support.running_cloud import RunningCloud
+from tests.support.waiting import wait_until
 
 # `make test` takes a sample; `make test-faults` takes the whole.
 KILLS = int(os.environ.get("REPLY_KILLS", "4"))

@@ -16,9 +16,10 @@ import pytest
 
 from falaai.connections import connect
 from falaai.settings import DatabaseSettings
-from tests.conftest import RunningCloud, start_cloud, wait_until
-from tests.integration.conftest import Rows
-from tests.system.conftest import People, Person, product_of
+from tests.support.people import People, Person, product_of
+from tests.support.rows import Rows
+from tests.support.running_cloud import RunningCloud, start_cloud
+from tests.support.waiting import wait_until
 
 # `make test` takes a sample; `make test-faults` takes the whole.
 MESSAGES = int(os.environ.get("MESSAGES", "10000"))

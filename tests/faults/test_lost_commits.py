@@ -16,9 +16,9 @@ from falaai_chat.generation import Services, reply_pieces
 from falaai_chat.questions import NewReply, ask
 from falaai_chat.quota import Quota
 from falaai_chat.schemas import MessageInput
-from tests.fakes import FakeModel, FakeQueues
-from tests.faults.proxy import FaultProxy
-from tests.integration.conftest import Rows
+from tests.support.fakes import FakeModel, FakeQueues
+from tests.support.fault_proxy import FaultProxy
+from tests.support.rows import Rows
 
 # `make test` takes a sample; `make test-faults` takes the whole.
 COMMITS = int(os.environ.get("COMMITS", "40"))

@@ -18,10 +18,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import IS_WHOLE, RunningCloud, wait_until
-from tests.faults.faulty_cloud import FaultyCloud
-from tests.integration.conftest import Rows
-from tests.system.conftest import People, Person, product_of, second_device, signed_in
+from tests.support.faulty_cloud import FaultyCloud
+from tests.support.people import People, Person, product_of, second_device, signed_in
+from tests.support.rows import Rows
+from tests.support.running_cloud import RunningCloud
+from tests.support.waiting import IS_WHOLE, wait_until
 
 # `make test` takes a sample; `make test-faults` takes the whole.
 KILLS = int(os.environ.get("KILLS", "5"))

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, RunningCloud, start_cloud
-from tests.integration.migrating import create_database, migrate
-from tests.integration.test_migrations import STEPS
-from tests.system.conftest import People, signed_in
+from tests.support.databases import STEPS, create_database, migrate
+from tests.support.paths import ROOT
+from tests.support.people import People, signed_in
+from tests.support.running_cloud import RunningCloud, start_cloud
 
 
 def git(*arguments: str) -> bytes:

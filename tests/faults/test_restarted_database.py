@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.conftest import IS_WHOLE, wait_until
-from tests.faults.faulty_cloud import FaultyCloud
-from tests.integration.conftest import Rows
-from tests.system.conftest import People, Person, product_of
+from tests.support.faulty_cloud import FaultyCloud
+from tests.support.people import People, Person, product_of
+from tests.support.rows import Rows
+from tests.support.waiting import IS_WHOLE, wait_until
 
 # `make test` takes a sample; `make test-faults` takes the whole.
 MINUTES = float(os.environ.get("MINUTES", "0.03"))

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import RunningCloud
-from tests.integration.conftest import Rows
-from tests.lambda_process import LambdaProcess, http_event
-from tests.system.conftest import PASSWORD, People, Person, signed_in
+from tests.support.lambda_process import LambdaProcess, http_event
+from tests.support.people import PASSWORD, People, Person, signed_in
+from tests.support.rows import Rows
+from tests.support.running_cloud import RunningCloud
 
 MINUTE = 60
 SLACK = 30  # seconds between writing a row and looking at it

@@ -19,9 +19,9 @@ from falaai.repositories.sessions import Session
 from falaai_chat.questions import PendingReply, edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput
 from falaai_memory.worker import summarize
-from tests.fakes import FakeAnswer, FakeModel
-from tests.integration.conftest import TABLES, Rows
-from tests.integration.test_replies import PLENTY, answer, new_session, send
+from tests.support.fakes import FakeAnswer, FakeModel
+from tests.support.replies import PLENTY, answer, new_session, send
+from tests.support.rows import TABLES, Rows
 
 # `make test` takes a sample; `make faults` takes the whole.
 HISTORIES = int(os.environ.get("HISTORIES", "25"))

@@ -13,9 +13,9 @@ from falaai.database import Database
 from falaai.errors import NotFound, NotSignedIn
 from falaai.repositories import personal_data
 from falaai_chat.questions import PendingReply
-from tests.conftest import wait_until
-from tests.integration.conftest import Rows
-from tests.integration.test_replies import new_session, send
+from tests.support.replies import new_session, send
+from tests.support.rows import Rows
+from tests.support.waiting import wait_until
 
 # A statement that has run for so long waits for a lock; the server's list of locks needs a privilege.
 WAITING = (

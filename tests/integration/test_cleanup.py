@@ -15,8 +15,10 @@ from falaai.repositories import conversations, sessions
 from falaai_cleanup import orphaned_pictures, worker
 from falaai_cleanup import tasks as sweeping
 from falaai_cleanup.tasks import clean_up, preview
-from tests.conftest import HANG_SECONDS, RunningCloud, wait_until
-from tests.integration.conftest import Rows, aws_client
+from tests.support.rows import Rows
+from tests.support.running_cloud import RunningCloud
+from tests.support.services import aws_client
+from tests.support.waiting import HANG_SECONDS, wait_until
 
 
 def swept(database: Database, days: int = 90) -> dict[str, int]:

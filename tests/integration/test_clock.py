@@ -19,8 +19,9 @@ from falaai.repositories import conversations, messages, sessions
 from falaai_auth.verification import find_purpose, verify
 from falaai_cleanup.tasks import clean_up
 from falaai_email.worker import send_email
-from tests.integration.conftest import Rows
-from tests.integration.test_workers import BROWSER, PASSWORD, FakeEmailSender
+from tests.support.fakes import FakeEmailSender
+from tests.support.people import BROWSER, PASSWORD
+from tests.support.rows import Rows
 
 HOUR, DAY = 3600, 24 * 3600
 At = Callable[[float], Database]

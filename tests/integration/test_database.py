@@ -12,8 +12,8 @@ from falaai.connections import connect, is_this_machine
 from falaai.database import Database, Statements, Transaction
 from falaai.deadlines import deadline
 from falaai.errors import DatabaseUnavailable
-from tests.conftest import HANG_SECONDS, at_most
-from tests.integration.conftest import Rows
+from tests.support.rows import Rows
+from tests.support.waiting import HANG_SECONDS, at_most
 
 
 def test_what_fails_is_rolled_back(database: Database, rows: Rows) -> None:

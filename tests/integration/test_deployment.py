@@ -12,7 +12,9 @@ import boto3
 import pytest
 
 from devcloud.intrinsics import parse
-from tests.conftest import HANG_SECONDS, ROOT, RunningCloud
+from tests.support.paths import ROOT
+from tests.support.running_cloud import RunningCloud
+from tests.support.waiting import HANG_SECONDS
 
 ANSWERS = {
     "DB_PASSWORD": "senha do banco de dados",

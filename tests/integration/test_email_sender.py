@@ -6,8 +6,8 @@ from falaai.errors import PermanentFailure, RetryLater
 from falaai.settings import EmailSettings
 from falaai_email.email_sender import SendGrid
 from falaai_email.rendering import Email
-from tests.conftest import RunningCloud
-from tests.integration.conftest import FakeService
+from tests.support.running_cloud import RunningCloud
+from tests.support.services import FakeService
 
 EMAIL = Email("caixa@exemplo.com.br", "Assunto", "Texto com ç", "<p>Texto com ç</p>")
 

@@ -9,8 +9,8 @@ from falaai import errors
 from falaai.conversation_memory import Turn
 from falaai.language_model import THINKING_TOKENS, GeminiModels, Prompt, ask
 from falaai.settings import GeminiSettings
-from tests.conftest import at_most
-from tests.integration.conftest import FakeService
+from tests.support.services import FakeService
+from tests.support.waiting import at_most
 
 PROMPT = Prompt("Você é um teste.", (Turn(1, "usuario", "Oi"),))
 

@@ -20,11 +20,12 @@ from falaai_chat.prompts import build_prompt
 from falaai_chat.questions import edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput
 from falaai_memory.worker import summarize
-from tests.conftest import ROOT
-from tests.fakes import FakeAnswer, FakeModel
-from tests.integration.conftest import FakeService, Rows
-from tests.integration.migrating import environment
-from tests.integration.test_replies import PLENTY, answer, new_session, send
+from tests.support.databases import environment
+from tests.support.fakes import FakeAnswer, FakeModel
+from tests.support.paths import ROOT
+from tests.support.replies import PLENTY, answer, new_session, send
+from tests.support.rows import Rows
+from tests.support.services import FakeService
 
 LIMIT = turns_limit(4000)
 PAIRS = 400

@@ -10,26 +10,9 @@ from pydantic import SecretStr
 
 from falaai import settings
 from falaai.connections import connect
-from falaai.database import Database
-from tests.conftest import ROOT, RunningCloud
-from tests.integration.migrating import create_database, environment, migrate
-
-STEPS = sorted(path.stem for path in (ROOT / "sql").glob("*.sql"))
-
-
-def schema(where: settings.DatabaseSettings) -> list[tuple[str, ...]]:
-    sql = (
-        "SELECT table_name, column_name, column_type, is_nullable, column_default, collation_name"
-        " FROM information_schema.columns WHERE table_schema = %s AND table_name NOT LIKE '%%yoyo%%'"
-        " ORDER BY table_name, ordinal_position"
-    )
-    rows = Database(lambda: connect(where)).list(sql, (where.db_name,))
-    indexes = (
-        "SELECT table_name, index_name, column_name, seq_in_index, non_unique FROM information_schema.statistics"
-        " WHERE table_schema = %s AND table_name NOT LIKE '%%yoyo%%' ORDER BY 1, 2, 4"
-    )
-    more = Database(lambda: connect(where)).list(indexes, (where.db_name,))
-    return [tuple(map(str, row.values())) for row in [*rows, *more]]
+from tests.support.databases import STEPS, create_database, environment, migrate, schema
+from tests.support.paths import ROOT
+from tests.support.running_cloud import RunningCloud
 
 
 def test_each_once_and_safe_to_repeat(cloud: RunningCloud) -> None:

@@ -24,9 +24,11 @@ from falaai.queue_messages import EmailRequested, TitleRequested
 from falaai_cleanup import worker
 from falaai_email.email_sender import SendGrid
 from falaai_email.rendering import Email
-from tests.conftest import ROOT, RunningCloud
-from tests.integration.conftest import FakeService, Rows, aws_client
-from tests.integration.migrating import environment
+from tests.support.databases import environment
+from tests.support.paths import ROOT
+from tests.support.rows import Rows
+from tests.support.running_cloud import RunningCloud
+from tests.support.services import FakeService, aws_client
 
 TEMPLATE = read_template(Path(ROOT / "template.yaml"))
 MOST_RECEIVES = {queue.logical_id: queue.properties.get("RedrivePolicy", {}) for queue in TEMPLATE.queues}

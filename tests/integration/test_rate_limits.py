@@ -13,7 +13,7 @@ from falaai.rate_limits import Limit
 from falaai_auth.browsers import Browser
 from falaai_auth.schemas import Credentials
 from falaai_auth.sign_in import sign_in
-from tests.integration.conftest import Rows
+from tests.support.rows import Rows
 
 FIVE = Limit("five", 5, 300)
 

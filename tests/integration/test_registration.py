@@ -13,9 +13,9 @@ from falaai_auth.schemas import Registration
 from falaai_auth.sign_in import open_session
 from falaai_auth.verification import find_purpose, verify
 from falaai_email.worker import send_email
-from tests.fakes import FakeQueues
-from tests.integration.conftest import Rows
-from tests.integration.test_workers import BROWSER, FakeEmailSender
+from tests.support.fakes import FakeEmailSender, FakeQueues
+from tests.support.people import BROWSER
+from tests.support.rows import Rows
 
 
 def form(name: str = "Ana Souza") -> Registration:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import pytest
 
@@ -30,11 +29,9 @@ from falaai_chat.generation import Services, reply_pieces
 from falaai_chat.questions import ExistingReply, PendingReply, ask, edit_question, regenerate_reply
 from falaai_chat.quota import Quota
 from falaai_chat.schemas import EditInput, MessageInput
-from tests.fakes import FakeModel, FakeQueues
-from tests.integration.conftest import Rows
-
-PLENTY = Quota(1000, 1000, at_once=1000)
-NOW = datetime(2026, 6, 1, 12, 0)
+from tests.support.fakes import FakeModel, FakeQueues
+from tests.support.replies import PLENTY, answer, new_session, send
+from tests.support.rows import Rows
 
 
 @pytest.fixture(autouse=True)
@@ -53,29 +50,6 @@ def many_followers(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def session(rows: Rows) -> Session:
     return new_session(rows, rows.user())
-
-
-def new_session(rows: Rows, user_id: int) -> Session:
-    session_id = rows.insert(
-        "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em)"
-        " VALUES (%s, %s, NOW(), NOW(), NOW())",
-        f"k{user_id}",
-        user_id,
-    )
-    return Session(session_id, user_id, None, "Ana", "ana@exemplo.com.br", 0, NOW)
-
-
-def send(database: Database, session: Session, text: str = "Oi", **more: Any) -> PendingReply:
-    return ask(database, session, MessageInput(message=text, **more), PLENTY)
-
-
-def answer(
-    database: Database, asked: PendingReply, model: FakeModel | None = None, queues: FakeQueues | None = None
-) -> Ending:
-    services = Services(database, model or FakeModel(), queues or FakeQueues())
-    *_, ending = reply_pieces(services, asked, "pt-BR", 20)
-    assert isinstance(ending, Ending)
-    return ending
 
 
 def texts(rows: Rows) -> list[str]:

@@ -5,7 +5,7 @@ import pytest
 from falaai.database import Database, Parameters, Row, Transaction
 from falaai.repositories import search
 from falaai.repositories.conversations import Cursor
-from tests.integration.conftest import Rows
+from tests.support.rows import Rows
 
 
 class Meddling(Transaction):

@@ -10,7 +10,7 @@ import pytest
 
 from falaai import aws_requests, settings
 from falaai.errors import SettingsError
-from tests.conftest import RunningCloud
+from tests.support.running_cloud import RunningCloud
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,6 @@ from typing import Any, ClassVar, cast
 import pytest
 from starlette.testclient import TestClient
 
-from bench.histories import add_conversations, add_history, add_people
 from falaai import repositories, settings
 from falaai.connections import Connection, connect
 from falaai.database import Database, Executed, Parameters, Row, Statements, Transaction
@@ -32,9 +31,10 @@ from falaai_auth import application as auth_application
 from falaai_auth import dependencies as auth_dependencies
 from falaai_chat import application as chat_application
 from falaai_chat import dependencies as chat_dependencies
-from tests.conftest import ROOT
-from tests.fakes import FakeAnswer, FakeModel, FakeQueues
-from tests.integration.conftest import TABLES, Rows
+from tests.support.fakes import FakeAnswer, FakeModel, FakeQueues
+from tests.support.histories import add_conversations, add_history, add_people
+from tests.support.paths import ROOT
+from tests.support.rows import TABLES, Rows
 
 KEY, TOKEN, ORIGIN = "k" * 40, "t" * 43, "http://testserver"
 MESSAGES, CONVERSATIONS, PEOPLE = 2000, 2000, 1000

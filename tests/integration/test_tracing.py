@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 HANDLER = """
 from falaai.tracing import traced

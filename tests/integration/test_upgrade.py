@@ -14,8 +14,9 @@ from falaai_auth.browsers import Browser
 from falaai_auth.schemas import Credentials
 from falaai_auth.sign_in import REFUSAL_SECONDS, sign_in
 from falaai_auth.verification import verify
-from tests.conftest import ROOT, RunningCloud
-from tests.integration.migrating import create_database, migrate
+from tests.support.databases import create_database, migrate
+from tests.support.paths import ROOT
+from tests.support.running_cloud import RunningCloud
 
 # The form of passlib's argon2 hashes: $argon2id$ with parameters of its own, here weaker than today's.
 OLD_HASH = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1, salt_len=16).hash("senha de antes")

@@ -1,36 +1,22 @@
 """Titles, summaries and emails: a message that arrives twice, early or late ends in the same state."""
 
 import unicodedata
-from dataclasses import dataclass, field
 
 import pytest
 
 from falaai.database import Database
-from falaai.errors import LinkNotValid, ModelBlocked, ModelRateLimited, PermanentFailure, RetryLater
+from falaai.errors import LinkNotValid, ModelBlocked, ModelRateLimited, RetryLater
 from falaai.queue_messages import EmailRequested, SummaryRequested, TitleRequested
 from falaai.secret_tokens import link_key
-from falaai_auth.browsers import Browser
 from falaai_auth.verification import verify
-from falaai_email.rendering import Email
 from falaai_email.worker import send_email
 from falaai_memory.worker import summarize
 from falaai_titles.worker import set_generated_title
-from tests.fakes import FakeModel
-from tests.integration.conftest import Rows
+from tests.support.fakes import FakeEmailSender, FakeModel
+from tests.support.people import BROWSER, PASSWORD
+from tests.support.rows import Rows
 
 URL = "https://fala.example"
-PASSWORD, BROWSER = "senha do cadastro", Browser("navegador", "127.0.0.1")
-
-
-@dataclass
-class FakeEmailSender:
-    sent: list[Email] = field(default_factory=list)
-    failure: RetryLater | PermanentFailure | None = None
-
-    def send(self, email: Email) -> None:
-        if self.failure:
-            raise self.failure
-        self.sent.append(email)
 
 
 def test_title_is_given_once(database: Database, rows: Rows) -> None:

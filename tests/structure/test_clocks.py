@@ -2,7 +2,7 @@
 
 import re
 
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 WALL_CLOCKS = r"\btime\.time\(|\bdatetime\.now\(|\butcnow\(|\.today\(|\blocaltime\("
 

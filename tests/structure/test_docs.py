@@ -5,8 +5,8 @@ import re
 import pytest
 
 from devcloud.intrinsics import parse
-from tests.conftest import ROOT
-from tests.structure.test_papers import tracked
+from tests.support.paths import ROOT
+from tests.support.tracked_files import tracked
 
 PAPERS = tracked("*.md")
 MAKEFILE = (ROOT / "Makefile").read_text()

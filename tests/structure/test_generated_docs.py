@@ -5,7 +5,7 @@ import pytest
 from docs.generate import QUEUES, papers
 from falaai import queue_messages
 from falaai.queue_messages import QueueMessage
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 PAPERS = papers()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 LAYER = ROOT / "layers/shared/python"
 DOMAINS = sorted(path.name for path in (ROOT / "functions").iterdir() if (path / "app.py").exists())

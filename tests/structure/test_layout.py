@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 LAYER = ROOT / "layers/shared/python"
 WEB = ("auth", "chat")

@@ -1,10 +1,10 @@
 """What is written about the code agrees with it."""
 
 import re
-import subprocess
 
 from falaai import settings
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
+from tests.support.tracked_files import tracked
 
 TEMPLATE = (ROOT / "template.yaml").read_text()
 NAMES = sorted({name.upper() for group in settings.GROUPS for name in group.model_fields})
@@ -19,17 +19,6 @@ FROM_TEMPLATE = {
     "EMAIL_QUEUE_URL",
     "CLEANUP_QUEUE_URL",
 }
-
-
-def tracked(*patterns: str) -> list[str]:
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
 
 
 def test_every_setting_is_in_the_template() -> None:

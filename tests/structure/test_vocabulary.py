@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 REPLACED = {
     *("letter", "letters", "mailbox", "bury", "buried", "fold", "folding", "titling", "sweep", "swept", "chore"),

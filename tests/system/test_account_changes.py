@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from tests.conftest import RunningCloud, wait_until
-from tests.integration.conftest import Rows
-from tests.system.conftest import PASSWORD, People, Person, newest_link, second_device, signed_in
+from tests.support.people import PASSWORD, People, Person, newest_link, second_device, signed_in
+from tests.support.rows import Rows
+from tests.support.running_cloud import RunningCloud
+from tests.support.waiting import wait_until
 
 NEW_PASSWORD = "outra senha comprida"
 

@@ -5,8 +5,8 @@ import re
 import httpx
 import pytest
 
-from tests.conftest import RunningCloud
-from tests.system.conftest import PASSWORD, People, Person
+from tests.support.people import PASSWORD, People, Person
+from tests.support.running_cloud import RunningCloud
 
 PAGES = ["/", "/login", "/cadastro", "/register", "/sucesso", "/verificacao", "/verificado", "/termos"]
 

@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import RunningCloud, wait_until
-from tests.system.conftest import OUR_PAGE, PASSWORD, People, Person
+from tests.support.people import OUR_PAGE, PASSWORD, People, Person
+from tests.support.running_cloud import RunningCloud
+from tests.support.waiting import wait_until
 
 
 def test_other_process_answers_with_what_the_first_one_heard(member: Person, cloud: RunningCloud) -> None:

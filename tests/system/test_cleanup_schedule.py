@@ -4,8 +4,11 @@ import os
 import subprocess
 import sys
 
-from tests.conftest import ROOT, RunningCloud, wait_until
-from tests.integration.conftest import Rows, aws_client
+from tests.support.paths import ROOT
+from tests.support.rows import Rows
+from tests.support.running_cloud import RunningCloud
+from tests.support.services import aws_client
+from tests.support.waiting import wait_until
 
 
 def test_preview_tells_and_the_queue_sweeps(cloud: RunningCloud, product: Rows) -> None:

@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
 
 from falaai_auth.application import build as build_auth
 from falaai_chat.application import build as build_chat
-from tests.system.conftest import People
+from tests.support.people import People
 
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
 # `make test` takes a sample; `make test-faults` takes more.

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from falaai.repositories.search import SEARCHED_MESSAGES
-from tests.integration.conftest import Rows
-from tests.system.conftest import OUR_PAGE, People, Person
+from tests.support.people import OUR_PAGE, People, Person
+from tests.support.rows import Rows
 
 
 def ids(person: Person, **query: Any) -> list[int]:

@@ -19,10 +19,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from falaai_auth.passwords import hash_password
-from tests.conftest import RunningCloud, wait_until
-from tests.integration.conftest import Rows
-from tests.system.conftest import PASSWORD, People, Person, product_of
-from tests.system.test_oracle import VARYING
+from tests.support.people import PASSWORD, People, Person, product_of
+from tests.support.responses import VARYING
+from tests.support.rows import Rows
+from tests.support.running_cloud import RunningCloud
+from tests.support.waiting import wait_until
 
 SEQUENCES = int(os.environ.get("SEQUENCES", "3"))
 KINDS = ("confirmed", "unconfirmed", "none")

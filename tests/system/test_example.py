@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 
-from tests.conftest import HANG_SECONDS, ROOT, RunningCloud
+from tests.support.paths import ROOT
+from tests.support.running_cloud import RunningCloud
+from tests.support.waiting import HANG_SECONDS
 
 
 def test_example_signs_up_asks_and_listens(cloud: RunningCloud) -> None:

@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from falaai.web import texts
-from tests.conftest import RunningCloud, at_most, start_cloud
-from tests.system.conftest import People, Person
+from tests.support.people import People, Person
+from tests.support.running_cloud import RunningCloud, start_cloud
+from tests.support.waiting import at_most
 
 # Long enough for two tries on a busy machine: LangChain waits one to two seconds between them.
 MESSAGE_SECONDS, STREAM_SECONDS = 6.0, 6.0

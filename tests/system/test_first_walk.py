@@ -3,9 +3,10 @@
 import re
 from pathlib import Path
 
-from tests.conftest import RunningCloud, at_most, start_cloud, wait_until
-from tests.system.conftest import PASSWORD, People, Person, newest_link
-from tests.system.test_oracle import VARYING
+from tests.support.people import PASSWORD, People, Person, newest_link
+from tests.support.responses import VARYING
+from tests.support.running_cloud import RunningCloud, start_cloud
+from tests.support.waiting import at_most, wait_until
 
 
 def test_walk(person: Person) -> None:

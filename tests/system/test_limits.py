@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.integration.conftest import Rows
-from tests.system.conftest import PASSWORD, People, Person, second_device
+from tests.support.people import PASSWORD, People, Person, second_device
+from tests.support.rows import Rows
 
 
 def test_link_survives_a_hundred_looks_and_of_twenty_at_once_one_succeeds(person: Person) -> None:

@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from falaai_auth.application import build as build_auth
 from falaai_chat.application import build as build_chat
 from falaai_chat.application import build_stream
-from tests.conftest import RunningCloud
-from tests.system.conftest import PASSWORD, People, Person
+from tests.support.people import PASSWORD, People, Person
+from tests.support.running_cloud import RunningCloud
 
 # Good JSON, and no UTF-8: generators of requests leave them out.
 SURROGATES = "Xk7\ud800mQ2vLp9z"

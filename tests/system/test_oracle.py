@@ -12,12 +12,12 @@ import httpx
 import pytest
 
 from falaai_auth.passwords import hash_password
-from tests.integration.conftest import Rows
-from tests.system.conftest import People
+from tests.support.people import People
+from tests.support.responses import VARYING
+from tests.support.rows import Rows
 
 PAIRS = int(os.environ.get("PAIRS", "8"))
 LARGEST_GAP_SECONDS = 0.003
-VARYING = {"date", "x-amzn-requestid"}
 
 Request = Callable[[httpx.Client, str], httpx.Response]
 

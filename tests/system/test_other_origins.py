@@ -9,9 +9,11 @@ import httpx
 import pytest
 
 from devcloud.template import read_template
-from tests.conftest import ROOT, RunningCloud, start_cloud, wait_until
-from tests.integration.conftest import Rows
-from tests.system.conftest import PASSWORD, People, Person, product_of
+from tests.support.paths import ROOT
+from tests.support.people import PASSWORD, People, Person, product_of
+from tests.support.rows import Rows
+from tests.support.running_cloud import RunningCloud, start_cloud
+from tests.support.waiting import wait_until
 
 ROUTES = [
     (route.method, re.sub(r"\{[^}]+\}", "1", route.path))

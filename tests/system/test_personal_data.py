@@ -4,10 +4,10 @@ import json
 
 import httpx
 
-from tests.conftest import RunningCloud
-from tests.integration.conftest import Rows
-from tests.system.conftest import PASSWORD, People, Person, newest_link, signed_in
-from tests.system.pictures import jpeg_with_secret, objects, upload
+from tests.support.people import PASSWORD, People, Person, newest_link, signed_in
+from tests.support.pictures import jpeg_with_secret, objects, upload
+from tests.support.rows import Rows
+from tests.support.running_cloud import RunningCloud
 
 
 def test_everything_held_can_be_taken_away_and_then_nothing_is_left(

@@ -13,9 +13,17 @@ from falaai.errors import InvalidInput
 from falaai.rate_limits import PICTURES_AN_HOUR
 from falaai.web import texts
 from falaai_auth.picture_cleaning import JPEG_MAX_COUNT, clean_picture
-from tests.conftest import RunningCloud
-from tests.system.conftest import People, Person, second_device
-from tests.system.pictures import hostile_jpeg, jpeg_with_secret, objects, phone_photo, png, upload
+from tests.support.people import People, Person, second_device
+from tests.support.pictures import (
+    assert_upright_and_bare,
+    hostile_jpeg,
+    jpeg_with_secret,
+    objects,
+    phone_photo,
+    png,
+    upload,
+)
+from tests.support.running_cloud import RunningCloud
 
 
 def test_picture_becomes_a_small_clean_webp_and_the_old_one_goes(member: Person, cloud: RunningCloud) -> None:
@@ -83,19 +91,6 @@ def test_photo_on_its_side_is_stored_upright_and_bare(member: Person) -> None:
     assert upload(member, out.getvalue()).status_code == 200
     content = member.http.get("/profile/picture").content
     assert_upright_and_bare(content)
-
-
-def assert_upright_and_bare(content: bytes) -> None:
-    """A stored phone_photo(): red above, blue below, and nothing beside its pixels."""
-    stored = Image.open(io.BytesIO(content))
-    assert (stored.format, stored.size) == ("WEBP", (256, 256))
-    above, below = (stored.convert("RGB").resize((1, 1), box=(0, top, 256, top + 100)) for top in (0, 156))
-    (red, _, blue), (red_below, _, blue_below) = above.getpixel((0, 0)), below.getpixel((0, 0))
-    assert red > blue + 50
-    assert blue_below > red_below + 50
-    assert not stored.getexif()
-    assert not {"exif", "xmp", "icc_profile"} & set(stored.info)
-    assert b"SEGREDO" not in content
 
 
 def test_pictures_an_hour_are_limited_for_a_person_on_every_device(member: Person, people: People) -> None:

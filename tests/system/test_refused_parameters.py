@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import RunningCloud, start_cloud
-from tests.system.conftest import People, Person
+from tests.support.people import People, Person
+from tests.support.running_cloud import RunningCloud, start_cloud
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from tests.conftest import RunningCloud
-from tests.integration.conftest import Rows
-from tests.system.conftest import PASSWORD, People, Person, second_device, signed_in
+from tests.support.people import PASSWORD, People, Person, second_device, signed_in
+from tests.support.rows import Rows
+from tests.support.running_cloud import RunningCloud
 
 
 def test_devices_are_listed_and_ended_one_by_one_or_all_at_once(member: Person, people: People) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import HANG_SECONDS, ROOT, RunningCloud, start_cloud
-from tests.system.conftest import People
+from tests.support.paths import ROOT
+from tests.support.people import People
+from tests.support.running_cloud import RunningCloud, start_cloud
+from tests.support.waiting import HANG_SECONDS
 
 
 def refused(tmp_path: Path, env: str = "", *arguments: str) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import HANG_SECONDS, RunningCloud, at_most, wait_until
-from tests.integration.conftest import Rows
-from tests.system.conftest import People, Person
+from tests.support.people import People, Person
+from tests.support.rows import Rows
+from tests.support.running_cloud import RunningCloud
+from tests.support.waiting import HANG_SECONDS, at_most, wait_until
 
 LONG = " ".join(f"palavra{number}" for number in range(60))
 

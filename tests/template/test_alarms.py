@@ -7,7 +7,7 @@ import pytest
 from devcloud.intrinsics import parse
 from devcloud.template import read_template
 from falaai.metrics import Metric
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 TEMPLATE = read_template(ROOT / "template.yaml")
 RESOURCES = parse((ROOT / "template.yaml").read_text())["Resources"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.skipif(
     sys.version_info[:2] != (3, 13) and not os.environ.get("CI"), reason="a build needs Lambda's Python 3.13"

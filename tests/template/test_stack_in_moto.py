@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.template.test_translated import of, translate
+from tests.support.translation import of, translate
 
 # moto's CloudFormation makes neither these nor (silently) alarms, dashboards and schedules.
 NOT_IN_MOTO = (

@@ -11,7 +11,7 @@ from devcloud.template import read_template
 from falaai_auth.application import build as build_auth
 from falaai_chat.application import build as build_chat
 from falaai_chat.application import build_stream as stream_application
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 TEMPLATE = read_template(Path(ROOT / "template.yaml"))
 QUEUES = {queue.logical_id: queue.properties for queue in TEMPLATE.queues}

@@ -1,34 +1,17 @@
 """What AWS SAM makes of the template: the policies, the routes and the resources that really come to be."""
 
 import json
-import os
 import re
-import subprocess
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from devcloud.template import read_template
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
+from tests.support.translation import of, translate
 
 # AWS's own, for logs, traces and polling; SAM adds them, and X-Ray knows no resources to name.
 MANAGED = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess", "AWSLambdaSQSQueueExecutionRole"}
-
-
-def translate(*parameters: str) -> dict[str, Any]:
-    sam = ROOT / ".devcloud/sam/bin/python"
-    assert sam.exists(), "sam's environment is missing; run scripts/prepare.sh sam"
-    finished = subprocess.run(
-        [sam, "tests/template/translate.py", "template.yaml", *parameters],
-        cwd=ROOT,
-        env={"AWS_DEFAULT_REGION": "us-east-1", "PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert finished.returncode == 0, finished.stderr
-    return dict(json.loads(finished.stdout))
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +22,6 @@ def stack() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def resources(stack: dict[str, Any]) -> dict[str, Any]:
     return dict(stack["Resources"])
-
-
-def of(resources: dict[str, Any], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    return ((name, one["Properties"]) for name, one in resources.items() if one["Type"] == kind)
 
 
 def test_every_policy_names_what_it_is_about(resources: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from falaai.batches import COMMIT_GRACE_SECONDS
 from falaai.queue_messages import EmailRequested, QueueMessage, SummaryRequested, TitleRequested
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 MESSAGES = {"titles": TitleRequested, "memory": SummaryRequested, "email": EmailRequested}
 

@@ -8,6 +8,7 @@ import pytest
 from falaai.web import texts
 from falaai_chat.highlighting import CODE_MAX_CHARACTERS, LEXERS, LINE_MAX_CHARACTERS, Budget, highlight
 from falaai_chat.markdown import HTML_MAX_BYTES, MESSAGE_SECONDS, to_html
+from tests.support.hostile_markdown import HOSTILE_MARKDOWN
 
 
 def test_ordinary_markdown() -> None:
@@ -74,17 +75,6 @@ CODE_OF_EVERY_LANGUAGE = (
     " \n",
     "\r",
 )
-HOSTILE_MARKDOWN = {
-    "references": "[a]: b '" + "&" * 4000 + "'\n\n" + "[a]" * 8000,
-    "table": "|" * 3000 + "\n" + "|-" * 3000 + "|\n" + "|\n" * 3000,
-    "quotes": ">" * 20_000 + "a",
-    "nested lists": "".join(" " * (2 * depth) + "- a\n" for depth in range(600)),
-    "emphasis": "*a_ " * 8000,
-    "links": "[a](" * 8000,
-    "backticks": "".join("`" * length + " " for length in range(1, 250)),
-    "endless lexer": "```mcschema\n<!--\n```",
-    "many blocks of code": "```python\n'''\n```\n" * 1000,
-}
 
 
 def cpu_seconds(render: Callable[[], object]) -> float:

@@ -7,7 +7,7 @@ import pytest
 
 from falaai.web import scripts
 from falaai.web.scripts import joined
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 FOLDERS = [Path(scripts.__file__).parent / "static", *(ROOT / "functions").glob("*/falaai_*/static")]
 MODULES = {path.name: path for folder in FOLDERS for path in sorted(folder.glob("*.js"))}

@@ -31,7 +31,7 @@ def test_only_what_is_beyond_the_free_tier_costs(amount: float, dollars: float) 
     assert Price(usd=0.5, free=10).of(amount) == dollars
 
 
-def test_within_the_free_tiers_nobody_costs_nothing_but_the_plan_for_letters() -> None:
+def test_idle_deployment_within_free_tiers_costs_only_the_email_plan() -> None:
     idle = {name: dollars for name, dollars in bill(0, Usage(), NOBODY).items() if dollars >= 0.01}
     assert list(idle) == ["SendGrid, from the 61st day"]
 
@@ -49,8 +49,8 @@ def test_every_line_grows_with_the_messages() -> None:
 
 
 def test_waiting_for_the_model_is_billed() -> None:
-    patient, quick = (bill(10**7, Usage(gemini_seconds=seconds), NOBODY) for seconds in (6, 1))
-    saved = patient["Lambda, computing"] - quick["Lambda, computing"]
+    slow, quick = (bill(10**7, Usage(gemini_seconds=seconds), NOBODY) for seconds in (6, 1))
+    saved = slow["Lambda, computing"] - quick["Lambda, computing"]
     assert saved == pytest.approx(5 * 10**7 * 0.0000133334)
 
 

@@ -6,8 +6,8 @@ import boto3
 import httpx
 from PIL import Image
 
-from tests.conftest import RunningCloud
-from tests.system.conftest import Person
+from tests.support.people import Person
+from tests.support.running_cloud import RunningCloud
 
 
 def png(width: int, height: int) -> bytes:
@@ -56,3 +56,16 @@ def objects(cloud: RunningCloud) -> set[str]:
     s3 = boto3.client("s3", endpoint_url=cloud.addresses["aws"], **keys)
     (bucket,) = [one["Name"] for one in s3.list_buckets()["Buckets"]]
     return {one["Key"] for one in s3.list_objects_v2(Bucket=bucket).get("Contents", [])}
+
+
+def assert_upright_and_bare(content: bytes) -> None:
+    """A stored phone_photo(): red above, blue below, and nothing beside its pixels."""
+    stored = Image.open(io.BytesIO(content))
+    assert (stored.format, stored.size) == ("WEBP", (256, 256))
+    above, below = (stored.convert("RGB").resize((1, 1), box=(0, top, 256, top + 100)) for top in (0, 156))
+    (red, _, blue), (red_below, _, blue_below) = above.getpixel((0, 0)), below.getpixel((0, 0))
+    assert red > blue + 50
+    assert blue_below > red_below + 50
+    assert not stored.getexif()
+    assert not {"exif", "xmp", "icc_profile"} & set(stored.info)
+    assert b"SEGREDO" not in content

@@ -1,7 +1,7 @@
 """Tables are written into docs/performance.md, each into its own place."""
 
 from bench import results
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 TEXT = "# Um\n\n<!-- bench: one -->\nold\n<!-- /bench -->\n\n## Dois\n\n<!-- bench: two -->\n<!-- /bench -->\nend\n"
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from falaai.conversation_memory import SUMMARY_MAX_CHARACTERS
-from tests.integration.conftest import Rows
+from tests.support.rows import Rows
 
 # Newest messages of a long conversation that its summary does not cover.
 UNSUMMARIZED = 10

@@ -7,7 +7,13 @@ import sys
 import pymysql
 
 from falaai import settings
-from tests.conftest import HANG_SECONDS, ROOT, RunningCloud
+from falaai.connections import connect
+from falaai.database import Database
+from tests.support.paths import ROOT
+from tests.support.running_cloud import RunningCloud
+from tests.support.waiting import HANG_SECONDS
+
+STEPS = sorted(path.stem for path in (ROOT / "sql").glob("*.sql"))
 
 
 def create_database(cloud: RunningCloud, name: str) -> settings.DatabaseSettings:
@@ -43,3 +49,18 @@ def environment(where: settings.DatabaseSettings) -> dict[str, str]:
 def migrate(where: settings.DatabaseSettings) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, str(ROOT / "sql/migrate.py")]
     return subprocess.run(command, env=environment(where), capture_output=True, text=True, timeout=HANG_SECONDS)
+
+
+def schema(where: settings.DatabaseSettings) -> list[tuple[str, ...]]:
+    sql = (
+        "SELECT table_name, column_name, column_type, is_nullable, column_default, collation_name"
+        " FROM information_schema.columns WHERE table_schema = %s AND table_name NOT LIKE '%%yoyo%%'"
+        " ORDER BY table_name, ordinal_position"
+    )
+    rows = Database(lambda: connect(where)).list(sql, (where.db_name,))
+    indexes = (
+        "SELECT table_name, index_name, column_name, seq_in_index, non_unique FROM information_schema.statistics"
+        " WHERE table_schema = %s AND table_name NOT LIKE '%%yoyo%%' ORDER BY 1, 2, 4"
+    )
+    more = Database(lambda: connect(where)).list(indexes, (where.db_name,))
+    return [tuple(map(str, row.values())) for row in [*rows, *more]]

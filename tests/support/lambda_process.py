@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from tests.conftest import HANG_SECONDS
+from tests.support.waiting import HANG_SECONDS
 
 RUNTIME = "/2018-06-01/runtime"
 

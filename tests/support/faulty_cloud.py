@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from devcloud.database import Database
 from devcloud.secret_store import SecretStore
-from tests.conftest import RunningCloud, start_cloud
-from tests.faults.proxy import FaultProxy, fault_proxy
+from tests.support.fault_proxy import FaultProxy, fault_proxy
+from tests.support.running_cloud import RunningCloud, start_cloud
 
 SETTINGS = {
     "DAILY_MESSAGES": "1000000",

@@ -1,11 +1,12 @@
-"""Fakes of the model client and of the queues, for unit tests of rules."""
+"""Fakes of the model client, of the queues and of the email sender, for unit tests of rules."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from falaai.errors import LanguageModelError, QueueUnavailable
+from falaai.errors import LanguageModelError, PermanentFailure, QueueUnavailable, RetryLater
 from falaai.language_model import Prompt
 from falaai.queue_messages import QueueMessage
+from falaai_email.rendering import Email
 
 
 @dataclass
@@ -48,3 +49,14 @@ class FakeQueues:
         if self.refuses:
             raise QueueUnavailable("refused")
         self.sent.append(message)
+
+
+@dataclass
+class FakeEmailSender:
+    sent: list[Email] = field(default_factory=list)
+    failure: RetryLater | PermanentFailure | None = None
+
+    def send(self, email: Email) -> None:
+        if self.failure:
+            raise self.failure
+        self.sent.append(email)

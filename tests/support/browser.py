@@ -1,0 +1,47 @@
+"""Steps that tests take in a page of Chromium."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.support.paths import ROOT
+from tests.support.people import People, Person
+
+ARTIFACTS = ROOT / "tests/artifacts"
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 820}
+
+
+def screenshot(page: Page, name: str) -> Path:
+    """Save a screenshot under tests/artifacts for manual inspection. Returns its path."""
+    ARTIFACTS.mkdir(exist_ok=True)
+    path = ARTIFACTS / f"{name}.png"
+    page.screenshot(path=path)
+    return path
+
+
+def sign_in(page: Page, people: People, path: str = "/chat") -> Person:
+    """Create a member and open `path` signed in, without the sign-in form. Returns the member."""
+    member = people.member()
+    take_session(page, member)
+    page.goto(path)
+    return member
+
+
+def take_session(page: Page, member: Person) -> None:
+    """Copy the session cookies of a member's HTTP client to the browser."""
+    cookies = [
+        {"name": name, "value": value, "url": str(member.http.base_url)}
+        for name, value in member.http.cookies.items()
+    ]
+    page.context.add_cookies(cookies)  # type: ignore[arg-type]
+
+
+def say(page: Page, message: str, wait: bool = True) -> None:
+    """Send a message. If `wait`, wait for the whole reply."""
+    done = page.locator(".answered[data-state=completa]")
+    count = done.count()
+    page.get_by_label("Sua mensagem").fill(message)
+    page.keyboard.press("Enter")
+    if wait:
+        expect(done).to_have_count(count + 1)

@@ -1,0 +1,40 @@
+"""Take a question and generate its reply with a fake model, without HTTP."""
+
+from datetime import datetime
+from typing import Any
+
+from falaai.database import Database
+from falaai.repositories.messages import Ending
+from falaai.repositories.sessions import Session
+from falaai_chat.generation import Services, reply_pieces
+from falaai_chat.questions import PendingReply, ask
+from falaai_chat.quota import Quota
+from falaai_chat.schemas import MessageInput
+from tests.support.fakes import FakeModel, FakeQueues
+from tests.support.rows import Rows
+
+PLENTY = Quota(1000, 1000, at_once=1000)
+NOW = datetime(2026, 6, 1, 12, 0)
+
+
+def new_session(rows: Rows, user_id: int) -> Session:
+    session_id = rows.insert(
+        "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em)"
+        " VALUES (%s, %s, NOW(), NOW(), NOW())",
+        f"k{user_id}",
+        user_id,
+    )
+    return Session(session_id, user_id, None, "Ana", "ana@exemplo.com.br", 0, NOW)
+
+
+def send(database: Database, session: Session, text: str = "Oi", **more: Any) -> PendingReply:
+    return ask(database, session, MessageInput(message=text, **more), PLENTY)
+
+
+def answer(
+    database: Database, asked: PendingReply, model: FakeModel | None = None, queues: FakeQueues | None = None
+) -> Ending:
+    services = Services(database, model or FakeModel(), queues or FakeQueues())
+    *_, ending = reply_pieces(services, asked, "pt-BR", 20)
+    assert isinstance(ending, Ending)
+    return ending

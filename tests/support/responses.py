@@ -1,0 +1,3 @@
+"""Parts of responses that differ between equal requests."""
+
+VARYING = {"date", "x-amzn-requestid"}

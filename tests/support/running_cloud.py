@@ -1,0 +1,84 @@
+"""The product on a devcloud of its own, with free ports."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.paths import ROOT
+from tests.support.waiting import HANG_SECONDS
+
+
+@dataclass
+class RunningCloud:
+    """A devcloud process and the addresses of its services."""
+
+    process: "subprocess.Popen[bytes]"
+    data: Path
+    log: Path
+    addresses: dict[str, Any]
+
+    @property
+    def gateway(self) -> str:
+        return str(self.addresses["gateway"])
+
+    @property
+    def inbox(self) -> str:
+        return str(self.addresses["inbox"])
+
+    def emails_to(self, address: str) -> list[dict[str, str]]:
+        """Return the emails sent to this address, newest first."""
+        emails = httpx.get(f"{self.inbox}/messages.json").json()
+        return [email for email in emails if email["to"] == address]
+
+    def function_processes(self, name: str) -> list[int]:
+        functions = httpx.get(f"{self.inbox}/functions.json").json()
+        return [process["pid"] for one in functions if one["name"] == name for process in one["processes"]]
+
+    def invoke(self, name: str, event: dict[str, Any]) -> Any:
+        answer = httpx.post(f"{self.inbox}/2015-03-31/functions/{name}/invocations", json=event, timeout=310)
+        answer.raise_for_status()
+        return answer.json()
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=HANG_SECONDS)
+
+
+def start_cloud(data: Path, *arguments: str, env_file: Path | None = None, root: Path = ROOT) -> RunningCloud:
+    """Start devcloud on free ports and wait until it is ready. If it does not start, fail with its log.
+
+    With BUILT=1 in the environment it runs the output of `make build`.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    log = data / "log.txt"
+    command = [sys.executable, "-m", "devcloud", "--port", "0", "--inbox-port", "0", "--no-reload"]
+    command += ["--data", str(data), "--env-file", str(env_file or data / "no.env")]
+    if root == ROOT:  # the devcloud of an older release may not have these options
+        # Tests exceed the stage's throttle. The throttle itself is tested in tests/devcloud.
+        command += ["--parameter", "RequestsPerSecond=100000", "--parameter", "RequestBurst=100000"]
+        # Tests send requests of other origins to the functions. devcloud's refusal is tested in tests/devcloud.
+        command += ["--foreign-requests"]
+    command += arguments  # last, since they may override a parameter
+    command += ["--built"] if os.environ.get("BUILT") and root == ROOT else []
+    # A project in `root` without its own devcloud uses the one of this repository.
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=root, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    ready = data / "addresses.json"
+    deadline = time.monotonic() + HANG_SECONDS
+    while not ready.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            process.wait()
+            pytest.fail(f"devcloud did not start:\n{log.read_text()}")
+        time.sleep(0.05)
+    return RunningCloud(process, data, log, json.loads(ready.read_text()))
