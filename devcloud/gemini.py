@@ -2,7 +2,7 @@
 
 PUT /admin/faults     {"fault": "429", "times": 1, "after_pieces": 0, "delay": 1, "model": …}; see gemini_faults.py
 PUT /admin/pace       {"delay": seconds between pieces, "pieces": their number, "text": a fixed reply}
-PUT /admin/models     {"models": […]}: known models; others get 404
+PUT /admin/models     {"models": […]}: known models; others get 404. GET also tells how often one was described
 PUT /admin/refused    {"parameters": ["temperature", …]}: refused in generationConfig with 400
 GET /admin/requests   the last 1,000 requests, oldest first; DELETE forgets them
 """
@@ -36,6 +36,7 @@ class GeminiFake:
 
     def __init__(self) -> None:
         self._models = list(DEFAULT_MODELS)
+        self._descriptions = 0
         self._delay = 0.03
         self._pieces: int | None = None
         self._text: str | None = None
@@ -48,6 +49,7 @@ class GeminiFake:
         application.add_routes(
             [
                 web.post("/v1beta/models/{call}", self._call),
+                web.get("/v1beta/models/{model}", self._describe_model),
                 web.put("/admin/faults", self._set_fault),
                 web.put("/admin/pace", self._set_pace),
                 web.get("/admin/models", self._list_models),
@@ -84,6 +86,16 @@ class GeminiFake:
             return await send_whole(request, reply, fault)
         return await send_stream(request, reply, fault, self._delay)
 
+    async def _describe_model(self, request: web.Request) -> web.Response:
+        """Answer models.get, which spends no tokens."""
+        model = request.match_info["model"]
+        if not request.headers.get(API_KEY_HEADER):
+            return error_response(403)
+        self._descriptions += 1
+        if model not in self._models:
+            return error_response(404, f"models/{model} is not found for API version v1beta.")
+        return web.json_response({"name": f"models/{model}", "supportedGenerationMethods": list(_METHODS)})
+
     def _reply(self, entry: dict[str, Any]) -> Reply:
         body = entry["body"]
         turns = [Turn(content.get("role", "user"), " ".join(texts(content))) for content in body["contents"]]
@@ -108,7 +120,7 @@ class GeminiFake:
         return web.json_response({})
 
     async def _list_models(self, _request: web.Request) -> web.Response:
-        return web.json_response({"models": self._models})
+        return web.json_response({"models": self._models, "descriptions": self._descriptions})
 
     async def _set_models(self, request: web.Request) -> web.Response:
         self._models = list((await request.json())["models"])

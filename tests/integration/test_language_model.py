@@ -1,6 +1,12 @@
 """LangChain's Gemini against the fake with Gemini's real protocol: pieces, costs, fallbacks and every failure."""
 
+import select
+import socket
+import socketserver
+import threading
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -10,7 +16,7 @@ from falaai.conversation_memory import Turn
 from falaai.language_model import THINKING_TOKENS, GeminiModels, Prompt, ask
 from falaai.settings import GeminiSettings
 from tests.support.services import FakeService
-from tests.support.waiting import at_most
+from tests.support.waiting import HANG_SECONDS, at_most
 
 PROMPT = Prompt("Você é um teste.", (Turn(1, "usuario", "Oi"),))
 
@@ -27,6 +33,62 @@ def test_pieces_and_costs(gemini: FakeService) -> None:
     assert answer.model == "gemini-2.5-flash"
     assert answer.tokens_in > 0
     assert answer.tokens_out > 0
+
+
+@pytest.fixture
+def counted_gemini(gemini: FakeService) -> Iterator[tuple[FakeService, list[bytes]]]:
+    """The fake behind a relay, and the first bytes of each connection through it."""
+    target = (urlsplit(gemini.url).hostname, urlsplit(gemini.url).port)
+    connections: list[bytes] = []
+
+    class Relay(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.create_connection(target) as upstream:
+                asked = self.request.recv(65_536)
+                connections.append(asked[:40])
+                upstream.sendall(asked)
+                ends = {self.request: upstream, upstream: self.request}
+                while True:
+                    for ready in select.select(list(ends), [], [], HANG_SECONDS)[0]:
+                        if not (data := ready.recv(65_536)):
+                            return
+                        ends[ready].sendall(data)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Relay) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield FakeService(f"http://127.0.0.1:{server.server_address[1]}"), connections
+        server.shutdown()
+
+
+def described(fake: FakeService) -> int:
+    return int(httpx.get(f"{fake.url}/admin/models").json()["descriptions"])
+
+
+def test_warm_up_opens_the_connection_that_the_first_answer_uses(
+    gemini: FakeService, counted_gemini: tuple[FakeService, list[bytes]]
+) -> None:
+    relayed, connections = counted_gemini
+    before, ready = described(gemini), models(relayed)
+    ready.warm_up()
+    assert (len(connections), described(gemini) - before, gemini.requests()) == (1, 1, [])
+    assert ask(ready, PROMPT, 20)
+    assert [request["method"] for request in gemini.requests()] == ["streamGenerateContent"]
+    assert len(connections) == 1
+
+
+def test_repeated_warm_up_asks_nothing_while_the_connection_is_kept(
+    gemini: FakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, ready = described(gemini), models(gemini)
+    for _ in range(3):
+        ready.warm_up()
+    assert described(gemini) - before == 1
+    monkeypatch.setattr("falaai.language_model.KEPT_CONNECTION_SECONDS", -1)
+    later = models(gemini)
+    for _ in range(2):
+        later.warm_up()
+    assert described(gemini) - before == 3
 
 
 def test_withdrawn_model_is_passed_over_once_and_for_all(gemini: FakeService) -> None:

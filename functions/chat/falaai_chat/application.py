@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from falaai.web import health, static_files
 from falaai.web.application_factory import build_application
-from falaai_chat.routes import chat_pages, conversation_routes, replies, stream
+from falaai_chat.routes import chat_pages, conversation_routes, replies, stream, warm_up
 
 _FOLDER = Path(__file__).parent
 _TEMPLATES = _FOLDER / "templates"
@@ -26,4 +26,4 @@ def build() -> FastAPI:
 
 
 def build_stream() -> FastAPI:
-    return build_application("FalaAI stream", (stream.router, health.router), _TEMPLATES)
+    return build_application("FalaAI stream", (stream.router, warm_up.router, health.router), _TEMPLATES)

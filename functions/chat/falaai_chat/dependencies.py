@@ -26,9 +26,12 @@ async def get_quota() -> Quota:
     return quota()
 
 
+Model = Annotated[LanguageModel, Depends(get_language_model)]
+
+
 async def get_services(
     database: Db,
-    model: Annotated[LanguageModel, Depends(get_language_model)],
+    model: Model,
     sender: Annotated[Queues, Depends(get_queues)],
 ) -> Services:
     return Services(database, model, sender)

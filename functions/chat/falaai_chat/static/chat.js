@@ -9,6 +9,7 @@ import { openMenu, startMenus } from "./menus.js";
 import { startTheme } from "./theme.js";
 import { again, announce, conversation, isAnswering, openEditor, send, sendPending, settle, show, showConversation, showLeft, startNew, stop } from "./asking.js";
 import { forgetPerson, removeUnsent, removeUnsentOfOthers } from "./unsent.js";
+import { startWarmUp } from "./warm_up.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -97,6 +98,7 @@ startMessages((article) => {
   const { state, error } = article.dataset;
   settle(article, state, error, article.querySelector(".reply-problem").textContent.trim());
 });
+startWarmUp($("message"));
 if (conversation()) history.replaceState(null, "", at(`/chat/${conversation()}`));
 
 // Resume a reply that is still being generated, and send questions that were not sent.

@@ -42,6 +42,9 @@ THINKING_TOKENS = 4096
 # LangChain counts the first try as one; each further one adds seconds of back-off, and people are waiting.
 MAX_ATTEMPTS = 2
 TICK_SECONDS = 1.0
+WARM_UP_MILLISECONDS = 3000
+# Longer than most people type a message; httpx would close an idle connection after 5 s.
+KEPT_CONNECTION_SECONDS = 60
 TICK: Final = "tick"
 # Our parameters that a model may refuse, as the message of a 400 names them.
 _REFUSABLE = {
@@ -74,6 +77,10 @@ class Answer(Protocol):
 class LanguageModel(Protocol):
     def answer(self, prompt: Prompt, seconds: float) -> Answer:
         """Ask; iterating the answer raises a LanguageModelError, at the latest `seconds` after this call."""
+        ...
+
+    def warm_up(self) -> None:
+        """Do now what the first answer would do once. Spends no tokens; may raise any error."""
         ...
 
 
@@ -158,9 +165,39 @@ class GeminiModels:
         self._withdrawn: set[str] = set()
         self._refused: set[tuple[str, str]] = set()
         self._clients: dict[str, ChatGoogleGenerativeAI] = {}
+        self._connected_until = 0.0
 
     def answer(self, prompt: Prompt, seconds: float) -> GeminiAnswer:
         return GeminiAnswer(self, prompt, time.monotonic() + seconds)
+
+    def warm_up(self) -> None:
+        """Do everything that the first answer of a process does only once. Spends no tokens.
+
+        The request for the model's description opens the connection that the next question uses. It is repeated only
+        when that connection is closed again. Raises what Google's client raises.
+        """
+        if time.monotonic() < self._connected_until:
+            return
+        _import_langchain()
+        names = self._options.gemini_model
+        name = next((name for name in names if name not in self._withdrawn), names[0])
+        if name not in self._clients:
+            self._rehearse(name)
+        client = self._client(name).client
+        assert client is not None  # noqa: S101 - LangChain builds it together with the model
+        client.models.get(model=name, config={"http_options": {"timeout": WARM_UP_MILLISECONDS}})
+        self._connected_until = time.monotonic() + KEPT_CONNECTION_SECONDS
+
+    def _rehearse(self, name: str) -> None:
+        """Read one canned reply, so that Pydantic builds the schemas of Google's client, which takes 0.1 s."""
+        from langchain_google_genai import ChatGoogleGenerativeAI
+
+        from falaai.canned_reply import CannedReply
+
+        key, canned = self._options.gemini_api_key, {"transport": CannedReply()}
+        model = ChatGoogleGenerativeAI(model=name, google_api_key=key, client_args=canned)
+        options = _options(name, _family_parameters(name), max_tokens=8)
+        list(model.stream(_messages(Prompt("Oi", (Turn(1, "usuario", "Oi"),))), **options))
 
     def stream(self, answer: GeminiAnswer) -> "Iterator[AIMessageChunk]":
         """Chunks from the first model that exists."""
@@ -213,6 +250,7 @@ class GeminiModels:
             )
 
     def _client(self, name: str) -> "ChatGoogleGenerativeAI":
+        import httpx
         from langchain_google_genai import ChatGoogleGenerativeAI
 
         if name not in self._clients:
@@ -221,6 +259,7 @@ class GeminiModels:
                 google_api_key=self._options.gemini_api_key,
                 base_url=self._options.gemini_base_url or None,
                 max_retries=MAX_ATTEMPTS,
+                client_args={"limits": httpx.Limits(keepalive_expiry=KEPT_CONNECTION_SECONDS)},
             )
         return self._clients[name]
 

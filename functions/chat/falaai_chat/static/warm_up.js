@@ -1,0 +1,19 @@
+// Prepare the server for the first reply while the user types: without it, the first message waits for imports.
+
+import { at } from "./requests.js";
+
+const EVERY = 5 * 60 * 1000; // milliseconds
+let sentAt = -Infinity;
+
+function warmUp() {
+  if (performance.now() - sentAt < EVERY) return;
+  sentAt = performance.now();
+  // Nothing depends on the answer: without streaming the path does not exist.
+  fetch(at("/chat/warm-up"), { method: "POST", priority: "low" }).catch(() => {});
+}
+
+// `field` is where messages are typed.
+export function startWarmUp(field) {
+  warmUp();
+  field.addEventListener("focus", warmUp);
+}

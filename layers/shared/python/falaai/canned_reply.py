@@ -1,0 +1,25 @@
+"""A canned reply of Gemini, so that LangChain and Google's client can run once without a question to Gemini.
+
+Importing this module imports httpx, so only the warm-up imports it.
+"""
+
+import json
+
+import httpx
+
+_CHUNK = {
+    "candidates": [
+        {"content": {"parts": [{"text": "Oi"}], "role": "model"}, "finishReason": "STOP", "index": 0},
+    ],
+    "usageMetadata": {"promptTokenCount": 1, "candidatesTokenCount": 1, "totalTokenCount": 2},
+    "modelVersion": "canned",
+    "responseId": "canned",
+}
+
+
+class CannedReply(httpx.BaseTransport):
+    """Answer every request with the same server-sent event, without a network."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        headers = {"content-type": "text/event-stream"}
+        return httpx.Response(200, headers=headers, text=f"data: {json.dumps(_CHUNK)}\r\n\r\n", request=request)
