@@ -10,6 +10,7 @@ import pytest
 from falaai import settings
 from falaai.connections import connect
 from falaai.database import Database
+from tests.support.database_server import DatabaseServer
 from tests.support.databases import create_database, migrate
 from tests.support.people import People, Person, product_of
 from tests.support.rows import TABLES, Rows
@@ -54,9 +55,17 @@ def product(cloud: RunningCloud) -> Rows:
 
 
 @pytest.fixture(scope="session")
-def where(cloud: RunningCloud) -> settings.DatabaseSettings:
+def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseServer]:
+    """A MariaDB server alone: tests of repositories and rules need no cloud."""
+    server = DatabaseServer(tmp_path_factory.mktemp("database_server") / "data")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def where(database_server: DatabaseServer) -> settings.DatabaseSettings:
     """Settings of a migrated database that only these tests use."""
-    fresh = create_database(cloud, "falaai_db_integration")
+    fresh = create_database(database_server.address, "falaai_db_integration")
     finished = migrate(fresh)
     assert finished.returncode == 0, finished.stderr
     return fresh

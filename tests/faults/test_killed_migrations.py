@@ -7,9 +7,9 @@ import sqlparse
 
 from falaai.connections import connect
 from falaai.settings import DatabaseSettings
+from tests.support.database_server import DatabaseServer
 from tests.support.databases import STEPS, create_database, migrate, schema
 from tests.support.paths import ROOT
-from tests.support.running_cloud import RunningCloud
 
 SEED = (
     (
@@ -28,9 +28,9 @@ def statements(step: str) -> list[str]:
 MOMENTS = [(step, count) for step in STEPS for count in range(1, len(statements(step)) + 1)]
 
 
-def seeded(cloud: RunningCloud, name: str) -> DatabaseSettings:
+def seeded(database_server: DatabaseServer, name: str) -> DatabaseSettings:
     """A database of the first FalaAI."""
-    where = create_database(cloud, name)
+    where = create_database(database_server.address, name)
     with connect(where) as connection, connection.cursor() as cursor:
         for statement in (*statements(STEPS[0]), *SEED):
             cursor.execute(statement)
@@ -63,8 +63,8 @@ def contents(where: DatabaseSettings) -> list[object]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(cloud: RunningCloud) -> DatabaseSettings:
-    where = seeded(cloud, "falaai_db_undisturbed")
+def undisturbed(database_server: DatabaseServer) -> DatabaseSettings:
+    where = seeded(database_server, "falaai_db_undisturbed")
     assert migrate(where).returncode == 0
     return where
 
@@ -73,8 +73,10 @@ def undisturbed(cloud: RunningCloud) -> DatabaseSettings:
     not os.environ.get("WHOLE"), reason="test_migrations.py has a sample; all of it: make test-faults"
 )
 @pytest.mark.parametrize(("step", "count"), MOMENTS)
-def test_killed_between_statements(cloud: RunningCloud, undisturbed: DatabaseSettings, step: str, count: int) -> None:
-    where = seeded(cloud, "falaai_db_interrupted")
+def test_killed_between_statements(
+    database_server: DatabaseServer, undisturbed: DatabaseSettings, step: str, count: int
+) -> None:
+    where = seeded(database_server, "falaai_db_interrupted")
     run_until(where, step, count)
     finished = migrate(where)
     assert finished.returncode == 0, finished.stderr

@@ -5,14 +5,16 @@ import io
 import os
 import subprocess
 import tarfile
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from tests.support.database_server import DatabaseServer
 from tests.support.databases import STEPS, create_database, migrate
 from tests.support.paths import ROOT
 from tests.support.people import People, signed_in
-from tests.support.running_cloud import RunningCloud, start_cloud
+from tests.support.running_cloud import start_cloud
 
 
 def git(*arguments: str) -> bytes:
@@ -31,14 +33,14 @@ def previous_release(folder: Path) -> Path:
 
 
 @pytest.mark.skipif(not os.environ.get("WHOLE"), reason="a devcloud of its own: make test-faults")
-def test_previous_release_works_on_the_new_schema(cloud: RunningCloud, tmp_path: Path) -> None:
-    where = create_database(cloud, "falaai_db_previous")
+def test_previous_release_works_on_the_new_schema(database_server: DatabaseServer, tmp_path: Path) -> None:
+    where = create_database(database_server.address, "falaai_db_previous")
     assert migrate(where).returncode == 0
     env = {f"DB_{name}": getattr(where, f"db_{name.lower()}") for name in ("HOST", "PORT", "USER", "NAME")}
     env["DB_PASSWORD"] = where.db_password.get_secret_value()
     (tmp_path / "env").write_text("".join(f"{name}={value}\n" for name, value in env.items()))
     old = start_cloud(tmp_path / "cloud", env_file=tmp_path / "env", root=previous_release(tmp_path / "old"))
-    old.addresses["database"] = cloud.addresses["database"] | {"name": where.db_name}
+    old.addresses["database"] = asdict(database_server.address) | {"name": where.db_name}
     people = People(old)
     try:
         stranger = people.stranger()

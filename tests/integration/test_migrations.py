@@ -10,22 +10,24 @@ from pydantic import SecretStr
 
 from falaai import settings
 from falaai.connections import connect
+from tests.support.database_server import DatabaseServer
 from tests.support.databases import STEPS, create_database, environment, migrate, schema
 from tests.support.paths import ROOT
-from tests.support.running_cloud import RunningCloud
 
 
-def test_each_once_and_safe_to_repeat(cloud: RunningCloud) -> None:
-    where = create_database(cloud, "falaai_db_twice")
+def test_each_once_and_safe_to_repeat(database_server: DatabaseServer) -> None:
+    where = create_database(database_server.address, "falaai_db_twice")
     first, second = migrate(where), migrate(where)
     assert [line.split()[1] for line in first.stdout.splitlines()[:-1]] == STEPS
     assert second.stdout == "migrate: nothing to do\n"
 
 
 @pytest.mark.parametrize("step", [name for name in STEPS if name > "0004"])
-def test_killed_between_statement_and_mark_it_is_finished(cloud: RunningCloud, step: str, where: object) -> None:
+def test_killed_between_statement_and_mark_it_is_finished(
+    database_server: DatabaseServer, step: str, where: object
+) -> None:
     assert isinstance(where, settings.DatabaseSettings)
-    half = create_database(cloud, "falaai_db_half")
+    half = create_database(database_server.address, "falaai_db_half")
     assert migrate(half).returncode == 0
     # As a kill leaves it: the statements are there, the mark is not, and yoyo's lock still stands.
     with connect(half) as connection:
@@ -38,8 +40,8 @@ def test_killed_between_statement_and_mark_it_is_finished(cloud: RunningCloud, s
     assert schema(half) == schema(where)
 
 
-def test_two_at_once_do_not_meet(cloud: RunningCloud) -> None:
-    where = create_database(cloud, "falaai_db_locked")
+def test_two_at_once_do_not_meet(database_server: DatabaseServer) -> None:
+    where = create_database(database_server.address, "falaai_db_locked")
     with connect(where) as connection:
         connection.cursor().execute("SELECT GET_LOCK('falaai_migrate', 0)")
         finished = migrate(where)
@@ -49,8 +51,8 @@ def test_two_at_once_do_not_meet(cloud: RunningCloud) -> None:
     )
 
 
-def test_killed_run_leaves_nothing_in_the_way(cloud: RunningCloud) -> None:
-    where = create_database(cloud, "falaai_db_killed")
+def test_killed_run_leaves_nothing_in_the_way(database_server: DatabaseServer) -> None:
+    where = create_database(database_server.address, "falaai_db_killed")
     command = [sys.executable, str(ROOT / "sql/migrate.py")]
     process = subprocess.Popen(command, env=environment(where), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -81,9 +83,9 @@ def test_one_sentence_when_the_database_cannot_be_used(
     assert "Traceback" not in finished.stderr
 
 
-def test_old_database_upgrades_in_place(cloud: RunningCloud) -> None:
+def test_old_database_upgrades_in_place(database_server: DatabaseServer) -> None:
     """The first FalaAI's tables with data: messages get their order, pending codes become links."""
-    where = create_database(cloud, "falaai_db_seed")
+    where = create_database(database_server.address, "falaai_db_seed")
     seed = (ROOT / "sql/0001.seed.sql").read_text()
     with connect(where) as connection:
         cursor = connection.cursor()

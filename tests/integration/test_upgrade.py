@@ -14,9 +14,9 @@ from falaai_auth.browsers import Browser
 from falaai_auth.schemas import Credentials
 from falaai_auth.sign_in import REFUSAL_SECONDS, sign_in
 from falaai_auth.verification import verify
+from tests.support.database_server import DatabaseServer
 from tests.support.databases import create_database, migrate
 from tests.support.paths import ROOT
-from tests.support.running_cloud import RunningCloud
 
 # The form of passlib's argon2 hashes: $argon2id$ with parameters of its own, here weaker than today's.
 OLD_HASH = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1, salt_len=16).hash("senha de antes")
@@ -25,9 +25,9 @@ CODE = "7c1e9d2a-0f3b-4c55-8a41-5d1f0e6b9a77"
 
 
 @pytest.fixture
-def upgraded(cloud: RunningCloud, monkeypatch: pytest.MonkeyPatch) -> Database:
+def upgraded(database_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch) -> Database:
     """A database of the first FalaAI with three people, migrated."""
-    where = create_database(cloud, "falaai_db_upgrade")
+    where = create_database(database_server.address, "falaai_db_upgrade")
     with connect(where) as connection:
         cursor = connection.cursor()
         for statement in (ROOT / "sql/0001.seed.sql").read_text().split(";")[:-1]:

@@ -5,30 +5,30 @@ import subprocess
 import sys
 
 import pymysql
+from pydantic import SecretStr
 
+from devcloud.database import DatabaseAddress
 from falaai import settings
 from falaai.connections import connect
 from falaai.database import Database
 from tests.support.paths import ROOT
-from tests.support.running_cloud import RunningCloud
 from tests.support.waiting import HANG_SECONDS
 
 STEPS = sorted(path.stem for path in (ROOT / "sql").glob("*.sql"))
 
 
-def create_database(cloud: RunningCloud, name: str) -> settings.DatabaseSettings:
-    """Create an empty database on devcloud's server. Returns its settings."""
-    server = cloud.addresses["database"]
+def create_database(address: DatabaseAddress, name: str) -> settings.DatabaseSettings:
+    """Create an empty database on this server. Returns its settings."""
     with pymysql.connect(
-        host=server["host"], port=server["port"], user=server["user"], password=server["password"]
+        host=address.host, port=address.port, user=address.user, password=address.password
     ) as connection:
         connection.cursor().execute(f"DROP DATABASE IF EXISTS `{name}`")
         connection.cursor().execute(f"CREATE DATABASE `{name}`")
     return settings.DatabaseSettings(
-        db_host=server["host"],
-        db_port=server["port"],
-        db_user=server["user"],
-        db_password=server["password"],
+        db_host=address.host,
+        db_port=address.port,
+        db_user=address.user,
+        db_password=SecretStr(address.password),
         db_name=name,
     )
 

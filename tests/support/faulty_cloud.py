@@ -1,16 +1,13 @@
 """A separate devcloud with a fault proxy before each dependency, and a database that can be restarted."""
 
-import asyncio
-import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from devcloud.database import Database
-from devcloud.secret_store import SecretStore
+from tests.support.database_server import DatabaseServer
 from tests.support.fault_proxy import FaultProxy, fault_proxy
 from tests.support.running_cloud import RunningCloud, start_cloud
 
@@ -25,34 +22,13 @@ SETTINGS = {
 }
 
 
-class OwnDatabase:
-    """MariaDB server as devcloud starts it, with an event loop in a thread."""
-
-    def __init__(self, data: Path) -> None:
-        data.mkdir(parents=True)
-        self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
-        self._server = Database(data, "falaai_db", SecretStore(data / "secrets.json"))
-        self.address = self._server.address
-        self.start()
-
-    def start(self) -> None:
-        self._wait(self._server.start())
-
-    def stop(self) -> None:
-        self._wait(self._server.stop())
-
-    def _wait(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
-
-
 @dataclass
 class FaultyCloud:
     """A cloud, the proxies that can break it, and the cloud whose inbox receives its emails (`inbox_of`)."""
 
     cloud: RunningCloud
     inbox_of: RunningCloud
-    server: OwnDatabase
+    server: DatabaseServer
     database: FaultProxy
     gemini: FaultProxy
     sendgrid: FaultProxy
@@ -66,7 +42,7 @@ class FaultyCloud:
 @contextmanager
 def faulty_cloud(data: Path, other: RunningCloud) -> Iterator[FaultyCloud]:
     """Start a faulty cloud. It uses the fakes and the AWS emulator of `other`."""
-    server = OwnDatabase(data / "server")
+    server = DatabaseServer(data / "server")
     with ExitStack() as stack:
         stack.callback(server.stop)
         database = stack.enter_context(fault_proxy(server.address.host, server.address.port))
@@ -90,7 +66,7 @@ def _proxy_to(url: str) -> Any:
     return fault_proxy(parts.hostname, parts.port)
 
 
-def _database_settings(server: OwnDatabase, proxy: FaultProxy) -> dict[str, str]:
+def _database_settings(server: DatabaseServer, proxy: FaultProxy) -> dict[str, str]:
     address = server.address
     return {
         "DB_HOST": proxy.address[0],
