@@ -1,4 +1,4 @@
-"""Writes the papers that repeat what code says: python docs/generate.py (make docs); a test keeps them fresh."""
+"""Write the docs that repeat facts of the code: python docs/generate.py (make docs). A test finds outdated docs."""
 
 import inspect
 import json
@@ -14,7 +14,7 @@ from falaai_chat.application import build_stream
 DOCS = Path(__file__).resolve().parent
 TEMPLATE = read_template(DOCS.parent / "template.yaml")
 NOTICE = "<!-- Written by `make docs` from the code; change that instead. -->"
-# Which queue carries what; the functions behind them stand in the template.
+# The queue of each message. The template says which function receives it.
 QUEUES = {
     queue_messages.TitleRequested: "TitlesQueue",
     queue_messages.SummaryRequested: "MemoryQueue",
@@ -23,18 +23,18 @@ QUEUES = {
 }
 
 
-def papers() -> dict[str, str]:
-    """Every generated paper by its name."""
+def generated_docs() -> dict[str, str]:
+    """Return the text of every generated document by its file name."""
     return {
         "openapi.json": json.dumps(openapi(), indent=1, ensure_ascii=False) + "\n",
         "routes.md": routes(),
-        "settings.md": settings_paper(),
+        "settings.md": settings_page(),
         "queue-messages.md": messages(),
     }
 
 
 def openapi() -> dict[str, Any]:
-    """One document for the routes of all web functions."""
+    """Return one OpenAPI document for the routes of all web functions."""
     documents = [app.openapi() for app in (build_auth(), build_chat(), build_stream())]
     whole = {**documents[0], "info": {**documents[0]["info"], "title": "FalaAI"}}
     whole["paths"] = {path: methods for one in documents for path, methods in one["paths"].items()}
@@ -47,9 +47,9 @@ def routes() -> str:
     operations = openapi()["paths"]
     lines = [
         f"# Routes\n\n{NOTICE}\n",
-        "Errors are `{detail, code}`, a 422 has `fields` beside them; who asked for a page gets one. Requests that",
-        "change something need an `Origin` of our own. What goes in and comes out, in full: `openapi.json`.\n",
-        "| route | function | what it does |\n|---|---|---|",
+        "Errors are `{detail, code}`, a 422 also has `fields`; a browser gets an error page. Requests that change",
+        "data must name their `Origin`. `openapi.json` has all parameters and answers.\n",
+        "| route | function | description |\n|---|---|---|",
     ]
     for route in sorted(TEMPLATE.routes, key=lambda route: (route.function, route.path, route.method)):
         operation = operations[route.path][route.method.lower()]
@@ -58,17 +58,17 @@ def routes() -> str:
     return "\n".join(lines) + "\n"
 
 
-def settings_paper() -> str:
+def settings_page() -> str:
     lines = [
         f"# Settings\n\n{NOTICE}\n",
-        "Environment variables, set by `template.yaml` on AWS and by `.env` on one machine. A secret may be given as",
-        "`ssm:NAME`, the name of an SSM parameter that is read at the first use.",
+        "Environment variables, set by `template.yaml` on AWS and by `.env` on one machine. A secret may be given",
+        "as `ssm:NAME`, the name of an SSM parameter that is read at first use.",
     ]
     for group in settings.GROUPS:
         lines += [f"\n## {group.__name__.removesuffix('Settings')}\n", inspect.cleandoc(group.__doc__ or ""), ""]
         lines += ["| variable | kind | default | functions |\n|---|---|---|---|"]
         for name, field in group.model_fields.items():
-            default = "needed" if field.is_required() else _default(field.default)
+            default = "required" if field.is_required() else _default(field.default)
             kind = "secret" if field.annotation is settings.SecretStr else _kind(field.annotation)
             users = [one.logical_id for one in TEMPLATE.functions.values() if name.upper() in one.variables]
             who = "all" if len(users) == len(TEMPLATE.functions) else ", ".join(users)
@@ -82,7 +82,7 @@ def _default(value: Any) -> str:
 
 
 def _kind(annotation: Any) -> str:
-    return {int: "whole number", float: "number", str: "text"}.get(annotation, "list, by commas")
+    return {int: "whole number", float: "number", str: "text"}.get(annotation, "list, separated by commas")
 
 
 def messages() -> str:
@@ -92,13 +92,13 @@ def messages() -> str:
     for message, queue in QUEUES.items():
         trigger = workers[queue]
         named = (field.serialization_alias or name for name, field in message.model_fields.items())
-        fields = ", ".join(f"`{name}`" for name in named) or "nothing"
+        fields = ", ".join(f"`{name}`" for name in named) or "none"
         tries, hidden = queues[queue]["RedrivePolicy"]["maxReceiveCount"], queues[queue]["VisibilityTimeout"]
         lines += [
             f"## {message.__name__}\n",
             f"{_one_line(message.__doc__ or '')}\n",
-            f"- {queue} → {trigger.function}, up to {trigger.batch_size} at a time; holds {fields}",
-            f"- hidden for {hidden} s while worked on; a dead letter after {tries} tries\n",
+            f"- {queue} → {trigger.function}, up to {trigger.batch_size} in a batch; fields: {fields}",
+            f"- hidden for {hidden} s while a worker has it; moved to the dead-letter queue after {tries} tries\n",
         ]
     return "\n".join(lines)
 
@@ -108,5 +108,5 @@ def _one_line(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for name, text in papers().items():
+    for name, text in generated_docs().items():
         (DOCS / name).write_text(text, encoding="utf-8")

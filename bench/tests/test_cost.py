@@ -18,10 +18,10 @@ from bench.cost import (
     updated_page,
 )
 
-NOBODY = Stack(alarm_metrics=10, dashboards=1, queues=1, gigabytes=1)
+NO_MESSAGES = Stack(alarm_metrics=10, dashboards=1, queues=1, gigabytes=1)
 
 
-def test_paper_is_fresh() -> None:
+def test_cost_page_is_up_to_date() -> None:
     text = COST_PAGE.read_text()
     assert updated_page(text) == text, "docs/cost.md is stale; run make cost"
 
@@ -32,7 +32,7 @@ def test_only_what_is_beyond_the_free_tier_costs(amount: float, dollars: float) 
 
 
 def test_idle_deployment_within_free_tiers_costs_only_the_email_plan() -> None:
-    idle = {name: dollars for name, dollars in bill(0, Usage(), NOBODY).items() if dollars >= 0.01}
+    idle = {name: dollars for name, dollars in bill(0, Usage(), NO_MESSAGES).items() if dollars >= 0.01}
     assert list(idle) == ["SendGrid, from the 61st day"]
 
 
@@ -49,7 +49,7 @@ def test_every_line_grows_with_the_messages() -> None:
 
 
 def test_waiting_for_the_model_is_billed() -> None:
-    slow, quick = (bill(10**7, Usage(gemini_seconds=seconds), NOBODY) for seconds in (6, 1))
+    slow, quick = (bill(10**7, Usage(gemini_seconds=seconds), NO_MESSAGES) for seconds in (6, 1))
     saved = slow["Lambda, computing"] - quick["Lambda, computing"]
     assert saved == pytest.approx(5 * 10**7 * 0.0000133334)
 

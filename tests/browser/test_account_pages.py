@@ -36,7 +36,7 @@ def test_password_rules_are_told_while_one_is_written(new_page: Callable[..., Pa
     screenshot(page, "sign-up")
 
 
-def test_letter_can_be_sent_again_after_a_countdown(
+def test_email_can_be_requested_again_after_a_countdown(
     new_page: Callable[..., Page], person: Person, product: Rows
 ) -> None:
     page = new_page(PHONE)

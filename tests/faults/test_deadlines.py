@@ -74,7 +74,7 @@ def test_database_gone_is_503_at_once_and_healed_at_the_first_request(faulty: Fa
 
 
 @pytest.mark.parametrize("fault", FAULTS if IS_WHOLE else ["gone"])
-def test_letter_is_sent_when_sendgrid_is_back(faulty: FaultyCloud, faulty_people: People, fault: str) -> None:
+def test_email_is_sent_when_sendgrid_is_back(faulty: FaultyCloud, faulty_people: People, fault: str) -> None:
     """Before the tests that cut SQS off: what a poll takes whose reader is gone comes back only minutes later."""
     stranger, before = faulty_people.stranger(), faulty.sendgrid.connections
     FAULTS[fault](faulty.sendgrid)

@@ -38,7 +38,7 @@ _NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHER
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
-    """One where nobody meets a limit of messages on the way."""
+    """A cloud with limits that no user reaches."""
     data = tmp_path_factory.mktemp("unlimited")
     env = data / "env"
     env.write_text("DAILY_MESSAGES=1000000\nDAILY_CEILING=10000000\n")
@@ -59,7 +59,7 @@ def quick_replies(cloud: RunningCloud) -> None:
 
 
 def fill(cloud: RunningCloud, product: Rows) -> None:
-    """Old conversations of ten messages each, of one person nobody else is."""
+    """Add old conversations of ten messages each, of one new user."""
     there = {f"db_{name}": value for name, value in cloud.addresses["database"].items() if name != "socket"}
     owner = product.user("velha@exemplo.com.br")
     with connect(DatabaseSettings(**there), statement_seconds=600) as connection, connection.cursor() as cursor:
@@ -109,7 +109,7 @@ def oldest(product: Rows) -> int | None:
     return found[0]["id"] if found else None
 
 
-def sweep_and_be_killed(cloud: RunningCloud, product: Rows, over: Event) -> tuple[int, int]:
+def clean_up_and_be_killed(cloud: RunningCloud, product: Rows, over: Event) -> tuple[int, int]:
     """Invoke until everything is gone, killing on the way; how often it was killed, and its peak of memory in MB."""
     chance, killed, peak = random.Random(7), 0, 0
     with ThreadPoolExecutor(1) as pool:
@@ -144,7 +144,7 @@ def kill(pids: list[int]) -> int:
 
 @pytest.mark.timeout(900)
 @pytest.mark.usefixtures("quick_replies")
-def test_people_do_not_notice_a_sweep(cloud: RunningCloud, people: People, product: Rows) -> None:
+def test_users_do_not_notice_a_cleanup(cloud: RunningCloud, people: People, product: Rows) -> None:
     fill(cloud, product)
     product.run("UPDATE usuarios SET nome = 'Velha' WHERE email = 'velha@exemplo.com.br'")
     everybody = [people.member() for _ in range(PEOPLE)]
@@ -154,7 +154,7 @@ def test_people_do_not_notice_a_sweep(cloud: RunningCloud, people: People, produ
     over = Event()
     with ThreadPoolExecutor(1) as pool:
         began = time.monotonic()
-        sweeping = pool.submit(sweep_and_be_killed, cloud, product, over)
+        sweeping = pool.submit(clean_up_and_be_killed, cloud, product, over)
         sweeping.add_done_callback(lambda _: over.set())
         busy = latencies(everybody, over)
         killed, peak = sweeping.result()
@@ -166,7 +166,7 @@ def test_people_do_not_notice_a_sweep(cloud: RunningCloud, people: People, produ
         [quantiles(one, n=20)[17] for one in (quiet, busy)],
     )
     before, during = (quantiles(one, n=20)[-1] for one in (quiet, busy))
-    print(f"swept {MESSAGES} messages in {seconds:.0f} s, killed {killed} times, peak {peak} MB")
+    print(f"deleted {MESSAGES} messages in {seconds:.0f} s, killed {killed} times, peak {peak} MB")
     print(f"p95 {before * 1000:.0f} ms quiet ({len(quiet)}), {during * 1000:.0f} ms during ({len(busy)})")
     assert product.value("SELECT COUNT(*) FROM usuarios WHERE nome = 'Velha'") == 1
     assert product.value("SELECT COUNT(*) FROM conversas c JOIN usuarios u ON u.id = c.id_usuario"

@@ -90,7 +90,7 @@ def test_reply_whose_last_commit_is_lost_is_complete_and_paid_once(
     assert rows.value("SELECT COUNT(*) FROM mensagens WHERE estado = 'completa'") == 10
 
 
-def test_registration_whose_commit_is_lost_is_one_account_and_one_letter(
+def test_registration_with_a_lost_commit_is_one_account_and_one_email(
     shaky: Database, proxy: FaultProxy, rows: Rows
 ) -> None:
     sent: list[QueueMessage] = []

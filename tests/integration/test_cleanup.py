@@ -21,7 +21,7 @@ from tests.support.services import aws_client
 from tests.support.waiting import HANG_SECONDS, wait_until
 
 
-def swept(database: Database, days: int = 90) -> dict[str, int]:
+def cleaned(database: Database, days: int = 90) -> dict[str, int]:
     return {kind: count for kind, count in clean_up(database, days, lambda: True).rows.items() if count}
 
 
@@ -30,20 +30,20 @@ def test_unused_conversations_go_with_their_messages(database: Database, rows: R
     rows.conversation(ana, "velha", "resposta", days_old=91)
     kept = rows.conversation(ana, "nova", "resposta", days_old=89)
     pinned = rows.conversation(ana, "fixada", days_old=400, pinned=True)
-    assert swept(database) == {"conversations": 1, "messages": 2}
+    assert cleaned(database) == {"conversations": 1, "messages": 2}
     assert [row["id"] for row in rows.list("SELECT id FROM conversas ORDER BY id")] == [kept, pinned]
     assert rows.value("SELECT COUNT(*) FROM mensagens") == 3
 
 
 def test_zero_days_keeps_everything(database: Database, rows: Rows) -> None:
     rows.conversation(rows.user(), "velha", days_old=4000)
-    assert swept(database, days=0) == {}
+    assert cleaned(database, days=0) == {}
 
 
 def test_long_conversation_goes_in_batches(database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeping, "BATCH", 3)
     rows.conversation(rows.user(), *["texto"] * 10, days_old=91)
-    assert swept(database) == {"conversations": 1, "messages": 10}
+    assert cleaned(database) == {"conversations": 1, "messages": 10}
 
 
 def test_out_of_time_the_rest_stays_for_the_next_run(
@@ -57,7 +57,7 @@ def test_out_of_time_the_rest_stays_for_the_next_run(
     first = clean_up(database, 90, lambda: next(ticks))
     assert not first.is_done
     assert 0 < first.rows["conversations"] < 5
-    assert swept(database)["conversations"] == 5 - first.rows["conversations"]
+    assert cleaned(database)["conversations"] == 5 - first.rows["conversations"]
 
 
 def test_expired_rows_of_every_kind_go(database: Database, rows: Rows) -> None:
@@ -72,7 +72,7 @@ def test_expired_rows_of_every_kind_go(database: Database, rows: Rows) -> None:
         )
     rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(), UTC_TIMESTAMP(), NULL)", ana)
     rows.run("INSERT INTO limites VALUES ('l', NOW(), UTC_TIMESTAMP(), 3)")
-    assert swept(database) == {"sessions": 1, "tokens": 1, "counters": 1}
+    assert cleaned(database) == {"sessions": 1, "tokens": 1, "counters": 1}
     assert rows.value("SELECT chave FROM sessoes") == "living"
 
 
@@ -87,7 +87,7 @@ def test_session_ends_a_week_after_it_was_seen_and_a_month_after_it_began(databa
         rows.run("UPDATE sessoes SET criada_em = UTC_TIMESTAMP(6) - INTERVAL %s DAY", days_old)
         sessions.update_seen(database, session)
         assert rows.value(left) == hours_left
-    assert swept(database) == {}
+    assert cleaned(database) == {}
 
 
 def test_task_that_fails_does_not_stop_the_others(
@@ -123,7 +123,7 @@ def test_never_verified_accounts_go_after_a_month(database: Database, rows: Rows
         old,
         old_but_verified,
     )
-    assert swept(database) == {"unverified_accounts": 1}
+    assert cleaned(database) == {"unverified_accounts": 1}
     assert rows.value("SELECT COUNT(*) FROM usuarios WHERE id = %s", old) == 0
 
 
@@ -132,7 +132,7 @@ def test_abandoned_replies_are_written_down_as_interrupted(database: Database, r
     rows.run(
         "UPDATE mensagens SET estado = 'gerando', escrita_em = UTC_TIMESTAMP(6) - INTERVAL 61 SECOND WHERE seq = 2"
     )
-    assert swept(database) == {"abandoned_replies": 1}
+    assert cleaned(database) == {"abandoned_replies": 1}
     assert rows.value("SELECT estado FROM mensagens WHERE seq = 2") == "interrompida"
 
 
@@ -146,7 +146,7 @@ def test_person_who_came_back_keeps_the_conversation(database: Database, rows: R
     sql = Transaction(person)
     conversations.lock_conversation(sql, ana, old)
     with ThreadPoolExecutor(1) as pool:
-        meanwhile = pool.submit(swept, database)
+        meanwhile = pool.submit(cleaned, database)
         waiting = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE 'SELECT c.id %%FOR UPDATE'"
         wait_until(lambda: rows.value(waiting), "the sweep waits for the lock")
         conversations.reserve_seq(sql, ana, old, by=1)
@@ -160,7 +160,7 @@ def test_two_sweeps_at_once_take_everything_once(database: Database, rows: Rows)
     for _ in range(250):
         rows.conversation(ana, "velha", "resposta", days_old=91)
     with ThreadPoolExecutor(2) as pool:
-        both = list(pool.map(lambda _: swept(Database(database._connect)), range(2)))
+        both = list(pool.map(lambda _: cleaned(Database(database._connect)), range(2)))
     assert sum(one.get("conversations", 0) for one in both) == 250
     assert sum(one.get("messages", 0) for one in both) == 500
     assert rows.value("SELECT COUNT(*) FROM conversas") == 0
@@ -174,7 +174,7 @@ def test_preview_tells_what_would_go_and_takes_nothing(database: Database, rows:
     told = {kind: count for kind, count in preview(database, 90).items() if count}
     assert told == {"conversations": 1, "messages": 2, "tokens": 1}
     assert rows.value("SELECT COUNT(*) FROM mensagens") == 3
-    assert swept(database) == told
+    assert cleaned(database) == told
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def bucket(cloud: RunningCloud) -> Iterator[str]:
     s3.delete_bucket(Bucket=name)
 
 
-def test_only_old_pictures_nobody_shows_go(
+def test_only_old_unused_pictures_are_deleted(
     cloud: RunningCloud, database: Database, rows: Rows, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown, orphan = "pictures/shown.webp", "pictures/orphan.webp"
@@ -208,7 +208,7 @@ def test_only_old_pictures_nobody_shows_go(
 
 
 class Killed(BaseException):
-    """The process is gone; nobody catches it."""
+    """The process was killed; no code catches this error."""
 
 
 class MortalConnection(Connection):
@@ -244,5 +244,5 @@ def test_killed_at_any_statement_it_leaves_nothing_by_halves(
         assert rows.value(orphans) == 0
     assert kills > 30
     MortalConnection.statements_left = -1
-    swept(database)
+    cleaned(database)
     assert rows.value("SELECT COUNT(*) FROM conversas") + rows.value("SELECT COUNT(*) FROM mensagens") == 0

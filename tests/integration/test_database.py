@@ -96,7 +96,7 @@ def test_connection_is_retired_before_the_server_drops_it(
     assert database.count("SELECT CONNECTION_ID()") != first
 
 
-def test_lock_held_by_somebody_else_is_not_waited_for_long(database: Database, rows: Rows) -> None:
+def test_wait_for_a_lock_is_short(database: Database, rows: Rows) -> None:
     rows.run("INSERT INTO limites VALUES ('a', NOW(), NOW(), 1)")
     holder = database._connect()
     holder.begin()
@@ -107,7 +107,7 @@ def test_lock_held_by_somebody_else_is_not_waited_for_long(database: Database, r
     holder.rollback()
 
 
-def test_nobody_there_is_unavailable() -> None:
+def test_missing_server_is_unavailable() -> None:
     nowhere = settings.DatabaseSettings(db_host="127.0.0.1", db_port=1, db_user="x", db_password="x")  # type: ignore[arg-type]
     with pytest.raises(DatabaseUnavailable):
         Database(lambda: connect(nowhere)).find("SELECT 1")

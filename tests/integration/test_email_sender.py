@@ -45,6 +45,6 @@ def test_silence_is_again(sendgrid: FakeService, monkeypatch: pytest.MonkeyPatch
         email_sender(sendgrid).send(EMAIL)
 
 
-def test_nobody_there_is_again() -> None:
+def test_unreachable_sendgrid_is_retried_later() -> None:
     with pytest.raises(RetryLater):
         email_sender(FakeService("http://127.0.0.1:1")).send(EMAIL)

@@ -148,7 +148,7 @@ def test_deadline_is_total(gemini: FakeService, fault: str) -> None:
         ask(ready, PROMPT, 1.5)
 
 
-def test_nobody_listening(gemini: FakeService) -> None:
+def test_unreachable_model_is_unavailable(gemini: FakeService) -> None:
     with pytest.raises(errors.ModelUnavailable):
         ask(models(FakeService("http://127.0.0.1:1")), PROMPT, 20)
 

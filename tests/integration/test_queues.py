@@ -162,7 +162,7 @@ def test_dead_letter_after_the_designed_count(line: Line, surprise: Exception) -
 
 
 def test_pauses_outlast_the_time_a_missing_row_is_waited_for(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A message about a row that was rolled back ends quietly, and is no dead letter."""
+    """A message about a row that was rolled back ends quietly, and never reaches the dead-letter queue."""
     pauses: list[int] = []
     real = line.sqs.change_message_visibility
 
@@ -249,7 +249,7 @@ def test_message_gets_no_more_time_than_the_invocation_has(line: Line) -> None:
     assert 0 < given[0] <= 8 - MARGIN_SECONDS
 
 
-def test_sweep_that_runs_out_of_time_asks_to_be_run_again_and_then_ends(
+def test_cleanup_that_runs_out_of_time_requests_another_run(
     line: Line, database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLEANUP_QUEUE_URL", line.queue)

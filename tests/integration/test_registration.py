@@ -1,4 +1,4 @@
-"""Signing up on the real database: one account, one letter, or neither."""
+"""Signing up on the real database: one account and one email, or neither."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -22,7 +22,7 @@ def form(name: str = "Ana Souza") -> Registration:
     return Registration(nome=name, email="ana@exemplo.com.br", senha="cavalo bateria", termos_registro=True)
 
 
-def test_new_account_waits_for_its_letter(database: Database, rows: Rows) -> None:
+def test_new_account_waits_for_its_email(database: Database, rows: Rows) -> None:
     queues = FakeQueues()
     register(database, queues, form(), "10.0.0.1")
     (user,) = rows.list("SELECT * FROM usuarios")
@@ -37,7 +37,7 @@ def test_queue_that_refuses_leaves_no_account(database: Database, rows: Rows) ->
     assert rows.list("SELECT * FROM usuarios") == []
 
 
-def test_owner_of_a_taken_address_gets_a_letter_and_keeps_everything(database: Database, rows: Rows) -> None:
+def test_owner_of_a_taken_address_gets_an_email_and_keeps_everything(database: Database, rows: Rows) -> None:
     user_id, queues = rows.user(), FakeQueues()
     register(database, queues, form("Mallory"), "10.0.0.1")
     assert queues.sent == [EmailRequested(kind="conta_existente", user_id=user_id)]

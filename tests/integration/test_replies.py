@@ -238,7 +238,7 @@ def test_edited_question_drops_what_followed_and_the_summary_of_it(
     assert [row["seq"] for row in rows.list("SELECT seq FROM mensagens ORDER BY seq")] == [1, 2, 3, 4]
 
 
-def test_somebody_elses_messages_do_not_exist(database: Database, rows: Rows, session: Session) -> None:
+def test_messages_of_another_user_do_not_exist(database: Database, rows: Rows, session: Session) -> None:
     theirs = rows.conversation(rows.user("bia@exemplo.com.br"), "segredo", "resposta")
     question, reply = (row["id"] for row in rows.list("SELECT id FROM mensagens ORDER BY seq"))
     for attempt in (
@@ -252,7 +252,7 @@ def test_somebody_elses_messages_do_not_exist(database: Database, rows: Rows, se
     assert texts(rows) == ["segredo", "resposta"]
 
 
-def test_afterwork_is_asked_for_where_it_is_due(
+def test_follow_up_jobs_are_requested_where_they_are_due(
     database: Database, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MEMORY_TOKENS", "2000")

@@ -53,7 +53,7 @@ def test_row_that_is_not_there_is_waited_for_and_then_given_up(database: Databas
     set_generated_title(database, FakeModel(), message, 301)
 
 
-def test_folding_writes_a_summary_up_to_a_pair(database: Database, rows: Rows) -> None:
+def test_summary_ends_at_a_whole_pair(database: Database, rows: Rows) -> None:
     conversation = rows.conversation(rows.user(), *["palavra " * 100] * 10)
     model = FakeModel(["Falaram de palavras."])
     summarize(database, model, SummaryRequested(conversation_id=conversation), 1000, 1)
@@ -65,15 +65,15 @@ def test_folding_writes_a_summary_up_to_a_pair(database: Database, rows: Rows) -
     assert len(model.prompts) == 1
 
 
-def test_folding_that_comes_second_changes_nothing(database: Database, rows: Rows) -> None:
+def test_second_summary_changes_nothing(database: Database, rows: Rows) -> None:
     conversation = rows.conversation(rows.user(), *["palavra " * 100] * 10)
 
-    class Overtaken(FakeModel):
+    class LateModel(FakeModel):
         def answer(self, prompt, seconds):  # type: ignore[no-untyped-def]
             rows.run("UPDATE conversas SET resumo = 'o outro', resumo_versao = 7")
             return super().answer(prompt, seconds)
 
-    summarize(database, Overtaken(), SummaryRequested(conversation_id=conversation), 1000, 1)
+    summarize(database, LateModel(), SummaryRequested(conversation_id=conversation), 1000, 1)
     assert rows.value("SELECT resumo FROM conversas") == "o outro"
 
 
@@ -158,7 +158,7 @@ def test_proved_address_is_taken_from_an_account_that_never_proved_it(database: 
     assert rows.value("SELECT COUNT(*) FROM tokens WHERE id_usuario = %s", squatter) == 0
 
 
-def test_address_proved_by_somebody_else_meanwhile_is_not_taken(database: Database, rows: Rows) -> None:
+def test_address_verified_by_another_user_meanwhile_is_not_taken(database: Database, rows: Rows) -> None:
     user, email_sender = rows.user(), FakeEmailSender()
     rows.run("UPDATE usuarios SET email_novo = 'nova@exemplo.com.br' WHERE id = %s", user)
     send_email(database, email_sender, EmailRequested(kind="email", user_id=user), URL, 1)

@@ -1,4 +1,4 @@
-"""One clock decides what has expired: the database's."""
+"""Only the database clock decides whether something has expired."""
 
 import re
 
@@ -7,13 +7,13 @@ from tests.support.paths import ROOT
 WALL_CLOCKS = r"\btime\.time\(|\bdatetime\.now\(|\butcnow\(|\.today\(|\blocaltime\("
 
 
-def test_nothing_that_is_deployed_asks_its_machine_what_time_it_is() -> None:
+def test_deployed_code_never_reads_the_clock_of_its_machine() -> None:
     deployed = [*(ROOT / "functions").rglob("*.py"), *(ROOT / "layers").rglob("*.py")]
     assert len(deployed) > 50
     assert [str(path) for path in deployed if re.search(WALL_CLOCKS, path.read_text())] == []
 
 
-def test_sql_asks_for_utc() -> None:
+def test_sql_uses_utc_only() -> None:
     sources = [*(ROOT / "layers").rglob("repositories/*.py"), *(ROOT / "sql").glob("*.sql")]
     local = r"\bNOW\(|\bCURDATE\(|\bCURRENT_TIMESTAMP|\bSYSDATE\(|[^_]\bCURRENT_DATE"
     assert [str(path) for path in sources if re.search(local, path.read_text())] == []

@@ -1,4 +1,4 @@
-"""What people are told to do can be done: targets, links and alarms in the papers are those that there are."""
+"""Make targets, links, files and alarms that the docs name exist."""
 
 import re
 
@@ -8,25 +8,25 @@ from devcloud.intrinsics import parse
 from tests.support.paths import ROOT
 from tests.support.tracked_files import tracked
 
-PAPERS = tracked("*.md")
+PAGES = tracked("*.md")
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", PAPERS)
+@pytest.mark.parametrize("name", PAGES)
 def test_make_targets_exist(name: str) -> None:
-    told = set(re.findall(r"(?:`|\$ |^\s*)make ([a-z][a-z-]*)", (ROOT / name).read_text(), re.MULTILINE))
-    assert told <= TARGETS
+    named = set(re.findall(r"(?:`|\$ |^\s*)make ([a-z][a-z-]*)", (ROOT / name).read_text(), re.MULTILINE))
+    assert named <= TARGETS
 
 
-@pytest.mark.parametrize("name", PAPERS)
-def test_links_lead_to_files(name: str) -> None:
-    paper = ROOT / name
-    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", paper.read_text())
-    assert [link for link in links if not (paper.parent / link).exists()] == []
+@pytest.mark.parametrize("name", PAGES)
+def test_linked_files_exist(name: str) -> None:
+    page = ROOT / name
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-def test_no_line_of_a_sequence_diagram_is_cut_at_a_semicolon() -> None:
+def test_sequence_diagrams_have_no_semicolon() -> None:
     drawn = re.findall(
         r"```mermaid\nsequenceDiagram\n(.*?)```", (ROOT / "docs/architecture.md").read_text(), re.DOTALL
     )
@@ -34,18 +34,18 @@ def test_no_line_of_a_sequence_diagram_is_cut_at_a_semicolon() -> None:
     assert ";" not in "".join(drawn)
 
 
-def test_every_alarm_has_its_line_in_operations() -> None:
+def test_every_alarm_has_a_line_in_operations() -> None:
     resources = parse((ROOT / "template.yaml").read_text())["Resources"]
     alarms = [name for name, one in resources.items() if one["Type"] == "AWS::CloudWatch::Alarm"]
-    told = re.findall(r"`(…?)(\w+Alarm)`", (ROOT / "docs/operations.md").read_text())
-    exact = {name for rest, name in told if not rest}
-    endings = tuple(name for rest, name in told if rest)
+    named = re.findall(r"`(…?)(\w+Alarm)`", (ROOT / "docs/operations.md").read_text())
+    exact = {name for rest, name in named if not rest}
+    endings = tuple(name for rest, name in named if rest)
     assert len(alarms) > 20
     assert [name for name in alarms if name not in exact and not name.endswith(endings)] == []
     assert exact <= set(alarms)
 
 
-def test_every_target_says_what_it_does_unless_it_is_a_step_of_others() -> None:
+def test_every_make_target_has_a_help_text_or_is_an_internal_step() -> None:
     helped = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
     steps = {"built", "deployable", "prepared", "lint-rules", "lint-format", "lint-security"}
     assert TARGETS - helped == steps

@@ -1,4 +1,4 @@
-"""Who may import whom, and what must not happen merely because something is imported."""
+"""Allowed imports between packages, and the effects that an import must not have."""
 
 import ast
 import os

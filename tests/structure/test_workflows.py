@@ -1,4 +1,4 @@
-"""CI runs what people run, and nothing that could change under its name."""
+"""CI runs the same commands as developers, with pinned actions."""
 
 import re
 

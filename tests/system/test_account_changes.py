@@ -19,8 +19,8 @@ def test_forgotten_password_is_replaced_and_every_session_ends(
     device = second_device(people, member)
     stranger = people.stranger()
     asked = stranger.http.post("/password/forgot", json={"email": member.email})
-    nobody = stranger.http.post("/password/forgot", json={"email": "ninguem-aqui@exemplo.com.br"})
-    assert (asked.status_code, asked.content) == (200, nobody.content)
+    unknown = stranger.http.post("/password/forgot", json={"email": "ninguem-aqui@exemplo.com.br"})
+    assert (asked.status_code, asked.content) == (200, unknown.content)
     link = newest_link(cloud, member.email, "Crie outra senha no FalaAí", "/redefinir-senha/")
     token = link.rsplit("/", 1)[1]
     for _ in range(3):

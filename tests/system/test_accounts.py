@@ -101,7 +101,7 @@ def test_sixth_wrong_password_is_429_even_for_the_right_one_and_signed_in_people
     assert member.http.get("/conversations").status_code == 200
 
 
-def test_profile_shows_the_person_and_nobody_else(member: Person, cloud: RunningCloud) -> None:
+def test_profile_shows_only_its_own_user(member: Person, cloud: RunningCloud) -> None:
     assert member.email in member.http.get("/profile").text
     stranger = httpx.get(f"{cloud.gateway}/profile", headers={"accept": "text/html"})
     assert (stranger.status_code, stranger.headers["location"]) == (303, "/login")

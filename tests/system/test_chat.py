@@ -36,7 +36,7 @@ def test_killing_a_function_leaves_the_system_serving(
     assert member.http.get("/profile").status_code == 200
     wait_until(lambda: member.http.get("/conversations").json()[0]["titulo_conversa"] != "Nova Conversa", "a title")
     assert member.http.get("/conversations").json()[0]["id"] == conversation
-    newcomer = people.stranger()  # registering and its letter work too
+    newcomer = people.stranger()  # registration and its email work too
     assert newcomer.register().status_code == 201
     assert newcomer.confirm().status_code == 303
 
@@ -156,7 +156,7 @@ def test_times_and_fields_are_the_contracts(member: Person) -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", message["data_envio"])
 
 
-def test_somebody_elses_conversation_answers_like_none(member: Person, people: People) -> None:
+def test_conversation_of_another_user_answers_like_an_unknown_one(member: Person, people: People) -> None:
     theirs = people.member().say("Segredo")["conversation_id"]
     for method, path, body in [
         ("GET", "/conversation/{}", None),
@@ -306,6 +306,6 @@ def test_unknown_page_is_404(cloud: RunningCloud) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_sweep_runs_as_the_schedule_calls_it(cloud: RunningCloud) -> None:
-    swept = cloud.invoke("CleanupFunction", {"source": "aws.scheduler"})
-    assert set(swept) >= {"conversations", "messages", "sessions", "tokens", "counters"}
+def test_cleanup_runs_as_the_schedule_calls_it(cloud: RunningCloud) -> None:
+    deleted = cloud.invoke("CleanupFunction", {"source": "aws.scheduler"})
+    assert set(deleted) >= {"conversations", "messages", "sessions", "tokens", "counters"}

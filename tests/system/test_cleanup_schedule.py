@@ -29,8 +29,8 @@ def test_preview_tells_and_the_queue_sweeps(cloud: RunningCloud, product: Rows) 
     assert product.value(old) == told["conversations"]
     sqs = aws_client(cloud, "sqs")
     sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName="CleanupQueue")["QueueUrl"], MessageBody="{}")
-    wait_until(lambda: product.value(old) == 0, "the old conversation is swept")
+    wait_until(lambda: product.value(old) == 0, "the old conversation is deleted")
 
 
-def test_schedule_invokes_the_sweep(cloud: RunningCloud) -> None:
+def test_schedule_invokes_the_cleanup(cloud: RunningCloud) -> None:
     assert "pictures" in cloud.invoke("CleanupFunction", {"source": "aws.scheduler", "detail": "{}"})

@@ -42,7 +42,7 @@ def test_pages_give_each_conversation_once_pinned_first(member: Person, many: li
 
 
 @pytest.mark.parametrize("cursor", ["x", "1-2", "9-9-9", "0-99999999999999999-1", "0-9999999999999999-1"])
-def test_cursor_nobody_made_is_422_or_empty(member: Person, cursor: str) -> None:
+def test_invented_cursor_is_422_or_empty(member: Person, cursor: str) -> None:
     assert member.http.get("/conversations", params={"cursor": cursor}).status_code in (200, 422)
 
 
@@ -146,7 +146,7 @@ def test_taken_away_as_markdown_and_json(member: Person) -> None:
     assert member.http.get(f"{path}/export", params={"format": "exe"}).status_code == 422
 
 
-def test_somebody_elses_conversation_cannot_be_touched(member: Person, people: People) -> None:
+def test_conversation_of_another_user_cannot_be_changed(member: Person, people: People) -> None:
     theirs = people.member().say("Segredo")["conversation_id"]
     for method, path, body in [
         ("PATCH", "/conversation/{}", {"fixada": True}),

@@ -149,9 +149,7 @@ def test_resend_answers_alike_and_writes_only_where_it_should(people: People, cl
     assert 0 < int(refused.headers["retry-after"]) <= 120
 
 
-def test_address_already_taken_gets_the_same_answer_and_a_letter(
-    member: Person, people: People, cloud: RunningCloud
-) -> None:
+def test_taken_address_gets_the_same_answer_and_an_email(member: Person, people: People, cloud: RunningCloud) -> None:
     intruder = people.stranger(member.email)
     assert intruder.register(name="Mallory").json() == people.stranger().register().json()
     email = wait_until(lambda: cloud.emails_to(member.email), "an email to the owner")[0]

@@ -25,7 +25,7 @@ def test_devices_are_listed_and_ended_one_by_one_or_all_at_once(member: Person, 
     assert signed_in(member)
 
 
-def test_session_of_somebody_else_cannot_be_ended(member: Person, people: People) -> None:
+def test_session_of_another_user_cannot_be_ended(member: Person, people: People) -> None:
     theirs = people.member()
     their_id = theirs.http.get("/sessions").json()[0]["id"]
     answers = [member.http.delete(f"/sessions/{one}") for one in (their_id, 2_000_000_000)]

@@ -220,7 +220,7 @@ def test_what_refuses_a_stream_is_an_ordinary_answer(member: Person, cloud: Runn
     assert stranger.status_code == 401
 
 
-def test_somebody_elses_reply_cannot_be_followed_stopped_or_changed(member: Person, people: People) -> None:
+def test_reply_of_another_user_cannot_be_followed_stopped_or_changed(member: Person, people: People) -> None:
     theirs = people.member().say("Segredo")["message_id"]
     for method, path in [
         ("GET", "/chat/replies/{}"),

@@ -16,7 +16,7 @@ ALARMS: dict[str, dict[str, Any]] = {
 }
 
 
-def test_every_alarm_tells_somebody_and_says_what_it_means() -> None:
+def test_every_alarm_has_an_action_and_a_description() -> None:
     for name, alarm in ALARMS.items():
         assert "AlarmTopic" in str(alarm["AlarmActions"]), name
         assert alarm["AlarmDescription"].endswith("."), name
@@ -44,7 +44,7 @@ def test_every_queue_rings_when_its_oldest_message_waits() -> None:
     assert watched == {f"{trigger.queue}.QueueName" for trigger in TEMPLATE.queue_triggers}
 
 
-def test_a_sweep_that_does_not_begin_for_26_hours_rings() -> None:
+def test_missing_cleanup_raises_an_alarm_after_26_hours() -> None:
     alarm = ALARMS["CleanupSilentAlarm"]
     assert alarm["Period"] * alarm["EvaluationPeriods"] == 26 * 3600
     # An invocation that never was is a missing number, not a zero.

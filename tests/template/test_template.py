@@ -70,7 +70,7 @@ def test_pictures_reach_the_browser_as_bytes() -> None:
     assert TEMPLATE.binary_media_types == ["*/*"]
 
 
-def test_sweep_is_scheduled() -> None:
+def test_cleanup_is_scheduled() -> None:
     (schedule,) = TEMPLATE.schedules
     assert schedule.function == "CleanupFunction"
 

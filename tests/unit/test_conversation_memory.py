@@ -33,22 +33,22 @@ def test_last_question_goes_even_when_it_alone_is_too_long() -> None:
     assert seqs(recent_turns(conversation(2, 2, 50), 10, count)) == [3]
 
 
-def test_nothing_is_folded_within_the_limit() -> None:
+def test_nothing_is_summarized_within_the_limit() -> None:
     assert plan_summary(conversation(5, 5), 10, count) is None
 
 
-def test_folding_goes_down_to_half_the_limit() -> None:
+def test_summarization_reduces_turns_to_half_the_limit() -> None:
     plan = plan_summary(conversation(2, 2, 2, 2, 2, 2), 10, count)
     assert plan is not None
     assert (seqs(plan.turns), plan.until_seq) == ([1, 2, 3, 4], 4)
 
 
-def test_newest_pair_is_never_folded() -> None:
+def test_newest_pair_is_never_summarized() -> None:
     assert plan_summary(conversation(50, 50), 10, count) is None
 
 
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=60), st.integers(10, 100))
-def test_folding_takes_whole_pairs_and_is_then_not_due_again(sizes: list[int], limit: int) -> None:
+def test_summarization_takes_whole_pairs_and_is_then_not_due(sizes: list[int], limit: int) -> None:
     turns = conversation(*sizes)
     plan = plan_summary(turns, limit, count)
     if plan is None:

@@ -1,4 +1,4 @@
-"""Every letter: a subject, and the same link in text and HTML."""
+"""Every email has a subject, and the same link in text and HTML."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ FOLDERS = [path.name for path in (Path(falaai_email.__file__).parent / "emails")
 
 
 @pytest.mark.parametrize("kind", FOLDERS)
-def test_letter(kind: str) -> None:
-    letter = render_email(kind, "ana@exemplo.com.br", greeting="Oi, Ana <b>.", link="https://fala.example/x?a=1")
-    assert letter.subject
-    assert "\n" not in letter.subject
-    assert "https://fala.example/x?a=1" in letter.text
-    assert 'href="https://fala.example/x?a=1"' in letter.html
-    assert "Ana &lt;b&gt;" in letter.html
-    assert "Se não foi você, " in letter.text
-    assert "Se não foi você, " in letter.html
+def test_rendered_email(kind: str) -> None:
+    email = render_email(kind, "ana@exemplo.com.br", greeting="Oi, Ana <b>.", link="https://fala.example/x?a=1")
+    assert email.subject
+    assert "\n" not in email.subject
+    assert "https://fala.example/x?a=1" in email.text
+    assert 'href="https://fala.example/x?a=1"' in email.html
+    assert "Ana &lt;b&gt;" in email.html
+    assert "Se não foi você, " in email.text
+    assert "Se não foi você, " in email.html

@@ -16,7 +16,7 @@ def cookie(monkeypatch: pytest.MonkeyPatch, public_url: str) -> str:
 
 
 @pytest.mark.parametrize("public_url", ["", "https://fala.example"])
-def test_https_cookie_can_be_planted_by_nobody_else(monkeypatch: pytest.MonkeyPatch, public_url: str) -> None:
+def test_https_cookie_cannot_be_planted_by_another_site(monkeypatch: pytest.MonkeyPatch, public_url: str) -> None:
     """Without a configured address it is API Gateway's own, which is HTTPS."""
     made = cookie(monkeypatch, public_url)
     assert made.startswith("__Host-falaai=token;")

@@ -1,4 +1,4 @@
-"""What is written about the code agrees with it."""
+"""Settings, migrations, SQL and the security page follow the rules of the repository."""
 
 import re
 
@@ -8,7 +8,7 @@ from tests.support.tracked_files import tracked
 
 TEMPLATE = (ROOT / "template.yaml").read_text()
 NAMES = sorted({name.upper() for group in settings.GROUPS for name in group.model_fields})
-# Made by the template itself, never by a person.
+# The template makes these values; no operator sets them.
 FROM_TEMPLATE = {
     "PICTURES_BUCKET",
     "POWERTOOLS_METRICS_NAMESPACE",
