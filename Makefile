@@ -21,7 +21,8 @@ built:
 
 run: built ## Run the whole product on this machine: http://127.0.0.1:8000 (PORT=, INBOX_PORT=, BUILT=1)
 	@scripts/prepare.sh mariadb
-	@exec $(PYTHON) -m devcloud $(if $(BUILT),--built) --port $(or $(PORT),8000) --inbox-port $(or $(INBOX_PORT),8025)
+	@PYTHONPATH=devcloud/src exec $(PYTHON) -m devcloud $(if $(BUILT),--built) --port $(or $(PORT),8000) \
+	  --service-port sendgrid=$(or $(INBOX_PORT),8025)
 
 test: built ## Run every test (TESTS=tests/unit for some; BUILT=1 on what is deployed)
 	@scripts/prepare.sh mariadb chromium faketime sam
@@ -66,11 +67,11 @@ build: ## Build what is deployed, into .aws-sam/build (ENV=default for x86_64, E
 bench: ## Measure what `make build` makes, into docs/performance.md (PART=cold_start for one)
 	@scripts/prepare.sh mariadb chromium sam
 	@$(MAKE) build ENV=default
-	@PYTHONPATH=layers/shared/python:functions/auth $(PYTHON) -m bench $(PART)
+	@PYTHONPATH=devcloud/src:layers/shared/python:functions/auth $(PYTHON) -m bench $(PART)
 
 cost: ## What a month costs, into docs/cost.md (MESSAGES="5000 50000": print those instead)
 	@scripts/prepare.sh
-	@PYTHONPATH=layers/shared/python $(PYTHON) -m bench.cost $(MESSAGES)
+	@PYTHONPATH=devcloud/src:layers/shared/python $(PYTHON) -m bench.cost $(MESSAGES)
 
 # Which database and sender a deployment has: .env.dev or .env.prod, or .env where there is only one.
 ENV_FILE ?= $(or $(wildcard .env.$(ENV)),.env)
@@ -116,7 +117,7 @@ cleanup-preview: ## What the cleanup would delete now (STACK= for one on AWS)
 
 docs: ## Write anew docs/openapi.json, routes.md, settings.md and queue-messages.md
 	@scripts/prepare.sh
-	@PYTHONPATH=.:layers/shared/python:functions/auth:functions/chat $(PYTHON) docs/generate.py
+	@PYTHONPATH=.:devcloud/src:layers/shared/python:functions/auth:functions/chat $(PYTHON) docs/generate.py
 
 pins: ## Renew requirements/*.txt from requirements/*.in
 	@scripts/prepare.sh

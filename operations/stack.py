@@ -19,7 +19,7 @@ def client(service: str) -> Any:
     addresses = json.loads(ADDRESSES.read_text())
     return boto3.client(  # type: ignore[call-overload]
         service,
-        endpoint_url=addresses["inbox" if service == "lambda" else "aws"],
+        endpoint_url=addresses["lambda" if service == "lambda" else "aws"],
         region_name="us-east-1",
         aws_access_key_id="devcloud",
         aws_secret_access_key="devcloud",  # noqa: S106 - devcloud's own, of no use elsewhere

@@ -8,7 +8,8 @@ command -v docker >/dev/null || { echo "sam-local: docker is missing; sam needs 
 BIND=${BIND:-$(docker network inspect bridge --format '{{(index .IPAM.Config 0).Gateway}}')}
 
 rm -f .devcloud/sam.json
-.venv/bin/python -m devcloud --services-only --bind "$BIND" --port "$PORT" --inbox-port "${INBOX_PORT:-8025}" &
+PYTHONPATH=devcloud/src .venv/bin/python -m devcloud --services-only --bind "$BIND" --port "$PORT" \
+  --service-port "sendgrid=${INBOX_PORT:-8025}" &
 services=$!
 trap 'kill "$services" 2>/dev/null; wait "$services"' EXIT
 until [ -e .devcloud/sam.json ]; do kill -0 "$services" 2>/dev/null || exit 1; sleep 0.1; done

@@ -1,22 +1,18 @@
 """Fixtures: a running devcloud on a small test project, and fakes served without devcloud."""
 
-import asyncio
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 
-from devcloud.http_server import HttpServer
 from tests.support.waiting import HANG_SECONDS, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -37,9 +33,9 @@ class RunningDevcloud:
         self.log = folder.parent / f"devcloud-{time.monotonic_ns()}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "devcloud", "--port", "0", "--inbox-port", "0", *arguments],
+                [sys.executable, "-m", "devcloud", "--port", "0", *arguments],
                 cwd=folder,
-                env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
+                env={**os.environ, "PYTHONPATH": str(ROOT / "devcloud/src"), **(environment or {})},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -102,27 +98,6 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDevcloud]
     running = RunningDevcloud(folder, environment={"GREETING": "from the shell"}).wait_until_ready()
     yield running
     assert running.end() == 0
-
-
-@pytest.fixture(scope="module")
-def serve() -> Iterator[Callable[[web.Application], str]]:
-    """Function that serves an application from a thread. Returns its URL."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    servers: list[HttpServer] = []
-
-    def begin(application: web.Application) -> str:
-        server = HttpServer(application)
-        servers.append(server)
-        return f"http://{asyncio.run_coroutine_threadsafe(server.start(), loop).result(HANG_SECONDS)}"
-
-    yield begin
-    for server in servers:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(HANG_SECONDS)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(HANG_SECONDS)
-    loop.close()
 
 
 @pytest.fixture(name="eventually")

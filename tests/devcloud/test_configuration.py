@@ -12,20 +12,23 @@ from devcloud.secret_store import SecretStore
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "pyproject.toml").write_text(
-        '[tool.devcloud.gemini]\nunless = "KEY"\n[tool.devcloud.environment]\nA = "{gateway}/x {other}"\n'
+        '[tool.devcloud.services.notes]\nunless = "KEY"\ncommand = ["notes"]\n'
+        '[tool.devcloud.environment]\nA = "{gateway}/x {other}"\n'
     )
     return tmp_path
 
 
 def test_a_service_starts_unless_env_sets_its_variable(folder):
-    assert read_configuration(folder, folder / ".env").starts("gemini")
+    configuration = read_configuration(folder, folder / ".env")
+    assert configuration.starts(configuration.services["notes"])
     (folder / ".env").write_text("KEY=\n")
-    assert read_configuration(folder, folder / ".env").starts("gemini"), "empty counts as not set"
+    configuration = read_configuration(folder, folder / ".env")
+    assert configuration.starts(configuration.services["notes"]), "empty counts as not set"
     (folder / ".env").write_text("KEY='$HOME'\n")
     configuration = read_configuration(folder, folder / ".env")
-    assert not configuration.starts("gemini")
+    assert not configuration.starts(configuration.services["notes"])
     assert configuration.dotenv == {"KEY": "$HOME"}
-    assert not configuration.starts("sendgrid"), "pyproject.toml does not ask for it"
+    assert not configuration.starts(configuration.database), "pyproject.toml does not ask for it"
 
 
 def test_placeholders_are_filled(folder):
@@ -47,6 +50,13 @@ def test_only_declared_variables_are_overlaid_and_the_last_wins():
         "A": "5",
         "B": "2",
     }
+
+
+@pytest.mark.parametrize(("table", "missing"), [('command = ["notes"]', "unless"), ('unless = "KEY"', "command")])
+def test_service_without_a_needed_key_is_refused(tmp_path, table, missing):
+    (tmp_path / "pyproject.toml").write_text(f"[tool.devcloud.services.notes]\n{table}\n")
+    with pytest.raises(ConfigurationError, match=rf"notes.* has no key `{missing}`"):
+        read_configuration(tmp_path, tmp_path / ".env")
 
 
 def test_missing_settings_raise_configuration_error(tmp_path):

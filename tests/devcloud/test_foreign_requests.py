@@ -47,15 +47,15 @@ def ports_of(pid):
 
 
 def open_ports(cloud):
-    """Return the ports of devcloud and its children, except the database's and those of web functions."""
-    functions = httpx.get(f"{cloud.addresses['inbox']}/functions.json").json()
+    """Return the ports of devcloud and its children, except those of the database, the project and web functions."""
+    functions = httpx.get(f"{cloud.addresses['lambda']}/functions.json").json()
     own_servers = {pid for one in functions for process in one["processes"] for pid in descendants(process["pid"])}
     ports = {port for pid in descendants(cloud.process.pid) if pid not in own_servers for port in ports_of(pid)}
-    return sorted(ports - {cloud.addresses["database"]["port"]})
+    return sorted(ports - {cloud.addresses["database"]["port"], urlsplit(cloud.addresses["notes"]).port})
 
 
 def test_open_ports_finds_every_port(cloud, eventually):
-    named = {urlsplit(cloud.addresses[name]).port for name in ("gateway", "inbox", "gemini", "sendgrid", "aws")}
+    named = {urlsplit(cloud.addresses[name]).port for name in ("gateway", "lambda", "aws")}
     assert named <= set(open_ports(cloud))
     # The Runtime API has one more port for each function's process.
     eventually(lambda: len(open_ports(cloud)) >= len(named) + 2)
@@ -68,11 +68,9 @@ def test_foreign_request_is_refused_on_every_port(cloud, what):
         for method, path, body in (
             ("GET", "/", None),
             ("GET", "/functions.json", None),
-            ("GET", "/messages.json", None),
             ("OPTIONS", "/", None),
             ("POST", "/?Action=ListQueues", "Action=ListQueues"),
             ("POST", "/2015-03-31/functions/WorkerFunction/invocations", "{}"),
-            ("PUT", "/admin/faults", "{}"),
         ):
             answer = httpx.request(
                 method, f"http://127.0.0.1:{port}{path}", headers={"content-type": "text/plain", **headers},
@@ -83,7 +81,7 @@ def test_foreign_request_is_refused_on_every_port(cloud, what):
 
 
 def test_requests_of_own_pages_are_served(cloud):
-    for name, path in (("gateway", "/do/tell"), ("inbox", "/messages.json"), ("aws", "/?Action=ListQueues")):
+    for name, path in (("gateway", "/do/tell"), ("lambda", "/functions.json"), ("aws", "/?Action=ListQueues")):
         port = urlsplit(cloud.addresses[name]).port
         for host in ("127.0.0.1", "localhost", "fala.localhost", "[::1]"):
             own = {"host": f"{host}:{port}", "origin": f"http://{host}:{port}", "sec-fetch-site": "same-origin"}
@@ -97,13 +95,13 @@ def test_links_on_other_sites_may_lead_only_to_the_gateway(cloud):
     link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
     assert httpx.get(f"{cloud.addresses['gateway']}/do/tell", headers=link).status_code == 200
     assert httpx.post(f"{cloud.addresses['gateway']}/do/tell", headers=link).status_code == 403
-    assert httpx.get(f"{cloud.addresses['inbox']}/", headers=link).status_code == 403
+    assert httpx.get(f"{cloud.addresses['lambda']}/functions.json", headers=link).status_code == 403
 
 
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
 def test_invocation_with_a_content_type_of_simple_requests_is_refused(cloud, kind):
-    url = f"{cloud.addresses['inbox']}/2015-03-31/functions/WebFunction/invocations"
+    url = f"{cloud.addresses['lambda']}/2015-03-31/functions/WebFunction/invocations"
     answer = httpx.post(url, content='{"Records": []}', headers={"content-type": kind})
     assert (answer.status_code, answer.headers["x-amzn-errortype"]) == (415, "UnsupportedMediaTypeException")

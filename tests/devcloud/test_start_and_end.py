@@ -1,5 +1,7 @@
 """Start, refusal to start, and stop without remaining processes or files."""
 
+import os
+import re
 import signal
 import socket
 
@@ -23,8 +25,8 @@ def test_running_request_does_not_delay_the_stop(start, eventually):
     cloud = start().wait_until_ready()
     with socket.create_connection(cloud.addresses["gateway"].removeprefix("http://").split(":")) as connection:
         connection.sendall(b"GET /do/sleep?seconds=1.9 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        inbox = cloud.addresses["inbox"]
-        eventually(lambda: "busy" in httpx.get(f"{inbox}/functions.json").text)
+        lambda_api = cloud.addresses["lambda"]
+        eventually(lambda: "busy" in httpx.get(f"{lambda_api}/functions.json").text)
         assert cloud.end() == 0
         assert not connection.recv(1000).startswith(b"HTTP/1.1 200"), "it waited for the request"
     assert cloud.children() == set()
@@ -48,11 +50,16 @@ def test_signal_during_the_start_stops_devcloud(start, eventually):
     assert cloud.children() == set()
 
 
-def refusal(cloud):
-    """Return the one line that devcloud printed when it refused to start."""
+def log_of_refused(cloud):
+    """Return the lines of a devcloud that refused to start."""
     assert cloud.process.wait(HANG_SECONDS) == 1
     assert cloud.children() == set()
-    lines = cloud.log.read_text().splitlines()
+    return cloud.log.read_text().splitlines()
+
+
+def refusal(cloud):
+    """Return the one line that devcloud printed when it refused to start."""
+    lines = log_of_refused(cloud)
     assert len(lines) == 1, lines
     return lines[0]
 
@@ -84,11 +91,46 @@ def test_second_devcloud_on_the_same_data_folder_is_refused(start):
 
 
 def test_services_configured_in_env_are_not_started(start, project):
-    (project / ".env").write_text("GEMINI_API_KEY=k\nSENDGRID_API_KEY=k\n")
+    (project / ".env").write_text("NOTES_KEY=k\n")
     cloud = start().wait_until_ready()
-    assert cloud.addresses["gemini"] is None
-    assert cloud.addresses["sendgrid"] is None
-    assert "real, from .env" in cloud.log.read_text()
+    assert cloud.addresses["notes"] is None
+    assert re.search(r"notes +real, from .env", cloud.log.read_text())
+
+
+def test_service_gets_its_port_and_its_output_is_logged(start, eventually):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    cloud = start("--service-port", f"notes={port}").wait_until_ready()
+    assert cloud.addresses["notes"] == f"http://127.0.0.1:{port}"
+    environment = httpx.get(f"{cloud.addresses['gateway']}/do/tell").json()["environment"]
+    assert environment["NOTES_URL"] == cloud.addresses["notes"]
+    assert httpx.get(cloud.addresses["notes"]).json() == {"folder": str(cloud.data)}
+    eventually(lambda: re.search(r'notes +"GET / HTTP/1.1" 200', cloud.log.read_text()))
+
+
+def test_killed_service_is_reported(start, eventually):
+    cloud = start().wait_until_ready()
+    os.kill(httpx.get(f"{cloud.addresses['notes']}/pid").json()["pid"], signal.SIGKILL)
+    eventually(lambda: re.search(r"notes +ERROR exited unexpectedly", cloud.log.read_text()))
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ('["{python}", "-c", "raise SystemExit(\'no key\')"]', "The service notes stopped while starting: no key"),
+        ('["no-such-program"]', "no-such-program: No such file or directory"),
+    ],
+)
+def test_service_that_does_not_start_is_reported_in_one_line(start, project, command, reason):
+    settings = project / "pyproject.toml"
+    settings.write_text(re.sub(r"(?m)^command = .*", lambda _: f"command = {command}", settings.read_text()))
+    lines = log_of_refused(start())
+    assert reason in lines[-1]
+    assert "Traceback" not in "".join(lines)
+
+
+def test_unknown_service_is_refused(start):
+    assert refusal(start("--service-port", "clock=0")) == "devcloud: pyproject.toml has no service named clock."
 
 
 def test_a_stage_is_served_under_its_name(start):

@@ -33,7 +33,7 @@ def short_replies(cloud: RunningCloud) -> Iterator[None]:
 
 
 def idle_processes(cloud: RunningCloud) -> list[int]:
-    functions = httpx.get(f"{cloud.inbox}/functions.json").json()
+    functions = httpx.get(f"{cloud.lambda_api}/functions.json").json()
     found = [process for one in functions if one["name"] == FUNCTION for process in one["processes"]]
     return [process["pid"] for process in found if process["state"] == "idle"]
 

@@ -113,7 +113,7 @@ class UserActor:
 
 
 def processes(cloud: RunningCloud) -> list[int]:
-    functions = httpx.get(f"{cloud.inbox}/functions.json").json()
+    functions = httpx.get(f"{cloud.lambda_api}/functions.json").json()
     return [process["pid"] for one in functions for process in one["processes"] if process["pid"]]
 
 

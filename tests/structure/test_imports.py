@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -44,15 +45,25 @@ def test_six_domains() -> None:
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
-def test_function_imports_no_other_function_and_no_devcloud(domain: str) -> None:
-    foreign = {f"falaai_{other}" for other in DOMAINS if other != domain} | {"devcloud", "tests"}
+def test_function_imports_no_other_function_and_no_local_cloud(domain: str) -> None:
+    foreign = {f"falaai_{other}" for other in DOMAINS if other != domain} | {"devcloud", "fakes", "tests"}
     for path, names in roots(ROOT / "functions" / domain).items():
         assert not names & foreign, path
 
 
 def test_layer_imports_no_function() -> None:
     for path, names in roots(LAYER).items():
-        assert not {name for name in names if name.startswith("falaai_")} | (names & {"devcloud"}), path
+        assert not {name for name in names if name.startswith("falaai_")} | (names & {"devcloud", "fakes"}), path
+
+
+def test_devcloud_knows_nothing_of_the_product() -> None:
+    words = re.compile(r"falaai|gemini|sendgrid|inbox", re.IGNORECASE)
+    sources = [path for path in (ROOT / "devcloud").rglob("*") if path.suffix in {".py", ".md", ".toml", ".yaml"}]
+    assert len(sources) > 30
+    for path in sources:
+        assert not words.search(path.read_text()), path
+    for path, names in roots(ROOT / "devcloud").items():
+        assert not {name for name in names if name.startswith(("falaai", "fakes"))}, path
 
 
 def test_only_language_model_imports_langchain_or_gemini() -> None:

@@ -32,7 +32,11 @@ class RunningCloud:
 
     @property
     def inbox(self) -> str:
-        return str(self.addresses["inbox"])
+        return str(self.addresses["sendgrid"])
+
+    @property
+    def lambda_api(self) -> str:
+        return str(self.addresses["lambda"])
 
     def emails_to(self, address: str) -> list[dict[str, str]]:
         """Return the emails sent to this address, newest first."""
@@ -40,11 +44,11 @@ class RunningCloud:
         return [email for email in emails if email["to"] == address]
 
     def function_processes(self, name: str) -> list[int]:
-        functions = httpx.get(f"{self.inbox}/functions.json").json()
+        functions = httpx.get(f"{self.lambda_api}/functions.json").json()
         return [process["pid"] for one in functions if one["name"] == name for process in one["processes"]]
 
     def invoke(self, name: str, event: dict[str, Any]) -> Any:
-        answer = httpx.post(f"{self.inbox}/2015-03-31/functions/{name}/invocations", json=event, timeout=310)
+        answer = httpx.post(f"{self.lambda_api}/2015-03-31/functions/{name}/invocations", json=event, timeout=310)
         answer.raise_for_status()
         return answer.json()
 
@@ -60,9 +64,12 @@ def start_cloud(data: Path, *arguments: str, env_file: Path | None = None, root:
     """
     data.mkdir(parents=True, exist_ok=True)
     log = data / "log.txt"
-    command = [sys.executable, "-m", "devcloud", "--port", "0", "--inbox-port", "0", "--no-reload"]
+    command = [sys.executable, "-m", "devcloud", "--port", "0", "--no-reload"]
     command += ["--data", str(data), "--env-file", str(env_file or data / "no.env")]
+    if (root / "devcloud/__init__.py").exists():  # a release whose devcloud served the inbox itself
+        command += ["--inbox-port", "0"]
     if root == ROOT:  # the devcloud of an older release may not have these options
+        command += ["--service-port", "sendgrid=0"]
         # Tests exceed the stage's throttle. The throttle itself is tested in tests/devcloud.
         command += ["--parameter", "RequestsPerSecond=100000", "--parameter", "RequestBurst=100000"]
         # Tests send requests of other origins to the functions. devcloud's refusal is tested in tests/devcloud.
@@ -70,7 +77,7 @@ def start_cloud(data: Path, *arguments: str, env_file: Path | None = None, root:
     command += arguments  # last, since they may override a parameter
     command += ["--built"] if os.environ.get("BUILT") and root == ROOT else []
     # A project in `root` without its own devcloud uses the one of this repository.
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "devcloud/src")}
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=root, env=environment, stdout=output, stderr=subprocess.STDOUT)
     ready = data / "addresses.json"

@@ -3,11 +3,8 @@
 import json
 from contextlib import AsyncExitStack
 
-from aiohttp import web
-
 from devcloud.console import Console
 from devcloud.data_dir import lock_data_dir
-from devcloud.http_server import HttpServer, address_of, bind
 from devcloud.secret_store import write_private_file
 from devcloud.services import LocalServices, Options, announce_services
 
@@ -19,7 +16,7 @@ class ServicesOnly:
         self._options = options
         self._console = console
         self._stack = AsyncExitStack()
-        self._services = LocalServices(options, self._stack)
+        self._services = LocalServices(options, self._stack, console)
 
     async def __aenter__(self) -> "ServicesOnly":
         try:
@@ -35,18 +32,12 @@ class ServicesOnly:
     async def _start(self) -> None:
         options, services = self._options, self._services
         self._stack.enter_context(lock_data_dir(options.data))
-        inbox_socket = bind(options.host, options.inbox_port, "inbox with --inbox-port")
-        self._stack.callback(inbox_socket.close)
         await services.start(f"http://{options.host}:{options.port}")
         migrated = await services.migrate()
-        operator = web.Application()
-        operator.add_routes(services.inbox.routes())
-        await services.serve(HttpServer(operator, inbox_socket))
         functions = services.template.functions.items()
         path = options.data / "sam.json"
         write_private_file(path, json.dumps({name: services.variables(one) for name, one in functions}, indent=1))
         self._stack.callback(path.unlink, missing_ok=True)
-        self._console.log("inbox", f"http://{address_of(inbox_socket)}")
         announce_services(services, self._console)
         self._console.log("migrate", migrated[-1] if migrated else "nothing to do")
         self._console.log("sam", f"--env-vars {path}")

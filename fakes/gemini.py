@@ -1,4 +1,6 @@
-"""Fake of Gemini's REST API, version v1beta. Tests control it and read its requests under /admin.
+"""Fake of Gemini's REST API, version v1beta: python -m fakes.gemini HOST PORT
+
+Tests control it and read its requests under /admin.
 
 PUT /admin/faults     {"fault": "429", "times": 1, "after_pieces": 0, "delay": 1, "model": …}; see gemini_faults.py
 PUT /admin/pace       {"delay": seconds between pieces, "pieces": their number, "text": a fixed reply}
@@ -8,15 +10,17 @@ GET /admin/requests   the last 1,000 requests, oldest first; DELETE forgets them
 """
 
 import json
+import sys
 import time
 from collections import deque
 from typing import Any
 
 from aiohttp import web
 
-from devcloud.gemini_answers import Turn, answer
-from devcloud.gemini_faults import FaultPlan, send_stream, send_whole
-from devcloud.gemini_protocol import InvalidArgument, Reply, check, count_tokens, error_response, texts
+from fakes.gemini_answers import Turn, answer
+from fakes.gemini_faults import FaultPlan, send_stream, send_whole
+from fakes.gemini_protocol import InvalidArgument, Reply, check, count_tokens, error_response, texts
+from fakes.server import run
 
 API_KEY_HEADER = "x-goog-api-key"
 DEFAULT_MODELS = (
@@ -136,3 +140,7 @@ class GeminiFake:
     async def _forget_requests(self, _request: web.Request) -> web.Response:
         self._requests.clear()
         return web.json_response({})
+
+
+if __name__ == "__main__":
+    run(GeminiFake().application(), sys.argv[1], int(sys.argv[2]))

@@ -1,4 +1,4 @@
-"""Services that functions use: database, AWS emulator, fakes of Gemini and SendGrid, or real ones from .env."""
+"""Services that functions use: database, AWS emulator and the project's own services, or real ones from .env."""
 
 import os
 import sys
@@ -9,23 +9,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
-
 from devcloud.aws import Aws
 from devcloud.commands import run_command
-from devcloud.concurrency import gather
-from devcloud.configuration import Configuration, fill_placeholders, function_variables, read_configuration
+from devcloud.concurrency import gather, run_all
+from devcloud.configuration import Configuration, Service, fill_placeholders, function_variables, read_configuration
 from devcloud.console import Console
 from devcloud.database import Database
-from devcloud.errors import StartError
-from devcloud.gemini import GeminiFake
-from devcloud.http_server import HttpServer, bind
-from devcloud.inbox import Inbox
+from devcloud.errors import ConfigurationError, StartError
+from devcloud.http_server import HttpServer
 from devcloud.intrinsics import REGION
 from devcloud.isolated_interpreter import BUILT_TEMPLATE, isolated_interpreter
 from devcloud.schedules import occurrences
 from devcloud.secret_store import SecretStore
-from devcloud.sendgrid import SendgridFake
+from devcloud.service_process import ServiceProcess
 from devcloud.template import Function, Template, read_template
 
 
@@ -36,7 +32,7 @@ class Options:
     root: Path
     host: str
     port: int
-    inbox_port: int
+    lambda_port: int
     env_file: Path
     data: Path
     stage: str
@@ -46,6 +42,7 @@ class Options:
     bind: str = "127.0.0.1"
     foreign_requests: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
+    service_ports: Mapping[str, int] = field(default_factory=dict)
 
 
 class LocalServices:
@@ -55,30 +52,33 @@ class LocalServices:
     queues after `start()`.
     """
 
-    def __init__(self, options: Options, stack: AsyncExitStack) -> None:
+    def __init__(self, options: Options, stack: AsyncExitStack, console: Console) -> None:
         self.options = options
         self.configuration = _configuration(options)
         self.template = self._read_template()
         for schedule in self.template.schedules:
             occurrences(schedule, datetime.now(UTC))  # reports an invalid schedule now, not when it should fire
-        self.inbox = Inbox(options.data / "inbox.jsonl")
         self.aws = Aws(self.configuration.dotenv)
         self.database: Database | None = None
+        self.processes: list[ServiceProcess] = []
         self.addresses: dict[str, Any] = {}
         self._stack = stack
+        self._console = console
         self._overlays: list[dict[str, str]] = []
 
     async def start(self, gateway: str) -> None:
         """Start all services on `options.bind`. `gateway` is the URL of the product, for the functions' settings."""
+        if unknown := self.options.service_ports.keys() - self.configuration.services.keys():
+            raise ConfigurationError(f"pyproject.toml has no service named {', '.join(sorted(unknown))}.")
         self._secrets = SecretStore(self.options.data / "secrets.json")
-        self._facts = {"gateway": gateway, "python": sys.executable}
+        self._facts = {"gateway": gateway, "python": sys.executable, "data": str(self.options.data)}
         self._overlays.append(fill_placeholders(self.configuration.environment, self._facts, self._secrets))
-        await self._start_fake("gemini", GeminiFake().application())
-        await self._start_fake("sendgrid", SendgridFake(self.inbox).application())
+        for service in self.configuration.services.values():
+            self._add_process(service)
         self.database = self._database()
         self._overlays.append(self.configuration.dotenv)
         self._stack.push_async_callback(self.aws.stop)
-        await gather(_start_if(self.database), self._start_aws())
+        await gather(self._start_local(), self._start_aws())
 
     async def migrate(self) -> list[str]:
         """Run the project's migration command. Returns the lines that it printed."""
@@ -93,23 +93,29 @@ class LocalServices:
         self._stack.push_async_callback(server.stop)
         return await server.start()
 
-    async def _start_fake(self, name: str, application: web.Application) -> None:
-        """Start a fake, unless .env configures the real service."""
-        self.addresses[name] = None
-        if not self.configuration.starts(name):
+    def _add_process(self, service: Service) -> None:
+        """Choose the address of a project's service, unless .env configures the real one."""
+        self.addresses[service.name] = None
+        if not self.configuration.starts(service):
             return
-        listener = bind(self.options.bind, 0, f"{name} fake")
-        self.addresses[name] = f"http://{await self.serve(HttpServer(application, listener))}"
-        table = self.configuration.services[name].environment
-        self._overlays.append(fill_placeholders(table, {**self._facts, "url": self.addresses[name]}, self._secrets))
+        port = self.options.service_ports.get(service.name, service.port)
+        process = ServiceProcess(service, self.options.bind, port)
+        self._stack.push_async_callback(process.stop)
+        self.processes.append(process)
+        self.addresses[service.name] = process.url
+        self._overlays.append(fill_placeholders(service.environment, {**self._facts, **process.facts}, self._secrets))
+
+    async def _start_local(self) -> None:
+        """Start the database and the project's services."""
+        starts = [one.start(self.options.root, self._facts, self._secrets, self._console) for one in self.processes]
+        await run_all([*starts, *([self.database.start()] if self.database else [])])
 
     def _database(self) -> Database | None:
         self.addresses["database"] = None
-        if not self.configuration.starts("database"):
+        service = self.configuration.database
+        if service is None or not self.configuration.starts(service):
             return None
-        service = self.configuration.services["database"]
-        name = service.options.get("name", "devcloud")
-        database = Database(self.options.data, name, self._secrets, self.options.bind)
+        database = Database(self.options.data, self.configuration.database_name, self._secrets, self.options.bind)
         self._stack.push_async_callback(database.stop)
         self.addresses["database"] = asdict(database.address)
         facts = {name: str(value) for name, value in self.addresses["database"].items()}
@@ -145,19 +151,18 @@ class LocalServices:
 
 def announce_services(services: LocalServices, console: Console) -> None:
     """Log one line per service: whether it is local or real."""
-    for service in services.configuration.services.values():
-        starts = services.configuration.starts(service.name)
+    configuration = services.configuration
+    for service in [configuration.database, *configuration.services.values()]:
+        if service is None:
+            continue
+        starts = configuration.starts(service)
         kind = f"local (set {service.unless} in .env to use the real service)" if starts else "real, from .env"
-        console.log(service.name, kind)
+        is_fixed = starts and service.port
+        console.log(service.name, f"{services.addresses[service.name]} {kind}" if is_fixed else kind)
     from_env = "AWS_ENDPOINT_URL" in services.configuration.dotenv
     console.log(
         "aws", "endpoint from .env" if from_env else "emulator (set AWS_ENDPOINT_URL in .env to use another endpoint)"
     )
-
-
-async def _start_if(database: Database | None) -> None:
-    if database is not None:
-        await database.start()
 
 
 def _configuration(options: Options) -> Configuration:

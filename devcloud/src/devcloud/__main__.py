@@ -48,7 +48,14 @@ def _options() -> Options:
     parser = argparse.ArgumentParser(prog="python -m devcloud", description=sys.modules["devcloud"].__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8000, help="port of the API Gateway; 0 takes a free one")
-    parser.add_argument("--inbox-port", type=int, default=8025, help="port of the inbox and Lambda's Invoke API")
+    parser.add_argument("--lambda-port", type=int, default=0, help="port of Lambda's Invoke API; 0 takes a free one")
+    parser.add_argument(
+        "--service-port",
+        action="append",
+        default=[],
+        metavar="NAME=PORT",
+        help="port of one of the project's services",
+    )
     parser.add_argument(
         "--env-file", type=Path, default=Path(".env"), help="file of settings that override all others"
     )
@@ -75,7 +82,7 @@ def _options() -> Options:
         root=Path.cwd(),
         host=given.host,
         port=given.port,
-        inbox_port=given.inbox_port,
+        lambda_port=given.lambda_port,
         env_file=given.env_file.resolve(),
         data=given.data.resolve(),
         stage=given.stage.strip("/"),
@@ -85,7 +92,15 @@ def _options() -> Options:
         bind=given.bind,
         foreign_requests=given.foreign_requests,
         parameters=dict(_pair(one, parser) for one in given.parameter),
+        service_ports=dict(_service_port(one, parser) for one in given.service_port),
     )
+
+
+def _service_port(written: str, parser: argparse.ArgumentParser) -> tuple[str, int]:
+    name, equals, port = written.partition("=")
+    if not name or not equals or not port.isdecimal():
+        parser.error(f"--service-port must be NAME=PORT, not {written}")
+    return name, int(port)
 
 
 def _pair(written: str, parser: argparse.ArgumentParser) -> tuple[str, str]:

@@ -1,4 +1,6 @@
-"""Fake of SendGrid's POST /v3/mail/send, which stores every email in the inbox.
+"""Fake of SendGrid's POST /v3/mail/send: python -m fakes.sendgrid HOST PORT FILE
+
+It stores every email in FILE and shows them as the inbox, a page on the same port.
 
 PUT /admin/faults  {"status": 429, 500, 401, 413, "timeout" or null, "times": number of calls, or until removed}
 """
@@ -6,12 +8,15 @@ PUT /admin/faults  {"status": 429, 500, 401, 413, "timeout" or null, "times": nu
 import asyncio
 import json
 import re
+import sys
 import uuid
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
-from devcloud.inbox import Email, Inbox
+from fakes.inbox import Email, Inbox
+from fakes.server import run
 
 _ADDRESS = re.compile(r"[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\"]+")
 _HELP = "http://sendgrid.com/docs/API_Reference/Web_API_v3/Mail/errors.html#message"
@@ -24,7 +29,7 @@ _FAULTS = {
 
 
 class SendgridFake:
-    """Fake of SendGrid. `application()` returns its HTTP routes."""
+    """Fake of SendGrid. `application()` returns its HTTP routes and those of the inbox."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
@@ -34,12 +39,13 @@ class SendgridFake:
     def application(self) -> web.Application:
         application = web.Application(client_max_size=30 * 1024 * 1024)
         application.add_routes([web.post("/v3/mail/send", self._send), web.put("/admin/faults", self._set_fault)])
+        application.add_routes(self._inbox.routes())
         return application
 
     async def _send(self, request: web.Request) -> web.Response:
         fault = self._next_fault()
         if fault == "timeout":
-            # Wait until the client disconnects or devcloud stops.
+            # Wait until the client disconnects or the fake stops.
             await asyncio.Event().wait()
         if isinstance(fault, int):
             return _refusal(fault, [_error(_FAULTS[fault])])
@@ -150,3 +156,7 @@ def _error(message: str, field: str | None = None, help_anchor: str = "") -> dic
 
 def _refusal(status: int, errors: list[dict[str, Any]]) -> web.Response:
     return web.json_response({"errors": errors}, status=status)
+
+
+if __name__ == "__main__":
+    run(SendgridFake(Inbox(Path(sys.argv[3]))).application(), sys.argv[1], int(sys.argv[2]))

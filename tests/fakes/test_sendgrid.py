@@ -8,8 +8,8 @@ from python_http_client.exceptions import BadRequestsError, TooManyRequestsError
 from sendgrid import SendGridAPIClient
 from sendgrid.helpers.mail import Mail
 
-from devcloud.inbox import Inbox
-from devcloud.sendgrid import SendgridFake, check
+from fakes.inbox import Inbox
+from fakes.sendgrid import SendgridFake, check
 
 
 @pytest.fixture
@@ -90,3 +90,26 @@ def test_email_that_sendgrid_refuses_gets_400(address, inbox):
 )
 def test_each_field_is_checked(change, field):
     assert [error["field"] for error in check({**email().get(), **change})] == [field]
+
+
+def test_sent_email_is_shown_in_the_inbox(address):
+    message = {
+        "from": {"email": "a@example.com"},
+        "personalizations": [{"to": [{"email": "b@example.com"}]}],
+        "subject": "<b>Olá</b>",
+        "content": [
+            {"type": "text/plain", "value": "bom dia"},
+            {"type": "text/html", "value": '<p title="x">bom dia</p><script>1</script>'},
+        ],
+    }
+    headers = {"Authorization": "Bearer key"}
+    sent = httpx.post(f"{address}/v3/mail/send", json=message, headers=headers)
+    assert sent.status_code == 202
+    [email] = httpx.get(f"{address}/messages.json").json()
+    assert (email["to"], email["subject"], email["text"]) == ("b@example.com", "<b>Olá</b>", "bom dia")
+    page = httpx.get(address).text
+    assert "&lt;b&gt;Olá&lt;/b&gt;" in page
+    assert "<script>1" not in page
+    assert 'sandbox="allow-popups' in page
+    assert httpx.delete(f"{address}/messages.json").status_code == 200
+    assert httpx.get(f"{address}/messages.json").json() == []

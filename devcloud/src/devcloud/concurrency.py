@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 from devcloud.console import Console
@@ -25,6 +25,16 @@ async def gather(first: Coroutine[Any, Any, First], second: Coroutine[Any, Any, 
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
     return tasks[0].result(), tasks[1].result()
+
+
+async def run_all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Run coroutines in parallel. If one fails, cancel the others and raise its error itself."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in work:
+                group.create_task(one)
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
 
 
 async def to_thread(function: Callable[..., Result], *arguments: Any, **options: Any) -> Result:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from devcloud.gemini_answers import LONGEST_SUMMARY, Turn, answer
+from fakes.gemini_answers import LONGEST_SUMMARY, Turn, answer
 
 CHAT = "Você é a Fala, uma assistente gentil. Use títulos e listas quando ajudarem.\n\nResumo da conversa até aqui:\n"
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from aiohttp import web
 
-from devcloud.gemini_protocol import Reply, error_body, error_response
+from fakes.gemini_protocol import Reply, error_body, error_response
 
 _STATUSES = {"400", "429", "500", "503", "404"}
 _FAULTS = {*_STATUSES, "timeout", "drip", "cut", "malformed", "blocked", "safety", "max_tokens", "empty"}
@@ -153,5 +153,5 @@ async def _close_connection(request: web.Request, response: web.StreamResponse) 
 
 
 async def _wait_forever() -> None:
-    """Wait until the client disconnects or devcloud stops."""
+    """Wait until the client disconnects or the fake stops."""
     await asyncio.Event().wait()

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,22 @@ from dotenv import dotenv_values
 from devcloud.errors import ConfigurationError
 from devcloud.secret_store import SecretStore
 
-SERVICES = ("database", "gemini", "sendgrid")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
 class Service:
-    """One table `[tool.devcloud.<name>]`. devcloud starts the service unless .env sets the variable `unless`."""
+    """`[tool.devcloud.database]` or one table `[tool.devcloud.services.<name>]`.
+
+    devcloud starts the service unless .env sets the variable `unless`. `environment` tells functions about it. `port`
+    is 0 for a free one. `command` is empty for the database, which devcloud starts itself.
+    """
 
     name: str
     unless: str
     environment: dict[str, str]
-    options: dict[str, Any]
+    command: list[str] = field(default_factory=list)
+    port: int = 0
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,14 @@ class Configuration:
     check: list[str]
     migrate: list[str]
     environment: dict[str, str]
+    database: Service | None
+    database_name: str
     services: dict[str, Service]
     dotenv: dict[str, str]
 
-    def starts(self, service: str) -> bool:
+    def starts(self, service: Service | None) -> bool:
         """Return whether devcloud starts this service itself."""
-        return service in self.services and self.services[service].unless not in self.dotenv
+        return service is not None and service.unless not in self.dotenv
 
 
 def read_configuration(root: Path, env_file: Path) -> Configuration:
@@ -63,16 +69,23 @@ def read_configuration(root: Path, env_file: Path) -> Configuration:
         check=table.get("check", []),
         migrate=table.get("migrate", []),
         environment=table.get("environment", {}),
-        services={name: _service(name, table[name]) for name in SERVICES if name in table},
+        database=_service("database", table["database"]) if "database" in table else None,
+        database_name=table.get("database", {}).get("name", "devcloud"),
+        services={name: _command_service(name, one) for name, one in table.get("services", {}).items()},
         dotenv={name: value for name, value in dotenv_values(env_file, interpolate=False).items() if value},
     )
 
 
 def _service(name: str, table: dict[str, Any]) -> Service:
     if "unless" not in table:
-        raise ConfigurationError(f"[tool.devcloud.{name}] in pyproject.toml has no key `unless`.")
-    options = {key: value for key, value in table.items() if key not in ("unless", "environment")}
-    return Service(name, table["unless"], table.get("environment", {}), options)
+        raise ConfigurationError(f"The table of the service {name} in pyproject.toml has no key `unless`.")
+    return Service(name, table["unless"], table.get("environment", {}))
+
+
+def _command_service(name: str, table: dict[str, Any]) -> Service:
+    if not table.get("command"):
+        raise ConfigurationError(f"[tool.devcloud.services.{name}] in pyproject.toml has no key `command`.")
+    return replace(_service(name, table), command=table["command"], port=table.get("port", 0))
 
 
 def fill_placeholders(table: Mapping[str, str], facts: Mapping[str, str], secrets: SecretStore) -> dict[str, str]:

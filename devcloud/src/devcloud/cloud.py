@@ -32,7 +32,7 @@ class Cloud:
         self._options = options
         self._console = console
         self._stack = AsyncExitStack()
-        self._services = LocalServices(options, self._stack)
+        self._services = LocalServices(options, self._stack, console)
         self._addresses = self._services.addresses
         self._background = BackgroundTasks(console)
         self._pools: dict[str, FunctionPool] = {}
@@ -53,11 +53,11 @@ class Cloud:
         stack.enter_context(lock_data_dir(options.data))
         gateway_socket = bind(options.host, options.port, "gateway with --port")
         stack.callback(gateway_socket.close)
-        inbox_socket = bind(options.host, options.inbox_port, "inbox with --inbox-port")
-        stack.callback(inbox_socket.close)
+        lambda_socket = bind(options.host, options.lambda_port, "Lambda API with --lambda-port")
+        stack.callback(lambda_socket.close)
         prefix = f"/{options.stage}" if options.stage else ""
         self._addresses["gateway"] = f"http://{address_of(gateway_socket)}{prefix}"
-        self._addresses["inbox"] = f"http://{address_of(inbox_socket)}"
+        self._addresses["lambda"] = f"http://{address_of(lambda_socket)}"
         await services.start(self._addresses["gateway"])
         template = services.template
         self._create_pools()
@@ -77,9 +77,9 @@ class Cloud:
                 foreign_requests=options.foreign_requests,
             )
         )
-        operator = web.Application(client_max_size=10 * 1024 * 1024)
-        operator.add_routes([*services.inbox.routes(), *LambdaApi(self._pools).routes()])
-        await services.serve(HttpServer(operator, inbox_socket))
+        invoke_api = web.Application(client_max_size=10 * 1024 * 1024)
+        invoke_api.add_routes(LambdaApi(self._pools).routes())
+        await services.serve(HttpServer(invoke_api, lambda_socket))
         self._announce(migrated)
         self._run_in_background()
 
@@ -89,7 +89,7 @@ class Cloud:
             environment = {
                 **runtime_variables(function, aws.region),
                 **aws.environment,
-                "AWS_ENDPOINT_URL_LAMBDA": self._addresses["inbox"],
+                "AWS_ENDPOINT_URL_LAMBDA": self._addresses["lambda"],
                 **self._services.variables(function),
             }
             pool = FunctionPool(function, environment, self._console.function_log(function.logical_id))
@@ -105,7 +105,7 @@ class Cloud:
         path = self._options.data / "addresses.json"
         write_private_file(path, json.dumps(self._addresses, indent=1))
         self._stack.callback(path.unlink, missing_ok=True)
-        for name in ("gateway", "inbox"):
+        for name in ("gateway", "lambda"):
             self._console.log(name, self._addresses[name])
         announce_services(self._services, self._console)
         for line in migrated:
@@ -122,7 +122,8 @@ class Cloud:
         for schedule in template.schedules:
             start(schedule.name, run_schedule(schedule, self._pools[schedule.function], aws.region))
         database = self._services.database
-        for name, child in (("database", database.child if database else None), ("aws", aws.child)):
+        children = {one.name: one.child for one in self._services.processes}
+        for name, child in {**children, "database": database.child if database else None, "aws": aws.child}.items():
             if child is not None:
                 start(name, self._background.log_exit(name, child))
         if self._options.reload:

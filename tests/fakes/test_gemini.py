@@ -6,7 +6,7 @@ import json
 import httpx
 import pytest
 
-from devcloud.gemini import GeminiFake
+from fakes.gemini import GeminiFake
 from tests.support.waiting import HANG_SECONDS
 
 MODEL = "gemini-2.5-flash"
