@@ -29,7 +29,18 @@ REPLACED_TEXT = re.compile(
     r"|\b(alarms? (that )?rings?|when it rings)\b|(?<!dead-)(?<!\d )\bletters?\b(?!, digits)",
     re.IGNORECASE,
 )
-FOLDERS = ("functions", "layers/shared/python", "operations", "sql", "devcloud", "fakes", "bench", "docs", "examples", "tests")
+FOLDERS = (
+    "functions",
+    "layers/shared/python",
+    "operations",
+    "sql",
+    "devcloud",
+    "fakes",
+    "bench",
+    "docs",
+    "examples",
+    "tests",
+)
 # The field `letter` of the email queue message keeps its name: messages of an older release may wait in the queue.
 QUEUE_FIELDS = {"letter"}
 VERBS = {
