@@ -6,6 +6,7 @@ The adapter turns Lambda's events into HTTP requests and sends API Gateway's req
 from falaai import cold_start  # isort: skip - pauses the garbage collector before the other imports
 
 import json
+import os
 
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
@@ -14,6 +15,7 @@ from falaai.logs import logger
 from falaai_chat.application import build_stream
 
 CONTEXT_HEADER = b"x-amzn-request-context"
+TRACE_HEADER = b"x-amzn-trace-id"
 
 
 class AdaptedRequest:
@@ -24,8 +26,11 @@ class AdaptedRequest:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            header = dict(scope["headers"]).get(CONTEXT_HEADER)
-            if header:
+            headers = dict(scope["headers"])
+            if trace := headers.get(TRACE_HEADER):
+                # AWS's own runtimes set this variable. An environment has one request at a time.
+                os.environ["_X_AMZN_TRACE_ID"] = trace.decode("latin-1")
+            if header := headers.get(CONTEXT_HEADER):
                 context = json.loads(header)
                 scope["aws.event"] = {"requestContext": context}
                 logger().set_correlation_id(context.get("requestId"))

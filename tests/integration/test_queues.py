@@ -20,7 +20,9 @@ from falaai.batches import MARGIN_SECONDS, batch_handler, retry_until_committed
 from falaai.database import Database
 from falaai.deadlines import seconds_left
 from falaai.errors import PermanentFailure, RetryLater
+from falaai.logs import logger
 from falaai.queue_messages import EmailRequested, TitleRequested
+from falaai.queues import hide_message
 from falaai_cleanup import worker
 from falaai_email.email_sender import SendGrid
 from falaai_email.rendering import Email
@@ -29,6 +31,7 @@ from tests.support.paths import ROOT
 from tests.support.rows import Rows
 from tests.support.running_cloud import RunningCloud
 from tests.support.services import FakeService, aws_client
+from tests.support.waiting import wait_until
 
 TEMPLATE = read_template(Path(ROOT / "template.yaml"))
 MOST_RECEIVES = {queue.logical_id: queue.properties.get("RedrivePolicy", {}) for queue in TEMPLATE.queues}
@@ -60,11 +63,13 @@ class Line:
             QueueUrl=self.queue, MessageBody=body if isinstance(body, str) else body.model_dump_json()
         )
 
+    def receive(self) -> list[dict[str, Any]]:
+        asked = {"MaxNumberOfMessages": 10, "MessageSystemAttributeNames": ["All"]}
+        return list(self.sqs.receive_message(QueueUrl=self.queue, **asked).get("Messages", []))
+
     def work(self, handler: Any) -> list[str]:
         """One batch: bodies of the messages left for later, which come back at once."""
-        got = self.sqs.receive_message(
-            QueueUrl=self.queue, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
-        ).get("Messages", [])
+        got = self.receive()
         if not got:
             return []
         failed = failed_messages(handler(sqs_event(got, "arn:aws:sqs:x", "us-east-1"), Context()), got)
@@ -106,7 +111,10 @@ def line(cloud: RunningCloud, where: settings.DatabaseSettings, monkeypatch: pyt
     caches = (settings.read, databases.database)
     for cache in caches:
         cache.cache_clear()
-    monkeypatch.setattr("falaai.batches.sqs_client", lambda: sqs)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", str(cloud.addresses["aws"]))
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     yield Line(sqs, queue, dead)
     for cache in caches:
         cache.cache_clear()
@@ -164,18 +172,60 @@ def test_dead_letter_after_the_designed_count(line: Line, surprise: Exception) -
 def test_pauses_outlast_the_time_a_missing_row_is_waited_for(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message about a row that was rolled back ends quietly, and never reaches the dead-letter queue."""
     pauses: list[int] = []
-    real = line.sqs.change_message_visibility
 
-    def note(**asked: Any) -> None:
-        pauses.append(asked["VisibilityTimeout"])
-        real(**asked | {"VisibilityTimeout": 0})
+    def note(queue_url: str, receipt_handle: str, seconds: int) -> None:
+        pauses.append(seconds)
+        hide_message(queue_url, receipt_handle, 0)
 
-    monkeypatch.setattr(line.sqs, "change_message_visibility", note)
+    monkeypatch.setattr("falaai.batches.hide_message", note)
     handler = batch_handler(TitleRequested, lambda _message, age: retry_until_committed("row", age + sum(pauses)))
     line.put(title(404))
     line.work_until_empty(handler)
-    assert [pause for pause in pauses if pause] == [2, 10, 50, 250]
+    assert pauses == [2, 10, 50, 250]
     assert line.left(line.dead_letters) == 0
+
+
+def test_postponed_message_is_hidden_in_its_queue(line: Line) -> None:
+    """The queue itself would hide it for hours: it comes back only because the worker asked for a shorter time."""
+    line.sqs.set_queue_attributes(QueueUrl=line.queue, Attributes={"VisibilityTimeout": "43200"})
+    line.put(title(1))
+
+    def refuse(_message: TitleRequested, _age: float) -> None:
+        raise RetryLater("busy")
+
+    (got,) = line.receive()
+    batch_handler(TitleRequested, refuse)(sqs_event([got], "arn:aws:sqs:x", "us-east-1"), Context())
+    assert wait_until(line.receive, "the message to come back")
+
+
+def test_reason_stands_beside_a_dead_letter(line: Line) -> None:
+    line.put(title(1))
+
+    def refuse(_message: TitleRequested, _age: float) -> None:
+        raise PermanentFailure("this cannot work")
+
+    line.work(batch_handler(TitleRequested, refuse))
+    (dead,) = line.sqs.receive_message(QueueUrl=line.dead_letters, MessageAttributeNames=["All"])["Messages"]
+    assert dead["Body"] == title(1).model_dump_json()
+    assert dead["MessageAttributes"]["reason"]["StringValue"] == "this cannot work"
+
+
+def test_message_that_cannot_be_postponed_is_logged_and_stays_in_the_queue(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_message: TitleRequested, _age: float) -> None:
+        raise RetryLater("busy")
+
+    line.put(title(1))
+    (got,) = line.receive()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setattr("falaai.queues.SQS_SECONDS", 0.5)
+    logged: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(logger(), "error", lambda text, extra: logged.append((text, extra)))
+    event = sqs_event([got], "arn:aws:sqs:x", "us-east-1")
+    answer = batch_handler(TitleRequested, refuse)(event, Context())
+    assert answer["batchItemFailures"] == [{"itemIdentifier": got["MessageId"]}]
+    assert [(text, facts["reason"]) for text, facts in logged] == [("message not postponed", "busy")]
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,21 @@ def test_only_cold_start_touches_the_garbage_collector() -> None:
             assert "gc" not in names or path.name == "cold_start.py", path
 
 
+def test_no_module_puts_anything_into_the_list_of_imported_modules() -> None:
+    for folder in (LAYER, ROOT / "functions"):
+        for path in folder.rglob("*.py"):
+            assert "sys.modules" not in path.read_text(), path
+
+
+def test_sqs_and_ssm_are_reached_by_aws_requests_alone() -> None:
+    """boto3 is for S3: a second client would have other deadlines and other retries."""
+    for folder in (LAYER, ROOT / "functions"):
+        for path in folder.rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) in ("boto3.client", "boto3.resource"):
+                    assert ast.unparse(node.args[0]) == "'s3'", path
+
+
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_importing_a_function_reads_no_setting(domain: str) -> None:
     code = (

@@ -52,7 +52,7 @@ def test_gateway_waits_longer_than_the_function_and_the_function_longer_than_gem
     chat = TEMPLATE.functions["ChatFunction"]
     assert 29 > chat.timeout > 25 > float(chat.variables["MESSAGE_SECONDS"])
     stream = TEMPLATE.functions["ChatStreamFunction"]
-    (route,) = (route for route in TEMPLATE.routes if route.function == "ChatStreamFunction")
+    (route,) = (route for route in TEMPLATE.routes if route.streams)
     assert stream.timeout > route.timeout_ms / 1000 > float(stream.variables["STREAM_SECONDS"])
 
 
@@ -63,7 +63,11 @@ def test_stream_is_the_same_folder_behind_the_web_adapter() -> None:
     assert (stream.folder / "run.sh").stat().st_mode & 0o111 == 0o111
     routes = [(route.method, route.path, route.streams) for route in TEMPLATE.routes if route.streams]
     assert routes == [("POST", "/chat/stream", True)]
-    assert {("POST", "/chat/stream"), ("GET", "/health")} == routes_of(stream_application())
+    assert routes_of(stream_application()) == {
+        ("POST", "/chat/stream"),
+        ("POST", "/chat/warm-up"),
+        ("GET", "/health"),
+    }
 
 
 def test_pictures_reach_the_browser_as_bytes() -> None:

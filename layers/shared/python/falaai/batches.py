@@ -14,11 +14,11 @@ from pydantic import ValidationError
 
 from falaai import settings
 from falaai.database import database
-from falaai.deadlines import deadline, within
+from falaai.deadlines import deadline
 from falaai.errors import PermanentFailure, QueueUnavailable, RetryLater, Unavailable
 from falaai.logs import logger
 from falaai.queue_messages import QueueMessage
-from falaai.queues import SEND_SECONDS, sqs_client
+from falaai.queues import hide_message, send_message
 from falaai.repositories import clock
 from falaai.tracing import traced
 
@@ -52,11 +52,7 @@ def batch_handler(
         try:
             handle(message, _age_seconds(record))
         except (RetryLater, Unavailable) as error:
-            pause = _postpone(record)
-            logger().warning(
-                "message postponed",
-                extra={"message_id": record.message_id, "reason": str(error), "pause_seconds": pause},
-            )
+            _log_and_postpone(record, error)
             raise
         except PermanentFailure as error:
             _move_to_dead_letter_queue(record, str(error))
@@ -90,34 +86,25 @@ def _age_seconds(record: SQSRecord) -> float:
     return clock.get_now(database()).timestamp() - int(record.attributes.sent_timestamp) / 1000
 
 
+def _log_and_postpone(record: SQSRecord, error: Exception) -> None:
+    facts = {"message_id": record.message_id, "reason": str(error)}
+    try:
+        pause = _postpone(record)
+    except QueueUnavailable as failure:  # then the queue's own visibility timeout decides
+        logger().error("message not postponed", extra={**facts, "failure": str(failure)})
+        return
+    logger().warning("message postponed", extra={**facts, "pause_seconds": pause})
+
+
 def _postpone(record: SQSRecord) -> int:
     """Return the message to the queue after a pause that grows with each try. Returns the pause in seconds."""
     received: int = int(record.attributes.approximate_receive_count)
     pause: int = min(FIRST_PAUSE_SECONDS * PAUSE_GROWTH ** (received - 1), LONGEST_PAUSE_SECONDS)
-    queue_url = settings.read(settings.WorkerSettings).queue_url
-    within(
-        SEND_SECONDS,
-        lambda: sqs_client().change_message_visibility(
-            QueueUrl=queue_url, ReceiptHandle=record.receipt_handle, VisibilityTimeout=pause
-        ),
-    )
+    hide_message(settings.read(settings.WorkerSettings).queue_url, record.receipt_handle, pause)
     return pause
 
 
 def _move_to_dead_letter_queue(record: SQSRecord, reason: str) -> None:
     """Move a message that no retry can help to the dead-letter queue, which has an alarm."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    dead_letters = settings.read(settings.WorkerSettings).dead_letter_queue_url
     logger().error("message moved to dead-letter queue", extra={"message_id": record.message_id, "reason": reason})
-    try:
-        within(
-            SEND_SECONDS,
-            lambda: sqs_client().send_message(
-                QueueUrl=dead_letters,
-                MessageBody=record.body,
-                MessageAttributes={"reason": {"DataType": "String", "StringValue": reason[:200]}},
-            ),
-        )
-    except (BotoCoreError, ClientError, TimeoutError) as error:
-        raise QueueUnavailable(f"dead-letter queue: {type(error).__name__}") from error
+    send_message(settings.read(settings.WorkerSettings).dead_letter_queue_url, record.body, reason[:200])

@@ -3,8 +3,9 @@
 Run as a program it checks every group and says, in one sentence, what is wrong.
 """
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache
 from typing import Annotated, Any, TypeVar
 
@@ -33,15 +34,38 @@ _PLACEHOLDERS = (
 
 
 def _secret_value(value: str) -> str:
-    """The secret itself: what was given, or the SSM parameter that `ssm:NAME` names."""
+    """Return the secret itself: the given value, or that of the SSM parameter if it is `ssm:NAME`."""
     if not value.startswith(SSM_PREFIX):
         return value
     name = value.removeprefix(SSM_PREFIX)
+    known = _known_parameters()
     try:
-        answer = within(SSM_SECONDS, lambda: ask_aws("ssm", "AmazonSSM.GetParameter", Name=name, WithDecryption=True))
-    except (AwsRefused, TimeoutError) as error:
+        if name not in known:
+            known.update(_read_parameters(_ssm_names() | {name}))
+        return known[name]
+    except (AwsRefused, TimeoutError, KeyError) as error:
         raise ValueError(f"names the SSM parameter {name}, which cannot be read") from error
-    return str(answer["Parameter"]["Value"])
+
+
+def _ssm_names() -> set[str]:
+    """Return the names of all SSM parameters in the environment."""
+    return {value.removeprefix(SSM_PREFIX) for value in os.environ.values() if value.startswith(SSM_PREFIX)}
+
+
+@cache
+def _known_parameters() -> dict[str, str]:
+    """Return the values of the SSM parameters that this process has read so far."""
+    return {}
+
+
+def _read_parameters(names: Collection[str]) -> dict[str, str]:
+    """Read SSM parameters in one request, ten at most. Returns the values of those that exist.
+
+    A request for each secret would reach the account's limit of 40 a second when many functions start at once.
+    """
+    body = {"Names": sorted(names), "WithDecryption": True}
+    answer = within(SSM_SECONDS, lambda: ask_aws("ssm", "AmazonSSM.GetParameters", **body))
+    return {found["Name"]: found["Value"] for found in answer["Parameters"]}
 
 
 def _refuse_placeholder(secret: SecretStr) -> SecretStr:
