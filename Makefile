@@ -28,11 +28,12 @@ test: built ## Run every test (TESTS=tests/unit for some; BUILT=1 on what is dep
 	@scripts/prepare.sh mariadb chromium faketime sam
 	$(PYTHON) -m pytest -n 2 --dist loadfile $(TESTS)
 
-test-faults: ## In full what `make test` only samples, and timed: kills, stalls, timing oracles, generated requests
+test-faults: ## In full what `make test` only samples, and timed: kills, stalls, timing oracles, generated requests (SEED=)
 	@scripts/prepare.sh mariadb faketime
-	WHOLE=1 KILLS=$(or $(KILLS),100) MESSAGES=$(or $(MESSAGES),200000) MINUTES=$(or $(MINUTES),1) \
+	@seed=$(or $(SEED),$$RANDOM); echo "seed $$seed; make test-faults SEED=$$seed repeats it"; \
+	WHOLE=1 SEED=$$seed KILLS=$(or $(KILLS),100) MESSAGES=$(or $(MESSAGES),200000) MINUTES=$(or $(MINUTES),1) \
 	  HISTORIES=$(or $(HISTORIES),1000) COMMITS=200 REPLY_KILLS=20 PAIRS=300 EXAMPLES=50 \
-	  SEQUENCES=$(or $(SEQUENCES),200) $(PYTHON) -m pytest -s \
+	  SEQUENCES=$(or $(SEQUENCES),200) $(PYTHON) -m pytest -s --hypothesis-seed=$$seed \
 	  tests/faults $(addprefix tests/system/test_,$(addsuffix .py,oracle enumeration contract failures streaming first_walk)) \
 	  tests/integration/test_language_model.py tests/integration/test_database.py
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 import httpx
+import hypothesis
 import pytest
 
 from falaai import settings
@@ -15,7 +16,20 @@ from tests.support.databases import create_database, migrate
 from tests.support.people import People, Person, product_of
 from tests.support.rows import TABLES, Rows
 from tests.support.running_cloud import RunningCloud, start_cloud
+from tests.support.seeds import SEED
 from tests.support.services import FakeService
+from tests.support.waiting import IS_WHOLE
+
+# Generated examples are the same in each `make test`; `make test-faults` passes its seed to hypothesis. No time limit
+# for an example: a busy machine would break it.
+hypothesis.settings.register_profile(
+    "falaai", derandomize=not IS_WHOLE, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("falaai")
+
+
+def pytest_report_header() -> str:
+    return f"seed {SEED}"
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support.browser import DESKTOP
 from tests.support.running_cloud import RunningCloud
+from tests.support.waiting import HANG_SECONDS
 
-# In ms. Longer than any step on a busy machine; a test waits only as long as it must.
-expect.set_options(timeout=60_000)
+# Longer than any step on a busy machine; a test waits only as long as it must.
+HANG_MILLISECONDS = 1000 * HANG_SECONDS
+expect.set_options(timeout=HANG_MILLISECONDS)
 
 # Without these flags Chromium requests updates, but tests have no network.
 FLAGS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"]
@@ -39,7 +41,7 @@ def new_page(browser: Browser, cloud: RunningCloud) -> Iterator[Callable[..., Pa
         context = browser.new_context(viewport=viewport, color_scheme=color_scheme, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(HANG_MILLISECONDS)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "console",

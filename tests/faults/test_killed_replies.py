@@ -5,30 +5,35 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
-from tests.support.people import People, Person
+from tests.support.people import Person
 from tests.support.rows import Rows
 from tests.support.running_cloud import RunningCloud
+from tests.support.seeds import SEED
 from tests.support.waiting import wait_until
 
 # `make test` takes a sample; `make test-faults` takes the whole.
 KILLS = int(os.environ.get("REPLY_KILLS", "4"))
 FUNCTION = "ChatStreamFunction"
-PIECES = 10
+# A reply is killed after one of its first pieces. The others follow slowly, so that it never ends before its kill.
+PIECES, KILLED_BY = 60, 10
 TEXT = " ".join(f"palavra{number}" for number in range(60))
 
 
 @pytest.fixture
-def short_replies(cloud: RunningCloud) -> Iterator[None]:
-    """Ten pieces in about a second."""
+def pace(cloud: RunningCloud) -> Iterator[Callable[[float], None]]:
+    """Function that sets the seconds between two pieces."""
     admin = f"{cloud.addresses['gemini']}/admin/pace"
-    httpx.put(admin, json={"delay": 0.1, "pieces": PIECES, "text": TEXT}).raise_for_status()
-    yield
+
+    def set_pace(delay: float) -> None:
+        httpx.put(admin, json={"delay": delay, "pieces": PIECES, "text": TEXT}).raise_for_status()
+
+    yield set_pace
     httpx.put(admin, json={"delay": 0.03, "pieces": None, "text": None}).raise_for_status()
 
 
@@ -67,14 +72,13 @@ def ask_and_be_killed(person: Person, cloud: RunningCloud, number: int, moment: 
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.usefixtures("short_replies")
-def test_killed_replies(member: Person, people: People, cloud: RunningCloud, product: Rows) -> None:
-    seed = random.randrange(10**6)
-    print(f"seed {seed}")
-    chance = random.Random(seed)
+def test_killed_replies(member: Person, cloud: RunningCloud, product: Rows, pace: Callable[[float], None]) -> None:
+    chance = random.Random(SEED)
+    pace(0)
     conversation = member.say("Início")["conversation_id"]
+    pace(0.1)
     # Before the first event, and after each of the start and the pieces.
-    moments = [chance.uniform(0, 1) if number % 4 == 0 else chance.randint(1, PIECES) for number in range(KILLS)]
+    moments = [chance.uniform(0, 1) if number % 4 == 0 else chance.randint(1, KILLED_BY) for number in range(KILLS)]
     acknowledged, killed = {}, 0
     for number, moment in enumerate(moments):
         if start := ask_and_be_killed(member, cloud, number, moment):
@@ -85,6 +89,7 @@ def test_killed_replies(member: Person, people: People, cloud: RunningCloud, pro
         )
     assert set(acknowledged) >= {number for number, moment in enumerate(moments) if moment >= 1}
     assert killed >= 1
+    pace(0)
     for number in range(KILLS):
         with member.stream(f"Pergunta {number}", client_id=f"morte-{number}") as events:
             *_, (last, done) = events

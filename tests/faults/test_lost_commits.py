@@ -2,7 +2,7 @@
 
 import os
 from datetime import datetime
-from threading import Timer
+from threading import Thread
 
 import pytest
 
@@ -19,6 +19,7 @@ from falaai_chat.schemas import MessageInput
 from tests.support.fakes import FakeModel, FakeQueues
 from tests.support.fault_proxy import FaultProxy
 from tests.support.rows import Rows
+from tests.support.waiting import wait_until
 
 # `make test` takes a sample; `make test-faults` takes the whole.
 COMMITS = int(os.environ.get("COMMITS", "40"))
@@ -62,12 +63,17 @@ def test_commit_that_never_arrived_is_waited_for_and_done_again(
     """From the outside the same as a lost answer; here the server rolled everything back, and was away."""
     runs: list[str] = []
 
+    def pass_after_a_refusal() -> None:
+        before = proxy.connections
+        wait_until(lambda: proxy.connections > before, "an attempt while the server is away")
+        proxy.passing()
+
     def work(sql: Statements) -> int:
         runs.append(f"run {len(runs) + 1}")
         sql.run("INSERT INTO limites VALUES (%s, NOW(), NOW(), 1)", (runs[-1],))
         if len(runs) == 1:
             proxy.dropping()
-            Timer(0.6, proxy.passing).start()
+            Thread(target=pass_after_a_refusal).start()
         return len(runs)
 
     assert shaky.transaction(work) == 2

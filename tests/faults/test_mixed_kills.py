@@ -22,6 +22,7 @@ from tests.support.faulty_cloud import FaultyCloud
 from tests.support.people import People, Person, product_of, second_device, signed_in
 from tests.support.rows import Rows
 from tests.support.running_cloud import RunningCloud
+from tests.support.seeds import SEED
 from tests.support.waiting import IS_WHOLE, wait_until
 
 # `make test` takes a sample; `make test-faults` takes the whole.
@@ -49,7 +50,7 @@ class UserActor:
     done: Counter[str] = field(default_factory=Counter)
 
     def run(self, ended: Event) -> None:
-        chance = random.Random(self.number)
+        chance = random.Random(f"{SEED} {self.number}")
         acts: list[Callable[[], None]] = (
             [self.ask] * 7 + [self.ask_whole] * 2 + [self.register, self.sign_in, self.delete]
         )
@@ -136,7 +137,6 @@ def kill_at_random(cloud: RunningCloud, chance: random.Random) -> int:
 
 @pytest.mark.timeout(1200)
 def test_mixed_load_survives_kills(faulty: FaultyCloud, faulty_people: People) -> None:
-    seed = random.randrange(10**6)
     actors = [
         UserActor(faulty_people, faulty_people.member(), number, deletes=number % 2 == 0) for number in range(ACTORS)
     ]
@@ -145,7 +145,7 @@ def test_mixed_load_survives_kills(faulty: FaultyCloud, faulty_people: People) -
         running = [pool.submit(actor.run, ended) for actor in actors]
         running.append(pool.submit(clean_up, faulty.cloud, ended))
         try:
-            killed = kill_at_random(faulty.cloud, random.Random(seed))
+            killed = kill_at_random(faulty.cloud, random.Random(SEED))
             last_kill = time.monotonic()
         finally:
             ended.set()
@@ -154,7 +154,7 @@ def test_mixed_load_survives_kills(faulty: FaultyCloud, faulty_people: People) -
         for one in running:
             one.result()
     acts = sum((actor.done for actor in actors), Counter[str]())
-    print(f"seed {seed}: {killed} kills, answering again after {back:.2f} s; acknowledged: {dict(acts)}")
+    print(f"seed {SEED}: {killed} kills, answering again after {back:.2f} s; acknowledged: {dict(acts)}")
     assert not IS_WHOLE or back <= BACK_SECONDS
     check_everything(product_of(faulty.cloud), actors)
 

@@ -14,7 +14,8 @@ from tests.support.rows import Rows
 from tests.support.running_cloud import RunningCloud
 
 MINUTE = 60
-SLACK = 30  # seconds between writing a row and looking at it
+# Between writing a row and looking at it, on a busy machine; the clocks differ by an hour.
+SLACK = 10 * MINUTE
 
 
 def _library() -> str:

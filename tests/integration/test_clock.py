@@ -73,7 +73,7 @@ def test_session_ends_after_seven_idle_days(at: At, rows: Rows, skew: int) -> No
     assert found is not None
     assert found.seconds_since_seen == pytest.approx(7 * DAY - 60, abs=2)
     expected = datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=skew + 7 * DAY - 60)
-    assert abs(found.now - expected) < timedelta(seconds=30)
+    assert abs(found.now - expected) < timedelta(minutes=10)
     assert sessions.find_session(at(7 * DAY + 60), "k") is None
 
 

@@ -31,7 +31,7 @@ from tests.support.paths import ROOT
 from tests.support.rows import Rows
 from tests.support.running_cloud import RunningCloud
 from tests.support.services import FakeService, aws_client
-from tests.support.waiting import wait_until
+from tests.support.waiting import HANG_SECONDS, wait_until
 
 TEMPLATE = read_template(Path(ROOT / "template.yaml"))
 MOST_RECEIVES = {queue.logical_id: queue.properties.get("RedrivePolicy", {}) for queue in TEMPLATE.queues}
@@ -268,7 +268,7 @@ def test_dead_letters_are_sent_back_by_the_documented_command(cloud: RunningClou
         env={**os.environ, "DEVCLOUD_DATA": str(cloud.data)},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=HANG_SECONDS,
     )
     assert said.stdout == f"replay: {before + 3} messages sent back to EmailQueue\n", said.stderr
     assert line.left(dead) == 0

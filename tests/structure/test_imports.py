@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.waiting import HANG_SECONDS
 
 LAYER = ROOT / "layers/shared/python"
 DOMAINS = sorted(path.name for path in (ROOT / "functions").iterdir() if (path / "app.py").exists())
@@ -34,7 +35,7 @@ def run(domain: str, code: str, *more: str) -> str:
     path = os.pathsep.join([str(ROOT / "functions" / domain), str(LAYER), *more])
     environment = {"PYTHONPATH": path, "PATH": os.environ["PATH"], "AWS_LAMBDA_FUNCTION_NAME": domain}
     finished = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60, cwd="/"
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=HANG_SECONDS, cwd="/"
     )
     assert finished.returncode == 0, finished.stderr
     return finished.stdout

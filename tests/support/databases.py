@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import pymysql
-from pydantic import SecretStr
 
 from devcloud.database import DatabaseAddress
 from falaai import settings
@@ -28,7 +27,7 @@ def create_database(address: DatabaseAddress, name: str) -> settings.DatabaseSet
         db_host=address.host,
         db_port=address.port,
         db_user=address.user,
-        db_password=SecretStr(address.password),
+        db_password=address.password,  # type: ignore[arg-type]  # pydantic makes a secret of it
         db_name=name,
     )
 

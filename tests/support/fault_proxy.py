@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from tests.support.waiting import HANG_SECONDS
+
 STALL, DRIP, CUT, SWALLOW, PASS = "stall", "drip", "cut", "swallow", "pass"
 DRIP_SECONDS = 0.2
 
@@ -134,10 +136,10 @@ def fault_proxy(host: str, port: int) -> Iterator[FaultProxy]:
     serving = loop.create_task(proxy._serve(ready))
     thread = threading.Thread(target=run)
     thread.start()
-    ready.wait(5)
+    assert ready.wait(HANG_SECONDS)
     try:
         yield proxy
     finally:
         loop.call_soon_threadsafe(proxy._abort_all)
         loop.call_soon_threadsafe(serving.cancel)
-        thread.join(5)
+        thread.join(HANG_SECONDS)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.support.paths import ROOT
+from tests.support.waiting import HANG_SECONDS
 
 
 def translate(*parameters: str) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def translate(*parameters: str) -> dict[str, Any]:
         env={"AWS_DEFAULT_REGION": "us-east-1", "PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANG_SECONDS,
     )
     assert finished.returncode == 0, finished.stderr
     return dict(json.loads(finished.stdout))

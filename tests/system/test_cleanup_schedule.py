@@ -8,7 +8,7 @@ from tests.support.paths import ROOT
 from tests.support.rows import Rows
 from tests.support.running_cloud import RunningCloud
 from tests.support.services import aws_client
-from tests.support.waiting import wait_until
+from tests.support.waiting import HANG_SECONDS, wait_until
 
 
 def test_preview_tells_and_the_queue_sweeps(cloud: RunningCloud, product: Rows) -> None:
@@ -18,7 +18,7 @@ def test_preview_tells_and_the_queue_sweeps(cloud: RunningCloud, product: Rows) 
         env={**os.environ, "DEVCLOUD_DATA": str(cloud.data)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANG_SECONDS,
     )
     assert said.returncode == 0, said.stderr
     told = {kind: int(count) for count, kind in (line.split() for line in said.stdout.splitlines())}

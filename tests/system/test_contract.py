@@ -26,7 +26,6 @@ signed_in = schemathesis.openapi.from_dict(build_chat().openapi())
 tries = settings(
     max_examples=EXAMPLES,
     deadline=None,
-    derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
 

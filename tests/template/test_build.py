@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.waiting import HANG_SECONDS
 
 pytestmark = pytest.mark.skipif(
     sys.version_info[:2] != (3, 13) and not os.environ.get("CI"), reason="a build needs Lambda's Python 3.13"
@@ -31,7 +32,7 @@ def build(folder: Path, umask: int) -> dict[str, tuple[int, bytes]]:
         env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")},
         check=True,
         umask=umask,
-        timeout=60,
+        timeout=HANG_SECONDS,
     )
     files = (path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): (path.stat().st_mode, path.read_bytes()) for path in files}
