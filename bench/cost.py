@@ -1,12 +1,12 @@
 """Monthly cost by number of messages: python -m bench.cost [MESSAGES...]. Without arguments, update docs/cost.md.
 
-prices.toml has the prices and their sources. template.yaml gives the number of alarms, queues and dashboards and the
-memory of the functions. Usage has the resources of one message; comments mark values that are assumed.
+prices.toml has the prices and their sources. template.yaml gives the queues and the memory of the functions,
+monitoring.yaml the alarms and dashboards. Usage has the resources of one message; comments mark assumed values.
 """
 
 import sys
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from devcloud.intrinsics import Resolver, parse
 
 COST_PAGE = ROOT / "docs/cost.md"
 TEMPLATE = ROOT / "template.yaml"
+MONITORING = ROOT / "monitoring.yaml"
 PRICES = Path(__file__).with_name("prices.toml")
 MESSAGES = (0, 1_000, 100_000, 10_000_000)
 SECONDS_PER_MONTH = 30 * 24 * 3600
@@ -100,15 +101,26 @@ def stack() -> Stack:
     raw = parse(TEMPLATE.read_text())
     resolver = Resolver(raw)
     resources: list[dict[str, Any]] = [one for one in raw["Resources"].values() if resolver.holds_for(one)]
-    alarms = [one["Properties"] for one in resources if one["Type"] == "AWS::CloudWatch::Alarm"]
+    watching = list(_monitoring())
+    alarms = [one["Properties"] for one in watching if one["Type"] == "AWS::CloudWatch::Alarm"]
     functions = [one["Properties"] for one in resources if one["Type"] == "AWS::Serverless::Function"]
     events = [event for one in functions for event in one.get("Events", {}).values()]
     return Stack(
         alarm_metrics=sum(str(alarm.get("Metrics", "")).count("MetricStat") or 1 for alarm in alarms),
-        dashboards=sum(one["Type"] == "AWS::CloudWatch::Dashboard" for one in resources),
+        dashboards=sum(one["Type"] == "AWS::CloudWatch::Dashboard" for one in watching),
         queues=sum(event["Type"] == "SQS" for event in events),
         gigabytes=raw["Globals"]["Function"]["MemorySize"] / 1024,
     )
+
+
+def _monitoring() -> Iterator[dict[str, Any]]:
+    """Yield the resources of monitoring.yaml, one for each round of its loops."""
+    for name, resource in parse(MONITORING.read_text())["Resources"].items():
+        if name.startswith("Fn::ForEach::"):
+            _, rounds, body = resource
+            yield from (one for one in body.values() for _ in rounds)
+        else:
+            yield resource
 
 
 def prices() -> tuple[dict[str, Price], dict[str, Model]]:

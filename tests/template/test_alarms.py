@@ -1,62 +1,121 @@
-"""What rings, when, and that somebody is told what to do then."""
+"""Which alarms there are, when they fire, and what they tell the operator to do."""
 
+import json
+import re
 from typing import Any, get_args
 
 import pytest
 
-from devcloud.intrinsics import parse
 from devcloud.template import read_template
 from falaai.metrics import Metric
 from tests.support.paths import ROOT
+from tests.support.translation import alarms, monitoring, translate
 
 TEMPLATE = read_template(ROOT / "template.yaml")
-RESOURCES = parse((ROOT / "template.yaml").read_text())["Resources"]
-ALARMS: dict[str, dict[str, Any]] = {
-    name: one["Properties"] for name, one in RESOURCES.items() if one["Type"] == "AWS::CloudWatch::Alarm"
-}
+ALARMS: dict[str, dict[str, Any]] = {name: one["Properties"] for name, one in alarms().items()}
+QUEUES = [queue.logical_id for queue in TEMPLATE.queues]
 
 
-def test_every_alarm_has_an_action_and_a_description() -> None:
+def watched(alarm: dict[str, Any]) -> str:
+    """Return the logical id of the function or queue that an alarm watches."""
+    return str(alarm["Dimensions"][0]["Value"]["Ref"])
+
+
+def text(alarm: dict[str, Any]) -> str:
+    description = alarm["AlarmDescription"]
+    return str(description["Fn::Sub"] if isinstance(description, dict) else description)
+
+
+def test_every_alarm_notifies_the_topic() -> None:
     for name, alarm in ALARMS.items():
-        assert "AlarmTopic" in str(alarm["AlarmActions"]), name
-        assert alarm["AlarmDescription"].endswith("."), name
+        assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}], name
+
+
+def test_every_alarm_says_from_which_number_on_it_fires_and_what_to_do_first() -> None:
+    for name, alarm in ALARMS.items():
+        first, *rest = re.split(r"(?<=[.;]) ", text(alarm))
+        assert re.search(r"\d|An invocation or more|an hour|have reached DailyCeiling|no longer exists", first), name
+        assert re.search(r"(Look|Open|Compare|Update|Find out)", " ".join(rest)), name
+        assert text(alarm).endswith("."), name
+
+
+def test_monitoring_gets_the_name_of_every_resource_that_it_watches() -> None:
+    given = translate()["Resources"]["Monitoring"]["Properties"]["Parameters"]
+    assert set(given) == set(monitoring()["Parameters"])
+    for name in TEMPLATE.functions:
+        assert {"Ref": name} in (given[name], given[name].get("Fn::If", [0, 0])[1])
+    assert {name: given[name] for name in QUEUES} == {name: {"Fn::GetAtt": [name, "QueueName"]} for name in QUEUES}
 
 
 @pytest.mark.parametrize("function", ["AuthFunction", "ChatFunction", "ChatStreamFunction"])
-def test_slowness_rings_while_a_fifth_of_the_time_is_left(function: str) -> None:
+def test_slow_alarm_fires_when_p95_is_four_fifths_of_the_timeout(function: str) -> None:
     alarm = ALARMS[function.replace("Function", "SlowAlarm")]
-    assert (alarm["MetricName"], alarm["ExtendedStatistic"]) == ("Duration", "p95")
-    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
-    assert alarm["Threshold"] == TEMPLATE.functions[function].timeout * 800
+    timeout = TEMPLATE.functions[function].timeout
+    assert (alarm["MetricName"], alarm["ExtendedStatistic"], watched(alarm)) == ("Duration", "p95", function)
+    assert alarm["Threshold"] == timeout * 800
+    assert f"{timeout * 0.8:g} s or more for 15 minutes; it times out at {timeout:g} s" in text(alarm)
 
 
-def test_throttles_of_every_function_ring() -> None:
-    watched = str(ALARMS["ThrottleAlarm"]["Metrics"])
-    assert [name for name in TEMPLATE.functions if f"'Ref': '{name}'" not in watched] == []
+def test_throttles_of_every_function_fire_one_alarm() -> None:
+    metrics = str(ALARMS["ThrottleAlarm"]["Metrics"])
+    assert [name for name in TEMPLATE.functions if f"'Ref': '{name}'" not in metrics] == []
 
 
-def test_every_queue_rings_when_its_oldest_message_waits() -> None:
-    watched = {
-        alarm["Dimensions"][0]["Value"]["Fn::GetAtt"]
-        for alarm in ALARMS.values()
-        if alarm.get("MetricName") == "ApproximateAgeOfOldestMessage"
-    }
-    assert watched == {f"{trigger.queue}.QueueName" for trigger in TEMPLATE.queue_triggers}
+@pytest.mark.parametrize("name", TEMPLATE.functions)
+def test_every_function_has_an_alarm_on_errors(name: str) -> None:
+    (alarm,) = [one for one in ALARMS.values() if one.get("MetricName") == "Errors" and watched(one) == name]
+    assert (alarm["Threshold"], alarm["Statistic"]) == (1, "Sum")
 
 
-def test_missing_cleanup_raises_an_alarm_after_26_hours() -> None:
+@pytest.mark.parametrize("trigger", TEMPLATE.queue_triggers, ids=lambda trigger: trigger.queue)
+def test_every_queue_has_an_alarm_on_the_age_of_its_oldest_message(trigger: Any) -> None:
+    (alarm,) = [
+        one
+        for one in ALARMS.values()
+        if one.get("MetricName") == "ApproximateAgeOfOldestMessage" and watched(one) == trigger.queue
+    ]
+    waits = {900: "15 minutes", 3600: "an hour", 7200: "2 hours"}
+    assert f"has waited for {waits[int(alarm['Threshold'])]} or longer" in text(alarm)
+
+
+@pytest.mark.parametrize("name", [name for name in QUEUES if name.endswith("DeadLetterQueue")])
+def test_every_dead_letter_queue_has_an_alarm(name: str) -> None:
+    (alarm,) = [
+        one
+        for one in ALARMS.values()
+        if one.get("MetricName") == "ApproximateNumberOfMessagesVisible" and watched(one) == name
+    ]
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
+
+
+def test_alarm_fires_when_no_cleanup_starts_for_26_hours() -> None:
     alarm = ALARMS["CleanupSilentAlarm"]
     assert alarm["Period"] * alarm["EvaluationPeriods"] == 26 * 3600
     # An invocation that never was is a missing number, not a zero.
     assert (alarm["TreatMissingData"], alarm["ComparisonOperator"]) == ("breaching", "LessThanThreshold")
 
 
-def test_every_count_of_ours_rings_and_nothing_rings_that_is_not_counted() -> None:
-    ours = [alarm for alarm in ALARMS.values() if alarm.get("Namespace") == {"Ref": "AWS::StackName"}]
+def test_custom_metrics_and_their_alarms_are_the_same() -> None:
+    ours = [alarm for alarm in ALARMS.values() if alarm.get("Namespace") == {"Ref": "Product"}]
     assert sorted(alarm["MetricName"] for alarm in ours) == sorted(get_args(Metric))
     assert all(alarm["Dimensions"] == [{"Name": "service", "Value": "falaai"}] for alarm in ours)
 
 
-def test_dashboard_shows_every_count_of_ours() -> None:
-    body = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+def test_few_alarms_cost_nothing_and_miss_no_failure() -> None:
+    """Ten metrics are free. Failures end at the gateway, in a dead-letter queue or as a missing cleanup."""
+    conditions = {name: one.get("Condition", "") for name, one in alarms().items()}
+    few = {name for name, condition in conditions.items() if not condition.startswith("All")}
+    assert sum(len(ALARMS[name].get("Metrics", [name])) for name in few) <= 10
+    assert few >= {
+        "GatewayErrorAlarm",
+        "ChatStreamErrorAlarm",
+        "CleanupSilentAlarm",
+        "GeminiErrorAlarm",
+        "DailyCeilingAlarm",
+    }
+    assert few >= {f"{queue}DeadLetterAlarm" for queue in ("Titles", "Memory", "Email", "Cleanup")}
+
+
+def test_dashboard_shows_every_custom_metric() -> None:
+    body = json.dumps(monitoring()["Resources"]["Dashboard"]["Properties"]["DashboardBody"])
     assert [metric for metric in get_args(Metric) if metric not in body] == []

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.support.translation import of, translate
+from tests.support.translation import monitoring, of, translate
 
 # moto's CloudFormation makes neither these nor (silently) alarms, dashboards and schedules.
 NOT_IN_MOTO = (
@@ -38,6 +38,7 @@ def made() -> Iterator[dict[str, Any]]:
     with mock_aws():
         client("s3").create_bucket(Bucket="artifacts")
         client("s3").put_object(Bucket="artifacts", Key="code.zip", Body=_empty_zip())
+        client("s3").put_object(Bucket="artifacts", Key="monitoring.yaml", Body=json.dumps(monitoring()).encode())
         client("cloudformation").create_stack(
             StackName="falaai-test",
             # Without aliases it is the functions themselves that the API calls.
@@ -63,10 +64,21 @@ def physical(logical_id: str) -> str:
 
 
 def test_stack_is_complete(made: dict[str, Any]) -> None:
-    assert len(made) > 100
+    assert len(made) > 90
     (stack,) = client("cloudformation").describe_stacks(StackName="falaai-test")["Stacks"]
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     assert stack["Outputs"][0]["OutputValue"].startswith("https://")
+
+
+def test_monitoring_is_a_stack_of_its_own_that_gets_names_which_exist(made: dict[str, Any]) -> None:
+    (stack,) = client("cloudformation").describe_stacks(StackName=physical("Monitoring"))["Stacks"]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    given = {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}
+    assert given["Product"] == "falaai-test"
+    functions = {one["FunctionName"] for one in client("lambda").list_functions()["Functions"]}
+    assert {value for name, value in given.items() if name.endswith("Function")} == functions
+    queues = {url.rpartition("/")[2] for url in client("sqs").list_queues()["QueueUrls"]}
+    assert {value for name, value in given.items() if name.endswith("Queue")} == queues
 
 
 def test_queues_are_there_with_their_dead_letter_queues(made: dict[str, Any]) -> None:

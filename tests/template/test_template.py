@@ -63,11 +63,8 @@ def test_stream_is_the_same_folder_behind_the_web_adapter() -> None:
     assert (stream.folder / "run.sh").stat().st_mode & 0o111 == 0o111
     routes = [(route.method, route.path, route.streams) for route in TEMPLATE.routes if route.streams]
     assert routes == [("POST", "/chat/stream", True)]
-    assert routes_of(stream_application()) == {
-        ("POST", "/chat/stream"),
-        ("POST", "/chat/warm-up"),
-        ("GET", "/health"),
-    }
+    in_template = {(route.method, route.path) for route in TEMPLATE.routes if route.function == "ChatStreamFunction"}
+    assert in_template | {("GET", "/health")} == routes_of(stream_application())
 
 
 def test_pictures_reach_the_browser_as_bytes() -> None:
@@ -84,29 +81,10 @@ DATABASE_CONNECTIONS = 400  # what TiDB Cloud gives a cluster that costs nothing
 SPARE_CONNECTIONS = 20  # for migrations and whoever looks after it
 
 
-def alarms_on(metric: str, logical_id: str) -> list[dict[str, Any]]:
-    alarms = [one["Properties"] for one in RAW.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
-    return [
-        one
-        for one in alarms
-        if one.get("MetricName") == metric and f"'{logical_id}" in str(one["Dimensions"][0]["Value"])
-    ]
-
-
-@pytest.mark.parametrize("name", [name for name in QUEUES if name.endswith("DeadLetterQueue")])
-def test_dead_letters_raise_an_alarm(name: str) -> None:
-    (alarm,) = alarms_on("ApproximateNumberOfMessagesVisible", name)
-    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
-    assert "AlarmTopic" in str(alarm["AlarmActions"])
-
-
 @pytest.mark.parametrize("name", TEMPLATE.functions)
-def test_function_keeps_its_logs_a_month_and_raises_an_alarm_on_errors(name: str) -> None:
+def test_function_keeps_its_logs_for_a_month(name: str) -> None:
     group = RAW[RAW[name]["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]]
     assert group["Properties"] == {"RetentionInDays": 30}
-    (alarm,) = alarms_on("Errors", name)
-    assert alarm["Threshold"] == 1
-    assert "AlarmTopic" in str(alarm["AlarmActions"])
     assert {RAW[name].get("Condition"), group.get("Condition")} in ({None}, {"Streams"})
 
 
@@ -152,9 +130,17 @@ def test_schedule_is_retried_a_few_times_and_then_a_dead_letter() -> None:
 
 def test_no_function_may_touch_everything_of_anything() -> None:
     functions = [one["Properties"] for one in RAW.values() if one["Type"] == "AWS::Serverless::Function"]
-    statements = [part for one in functions for policy in one["Policies"] for part in policy.get("Statement", [])]
-    assert len(statements) > 10
+    policies = [policy for one in functions for policy in one["Policies"]]
+    policies += [
+        one["Properties"]["PolicyDocument"] for one in RAW.values() if one["Type"] == "AWS::IAM::ManagedPolicy"
+    ]
+    statements = [part for policy in policies for part in policy.get("Statement", [])]
+    assert len(statements) > 6
     for statement in statements:
         resource = str(statement["Resource"])
         assert resource.replace("/pictures/*", "").count("*") == 0, resource
         assert "*" not in str(statement["Action"])
+
+
+def test_template_is_short_enough_to_be_read_whole() -> None:
+    assert len((ROOT / "template.yaml").read_text().splitlines()) <= 750

@@ -1,22 +1,40 @@
-"""What AWS makes of template.yaml: run by the interpreter of sam's environment, which alone has the translator.
+"""Print the templates as CloudFormation gets them. Runs in sam's environment, which alone has the translator.
 
-`translate.py TEMPLATE NAME=VALUE…` prints the CloudFormation template, its parameters given or at their defaults.
+`translate.py NAME=VALUE…` translates template.yaml with these parameters, others at their defaults.
+`translate.py --monitoring` expands the loops of monitoring.yaml, with streaming, all alarms and an address.
 """
 
 import json
 import sys
 from pathlib import Path
 
+from samcli.lib.cfn_language_extensions.sam_integration import expand_language_extensions
 from samcli.yamlhelper import yaml_parse
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-template = yaml_parse(Path(sys.argv[1]).read_text(encoding="utf-8"))
-for resource in template["Resources"].values():
-    for key in {"CodeUri", "ContentUri"} & set(resource.get("Properties", {})):
-        resource["Properties"][key] = "s3://artifacts/code.zip"
-parameters = {name: str(one.get("Default", "given")) for name, one in template["Parameters"].items()}
-parameters |= dict(pair.split("=", 1) for pair in sys.argv[2:])
+ROOT = Path(__file__).resolve().parents[2]
+LOCAL_FILES = {"CodeUri": "s3://artifacts/code.zip", "ContentUri": "s3://artifacts/code.zip"}
 # Managed policies are given by their names; nothing asks AWS for them.
-policies = {name: f"arn:aws:iam::aws:policy/{name}" for name in ("AWSXrayWriteOnlyAccess",)}
-print(json.dumps(Translator(policies, Parser()).translate(template, parameters)))
+POLICIES = {name: f"arn:aws:iam::aws:policy/{name}" for name in ("AWSXrayWriteOnlyAccess",)}
+
+
+def main() -> None:
+    if sys.argv[1:] == ["--monitoring"]:
+        template = yaml_parse((ROOT / "monitoring.yaml").read_text(encoding="utf-8"))
+        # sam evaluates conditions too, and empties what does not hold.
+        parameters = {"Streaming": "on", "Alarms": "all", "AlarmEmail": "alarms@localhost.test"}
+        print(json.dumps(expand_language_extensions(template, parameters, enabled=True).expanded_template))
+        return
+    template = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    for resource in template["Resources"].values():
+        properties = resource.get("Properties", {})
+        properties.update({key: value for key, value in LOCAL_FILES.items() if key in properties})
+        if resource["Type"] == "AWS::Serverless::Application":
+            properties["Location"] = f"https://artifacts.s3.us-east-1.amazonaws.com/{properties['Location']}"
+    parameters = {name: str(one.get("Default", "given")) for name, one in template["Parameters"].items()}
+    parameters |= dict(pair.split("=", 1) for pair in sys.argv[1:])
+    print(json.dumps(Translator(POLICIES, Parser()).translate(template, parameters)))
+
+
+main()
