@@ -27,4 +27,4 @@ def find_usage(sql: Statements, email: str) -> limits.Count | None:
 
 def carry_over(sql: Statements, user_id: int, used: limits.Count) -> None:
     """Start the day of a new account with the messages that were already used."""
-    usage.add_used_day(sql, user_id, day_of(used.now), used.count)
+    usage.add_day(sql, user_id, day_of(used.now), used.count)

@@ -14,7 +14,7 @@ from falaai.logs import logger
 from falaai.queue_messages import QueueMessage, SummaryRequested, TitleRequested
 from falaai.queues import Queues
 from falaai.rate_limits import FOLLOWERS_AT_ONCE, let_go
-from falaai.repositories import messages, users
+from falaai.repositories import messages, usage, users
 from falaai.repositories.messages import Ending, State
 from falaai.sao_paulo import day_of
 from falaai_chat.polling import poll_reply
@@ -133,12 +133,14 @@ class _Generation:
         ending = replace(ending, model=answer.model, tokens_in=answer.tokens_in, tokens_out=answer.tokens_out)
 
         database = self._services.database.waiting_for_restart()
-        day, place = day_of(asked.session.now), (asked.reply_id, asked.generation)
+        place = (asked.reply_id, asked.generation)
         # The state is already final if an earlier try was written and its answer was lost.
-        if not messages.update_finished_reply(
-            database, asked.session.user_id, day, *place, ending
-        ) and not messages.has_final_state(database, *place, ending.state):
+        if not messages.update_finished_reply(database, *place, ending) and not messages.has_final_state(
+            database, *place, ending.state
+        ):
             return self._stopped(answer)
+        session = asked.session
+        usage.update_tokens(database, session.user_id, day_of(session.now), ending.tokens_in, ending.tokens_out)
         return self._ended(answer, ending)
 
     def _ended(self, answer: Answer, ending: Ending) -> Ending:

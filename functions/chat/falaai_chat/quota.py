@@ -1,9 +1,12 @@
-"""Limits of messages a day, for each person and for the whole deployment, and of replies at once.
+"""Limits of messages a day, for each user and for the whole deployment, and of replies at once.
 
 A day is São Paulo's, by the database's clock. A message is counted in the transaction that stores it: a refused
 question is not stored, and a question that is not stored is not counted.
+
+The limit of all users together, the ceiling, is divided into shares: a message is counted in one of them.
 """
 
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
@@ -11,7 +14,7 @@ from falaai import metrics, settings
 from falaai.database import Statements
 from falaai.errors import CeilingReached, QuotaReached, TooManyReplies
 from falaai.repositories import usage
-from falaai.repositories.sessions import Session
+from falaai.repositories.sessions import LockedSession, Session
 from falaai.sao_paulo import day_of, zone
 
 
@@ -28,42 +31,61 @@ RETRY_SECONDS = 5
 
 @dataclass(frozen=True)
 class Quota:
-    """Messages a day, and replies at once."""
+    """Messages a day, for one user and for everybody, and replies at once."""
 
     person: int
     everybody: int
     at_once: int = REPLIES_AT_ONCE
 
     def check_running(self, running: int) -> None:
-        """Raise TooManyReplies if the person has more replies being generated than allowed.
+        """Raise TooManyReplies if the user has more replies being generated than allowed.
 
-        `running` includes the new reply and was read while the person's account was locked.
+        `running` includes the new reply and was read while the user's account was locked.
         """
         if running > self.at_once:
             raise TooManyReplies(RETRY_SECONDS).about(limite=self.at_once)
 
-    def take(self, sql: Statements, session: Session) -> int:
-        """Count one message of today. Returns the number of messages that the person may still send today.
+    def take(self, sql: Statements, locked: LockedSession, share: int) -> int:
+        """Count one message of today. Returns the number of messages that the user may still send today.
 
-        Raises QuotaReached or CeilingReached; the caller's transaction is then rolled back.
+        Raises QuotaReached for the user's limit and CeilingReached for a full share; the caller's transaction is then
+        rolled back.
+        """
+        session, used = locked.session, locked.used_today
+        day = day_of(session.now)
+        if used is None:
+            usage.add_day(sql, session.user_id, day)
+            used = 0
+        if used >= self.person:
+            raise self._refusal(QuotaReached, session)
+        if not usage.update_message_counts(sql, session.user_id, day, share, self.share_limit(share)):
+            raise self._refusal(CeilingReached, session)
+        return self.person - used - 1
+
+    def share_limit(self, share: int) -> int:
+        """Return the number of messages a day in one share. The limits of all shares add up to the ceiling."""
+        each, rest = divmod(self.everybody, usage.SHARES)
+        return each + (1 if share < rest else 0)
+
+    def find_share_with_room(self, sql: Statements, session: Session) -> int | None:
+        """Return a share of today's ceiling that is not full, or None. Opens the day's shares if one is missing.
+
+        Run it outside a transaction, so that it reads committed numbers only.
         """
         day = day_of(session.now)
-        count = usage.update_message_counts(sql, session.user_id, day, self.person, self.everybody)
-        if count is None:  # the day has no counters yet, or a limit is reached
-            usage.add_day(sql, session.user_id, day)
-            count = usage.update_message_counts(sql, session.user_id, day, self.person, self.everybody)
-        if count is None:
-            raise self._refusal(sql, session)
-        return self.person - count
-
-    def _refusal(self, sql: Statements, session: Session) -> Exception:
-        is_own_limit = usage.count_messages(sql, session.user_id, day_of(session.now)) >= self.person
-        if not is_own_limit:
+        counts = usage.list_shares(sql, day)
+        if len(counts) < usage.SHARES:
+            usage.add_shares(sql, day)
+        room = [share for share in range(usage.SHARES) if counts.get(share, 0) < self.share_limit(share)]
+        if not room:
             metrics.count("DailyCeilingReached")
+            return None
+        return secrets.choice(room)
+
+    def _refusal(self, error: type[QuotaReached | CeilingReached], session: Session) -> QuotaReached | CeilingReached:
         midnight = next_midnight(session.now)
         seconds = int((midnight - session.now.replace(tzinfo=UTC)).total_seconds()) + 1
-        refusal = QuotaReached(seconds) if is_own_limit else CeilingReached(seconds)
-        return refusal.about(resets_at=midnight.isoformat(), limite=self.person)
+        return error(seconds).about(resets_at=midnight.isoformat(), limite=self.person)
 
     def left(self, used: int) -> int:
         """Return the number of messages left today after `used` of them."""

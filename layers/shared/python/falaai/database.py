@@ -107,7 +107,7 @@ class _Pooled:
         return time.monotonic() - self.used_at > IDLE_SECONDS
 
 
-# Every transaction inserts its key, so that a retry after a lost answer can tell whether it committed.
+# A transaction inserts its key, so that a retry after a lost answer can tell whether it committed.
 _MARK = "INSERT INTO transacoes (chave, feita_em) VALUES (%s, UTC_TIMESTAMP(6))"
 
 
@@ -117,11 +117,18 @@ class _IdempotentTransaction(Generic[Result]):
     Each run first inserts the same key into a table that accepts a key once. If the answer to a COMMIT is lost, the
     next run waits for that commit at this INSERT. A duplicate key proves the commit, so the first result is returned.
     Otherwise the work is done again.
+
+    Work that stores `key` in a row of its own needs no row in that table: the next run asks `has_committed`, which
+    must wait for a commit under way.
     """
 
-    def __init__(self, work: Callable[[Statements], Result]) -> None:
+    def __init__(
+        self, work: Callable[[Statements], Result], has_committed: Callable[[Statements], bool] | None = None
+    ) -> None:
         self._work = work
-        self._key = secrets.token_hex(16)
+        self._has_committed = has_committed or self._has_key
+        self._is_marked = has_committed is None
+        self._key = new_transaction_key()
         self._done: list[Result] = []
 
     @property
@@ -133,7 +140,7 @@ class _IdempotentTransaction(Generic[Result]):
         sql = Transaction(connection)
         connection.begin()
         try:
-            if not self._add_key(sql):
+            if (self._is_marked or self.commit_unknown) and self._has_committed(sql):
                 _roll_back(connection)
                 return self._done[-1]
             result = self._work(sql)
@@ -144,12 +151,18 @@ class _IdempotentTransaction(Generic[Result]):
         connection.commit()
         return result
 
-    def _add_key(self, sql: Statements) -> bool:
-        """Return False if an earlier run of this transaction has committed the key."""
+    def _has_key(self, sql: Statements) -> bool:
+        """Insert the key. Returns whether an earlier run of this transaction has committed it."""
         try:
-            return bool(sql.run(_MARK, (self._key,)))
+            sql.run(_MARK, (self._key,))
         except pymysql.IntegrityError:
-            return False
+            return True
+        return False
+
+
+def new_transaction_key() -> str:
+    """Return a random key, 32 characters long, that no other transaction has."""
+    return secrets.token_hex(16)
 
 
 class Database(Statements):
@@ -170,14 +183,19 @@ class Database(Statements):
         """Return this database for single statements that wait up to RESTART_SECONDS for a server that restarts."""
         return _WaitingForRestart(self)
 
-    def transaction(self, work: Callable[[Statements], Result]) -> Result:
+    def transaction(
+        self, work: Callable[[Statements], Result], has_committed: Callable[[Statements], bool] | None = None
+    ) -> Result:
         """Run `work` and commit; roll back if it raises.
 
         The whole of it is repeated on a deadlock, a conflict or a lost connection, and it takes effect exactly once
         even if the answer to its COMMIT is lost. Then it also waits for a server that restarts. `work` may run more
         than once, so it only uses the database, and sends queue messages, which may arrive twice anyway.
+
+        `has_committed` is for work that stores a key of its own in the rows it writes: it is asked only after a lost
+        answer, and must first wait for a lock that the lost run holds. Without it a row in `transacoes` is written.
         """
-        unit = _IdempotentTransaction(work)
+        unit = _IdempotentTransaction(work, has_committed)
         return self._retry(unit.run, lambda: unit.commit_unknown)
 
     def _retry(

@@ -5,7 +5,7 @@ Every caller has already found the conversation by its owner, or is a worker.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
 
@@ -73,22 +73,20 @@ def find_message(sql: Statements, user_id: int, message_id: int) -> Message | No
 
 @dataclass(frozen=True)
 class Locked:
-    """A message that nobody else changes until the transaction ends, nor its conversation; a question with the id its
-    client gave it, and the seq of the conversation's last message."""
+    """A message, locked with its conversation until the transaction ends, and the conversation's last seq."""
 
     message: Message
-    client_id: str | None
     last_seq: int
 
 
 def lock_message(sql: Statements, user_id: int, message_id: int) -> Locked | None:
     """A message of one of this person's conversations, both locked."""
     row = sql.find(
-        f"SELECT {MESSAGE_COLUMNS}, m.chave, c.ultima_seq"  # noqa: S608 - constant columns
+        f"SELECT {MESSAGE_COLUMNS}, c.ultima_seq"  # noqa: S608 - constant columns
         " FROM mensagens m JOIN conversas c ON c.id = m.id_conversa WHERE m.id = %s AND c.id_usuario = %s FOR UPDATE",
         (message_id, user_id),
     )
-    return Locked(message_of(row), row["chave"], row["ultima_seq"]) if row else None
+    return Locked(message_of(row), row["ultima_seq"]) if row else None
 
 
 def find_question(sql: Statements, user_id: int, client_id: str) -> Message | None:
@@ -109,26 +107,63 @@ def find_by_seq(sql: Statements, conversation_id: int, seq: int) -> Message | No
     return message_of(row) if row else None
 
 
-def add_exchange(sql: Statements, conversation_id: int, reply_seq: int, text: str, client_id: str | None) -> None:
-    """A question and, after it, an empty reply that is about to be generated.
+def add_exchange(
+    sql: Statements, conversation_id: int, reply_seq: int, text: str, client_id: str | None, transaction_key: str
+) -> int:
+    """Add a question and, after it, an empty reply that is about to be generated. Returns the question's id.
 
     A client_id that this conversation has already is MySQL error 1062 (IntegrityError).
     """
-    sql.run(
+    return sql.insert(
         "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, escrita_em, estado, chave)"
         " VALUES (%s, %s, 'usuario', %s, UTC_TIMESTAMP(6), NULL, 'completa', %s),"
-        " (%s, %s, 'ia', '', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'gerando', NULL)",
-        (conversation_id, reply_seq - 1, text, client_id, conversation_id, reply_seq),
+        " (%s, %s, 'ia', '', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'gerando', %s)",
+        (conversation_id, reply_seq - 1, text, client_id, conversation_id, reply_seq, transaction_key),
     )
 
 
-def add_reply(sql: Statements, conversation_id: int, seq: int) -> int:
-    """An empty reply to a question that has been there before."""
+def add_reply(sql: Statements, conversation_id: int, seq: int, transaction_key: str) -> int:
+    """Add an empty reply to a question that exists already. Returns the reply's id."""
     return sql.insert(
-        "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, escrita_em, estado)"
-        " VALUES (%s, %s, 'ia', '', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'gerando')",
-        (conversation_id, seq),
+        "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, escrita_em, estado, chave)"
+        " VALUES (%s, %s, 'ia', '', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'gerando', %s)",
+        (conversation_id, seq, transaction_key),
     )
+
+
+def has_transaction_key(sql: Statements, user_id: int, transaction_key: str) -> bool:
+    """Return whether the transaction with this key has added or restarted one of the user's replies."""
+    return (
+        sql.find(
+            "SELECT m.id FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"
+            " WHERE m.chave = %s AND c.id_usuario = %s LIMIT 1",
+            (transaction_key, user_id),
+        )
+        is not None
+    )
+
+
+@dataclass(frozen=True)
+class RunningReply:
+    """A reply that is being generated."""
+
+    id: int
+    conversation_id: int
+    seq: int
+
+
+def list_running(sql: Statements, user_id: int) -> list[RunningReply]:
+    """List the user's replies that are being generated.
+
+    It reads the few replies of all users that are being generated, instead of all that this user ever wrote.
+    """
+    rows = sql.list(
+        "SELECT STRAIGHT_JOIN m.id, m.id_conversa, m.seq FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608
+        f" WHERE m.estado = 'gerando' AND m.escrita_em >= UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND"
+        " AND c.id_usuario = %s",
+        (user_id,),
+    )
+    return [RunningReply(row["id"], row["id_conversa"], row["seq"]) for row in rows]
 
 
 def update_question(sql: Statements, question_id: int, text: str, client_id: str | None) -> None:
@@ -141,19 +176,12 @@ def delete_after(sql: Statements, conversation_id: int, seq: int) -> int:
     return sql.run("DELETE FROM mensagens WHERE id_conversa = %s AND seq > %s", (conversation_id, seq))
 
 
-def update_restarted_reply(sql: Statements, user_id: int, reply: Message) -> int:
-    """Empty a reply to generate it again in its place, and drop a summary that covers its old text.
-
-    Returns the number of the new try. The summary's version changes in any case, as in `conversations.cut`.
-    `resumo` is assigned before `resumo_ate_seq`, whose old value it needs.
-    """
+def update_restarted_reply(sql: Statements, reply: Message, transaction_key: str) -> int:
+    """Empty a locked reply to generate it again in its place. Returns the number of the new try."""
     sql.run(
-        "UPDATE mensagens m JOIN conversas c ON c.id = m.id_conversa"
-        " SET m.conteudo = '', m.estado = 'gerando', m.erro = NULL, m.geracao = %s, m.escrita_em = UTC_TIMESTAMP(6),"
-        " c.resumo = IF(c.resumo_ate_seq < m.seq, c.resumo, NULL),"
-        " c.resumo_ate_seq = IF(c.resumo_ate_seq < m.seq, c.resumo_ate_seq, 0), c.resumo_versao = c.resumo_versao + 1"
-        " WHERE m.id = %s AND c.id_usuario = %s",
-        (reply.generation + 1, reply.id, user_id),
+        "UPDATE mensagens SET conteudo = '', estado = 'gerando', erro = NULL, geracao = %s, chave = %s,"
+        " escrita_em = UTC_TIMESTAMP(6) WHERE id = %s",
+        (reply.generation + 1, transaction_key, reply.id),
     )
     return reply.generation + 1
 
@@ -196,31 +224,16 @@ class Ending:
     tokens_out: int = 0
 
 
-def update_finished_reply(
-    sql: Statements, user_id: int, today: date, reply_id: int, generation: int, ending: Ending
-) -> bool:
-    """The end of this try, once, and its tokens on the day's counters; False if it had already ended."""
+def update_finished_reply(sql: Statements, reply_id: int, generation: int, ending: Ending) -> bool:
+    """Store the end of this try. Returns False, and changes nothing, if the try had already ended."""
     return bool(
         sql.run(
-            "UPDATE mensagens m"
-            " LEFT JOIN uso_diario todos ON todos.id_usuario = 0 AND todos.dia = %s"
-            " LEFT JOIN uso_diario meu ON meu.id_usuario = %s AND meu.dia = %s"
-            " SET m.conteudo = %s, m.estado = %s, m.erro = %s, m.modelo = %s, m.tokens_entrada = %s,"
-            " m.tokens_saida = %s, m.escrita_em = UTC_TIMESTAMP(6),"
-            " todos.tokens_entrada = todos.tokens_entrada + %s, todos.tokens_saida = todos.tokens_saida + %s,"
-            " meu.tokens_entrada = meu.tokens_entrada + %s, meu.tokens_saida = meu.tokens_saida + %s"
-            " WHERE m.id = %s AND m.geracao = %s AND m.estado = 'gerando'",
+            "UPDATE mensagens SET conteudo = %s, estado = %s, erro = %s, modelo = %s, tokens_entrada = %s,"
+            " tokens_saida = %s, escrita_em = UTC_TIMESTAMP(6)"
+            " WHERE id = %s AND geracao = %s AND estado = 'gerando'",
             (
-                today,
-                user_id,
-                today,
-                ending.text,
-                ending.state,
-                ending.error,
-                ending.model or None,
-                *(ending.tokens_in, ending.tokens_out) * 3,
-                reply_id,
-                generation,
+                *(ending.text, ending.state, ending.error, ending.model or None),
+                *(ending.tokens_in, ending.tokens_out, reply_id, generation),
             ),
         )
     )

@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from falaai.database import Statements
 
@@ -54,16 +54,28 @@ def find_session(sql: Statements, key: str) -> Session | None:
     )
 
 
-def lock_session(sql: Statements, session: Session) -> Session | None:
-    """Lock the session and its account until the transaction ends. Returns it as it is now, or None if it has ended.
+@dataclass(frozen=True)
+class LockedSession:
+    """A locked session, and the messages its user has sent on the day; None if the day has no counter yet."""
 
-    The lock on the account makes requests of one person wait for each other, whichever session they come from.
+    session: Session
+    used_today: int | None
+
+
+def lock_session(sql: Statements, session: Session, day: date) -> LockedSession | None:
+    """Lock the session, its account and the account's counter of the day until the transaction ends.
+
+    Returns them as they are now, or None if the session has ended. The lock on the account makes requests of one user
+    wait for each other, whichever session they come from.
     """
     row = sql.find(
-        "SELECT s.id_conversa_ativa FROM sessoes s JOIN usuarios u ON u.id = s.id_usuario WHERE s.id = %s FOR UPDATE",
-        (session.id,),
+        "SELECT s.id_conversa_ativa, d.mensagens FROM sessoes s JOIN usuarios u ON u.id = s.id_usuario"
+        " LEFT JOIN uso_diario d ON d.id_usuario = s.id_usuario AND d.dia = %s WHERE s.id = %s FOR UPDATE",
+        (day, session.id),
     )
-    return replace(session, active_conversation_id=row["id_conversa_ativa"]) if row else None
+    if row is None:
+        return None
+    return LockedSession(replace(session, active_conversation_id=row["id_conversa_ativa"]), row["mensagens"])
 
 
 def add_session(sql: Statements, user_id: int, key: str, agent: str, address: str) -> None:

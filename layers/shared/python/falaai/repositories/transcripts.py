@@ -6,64 +6,46 @@ from datetime import date
 from falaai.conversation_memory import Turn
 from falaai.database import Statements
 from falaai.repositories.conversations import Conversation, conversation_of, is_untitled
-from falaai.repositories.messages import (
-    ABANDONED_SECONDS,
-    IS_BEING_WRITTEN,
-    MESSAGE_COLUMNS,
-    Message,
-    message_of,
-    turn_of,
-)
+from falaai.repositories.messages import IS_BEING_WRITTEN, MESSAGE_COLUMNS, Message, message_of, turn_of
 
-# More than this never fit into the memory's limit; it bounds the read of a conversation that was never folded.
+# More than this never fit into the memory's limit; it bounds the read of a conversation without a summary.
 TURNS_READ = 400
 
 
 @dataclass(frozen=True)
-class Exchange:
-    """A question, the row of its reply, and the context for the model: the summary and the turns after it, the
-    question last. `running` counts the person's replies that are being generated, this one included."""
+class Context:
+    """The context of a reply: the question's id, the turns up to the question, and the summary of older turns."""
 
     question_id: int
-    reply_id: int
     turns: tuple[Turn, ...]
     summary: str
     is_untitled: bool
-    running: int
 
 
-def find_exchange(sql: Statements, user_id: int, conversation_id: int, reply_seq: int) -> Exchange | None:
-    """Return a question with its context. A summary that covers the question itself is left out."""
+def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq: int) -> Context | None:
+    """Return the context of a reply. A summary that covers the question itself is left out."""
     question_seq = reply_seq - 1
     rows = sql.list(
         "SELECT m.id, m.seq, m.remetente, m.conteudo, c.titulo_conversa, c.titulo_manual,"  # noqa: S608 - constant condition
-        " IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo,"
-        # From the few replies that anyone has being generated, not from everything this person ever wrote.
-        " (SELECT STRAIGHT_JOIN COUNT(*) FROM mensagens g JOIN conversas e ON e.id = g.id_conversa"
-        "  WHERE g.estado = 'gerando' AND e.id_usuario = %s"
-        f" AND g.escrita_em >= UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND) AS correndo"
+        " IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo"
         " FROM conversas c JOIN mensagens m ON m.id_conversa = c.id"
         " WHERE c.id_usuario = %s AND c.id = %s AND m.seq > %s AND m.seq <= %s"
         " AND m.seq > IF(c.resumo_ate_seq < %s, c.resumo_ate_seq, 0)"
-        f" AND (m.seq = %s OR (NOT {IS_BEING_WRITTEN} AND m.conteudo <> '')) ORDER BY m.seq DESC",
+        f" AND NOT {IS_BEING_WRITTEN} AND m.conteudo <> '' ORDER BY m.seq DESC",
         (
-            *(reply_seq, question_seq),
-            user_id,
-            *(user_id, conversation_id, question_seq - TURNS_READ, reply_seq),
+            *(question_seq, question_seq),
+            *(user_id, conversation_id, question_seq - TURNS_READ, question_seq),
             question_seq,
-            reply_seq,
         ),
     )
-    if len(rows) < 2:
+    if not rows or rows[0]["seq"] != question_seq:
         return None
-    reply, question, *_ = rows
-    return Exchange(
+    question = rows[0]
+    return Context(
         question["id"],
-        reply["id"],
-        tuple(turn_of(row) for row in reversed(rows[1:])),
-        reply["resumo"] or "",
-        is_untitled(reply["titulo_conversa"], bool(reply["titulo_manual"])),
-        reply["correndo"],
+        tuple(turn_of(row) for row in reversed(rows)),
+        question["resumo"] or "",
+        is_untitled(question["titulo_conversa"], bool(question["titulo_manual"])),
     )
 
 
