@@ -140,28 +140,31 @@ def given(made: object) -> Callable[[], object]:
     return lambda: made
 
 
-def test_message_takes_ten_statements_before_the_first_piece_and_one_after(crowd: Crowd) -> None:
+@pytest.mark.parametrize(("client_id", "expected"), [(None, 9), ("um-id", 10)])
+def test_message_takes_ten_statements_before_the_first_piece_and_two_after(
+    crowd: Crowd, client_id: str | None, expected: int
+) -> None:
     """The lookup of a repeated question is the tenth; without a client_id there is none."""
-    for client_id, expected in ((None, 9), ("um-id", 10)):
-        before, after, _ = crowd.message(message="Oi", conversation_id=crowd.conversation_id, client_id=client_id)
-        assert (before, after) == (expected, 1)
+    before, after, _ = crowd.message(message="Oi", conversation_id=crowd.conversation_id, client_id=client_id)
+    assert (before, after) == (expected, 2)
 
 
-def test_first_message_of_a_conversation_takes_one_more_to_make_it_active(crowd: Crowd) -> None:
+def test_first_message_of_a_conversation_takes_ten_statements_too(crowd: Crowd) -> None:
+    """It makes the conversation the active one; there is no older message to load."""
     crowd.get("/reset_chat", "POST")
     before, after, answer = crowd.message(message="Oi", client_id="outro-id")
     assert answer["conversation_id"] != crowd.conversation_id
-    assert (before, after) == (11, 1)
+    assert (before, after) == (10, 2)
 
 
-def test_regenerating_takes_nine_statements_and_an_edit_thirteen(crowd: Crowd) -> None:
-    """An edit also looks up a repeated question, deletes the messages after it, updates it and adds the reply."""
+def test_regenerating_takes_ten_statements_and_an_edit_thirteen(crowd: Crowd) -> None:
+    """An edit also looks up a repeated question, deletes the messages after it and adds the reply."""
     _, _, answer = crowd.message(message="Oi", conversation_id=crowd.conversation_id)
     again, after, _ = crowd.message("/chat/replies/{message_id}/regenerate", message_id=answer["message_id"])
-    assert (again, after) == (9, 1)
+    assert (again, after) == (10, 2)
     edit = {"message": "Olá", "client_id": "edicao", "message_id": answer["question_id"]}
     before, after, _ = crowd.message("/chat/messages/{message_id}/edit", **edit)
-    assert (before, after) == (13, 1)
+    assert (before, after) == (13, 2)
 
 
 @pytest.mark.parametrize(
@@ -365,7 +368,12 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "keys": ["pictures/7.webp", "pictures/8.webp", "pictures/none.webp"],
         "key": "chave",
         "limits.update_count.count": 2,
-        "usage.add_used_day.messages": 2,
+        "usage.add_day.user_id": -99,
+        "share": 3,
+        "share_limit": 1250,
+        "tokens_in": 3,
+        "tokens_out": 2,
+        "transaction_key": "f" * 32,
         "payload": "x",
         "tokens.add_token.key": "outra",
         "sessions.add_session.key": "outra",
@@ -380,8 +388,6 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "at_most": 100,
         "limit": 20,
         "unused_days": 90,
-        "usage.update_message_counts.at_most": 200,
-        "ceiling": 20_000,
         "day": day,
         "messages": 3,
         "count": 3,

@@ -1,0 +1,92 @@
+"""The ceiling of all users together, counted in shares: exact under parallel messages, however they are spread."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from falaai.database import Database
+from falaai.errors import CeilingReached
+from falaai.repositories.usage import SHARES
+from falaai.sao_paulo import day_of
+from falaai_chat.questions import ask
+from falaai_chat.quota import Quota
+from falaai_chat.schemas import MessageInput
+from tests.support.fakes import FakeModel
+from tests.support.replies import NOW, answer, new_session, send
+from tests.support.rows import Rows
+
+PEOPLE, SENDS, WORKERS = 20, 100, 16
+EACH, LEFT = 20, 10
+# Messages counted in each share before the test, and how many more the ceiling allows.
+DISTRIBUTIONS = {
+    "a day without counters": ([], LEFT),
+    "all left in share 0": ([EACH - LEFT, *[EACH] * 15], LEFT),
+    "all left in the last share": ([*[EACH] * 15, EACH - LEFT], LEFT),
+    "one left in each of ten shares": ([*[EACH - 1] * 10, *[EACH] * 6], LEFT),
+    "five left in each of two shares": ([EACH - 5, *[EACH] * 8, EACH - 5, *[EACH] * 6], LEFT),
+    "nine left in one share and one in another": ([*[EACH] * 4, EACH - 9, *[EACH] * 10, EACH - 1], LEFT),
+    "the last share is not open yet": ([*[EACH] * 15], EACH),
+    "nothing left": ([EACH] * 16, 0),
+}
+
+
+def counted(rows: Rows) -> int:
+    """Return the number of messages counted in all shares."""
+    return int(rows.value("SELECT COALESCE(SUM(mensagens), 0) FROM uso_diario WHERE id_usuario <= 0"))
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_hundred_at_once_are_as_many_as_the_ceiling_has_left(database: Database, rows: Rows, name: str) -> None:
+    shares, left = DISTRIBUTIONS[name]
+    quota, model = Quota(SENDS, EACH * SHARES if shares else LEFT, at_once=SENDS), FakeModel()
+    for share, used in enumerate(shares):
+        rows.run("INSERT INTO uso_diario (id_usuario, dia, mensagens) VALUES (%s, %s, %s)", -share, day_of(NOW), used)
+    people = [new_session(rows, rows.user(f"pessoa-{number}@exemplo.com.br")) for number in range(PEOPLE)]
+    before = counted(rows)
+
+    def try_one(number: int) -> bool:
+        try:
+            asked = ask(database, people[number % PEOPLE], MessageInput(message=f"Pergunta {number}"), quota)
+        except CeilingReached:
+            return False
+        answer(database, asked, model)
+        return True
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        let_through = list(pool.map(try_one, range(SENDS)))
+    assert (sum(let_through), len(model.prompts)) == (left, left)
+    assert rows.value("SELECT COUNT(*) FROM mensagens") == 2 * left
+    assert counted(rows) - before == left
+    assert rows.value("SELECT COALESCE(SUM(mensagens), 0) FROM uso_diario WHERE id_usuario > 0") == left
+    found = rows.list("SELECT -id_usuario AS parte, mensagens FROM uso_diario WHERE id_usuario <= 0")
+    assert all(row["mensagens"] <= quota.share_limit(row["parte"]) for row in found)
+
+
+@pytest.mark.parametrize("ceiling", [1, 15, 16, 17, 20_000, 20_003])
+def test_limits_of_the_shares_add_up_to_the_ceiling(ceiling: int) -> None:
+    quota = Quota(10, ceiling)
+    limits = [quota.share_limit(share) for share in range(SHARES)]
+    assert sum(limits) == ceiling
+    assert max(limits) - min(limits) <= 1
+
+
+def test_end_of_a_reply_writes_no_row_that_users_share(database: Database, rows: Rows) -> None:
+    session = new_session(rows, rows.user())
+    asked = send(database, session)
+    shares = "SELECT * FROM uso_diario WHERE id_usuario <= 0 ORDER BY id_usuario"
+    before = rows.list(shares)
+    answer(database, asked)
+    assert rows.list(shares) == before
+    assert len(before) == SHARES
+
+
+def test_refused_message_leaves_nothing_behind(database: Database, rows: Rows) -> None:
+    session = new_session(rows, rows.user())
+    quota = Quota(10, 1)
+    ask(database, session, MessageInput(message="Um"), quota)
+    tables = ("mensagens", "conversas", "uso_diario", "transacoes")
+    before = {table: rows.list(f"SELECT * FROM {table}") for table in tables}
+    with pytest.raises(CeilingReached) as refused:
+        ask(database, session, MessageInput(message="Dois", nova=True), quota)
+    assert refused.value.facts["resets_at"] == "2026-06-02T00:00:00-03:00"
+    assert {table: rows.list(f"SELECT * FROM {table}") for table in tables} == before
