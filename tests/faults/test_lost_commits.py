@@ -13,9 +13,9 @@ from falaai.repositories.sessions import Session
 from falaai_auth.registration import register
 from falaai_auth.schemas import Registration
 from falaai_chat.generation import Services, reply_pieces
-from falaai_chat.questions import NewReply, ask
+from falaai_chat.questions import NewReply, ask, edit_question, regenerate_reply
 from falaai_chat.quota import Quota
-from falaai_chat.schemas import MessageInput
+from falaai_chat.schemas import EditInput, MessageInput
 from tests.support.fakes import FakeModel, FakeQueues
 from tests.support.fault_proxy import FaultProxy
 from tests.support.rows import Rows
@@ -55,6 +55,41 @@ def test_swallowed_commits_leave_exactly_one_row_each(
     ]
     assert [row["seq"] for row in questions] == list(range(1, 2 * COMMITS, 2))
     assert rows.value("SELECT mensagens FROM uso_diario WHERE id_usuario = %s", session.user_id) == COMMITS
+
+
+def test_regenerated_and_edited_once_whose_commit_is_lost(
+    shaky: Database, proxy: FaultProxy, rows: Rows, session: Session
+) -> None:
+    services = Services(shaky, FakeModel(), FakeQueues())
+    first = ask(shaky, session, MessageInput(message="Um"), PLENTY)
+    assert [*reply_pieces(services, first, "pt-BR", 20)]
+    proxy.swallowing(is_commit)
+    again = regenerate_reply(shaky, session, first.reply_id, PLENTY)
+    proxy.passing()
+    assert (again.reply_id, again.generation, proxy.swallowed) == (first.reply_id, 2, 1)
+    assert [*reply_pieces(services, again, "pt-BR", 20)]
+    proxy.swallowing(is_commit)
+    edited = edit_question(shaky, session, first.question_id, EditInput(message="Dois"), PLENTY)
+    proxy.passing()
+    assert proxy.swallowed == 2
+    stored = rows.list("SELECT id, conteudo, estado, geracao FROM mensagens ORDER BY seq")
+    assert [tuple(row.values()) for row in stored] == [
+        (first.question_id, "Dois", "completa", 1),
+        (edited.reply_id, "", "gerando", 1),
+    ]
+    assert rows.value("SELECT mensagens FROM uso_diario WHERE id_usuario = %s", session.user_id) == 3
+    assert rows.value("SELECT COUNT(*) FROM transacoes") == 0
+
+
+def test_question_whose_commit_never_arrived_is_stored_once(
+    shaky: Database, proxy: FaultProxy, rows: Rows, session: Session
+) -> None:
+    """From the outside the same as a lost answer, but the server has rolled the transaction back."""
+    proxy.losing_one(is_commit)
+    asked = ask(shaky, session, MessageInput(message="Oi"), PLENTY)
+    stored = rows.list("SELECT id, conteudo FROM mensagens ORDER BY seq")
+    assert [tuple(row.values()) for row in stored] == [(asked.question_id, "Oi"), (asked.reply_id, "")]
+    assert rows.value("SELECT mensagens FROM uso_diario WHERE id_usuario = %s", session.user_id) == 1
 
 
 def test_commit_that_never_arrived_is_waited_for_and_done_again(

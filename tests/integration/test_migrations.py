@@ -115,3 +115,25 @@ def test_old_database_upgrades_in_place(database_server: DatabaseServer) -> None
         with pytest.raises(pymysql.IntegrityError):
             cursor.execute("INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio)"
                            " VALUES (1, 3, 'ia', 'x', NOW())")  # fmt: skip
+
+
+def test_ceiling_of_the_upgrade_day_counts_earlier_messages(cloud: RunningCloud) -> None:
+    """Also when the migration is killed and runs again, and the previous release has counted in between."""
+    where = create_database(cloud, "falaai_db_shares")
+    assert migrate(where).returncode == 0
+    counts = "SELECT -id_usuario, mensagens FROM uso_diario WHERE id_usuario <= 0 ORDER BY id_usuario DESC"
+    with connect(where) as connection:
+        cursor = connection.cursor(pymysql.cursors.Cursor)
+        cursor.execute(
+            "INSERT INTO uso_diario (id_usuario, dia, mensagens) VALUES (0, UTC_DATE(), 170), (7, UTC_DATE(), 99)"
+        )
+        cursor.execute("DELETE FROM _yoyo_migration WHERE migration_id >= '0013'")
+        assert migrate(where).returncode == 0
+        cursor.execute(counts)
+        divided = cursor.fetchall()
+        assert divided == ((0, 170), *((share, 10) for share in range(1, 16)))
+        cursor.execute("UPDATE uso_diario SET mensagens = 180 WHERE id_usuario = 0")
+        cursor.execute("DELETE FROM _yoyo_migration WHERE migration_id >= '0013'")
+        assert migrate(where).returncode == 0
+        cursor.execute(counts)
+        assert cursor.fetchall() == ((0, 180), *divided[1:])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.support.waiting import HANG_SECONDS
 
-STALL, DRIP, CUT, SWALLOW, PASS = "stall", "drip", "cut", "swallow", "pass"
+STALL, DRIP, CUT, SWALLOW, LOSE, PASS = "stall", "drip", "cut", "swallow", "lose", "pass"
 DRIP_SECONDS = 0.2
 
 
@@ -46,6 +46,10 @@ class FaultProxy:
     def swallowing(self, is_wanted: Callable[[bytes], bool]) -> None:
         """Forward requests for which `is_wanted` is true, but reset the connection instead of sending the answer."""
         self._mode, self._is_wanted = SWALLOW, is_wanted
+
+    def losing_one(self, is_wanted: Callable[[bytes], bool]) -> None:
+        """Reset the connection of the next request for which `is_wanted` is true, without forwarding the request."""
+        self._mode, self._is_wanted = LOSE, is_wanted
 
     def dropping(self) -> None:
         """Reset all connections, existing and new ones."""
@@ -92,6 +96,9 @@ class FaultProxy:
         while request := await reader.read(65536):
             if self._mode == SWALLOW and self._is_wanted(request):
                 swallow.set()
+            if self._mode == LOSE and self._is_wanted(request):
+                self._mode = PASS
+                raise ConnectionAbortedError
             writer.write(request)
             await writer.drain()
         raise ConnectionAbortedError

@@ -139,9 +139,16 @@ class _Generation:
             database, *place, ending.state
         ):
             return self._stopped(answer)
-        session = asked.session
-        usage.update_tokens(database, session.user_id, day_of(session.now), ending.tokens_in, ending.tokens_out)
+        self._count_tokens(ending)
         return self._ended(answer, ending)
+
+    def _count_tokens(self, ending: Ending) -> None:
+        """Add the tokens to the user's day. The reply is stored already, so a failure is only logged."""
+        session, tokens = self._asked.session, (ending.tokens_in, ending.tokens_out)
+        try:
+            usage.update_tokens(self._services.database, session.user_id, day_of(session.now), *tokens)
+        except DatabaseUnavailable as error:
+            logger().warning("tokens not counted", extra={"reason": str(error)})
 
     def _ended(self, answer: Answer, ending: Ending) -> Ending:
         facts = {"conversation_id": self._asked.conversation_id, "reply_id": self._asked.reply_id}
