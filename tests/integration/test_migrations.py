@@ -117,9 +117,9 @@ def test_old_database_upgrades_in_place(database_server: DatabaseServer) -> None
                            " VALUES (1, 3, 'ia', 'x', NOW())")  # fmt: skip
 
 
-def test_ceiling_of_the_upgrade_day_counts_earlier_messages(cloud: RunningCloud) -> None:
+def test_ceiling_of_the_upgrade_day_counts_earlier_messages(database_server: DatabaseServer) -> None:
     """Also when the migration is killed and runs again, and the previous release has counted in between."""
-    where = create_database(cloud, "falaai_db_shares")
+    where = create_database(database_server.address, "falaai_db_shares")
     assert migrate(where).returncode == 0
     counts = "SELECT -id_usuario, mensagens FROM uso_diario WHERE id_usuario <= 0 ORDER BY id_usuario DESC"
     with connect(where) as connection:

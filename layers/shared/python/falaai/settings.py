@@ -33,9 +33,9 @@ _PLACEHOLDERS = (
 )
 
 
-def _secret_value(value: str) -> str:
+def _secret_value(value: str | SecretStr) -> str | SecretStr:
     """Return the secret itself: the given value, or that of the SSM parameter if it is `ssm:NAME`."""
-    if not value.startswith(SSM_PREFIX):
+    if isinstance(value, SecretStr) or not value.startswith(SSM_PREFIX):
         return value
     name = value.removeprefix(SSM_PREFIX)
     known = _known_parameters()
