@@ -4,16 +4,19 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from falaai import metrics, settings
+from falaai.database import Statements
 from falaai.errors import CeilingReached, FalaAIError, ModelBlocked, ModelUnavailable, QuotaReached
 from falaai.language_model import GeminiAnswer, Prompt
-from falaai.repositories.sessions import Session
+from falaai.repositories.sessions import LockedSession, Session
+from falaai.repositories.usage import SHARES
 from falaai_chat import quota
 
+NO_DATABASE = cast(Statements, None)
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC).replace(tzinfo=None)
 
 
@@ -62,21 +65,29 @@ def test_failure_of_gemini_counts_but_not_what_a_question_brought_about(
 
 
 @pytest.mark.parametrize(
-    ("mine", "everybody", "error", "names"),
-    [(1, 11, CeilingReached, ["DailyCeilingReached"]), (6, 6, QuotaReached, []), (6, 11, QuotaReached, [])],
+    ("used", "in_shares", "error", "names"),
+    [
+        (1, 1, CeilingReached, ["DailyCeilingReached"]),
+        (1, 0, CeilingReached, []),
+        (5, 1, QuotaReached, []),
+        (5, 0, QuotaReached, []),
+    ],
 )
-def test_ceiling_of_everybody_counts_and_the_quota_of_one_does_not(
-    mine: int,
-    everybody: int,
+def test_full_ceiling_is_counted_but_neither_a_full_share_nor_the_quota_of_one(
+    used: int,
+    in_shares: int,
     error: type[FalaAIError],
     names: list[str],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(quota.usage, "update_message_counts", lambda *_: None)
-    monkeypatch.setattr(quota.usage, "add_day", lambda *_: None)
-    monkeypatch.setattr(quota.usage, "count_messages", lambda _sql, user_id, _day: mine if user_id else everybody)
+    monkeypatch.setattr(quota.usage, "update_message_counts", lambda *_: False)
+    monkeypatch.setattr(quota.usage, "list_shares", lambda *_: dict.fromkeys(range(SHARES), in_shares))
     session = Session(1, 1, None, "Ana", "ana@exemplo.com.br", 0, NOW)
+    limits = quota.Quota(person=5, everybody=SHARES)
     with pytest.raises(error):
-        quota.Quota(person=5, everybody=10).take(None, session)  # type: ignore[arg-type]
+        limits.take(NO_DATABASE, LockedSession(session, used), share=1)
+    if error is CeilingReached:
+        found = limits.find_share_with_room(NO_DATABASE, session)
+        assert (found is None) == bool(names)
     assert counted(capsys) == names
