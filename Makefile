@@ -42,12 +42,19 @@ test-faults: ## Run the fault tests in full; `make test` runs samples of them (S
 check: ## Run lint, typecheck, validate and test, as CI does; all of them run, even if one fails
 	@$(MAKE) --no-print-directory --keep-going lint typecheck validate test
 
-.PHONY: lint-rules lint-format lint-security
-lint: lint-rules lint-format lint-security ## Check lint rules, formatting and security rules
+.PHONY: lint-rules lint-format lint-security lint-pages
+lint: lint-rules lint-format lint-security lint-pages ## Check lint rules, formatting and security rules
 lint-rules lint-format lint-security: prepared
 lint-rules: ; $(PYTHON) -m ruff check
 lint-format: ; $(PYTHON) -m ruff format --check
 lint-security: ; $(PYTHON) -m bandit -q -r layers/shared/python functions -c pyproject.toml
+
+# Node's programs find `node` on PATH.
+lint-pages: export PATH := $(CURDIR)/.devcloud/node/bin:$(PATH)
+lint-pages:
+	@scripts/prepare.sh node
+	node_modules/.bin/biome ci --error-on-warnings
+	node_modules/.bin/tsc
 
 .PHONY: prepared
 prepared:
@@ -130,9 +137,9 @@ cost: ## Calculate the monthly cost and write docs/cost.md (MESSAGES="5000 50000
 
 lock: ## Renew requirements/*.txt from requirements/*.in
 	@scripts/prepare.sh
-	@UV=$$(command -v uv || echo $$PWD/.devcloud/uv/bin/uv); cd requirements && for name in layer auth dev sam checkov uv; do \
+	@UV=$$(command -v uv || echo $$PWD/.devcloud/uv/bin/uv); cd requirements && for name in layer auth dev sam checkov node uv; do \
 	  $$UV pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url $$(case $$name in auth|dev) echo -c layer.txt;; esac) $$name.in --output-file $$name.txt; done
 
 clean: ## Remove builds, environments and the local data
-	rm -rf .aws-sam .devcloud .venv .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .aws-sam .devcloud .venv node_modules .mypy_cache .pytest_cache .ruff_cache

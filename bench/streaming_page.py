@@ -74,7 +74,7 @@ def table(stack: BuiltStack) -> str:
 
         def send() -> None:
             page.keyboard.press("Enter")
-            page.wait_for_selector(".answered[data-state=completa]", timeout=30_000)
+            page.wait_for_selector(".message-answered[data-state=completa]", timeout=30_000)
 
         chat_tasks = main_thread_tasks(browser, page, send)
         bare = browser.new_page()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the tools of the project: the Python environment .venv, and those of `mariadb`, `chromium`, `faketime`,
-# `sam` and `checkov` that are given as arguments. It logs each installation and skips tools that are present.
+# `sam`, `checkov` and `node` that are given as arguments. It logs each installation and skips tools that are present.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -84,6 +84,16 @@ environment() {
   printf '%s' "$wanted" >"$folder/.fingerprint"
 }
 
+# node_packages: installs the pinned packages of package.json into node_modules.
+node_packages() {
+  local wanted
+  wanted=$(fingerprint package-lock.json)
+  [ "$(cat node_modules/.fingerprint 2>/dev/null)" = "$wanted" ] && return
+  log "installing Node packages into node_modules (from package-lock.json)"
+  PATH=$PWD/.devcloud/node/bin:$PATH npm ci --silent || fail "npm could not install package-lock.json; check that a package index is reachable"
+  printf '%s' "$wanted" >node_modules/.fingerprint
+}
+
 environment .venv requirements/dev.txt
 for part in "$@"; do
   case $part in
@@ -94,6 +104,9 @@ for part in "$@"; do
       # The Node program of the browser driver is linked to this library.
       library libatomic.so.1 libatomic1 ;;
     sam | checkov) environment ".devcloud/$part" "requirements/$part.txt" ;;
+    node)
+      environment .devcloud/node requirements/node.txt
+      node_packages ;;
     *) fail "unknown part: $part" ;;
   esac
 done

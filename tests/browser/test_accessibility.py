@@ -96,7 +96,7 @@ def test_conversation_by_keyboard_alone(new_page: Callable[..., Page], people: P
     page.keyboard.press("Shift+Tab")
     page.keyboard.type("Só com o teclado")
     page.keyboard.press("Enter")
-    expect(page.locator(".answered[data-state=completa]")).to_have_count(1)
+    expect(page.locator(".message-answered[data-state=completa]")).to_have_count(1)
     assert page.locator("[role=log]").get_attribute("aria-live") == "off"
     expect(page.get_by_role("status").filter(has_text="Resposta pronta.")).to_be_attached()
     names = []
@@ -124,5 +124,5 @@ def test_conversation_by_keyboard_alone(new_page: Callable[..., Page], people: P
     expect(page.get_by_role("menuitem", name="Renomear")).to_be_focused()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(page.locator(".group h2")).to_have_text(["Fixadas"])
+    expect(page.locator(".conversation-group h2")).to_have_text(["Fixadas"])
     expect(page.get_by_role("button", name="Opções da conversa", exact=True)).to_be_focused()

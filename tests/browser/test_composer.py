@@ -26,7 +26,7 @@ def test_field_grows_to_eight_lines_and_enter_sends(new_page: Callable[..., Page
     page.keyboard.press("Enter")
     expect(page.locator(".question")).to_have_text("uma\nduas", use_inner_text=True)
     expect(field).to_have_value("")
-    expect(page.locator(".answered[data-state=completa]")).to_have_count(1)
+    expect(page.locator(".message-answered[data-state=completa]")).to_have_count(1)
     expect(field).to_be_focused()
 
 
@@ -53,7 +53,7 @@ def test_each_conversation_keeps_its_own_draft(new_page: Callable[..., Page], pe
     field = page.get_by_label("Sua mensagem")
     field.fill("rascunho da primeira")
     page.get_by_role("button", name="Nova conversa", exact=True).click()
-    expect(page.locator("#greeting")).to_be_visible()
+    expect(page.locator(".greeting")).to_be_visible()
     expect(field).to_have_value("")
     field.fill("rascunho da nova")
     page.goto(first)
@@ -83,7 +83,7 @@ def test_without_connection_the_message_waits_and_is_sent_once(
     member = sign_in(page, people)
     say(page, "Antes")
     page.get_by_role("button", name="Nova conversa", exact=True).click()
-    expect(page.locator("#greeting")).to_be_visible()
+    expect(page.locator(".greeting")).to_be_visible()
     page.context.set_offline(True)
     say(page, "Sem rede", wait=False)
     expect(page.get_by_text("Sem conexão. Sua mensagem será enviada quando ela voltar.")).to_be_visible()
@@ -111,11 +111,11 @@ def test_message_goes_into_the_conversation_that_its_tab_shows(
     member = sign_in(one, people)
     say(one, "Capital do Acre?")
     one.get_by_role("button", name="Nova conversa", exact=True).click()
-    expect(one.locator("#greeting")).to_be_visible()
+    expect(one.locator(".greeting")).to_be_visible()
     one.get_by_label("Sua mensagem").fill("Receita de pão")
     two = one.context.new_page()
     two.goto("/chat")
-    two.locator(".group a").click()
+    two.locator(".conversation-group a").click()
     expect(two.locator(".question")).to_have_text(["Capital do Acre?"])
     say(two, "E a do Pará?")
     one.get_by_label("Sua mensagem").press("Enter")
@@ -136,7 +136,7 @@ def test_first_message_whose_answer_is_lost_makes_one_conversation(
     member = sign_in(page, people)
     say(page, "Antes")
     page.get_by_role("button", name="Nova conversa", exact=True).click()
-    expect(page.locator("#greeting")).to_be_visible()
+    expect(page.locator(".greeting")).to_be_visible()
     lost = []
 
     def lose(route: Route) -> None:
@@ -148,7 +148,7 @@ def test_first_message_whose_answer_is_lost_makes_one_conversation(
 
     page.route("**/chat/stream", lose)
     say(page, "Uma vez só", wait=False)
-    expect(page.locator(".answered[data-state=completa]")).to_have_count(1)
+    expect(page.locator(".message-answered[data-state=completa]")).to_have_count(1)
     assert lost == [200]
     assert stored_conversations(product, member) == [["Antes"], ["Uma vez só"]]
 

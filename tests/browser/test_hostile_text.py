@@ -85,7 +85,7 @@ def _open_to_the_first(page: Page, conversation: int) -> None:
     page.goto(f"/chat/{conversation}")
     while page.locator(".skeleton").count():
         seen = page.locator(".message").count()
-        page.locator("#scroller").evaluate("(it) => { it.scrollTop = 0; }")
+        page.locator(".messages").evaluate("(it) => { it.scrollTop = 0; }")
         expect(page.locator(".message")).not_to_have_count(seen)
 
 
@@ -161,11 +161,11 @@ def test_in_titles_names_questions_and_searches(
     page.goto("/chat")
     more = page.get_by_role("button", name="Carregar mais")
     while more.is_visible():
-        seen = page.locator(".group li").count()
+        seen = page.locator(".conversation-group li").count()
         more.click()
-        expect(page.locator(".group li")).not_to_have_count(seen)
-    assert page.locator(".group li *:not(a):not(span):not(button)").count() == 0
-    assert sorted(page.locator(".entry-title").all_text_contents()) == sorted(text[:50] for text in texts)
+        expect(page.locator(".conversation-group li")).not_to_have_count(seen)
+    assert page.locator(".conversation-group li *:not(a):not(span):not(button)").count() == 0
+    assert sorted(page.locator(".conversation-title").all_text_contents()) == sorted(text[:50] for text in texts)
     page.get_by_role("searchbox").fill(texts[0] + "?")
     expect(page.get_by_text(f"Nada encontrado para “{texts[0]}?”.")).to_be_visible()
     for name in texts[:: len(texts) // 8]:

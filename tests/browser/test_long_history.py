@@ -49,7 +49,7 @@ def test_opens_with_one_page_and_scrolls_up_to_the_first(
     assert page.locator(".message").count() <= 100
 
     # What is being read stays where it is while older messages come in above it.
-    scroller = page.locator("#scroller")
+    scroller = page.locator(".messages")
     count = page.locator(".message").count()
     marked = scroller.evaluate(
         """(it) => { it.scrollTop = 700; const read = document.querySelectorAll(".message")[3];

@@ -31,7 +31,7 @@ def test_reply_grows_block_by_block_and_is_stopped_with_escape(
     assert page.evaluate("() => window.thought")
     expect(page.get_by_role("status").filter(has_text="Escrevendo a resposta.")).to_be_attached()
     expect(page.locator(".reply li")).to_have_count(2)
-    expect(page.locator(".reply .tail")).to_contain_text("palavra5")
+    expect(page.locator(".reply .reply-tail")).to_contain_text("palavra5")
     screenshot(page, "chat-growing")
     page.keyboard.press("Escape")
     expect(page.get_by_text("Você interrompeu esta resposta.").first).to_be_visible()
@@ -56,7 +56,7 @@ def test_reply_goes_on_without_its_reader_and_is_picked_up(
     sign_in(page, people)
     gemini(delay=0.05, pieces=60, text=f"- um\n- dois\n\n{WORDS}")
     say(page, "Conte devagar", wait=False)
-    expect(page.locator(".reply .tail")).to_contain_text("palavra5")
+    expect(page.locator(".reply .reply-tail")).to_contain_text("palavra5")
     page.reload()
     expect(page.get_by_role("button", name="Parar")).to_be_visible()
     expect(page.locator(".reply")).to_contain_text("palavra199")
@@ -132,11 +132,11 @@ def test_editing_the_last_question_asks_nothing(new_page: Callable[..., Page], p
     sign_in(page, people)
     say(page, "Primeira")
     say(page, "Segunda")
-    page.locator(".asked").last.hover()
+    page.locator(".message-asked").last.hover()
     page.get_by_role("button", name="Editar pergunta").last.click()
     page.locator(".question textarea").fill("Segunda, de outro jeito")
-    expect(page.locator(".editor-warning")).to_be_hidden()
-    expect(page.locator(".editing").get_by_role("button", name="Enviar", exact=True)).to_be_visible()
+    expect(page.locator(".question-warning")).to_be_hidden()
+    expect(page.locator(".question-editing").get_by_role("button", name="Enviar", exact=True)).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.locator(".question")).to_have_text(["Primeira", "Segunda, de outro jeito"])
 
@@ -152,7 +152,7 @@ def test_messages_that_the_page_does_not_show_are_counted(new_page: Callable[...
     say(page, "Pergunta 31")
     member.say("De outro aparelho", conversation_id=first)
     edit = page.get_by_role("button", name="Editar pergunta")
-    page.locator(".asked").last.hover()
+    page.locator(".message-asked").last.hover()
     edit.last.click()
     expect(page.get_by_text("As 2 mensagens seguintes serão apagadas.")).to_be_visible()
     # One more comes after the person was told: what nobody agreed to is not deleted.
@@ -165,8 +165,8 @@ def test_messages_that_the_page_does_not_show_are_counted(new_page: Callable[...
     newest = member.http.get(f"/conversation/{first}", params={"limit": 1}).json()
     assert newest[0]["seq"] == 2 * 33
     page.reload()
-    page.locator(".asked").filter(has_text="Pergunta 30").hover()
-    page.locator(".asked").filter(has_text="Pergunta 30").get_by_role("button", name="Editar").click()
+    page.locator(".message-asked").filter(has_text="Pergunta 30").hover()
+    page.locator(".message-asked").filter(has_text="Pergunta 30").get_by_role("button", name="Editar").click()
     expect(page.get_by_text("As 6 mensagens seguintes serão apagadas.")).to_be_visible()
 
 
@@ -183,11 +183,11 @@ def test_last_reply_is_given_again_and_all_text_can_be_copied(
     expect(page.get_by_role("button", name="Copiado")).to_be_visible()
     assert page.evaluate(copied) == "print('oi')"
     page.get_by_role("button", name="Copiar resposta").click()
-    expect(page.locator(".answered use[href='#icon-done']")).to_be_attached()
+    expect(page.locator(".message-answered use[href='#icon-done']")).to_be_attached()
     assert page.evaluate(copied).startswith("Uma **lista**")  # as it was written, not as it looks
-    page.locator(".asked").hover()
+    page.locator(".message-asked").hover()
     page.get_by_role("button", name="Copiar pergunta").click()
-    expect(page.locator(".asked use[href='#icon-done']")).to_be_attached()
+    expect(page.locator(".message-asked use[href='#icon-done']")).to_be_attached()
     assert page.evaluate(copied) == "Com código"
     gemini(text="Outra resposta.")
     page.get_by_role("button", name="Responder de novo").click()
@@ -223,6 +223,30 @@ def test_page_does_without_the_stream_where_it_is_switched_off(
     expect(page.locator(".question")).to_have_count(3)
 
 
+def test_event_names_of_the_server_call_nothing_but_the_listed_handlers(
+    new_page: Callable[..., Page], people: People, gemini: Gemini
+) -> None:
+    page = new_page()
+    sign_in(page, people)
+    gemini(text="Uma resposta inteira.")
+    names = ("stop", "fail", "show", "receive", "whole", "follow", "find", "constructor", "__proto__", "toString")
+    strange = "".join(f'event: {name}\ndata: {{"text": "x", "code": "x"}}\n\n' for name in names)
+
+    def add_strange_events(route: Route) -> None:
+        answer = route.fetch()
+        start, rest = answer.text().split("\n\n", 1)
+        route.fulfill(response=answer, body=f"{start}\n\n{strange}{rest}")
+
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rsplit("/", 1)[1]))
+    page.route("**/chat/stream", add_strange_events, times=1)
+    say(page, "Oi")
+    expect(page.locator(".reply")).to_have_text("Uma resposta inteira.")
+    assert asked.count("stream") == 1
+    assert "stop" not in asked
+    assert [path for path in asked if "after=" in path] == []
+
+
 def test_nothing_jumps_while_a_reply_grows_or_when_it_ends(
     new_page: Callable[..., Page], people: People, gemini: Gemini
 ) -> None:
@@ -236,9 +260,9 @@ def test_nothing_jumps_while_a_reply_grows_or_when_it_ends(
     )
     say(page, "Conte muito", wait=False)
     expect(page.locator(".reply")).to_contain_text("Parágrafo 5")
-    page.locator("#scroller").evaluate("(it) => { it.scrollTop = 100; }")
-    expect(page.locator(".answered")).to_have_attribute("data-state", "completa")
-    assert page.locator("#scroller").evaluate("(it) => it.scrollTop") == 100
+    page.locator(".messages").evaluate("(it) => { it.scrollTop = 100; }")
+    expect(page.locator(".message-answered")).to_have_attribute("data-state", "completa")
+    assert page.locator(".messages").evaluate("(it) => it.scrollTop") == 100
     assert page.evaluate("window.shifts") < 0.02
     screenshot(page, "chat-read-further-up")
     page.get_by_role("button", name="Ir ao fim").click()
@@ -289,7 +313,7 @@ def test_page_polls_a_reply_that_it_may_not_follow(
         page.keyboard.press("Escape")
         expect(page.get_by_text("Você interrompeu esta resposta.").first).to_be_visible()
     expect(page.locator(".question")).to_have_count(1)
-    expect(page.locator("#notice")).to_be_hidden()
+    expect(page.locator(".composer-notice")).to_be_hidden()
 
 
 def test_reply_that_is_too_complex_is_shown_as_it_was_written(
@@ -298,14 +322,14 @@ def test_reply_that_is_too_complex_is_shown_as_it_was_written(
     page = new_page()
     sign_in(page, people)
     say(page, "Oi")
-    conversation = page.locator("#messages").get_attribute("data-conversation")
+    conversation = page.locator("[role=log]").get_attribute("data-conversation")
     hostile = "# Título\n\n" + "[](a)" * 20_000
     product.run(
         "UPDATE mensagens SET conteudo = %s WHERE id_conversa = %s AND remetente = 'ia'", hostile, conversation
     )
     page.reload()
     expect(page.get_by_text("Mostrada sem formatação: esta resposta é complexa demais.")).to_be_visible()
-    expect(page.locator(".reply .unformatted")).to_contain_text("# Título")
-    page.locator("#scroller").evaluate("(scroller) => (scroller.scrollTop = 0)")
+    expect(page.locator(".reply .reply-unformatted")).to_contain_text("# Título")
+    page.locator(".messages").evaluate("(scroller) => (scroller.scrollTop = 0)")
     screenshot(page, "chat-too-complex")
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")

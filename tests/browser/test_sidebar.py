@@ -39,7 +39,7 @@ def test_groups_names_pins_and_deletion(
     member = sign_in(page, people)
     _conversations(product, member.email, AGES)
     page.reload()
-    headings = page.locator(".group h2")
+    headings = page.locator(".conversation-group h2")
     expect(headings).to_have_text(["Hoje", "Ontem", "7 dias", "30 dias", "Mais antigas"])
 
     _menu(page, "De ontem", "Fixar")
@@ -79,25 +79,25 @@ def test_open_conversation_is_renamed_pinned_and_deleted_from_its_header(
     page = new_page()
     sign_in(page, people)
     say(page, "Receita de bolo")
-    title = page.locator("#title")
+    title = page.locator(".topbar-title")
     expect(title).not_to_have_text("Nova Conversa")  # it comes by itself
-    expect(page.locator(".group [aria-current=page]")).to_have_text(title.inner_text())
+    expect(page.locator(".conversation-group [aria-current=page]")).to_have_text(title.inner_text())
     page.get_by_role("button", name="Fixar conversa").click()
     expect(page.get_by_role("button", name="Fixar conversa")).to_have_attribute("aria-pressed", "true")
-    expect(page.locator(".group h2")).to_have_text(["Fixadas"])
+    expect(page.locator(".conversation-group h2")).to_have_text(["Fixadas"])
     page.get_by_role("button", name="Opções da conversa").click()
     page.keyboard.press("Enter")  # the first item: Renomear
     page.get_by_label("Nome da conversa").fill("Bolo de fubá")
     page.keyboard.press("Enter")
     expect(title).to_have_text("Bolo de fubá")
     expect(page).to_have_title("Bolo de fubá · FalaAí")
-    expect(page.locator(".group [aria-current=page]")).to_have_text("Bolo de fubá")
+    expect(page.locator(".conversation-group [aria-current=page]")).to_have_text("Bolo de fubá")
     page.get_by_role("button", name="Opções da conversa").click()
     page.keyboard.press("ArrowUp")  # around to the last: Apagar conversa
     page.keyboard.press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Apagar conversa").click()
     expect(page.get_by_role("heading", name="Oi, Ana.")).to_be_visible()
-    expect(page.locator(".group li")).to_have_count(0)
+    expect(page.locator(".conversation-group li")).to_have_count(0)
 
 
 def test_search_finds_by_title_and_by_what_was_said(
@@ -112,15 +112,15 @@ def test_search_finds_by_title_and_by_what_was_said(
     expect(search).to_be_focused()
     search.fill("belem")
     expect(page.get_by_text("1 conversa encontrada")).to_be_visible()
-    expect(page.locator(".group li")).to_have_count(1)
+    expect(page.locator(".conversation-group li")).to_have_count(1)
     expect(page.get_by_role("link", name="Viagem a Belém")).to_be_visible()
     search.fill("manjericao")
-    expect(page.locator(".group [aria-current=page]")).to_be_visible()
+    expect(page.locator(".conversation-group [aria-current=page]")).to_be_visible()
     search.fill("xilofone")
     expect(page.get_by_text("Nada encontrado para “xilofone”.")).to_be_visible()
     screenshot(page, "search-nothing")
     page.keyboard.press("Escape")
-    expect(page.locator(".group li")).to_have_count(3)
+    expect(page.locator(".conversation-group li")).to_have_count(3)
 
 
 def test_more_conversations_are_loaded_when_asked_for(
@@ -130,7 +130,7 @@ def test_more_conversations_are_loaded_when_asked_for(
     member = sign_in(page, people)
     _conversations(product, member.email, {f"Conversa {number}": number for number in range(70)})
     page.reload()
-    entries = page.locator(".group li")
+    entries = page.locator(".conversation-group li")
     more = page.get_by_role("button", name="Carregar mais")
     expect(entries).to_have_count(30)
     more.click()
@@ -139,7 +139,9 @@ def test_more_conversations_are_loaded_when_asked_for(
     more.click()
     expect(entries).to_have_count(70)
     expect(more).to_be_hidden()
-    expect(page.locator(".group h2")).to_have_text(["Hoje", "Ontem", "7 dias", "30 dias", "Mais antigas"])
+    expect(page.locator(".conversation-group h2")).to_have_text(
+        ["Hoje", "Ontem", "7 dias", "30 dias", "Mais antigas"]
+    )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

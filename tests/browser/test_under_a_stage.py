@@ -39,7 +39,7 @@ def test_walk_from_landing_to_goodbye(browser: Browser, live: RunningCloud, new_
     say(page, "Oi, sob um prefixo")
     conversation = page.url
     assert conversation.startswith(f"{live.gateway}/chat/")
-    expect(page.locator(".group [aria-current=page]")).to_be_visible()
+    expect(page.locator(".conversation-group [aria-current=page]")).to_be_visible()
     page.get_by_role("button", name="Opções da conversa", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("menuitem", name="Baixar em JSON").click()

@@ -19,7 +19,7 @@ def test_page_asks_once_when_it_opens_and_not_at_each_focus(new_page: Callable[.
     assert response.value.status == 204
     field = page.get_by_label("Sua mensagem")
     for _ in range(3):
-        page.locator("#new-chat").focus()
+        page.get_by_role("button", name="Nova conversa", exact=True).focus()
         field.focus()
     say(page, "Oi")
     assert asked == ["POST"]
@@ -48,5 +48,5 @@ def test_page_works_without_the_route_and_while_it_hangs(new_page: Callable[...,
         page.route(PATH, answer)
         sign_in(page, people)
         say(page, "Oi")
-        expect(page.locator(".answered[data-state=completa]")).to_have_count(1)
-        expect(page.locator("#notice")).to_be_hidden()
+        expect(page.locator(".message-answered[data-state=completa]")).to_have_count(1)
+        expect(page.locator(".composer-notice")).to_be_hidden()

@@ -46,7 +46,7 @@ def test_conversation_prints_without_what_surrounds_it(new_page: Callable[..., P
     page.emulate_media(media="print")
     for name in ("Conversas", "Sua mensagem"):
         expect(page.get_by_label(name, exact=True)).not_to_be_visible()
-    expect(page.locator(".tools").first).not_to_be_visible()
+    expect(page.locator(".message-tools").first).not_to_be_visible()
     expect(page.locator(".reply")).to_be_visible()
     assert page.evaluate("getComputedStyle(document.body).colorScheme") == "light"
     ARTIFACTS.mkdir(exist_ok=True)

@@ -39,7 +39,7 @@ def take_session(page: Page, member: Person) -> None:
 
 def say(page: Page, message: str, wait: bool = True) -> None:
     """Send a message. If `wait`, wait for the whole reply."""
-    done = page.locator(".answered[data-state=completa]")
+    done = page.locator(".message-answered[data-state=completa]")
     count = done.count()
     page.get_by_label("Sua mensagem").fill(message)
     page.keyboard.press("Enter")

@@ -49,9 +49,9 @@ def test_sentences_come_with_the_script(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_module_keeps_to_the_forms(name: str) -> None:
     """Anything else at the beginning of a line would be left as it stands, and fail in the browser."""
-    source = MODULES[name].read_text()
+    source = scripts._IMPORT.sub("", MODULES[name].read_text())
     for line in re.findall(r"^(?:import|export)\b.*$", source, re.MULTILINE):
-        assert scripts._IMPORT.match(line) or scripts._EXPORT.match(line), line
+        assert scripts._EXPORT.match(line), line
 
 
 def test_every_sentence_of_the_browser_is_used() -> None:
@@ -60,3 +60,20 @@ def test_every_sentence_of_the_browser_is_used() -> None:
     sources = "".join(path.read_text() for path in MODULES.values())
     unused = [name for name in IN_THE_BROWSER if f"texts.{name}" not in sources and f'"{name}"' not in sources]
     assert unused == []
+    assert set(re.findall(r"\btexts\.(\w+)", sources)) - set(IN_THE_BROWSER) == set()
+
+
+def test_scripts_have_no_sentence_of_their_own() -> None:
+    """What a user reads comes from the server. Portuguese has letters that code and its comments do not need."""
+    for name, path in MODULES.items():
+        code = re.sub(r"/\*[\s\S]*?\*/|//.*", "", path.read_text())
+        assert not re.search(r"[\u00c0-\u017f]", code), name
+
+
+def test_limits_in_templates_are_those_of_the_server() -> None:
+    from falaai_auth.passwords import MIN_CHARACTERS
+
+    templates = ROOT / "functions/auth/falaai_auth/templates"
+    field = (templates / "field.html").read_text()
+    assert f'data-min="{MIN_CHARACTERS}"' in field
+    assert f"{MIN_CHARACTERS} caracteres ou mais" in field

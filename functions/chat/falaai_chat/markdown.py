@@ -69,7 +69,7 @@ def _render(text: str, seconds: float) -> str:
 
 def plain(text: str) -> str:
     """Return the escaped text below a notice that it is shown without formatting."""
-    return f'<p><em>{texts.REPLY_UNFORMATTED}</em></p><div class="unformatted">{escape(text)}</div>'
+    return f'<p><em>{texts.REPLY_UNFORMATTED}</em></p><div class="reply-unformatted">{escape(text)}</div>'
 
 
 def finished_until(text: str, seconds: float = MESSAGE_SECONDS) -> int:

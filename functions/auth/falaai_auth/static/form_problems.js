@@ -1,28 +1,41 @@
+// @ts-check
 // Show the server's error messages: beside their fields, or above the form.
 
+import { get } from "./dom.js";
+
+/** @typedef {import("./requests.js").Problem} Problem */
+
+/** @type {(input: Element | null) => HTMLElement | null} */
 const noteFor = (input) => input && document.getElementById(`${input.id}-problem`);
 
+/** @param {HTMLFormElement} form */
 export function clearProblems(form) {
-  form.querySelector(".form-problem").hidden = true;
+  get("[data-part=problem]", form).hidden = true;
   for (const input of form.querySelectorAll("input")) {
     input.removeAttribute("aria-invalid");
-    if (noteFor(input)) noteFor(input).hidden = true;
+    const note = noteFor(input);
+    if (note) note.hidden = true;
   }
 }
 
+/**
+ * @param {HTMLFormElement} form
+ * @param {Problem} problem
+ */
 export function showProblem(form, problem) {
-  let first;
-  for (const { field, message } of problem.fields ?? []) {
-    const input = form.elements[field];
+  /** @type {HTMLInputElement | null} */
+  let first = null;
+  for (const { field, message } of problem.fields) {
+    const input = /** @type {HTMLInputElement | null} */ (form.elements.namedItem(field));
     const note = noteFor(input);
-    if (!note) continue;
+    if (!input || !note) continue;
     note.textContent = message[0].toUpperCase() + message.slice(1);
     note.hidden = false;
     input.setAttribute("aria-invalid", "true");
     first ??= input;
   }
   if (first) return first.focus();
-  const general = form.querySelector(".form-problem");
+  const general = get("[data-part=problem]", form);
   general.textContent = problem.message;
   general.hidden = false;
 }

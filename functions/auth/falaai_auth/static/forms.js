@@ -1,81 +1,70 @@
-// Send forms as JSON and show the answer in place. Without this script the browser sends them and gets a page.
+// @ts-check
+// Account forms are sent as JSON and show the answer in place. Without this script the browser sends them and gets a
+// page.
 
-import { ask, root, say } from "./requests.js";
-import { clearProblems, showProblem } from "./form_problems.js";
+import { connect, get } from "./dom.js";
+import { ask } from "./requests.js";
+import { onSubmit, pathOf } from "./form_requests.js";
+import { isPausing, pauseEmails, rest, restFor } from "./rest.js";
 import { startPasswords } from "./passwords.js";
 
-const PAUSE = 120; // seconds between two emails to one address; equals the server's limit
-
+/**
+ * @param {HTMLFormElement} form
+ * @returns {Record<string, string | boolean>}
+ */
 function values(form) {
-  const entries = [...form.elements]
-    .filter((input) => input.name)
-    .map((input) => [input.name, input.type === "checkbox" ? input.checked : input.value]);
-  return Object.fromEntries(entries);
+  const inputs = /** @type {HTMLInputElement[]} */ ([...form.elements]).filter((input) => input.name);
+  return Object.fromEntries(
+    inputs.map((input) => [input.name, input.type === "checkbox" ? input.checked : input.value]),
+  );
 }
 
-const pathOf = (form) => new URL(form.action).pathname.slice(root.length);
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+/** @type {(form: HTMLFormElement) => HTMLButtonElement} */
+const submitButton = (form) => get("button[type=submit]", form);
 
-// Disable the button for some seconds and show a countdown in it.
-function rest(button, sentence, until) {
-  const label = (button.dataset.label ??= button.textContent);
-  button.disabled = true;
-  const tick = () => {
-    const seconds = Math.ceil((until - Date.now()) / 1000);
-    button.disabled = seconds > 0;
-    button.textContent = seconds > 0 ? say(sentence, { wait: clock(seconds) }) : label;
-    if (seconds > 0) setTimeout(tick, 1000);
-  };
-  tick();
-}
-
-function onSubmit(form, act) {
-  form.noValidate = true; // show the server's messages, not the browser's
-  const button = form.querySelector("button[type=submit]");
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    clearProblems(form);
-    button.disabled = true;
-    try {
-      await act(button);
-    } catch (problem) {
-      button.disabled = false;
-      showProblem(form, problem);
-      for (const way of form.querySelectorAll("[data-when]")) way.hidden = way.dataset.when !== problem.code;
-      if (problem.retryAfter && problem.status === 429) rest(button, "waitToRetry", Date.now() + problem.retryAfter * 1000);
-    }
-  });
-}
-
-for (const form of document.querySelectorAll("form[data-json]")) {
-  onSubmit(form, async () => {
-    const sent = values(form);
-    if (sent.email) sessionStorage.setItem("email", sent.email); // the next page may need it
-    const answer = await ask("POST", pathOf(form), sent);
-    if (pathOf(form) === "/register") sessionStorage.setItem("emailAfter", Date.now() + PAUSE * 1000);
-    location.assign(answer.redirect_url);
-  });
+/** @param {HTMLFormElement} form */
+function startForm(form) {
+  onSubmit(
+    form,
+    async () => {
+      const sent = values(form);
+      if (sent.email) sessionStorage.setItem("email", String(sent.email)); // the next page may need it
+      const answer = await ask("POST", pathOf(form), sent);
+      if (form.dataset.emailPause) pauseEmails(Number(form.dataset.emailPause));
+      location.assign(answer.redirect_url);
+    },
+    (problem) => {
+      for (const action of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-when]"))) {
+        action.hidden = action.dataset.when !== problem.code;
+      }
+      if (problem.retryAfter && problem.status === 429)
+        restFor(submitButton(form), "waitToRetry", problem.retryAfter);
+    },
+  );
 }
 
 // Request another email. The pause before the next request survives a reload.
-for (const form of document.querySelectorAll("form[data-resend]")) {
-  const notice = form.querySelector(".form-notice");
-  const pause = () => rest(form.querySelector("button"), "resendIn", Number(sessionStorage.getItem("emailAfter")));
+/** @param {HTMLFormElement} form */
+function startResend(form) {
+  const notice = get("[data-part=notice]", form);
+  const email = /** @type {HTMLInputElement} */ (form.elements.namedItem("email"));
+  const pause = () => rest(submitButton(form), "resendIn", Number(sessionStorage.getItem("emailAfter")));
   onSubmit(form, async () => {
     const answer = await ask("POST", pathOf(form), new FormData(form));
     notice.textContent = answer.message;
     notice.hidden = false;
-    sessionStorage.setItem("emailAfter", Date.now() + PAUSE * 1000);
+    pauseEmails(Number(form.dataset.emailPause));
     pause();
   });
+  if (!email.value) email.value = sessionStorage.getItem("email") ?? "";
+  if (isPausing()) pause();
+}
+
+connect("json-form", startForm);
+connect("resend-form", startResend);
+connect("written-email", (place) => {
   const email = sessionStorage.getItem("email");
-  if (email && !form.elements.email.value) form.elements.email.value = email;
-  if (Number(sessionStorage.getItem("emailAfter")) > Date.now()) pause();
-}
-
-for (const place of document.querySelectorAll("[data-written-email]")) {
-  place.hidden = !sessionStorage.getItem("email");
-  place.querySelector("b").textContent = sessionStorage.getItem("email");
-}
-
+  place.hidden = !email;
+  get("b", place).textContent = email;
+});
 startPasswords();

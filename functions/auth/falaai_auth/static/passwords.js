@@ -1,15 +1,17 @@
+// @ts-check
 // Password fields: show or hide the text, and check the rules of a new password while it is typed.
 
+import { connect, get, make } from "./dom.js";
 import { ask } from "./requests.js";
 import { texts } from "./sentences.js";
 
-const MIN = 8; // characters; equals the server's minimum
 const PAUSE = 300; // milliseconds without typing before the server checks
 
+/** @param {HTMLInputElement} input */
 function addToggle(input) {
-  const button = document.createElement("button");
+  const button = make("button", "password-toggle");
   button.type = "button";
-  button.className = "reveal";
+  /** @param {boolean} shown */
   const show = (shown) => {
     input.type = shown ? "text" : "password";
     button.textContent = shown ? texts.passwordHide : texts.passwordShow;
@@ -17,28 +19,30 @@ function addToggle(input) {
   };
   button.addEventListener("click", () => show(input.type === "password"));
   show(false);
-  input.form.addEventListener("submit", () => show(false));
+  input.form?.addEventListener("submit", () => show(false));
   input.after(button);
 }
 
+/** @param {HTMLInputElement} input its data-min is the minimum length, in characters */
 function addRules(input) {
-  const field = input.closest(".field");
-  const rules = field.querySelector(".rules");
+  const field = /** @type {HTMLElement} */ (input.closest("[data-part=field]"));
+  const rules = get("[data-part=rules]", field);
+  /** @type {(name: string, kept: boolean | null) => void} */
   const mark = (name, kept) => {
-    const rule = rules.querySelector(`[data-rule=${name}]`);
+    const rule = get(`[data-rule=${name}]`, rules);
     if (kept === null) delete rule.dataset.kept;
-    else rule.dataset.kept = kept;
+    else rule.dataset.kept = String(kept);
   };
-  let pause;
+  let pause = 0;
   input.addEventListener("input", () => {
     clearTimeout(pause);
     const password = input.value;
     rules.hidden = !password;
-    field.querySelector(".note").hidden = Boolean(password);
-    const long = [...password].length >= MIN;
-    mark("long", long);
+    get("[data-part=note]", field).hidden = Boolean(password);
+    const isLong = [...password].length >= Number(input.dataset.min);
+    mark("long", isLong);
     mark("rare", null);
-    if (!long) return;
+    if (!isLong) return;
     pause = setTimeout(async () => {
       const answer = await ask("POST", "/password/check", { senha: password }).catch(() => null);
       if (answer && input.value === password) mark("rare", !answer.comum);
@@ -47,6 +51,6 @@ function addRules(input) {
 }
 
 export function startPasswords() {
-  document.querySelectorAll("input[type=password]").forEach(addToggle);
-  document.querySelectorAll("input[data-rules]").forEach(addRules);
+  connect("password", addToggle);
+  connect("password-rules", addRules);
 }

@@ -1,5 +1,6 @@
 """The HTML pages of the chat."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -9,6 +10,7 @@ from falaai import settings
 from falaai.database import Statements
 from falaai.errors import NotFound
 from falaai.repositories import conversations, usage
+from falaai.repositories.conversations import DEFAULT_TITLE, TITLE_MAX_CHARACTERS
 from falaai.repositories.messages import Message
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of
@@ -22,6 +24,8 @@ from falaai_chat.views import conversation_view, message_views, next_page
 
 SIDEBAR_CONVERSATIONS = 30
 PAGE_MESSAGES = 50
+# Messages in each request for older ones.
+OLDER_MESSAGES = 100
 # Characters of all messages on a page, about 100 KB of HTML. Long messages make a page with fewer messages.
 PAGE_CHARACTERS = 50_000
 
@@ -63,6 +67,17 @@ def _values(sql: Statements, session: Session, conversation_id: int | None, quot
         "conversations": [conversation_view(one, session.now) for one in shown],
         "more": next_page(shown[-1], SIDEBAR_CONVERSATIONS) if len(listed) > len(shown) else "",
         "left": quota.left(used),
+        "older": _older_path(newest, conversation_id),
         "message_max": MESSAGE_MAX_CHARACTERS,
+        "title_max": TITLE_MAX_CHARACTERS,
+        "untitled": DEFAULT_TITLE,
+        "list_page": SIDEBAR_CONVERSATIONS,
         "retention_days": settings.read(settings.RetentionSettings).retention_days,
     }
+
+
+def _older_path(newest: Sequence[Message], conversation_id: int | None) -> str:
+    """Return the path of the messages before the shown ones; empty if there are none."""
+    if not newest or newest[0].seq == 1:
+        return ""
+    return f"/conversation/{conversation_id}?limit={OLDER_MESSAGES}&before={newest[0].seq}"

@@ -1,41 +1,59 @@
+// @ts-check
 // The message field: it grows with the text and stores a draft for each conversation.
 
+import { make, part } from "./dom.js";
+import { openId } from "./open_conversation.js";
 import { say } from "./requests.js";
 import { texts } from "./sentences.js";
+import { emit, on } from "./signals.js";
 import { keepUnsent, readUnsent, removeUnsent } from "./unsent.js";
 
-const $ = (id) => document.getElementById(id);
-const field = $("message");
-const button = $("send");
-const notice = $("notice");
-const MAX = Number(field.dataset.max);
-let place = "nova"; // the conversation the draft belongs to
+/** @type {HTMLTextAreaElement} */
+const field = part("message");
+/** @type {HTMLButtonElement} */
+const button = part("send");
+const notice = part("composer-notice");
+const MAX = Number(field.dataset.max); // characters
+let isAnswering = false;
 
-// Set the height by script in browsers that cannot size a field by its content (field-sizing).
+/** Return the name of the conversation that drafts and unsent messages belong to. */
+export const draftPlace = () => String(openId() || "nova");
+
+/** @param {KeyboardEvent} event */
+export function isSendKey(event) {
+  // Some browsers do not set isComposing on the last key of an input method; keyCode 229 marks that key.
+  return event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
+}
+
+/** Set the height by script in browsers that cannot size a field by its content (field-sizing). */
 function fit() {
   if (CSS.supports("field-sizing", "content")) return;
   field.style.height = "auto";
   field.style.height = `${field.scrollHeight}px`;
 }
 
+/** @param {number} count */
+const inWords = (count) => count.toLocaleString("pt-BR");
+
 function changed() {
   fit();
-  if (field.value) keepUnsent("rascunho", place, field.value);
-  else removeUnsent("rascunho", place);
+  if (field.value) keepUnsent("rascunho", draftPlace(), field.value);
+  else removeUnsent("rascunho", draftPlace());
   const count = [...field.value].length;
-  const numbers = { count: count.toLocaleString("pt-BR"), max: MAX.toLocaleString("pt-BR") };
-  if (count > MAX) tell(say("tooLong", numbers));
-  else if (notice.dataset.kind === "length") hideNotice();
-  notice.dataset.kind = count > MAX ? "length" : notice.dataset.kind ?? "";
   button.disabled = count > MAX;
+  if (count > MAX) showComposerNotice(say("tooLong", { count: inWords(count), max: inWords(MAX) }), "length");
+  else if (notice.dataset.kind === "length") hideNotice();
 }
 
-// Show a sentence and actions above the field.
-export function tell(sentence, ...ways) {
-  const words = document.createElement("span");
-  words.textContent = sentence;
-  notice.replaceChildren(words, ...ways);
-  notice.dataset.kind = "";
+/**
+ * Show a sentence above the field, with an action.
+ * @param {string} sentence
+ * @param {"length" | "refusal"} [kind]
+ * @param {HTMLElement} [action]
+ */
+export function showComposerNotice(sentence, kind = "refusal", action) {
+  notice.replaceChildren(make("span", "", sentence), ...(action ? [action] : []));
+  notice.dataset.kind = kind;
   notice.hidden = false;
 }
 
@@ -45,48 +63,48 @@ function hideNotice() {
   notice.dataset.kind = "";
 }
 
+/** Focus the field, but not on a phone: the keyboard would cover the messages. */
 export function focusComposer() {
-  // On a phone, focus would open the keyboard and cover the messages.
   if (matchMedia("(hover: hover)").matches) field.focus({ preventScroll: true });
 }
 
-// Put a message that could not be sent back into the field, before any text typed since.
+/**
+ * Put a message that could not be sent back into the field, before any text typed since.
+ * @param {string} text
+ */
 export function giveBack(text) {
   field.value = field.value ? `${text}\n\n${field.value}` : text;
   changed();
   field.focus();
 }
 
-export function setPlace(conversation) {
-  place = String(conversation || "nova");
+function submit() {
+  const text = field.value;
+  if (!text.trim() || [...text].length > MAX) return;
+  hideNotice();
+  field.value = "";
+  removeUnsent("rascunho", draftPlace());
+  fit();
+  emit("message-written", text);
 }
 
-export function showAnswering(answering) {
-  button.classList.toggle("stops", answering);
+/** @param {boolean} answering */
+function showAnswering(answering) {
+  isAnswering = answering;
+  button.classList.toggle("composer-send-stops", answering);
   button.setAttribute("aria-label", answering ? texts.stop : texts.send);
+  if (!answering) focusComposer();
 }
 
-// `send(text)` sends a message. `press()` runs on the button and Escape; it returns whether it stopped a reply.
-export function startComposer(conversation, send, press) {
-  setPlace(conversation);
-  if (!field.value) field.value = readUnsent("rascunho", place) ?? "";
+export function startComposer() {
+  if (!field.value) field.value = readUnsent("rascunho", draftPlace()) ?? "";
   changed();
-
-  const submit = () => {
-    const text = field.value;
-    if (!text.trim() || [...text].length > MAX) return;
-    hideNotice();
-    field.value = "";
-    removeUnsent("rascunho", place);
-    fit();
-    send(text);
-  };
-  button.addEventListener("click", () => press() || submit());
+  button.addEventListener("click", () => (isAnswering ? emit("stop", null) : submit()));
   field.addEventListener("input", changed);
   field.addEventListener("keydown", (event) => {
-    // Some browsers do not set isComposing on the last key of an input method; keyCode 229 marks that key.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (!isSendKey(event)) return;
     event.preventDefault();
-    if (!button.classList.contains("stops")) submit();
+    if (!isAnswering) submit();
   });
+  on("answering", showAnswering);
 }

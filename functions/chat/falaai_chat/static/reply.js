@@ -1,143 +1,133 @@
-// One reply on the page: finished blocks as the server's sanitized HTML, the unfinished rest as plain text.
+// @ts-check
+// One reply on the page, from the dots to its end: finished blocks as the server's sanitized HTML, the unfinished rest
+// as text.
+//
+//   waiting --delta, block--> growing --done--> ended
+//      \--done--> ended          |--fail--> ended
+//   waiting, growing --offline--> same state with a notice --online--> same state
 
-import { Problem, ask, events, reachable } from "./requests.js";
+import { addCopyButtons, bodyOf, questionOf, showEnd, showNotice, showWaiting } from "./articles.js";
+import { make } from "./dom.js";
+import { texts } from "./sentences.js";
+import { announce, emit } from "./signals.js";
+import { removeUnsent } from "./unsent.js";
 
-const FOLLOW_EVERY = 500;
-let streams = true; // false once the gateway answers 404 for the stream's path
-
-function newTail(text = "") {
-  const tail = document.createElement("div");
-  tail.className = "tail";
-  tail.textContent = text;
-  return tail;
-}
+/** @typedef {import("./reply_events.js").ReplyEvent} ReplyEvent */
+/** @typedef {import("./reply_events.js").End} End */
+/** @typedef {import("./requests.js").Problem} Problem */
+/** @typedef {import("./signals.js").Start} Start */
 
 export class Reply {
-  constructor(element) {
-    this.element = element;
-    this.id = null;
+  /** @param {HTMLElement} article */
+  constructor(article) {
+    /** @type {"waiting" | "growing" | "ended"} */
+    this.state = "waiting";
+    this.article = article;
+    this.body = bodyOf(article);
+    this.id = 0; // until the server has stored the reply
     this.text = "";
     this.html = "";
-    this.blocks = document.createElement("div");
-    this.tail = newTail();
+    this.blocks = make("div", "reply-blocks");
+    this.tail = newTail("");
+    showWaiting(article);
   }
 
-  // `question` is the body of /chat/stream; `whole` is the path and body of the same request without a stream.
-  // Resolves when the reply has ended, with `estado` and `aviso`. Rejects with the server's error.
-  async answer(question, whole) {
-    if (!streams) return this.whole(...whole);
-    try {
-      return await this.stream(question);
-    } catch (problem) {
-      if (problem.code === "too_many_followers") return this.followStarted(problem.body);
-      if (problem.status !== 404 || this.id !== null) throw problem;
-      const reply = await this.whole(...whole);
-      streams = false;
-      return reply;
+  /** Characters received so far, as the server counts them: code points. */
+  get length() {
+    return [...this.text].length;
+  }
+
+  /** @param {ReplyEvent} event */
+  receive([name, data]) {
+    if (this.state === "ended") return;
+    switch (name) {
+      case "start":
+        return this.start(data);
+      case "delta":
+        return this.grow(data.text);
+      case "block":
+        return this.addBlock(data.html, data.until);
+      case "done":
+        return this.end(data);
+      case "offline":
+        return showNotice(this.article, texts.offlineReading);
+      case "online":
+        return showNotice(this.article, "");
     }
   }
 
-  async stream(question) {
-    try {
-      for await (const [name, data] of events("/chat/stream", question)) {
-        if (name === "error") throw new Problem(200, data);
-        this[name]?.(data);
-      }
-    } catch (problem) {
-      if (problem instanceof Problem || this.id === null) throw problem;
+  /** @param {Start} start */
+  start(start) {
+    this.id = start.message_id;
+    this.article.dataset.id = String(start.message_id);
+    const question = questionOf(this.article);
+    if (question) {
+      Object.assign(question.dataset, { id: start.question_id, seq: start.seq - 1 });
+      if (question.dataset.clientId) removeUnsent("pendente", question.dataset.clientId);
     }
-    // If the connection ends first, the server still generates and stores the reply: poll it.
-    return this.estado ? this : this.follow();
+    emit("reply-started", start);
   }
 
-  async whole(path, body) {
-    try {
-      const answer = await ask("POST", path, body);
-      this.start(answer);
-      return this.done(answer);
-    } catch (problem) {
-      if (problem.code === "too_many_followers") return this.followStarted(problem.body);
-      if (problem.body?.message_id) this.start(problem.body);
-      throw problem;
-    }
+  /** Replace the dots by the text. */
+  show() {
+    if (this.state !== "waiting") return;
+    this.state = "growing";
+    this.body.replaceChildren(this.blocks, this.tail);
   }
 
-  // Too many requests wait for this reply already. Polling is always allowed.
-  followStarted(body) {
-    this.start(body);
-    return this.follow();
-  }
-
-  async follow(id = this.id) {
-    this.id = id;
-    for (;;) {
-      const next = await this.look();
-      if (next?.conteudo) this.delta({ text: next.conteudo });
-      if (next && next.estado !== "gerando") return this.done(next);
-      await new Promise((resolve) => setTimeout(resolve, FOLLOW_EVERY));
-    }
-  }
-
-  async look() {
-    try {
-      return await ask("GET", `/chat/replies/${this.id}?after=${[...this.text].length}`);
-    } catch (problem) {
-      if (problem.status !== 0) throw problem;
-      this.onoffline?.();
-      await reachable();
-      return null;
-    }
-  }
-
-  async stop() {
-    if (this.id === null) await this.find();
-    if (this.id !== null) await ask("POST", `/chat/replies/${this.id}/stop`);
-  }
-
-  // Without a stream the reply's id is unknown until the end. It is the newest message of the newest conversation.
-  async find() {
-    const [newest] = await ask("GET", "/conversations?limit=1");
-    const conversation = this.conversation ?? newest?.id;
-    const messages = conversation ? await ask("GET", `/conversation/${conversation}?limit=1`) : [];
-    if (messages.at(-1)?.estado === "gerando") this.id = messages.at(-1).id;
-  }
-
-  start({ conversation_id, question_id, message_id, seq, restam }) {
-    this.conversation = conversation_id;
-    this.question = question_id;
-    this.id = message_id;
-    this.seq = seq;
-    this.left = restam;
-    this.onstart?.(this);
-  }
-
-  delta({ text }) {
-    if (!this.tail.isConnected) this.element.replaceChildren(this.blocks, this.tail);
+  /** @param {string} text */
+  grow(text) {
+    this.show();
     this.text += text;
     this.tail.append(text);
-    this.ongrow?.();
   }
 
-  block({ html, until }) {
+  /**
+   * Replace the text of finished blocks by their HTML.
+   * @param {string} html rendered and sanitized by the server
+   * @param {number} until number of characters of the finished blocks
+   */
+  addBlock(html, until) {
+    this.show();
     this.html += html;
-    this.blocks.insertAdjacentHTML("beforeend", html); // rendered and sanitized by the server
-    // A moved tail counts as a layout shift; a new element does not. The server counts code points.
+    this.blocks.insertAdjacentHTML("beforeend", html);
+    addCopyButtons(this.blocks);
+    // A moved tail counts as a layout shift; a new element does not.
     const tail = newTail([...this.text].slice(until).join(""));
     this.tail.replaceWith(tail);
     this.tail = tail;
-    this.ongrow?.();
   }
 
-  // Do not replace finished blocks: the page would move and a selection would be lost.
-  done({ html, estado, aviso, erro }) {
-    Object.assign(this, { estado, aviso, erro });
-    if (this.blocks.isConnected && html.startsWith(this.html)) {
+  /** @param {End} end */
+  end({ html, estado, aviso, erro }) {
+    // Do not replace finished blocks: the page would move and a selection would be lost.
+    if (this.state === "growing" && html.startsWith(this.html)) {
       this.blocks.insertAdjacentHTML("beforeend", html.slice(this.html.length));
       this.tail.remove();
     } else {
-      this.element.innerHTML = html;
+      this.body.innerHTML = html;
     }
-    this.ongrow?.();
-    return this;
+    this.state = "ended";
+    addCopyButtons(this.body);
+    showEnd(this.article, estado, erro ?? "", aviso ?? "");
+    announce(aviso || texts.answered);
+  }
+
+  /**
+   * End with an error. The text received so far stays.
+   * @param {Problem} problem
+   */
+  fail(problem) {
+    if (this.state === "waiting") this.body.replaceChildren();
+    this.state = "ended";
+    if (this.id) showEnd(this.article, "erro", problem.code, problem.message);
+    else {
+      this.article.dataset.state = "erro";
+      showNotice(this.article, problem.message, [[texts.retry, "send-again"]]);
+    }
+    announce(problem.message);
   }
 }
+
+/** @param {string} text */
+const newTail = (text) => make("div", "reply-tail", text);

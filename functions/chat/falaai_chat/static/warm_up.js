@@ -1,5 +1,7 @@
+// @ts-check
 // Prepare the server for the first reply while the user types: without it, the first message waits for imports.
 
+import { part } from "./dom.js";
 import { at } from "./requests.js";
 
 const EVERY = 5 * 60 * 1000; // milliseconds
@@ -12,8 +14,7 @@ function warmUp() {
   fetch(at("/chat/warm-up"), { method: "POST", priority: "low" }).catch(() => {});
 }
 
-// `field` is where messages are typed.
-export function startWarmUp(field) {
+export function startWarmUp() {
   warmUp();
-  field.addEventListener("focus", warmUp);
+  part("message").addEventListener("focus", warmUp);
 }

@@ -1,7 +1,7 @@
 """Join a page's script and its imports into one file, because each requested file invokes a function.
 
 The scripts are ES modules. Joining works on their text, so they may use two forms only:
-`import { a, b } from "./module.js";` on a line of its own, and `export` in front of a declaration. The module
+`import { a, b } from "./module.js";` at the beginning of a line, and `export` in front of a declaration. The module
 `sentences.js` is generated from `texts.IN_THE_BROWSER`.
 """
 
@@ -14,7 +14,7 @@ from rjsmin import jsmin
 
 from falaai.web import texts
 
-_IMPORT = re.compile(r'^import \{ ([^}]+) \} from "\./([a-z_]+)\.js";$', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{([^}]+)\} from "\./([a-z_]+)\.js";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?(?:function\*?|class|const|let) (\w+))", re.MULTILINE)
 
 
@@ -34,7 +34,7 @@ def _add(folders: Sequence[Path], module: str, scopes: dict[str, str]) -> None:
         if imported not in scopes:
             _add(folders, imported, scopes)
     names = ", ".join(name for _, name in _EXPORT.findall(source))
-    body = _IMPORT.sub(r"const { \1 } = $\2;", _EXPORT.sub(r"\1", source))
+    body = _IMPORT.sub(r"const {\1} = $\2;", _EXPORT.sub(r"\1", source))
     scopes[module] = f"const ${module} = (() => {{\n{body}\nreturn {{ {names} }};\n}})();\n"
 
 

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
-from rcssmin import cssmin
 
 from falaai.errors import NotFound
-from falaai.web.scripts import joined
+from falaai.web import scripts, styles
 
 
 @dataclass(frozen=True)
@@ -34,11 +33,12 @@ SHARED = StaticFolder("/static", Path(__file__).parent / "static")
 
 @cache
 def _content(files: StaticFolder, name: str) -> bytes:
-    """Return a file as it is served: a script with its imports; scripts and stylesheets without comments."""
+    """Return a file as it is served: scripts and stylesheets with their imports and without comments."""
     if name.endswith(".js"):
-        return joined(name, files.folder, SHARED.folder).encode()
-    content = (files.folder / name).read_bytes()
-    return bytes(cssmin(content)) if name.endswith(".css") else content
+        return scripts.joined(name, files.folder, SHARED.folder).encode()
+    if name.endswith(".css"):
+        return styles.joined(name, files.folder, SHARED.folder).encode()
+    return (files.folder / name).read_bytes()
 
 
 @cache

@@ -125,6 +125,8 @@ IN_THE_BROWSER = {
     "goOnMessage": "Continue de onde parou.",
     "again": "Responder de novo",
     "retry": "Tentar de novo",
+    "cancel": "Cancelar",
+    "pageTitle": "{title} · FalaAí",
     "editQuestion": "Editar pergunta",
     "followingGo": "As {count} mensagens seguintes serão apagadas.",
     "followingGoOne": "A mensagem seguinte será apagada.",
@@ -146,6 +148,7 @@ IN_THE_BROWSER = {
     "resendIn": "Enviar de novo em {wait}",
     "waitToRetry": "Tente de novo em {wait}",
     "pictureNotValid": PICTURE_NOT_VALID,
+    "picturePreview": "Como a foto vai ficar",
     "passwordShow": "Mostrar",
     "passwordHide": "Ocultar",
 }

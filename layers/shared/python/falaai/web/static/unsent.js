@@ -1,31 +1,44 @@
+// @ts-check
 // Unsent text in the browser's storage: drafts ("rascunho", one for each conversation) and messages that the server
 // has not acknowledged ("pendente", by client id). Several users may share a browser: every key has its owner's id,
 // and the chat page removes the keys of other users.
+
+/** @typedef {"rascunho" | "pendente"} Kind */
+/** @typedef {{ text: string, clientId: string, place: string, at: number }} Pending */
 
 export const owner = Number(document.body.dataset.user);
 const OURS = /^(rascunho|pendente):/;
 const OWNED = new RegExp(`^(rascunho|pendente):${owner}:`);
 
+/** @type {(kind: Kind, name: string | number) => string} */
 const keyOf = (kind, name) => `${kind}:${owner}:${name}`;
 
+/** @type {(kind: Kind, name: string | number) => string | null} */
 export const readUnsent = (kind, name) => localStorage.getItem(keyOf(kind, name));
+/** @type {(kind: Kind, name: string | number, text: string) => void} */
 export const keepUnsent = (kind, name, text) => localStorage.setItem(keyOf(kind, name), text);
+/** @type {(kind: Kind, name: string | number) => void} */
 export const removeUnsent = (kind, name) => localStorage.removeItem(keyOf(kind, name));
 
-// Return the owner's unacknowledged messages for `place`, oldest first: [{clientId, text, place, at}].
+/**
+ * Return the owner's unacknowledged messages for `place`, oldest first.
+ * @param {string} place
+ * @returns {Pending[]}
+ */
 export const pendingIn = (place) =>
   Object.keys(localStorage)
     .filter((key) => key.startsWith(keyOf("pendente", "")))
-    .map((key) => JSON.parse(localStorage.getItem(key)))
+    .map((key) => JSON.parse(localStorage.getItem(key) ?? "{}"))
     .filter((message) => message.place === place)
     .sort((one, other) => one.at - other.at);
 
-// Also remove keys of earlier versions, which have no owner's id.
+/** Also remove keys of earlier versions, which have no owner's id. */
 export function removeUnsentOfOthers() {
-  for (const key of Object.keys(localStorage)) if (OURS.test(key) && !OWNED.test(key)) localStorage.removeItem(key);
+  for (const key of Object.keys(localStorage))
+    if (OURS.test(key) && !OWNED.test(key)) localStorage.removeItem(key);
 }
 
-// Used when a session or account ends. The answers also send Clear-Site-Data, which needs HTTPS.
+/** Used when a session or account ends. The answers also send Clear-Site-Data, which needs HTTPS. */
 export function forgetPerson() {
   localStorage.clear();
   sessionStorage.clear();

@@ -1,0 +1,14 @@
+// @ts-check
+// The account menu: sign out.
+
+import { part } from "./dom.js";
+import { ask } from "./requests.js";
+import { forgetPerson } from "./unsent.js";
+
+export function startAccount() {
+  part("logout").addEventListener("click", async () => {
+    const answer = await ask("POST", "/logout");
+    forgetPerson();
+    location.assign(answer.redirect_url);
+  });
+}

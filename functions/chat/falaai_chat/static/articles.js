@@ -1,0 +1,148 @@
+// @ts-check
+// Questions and replies as elements of the page.
+
+import { cloneTemplate, get, make, makeButton, part } from "./dom.js";
+import { texts } from "./sentences.js";
+import { scrollToEnd } from "./scrolling.js";
+
+/**
+ * A message as GET /conversation/{id} returns it.
+ * @typedef {{
+ *   id: number, seq: number, remetente: "bot" | "usuario", conteudo: string, estado: string, erro: string | null,
+ *   aviso: string | null, html: string, quando: string,
+ * }} Message
+ */
+
+export const log = part("log");
+
+/** @param {HTMLElement} article */
+export const bodyOf = (article) => part("body", article);
+
+/** @param {HTMLElement} article */
+export const isReply = (article) => article.dataset.kind === "reply";
+
+/** @param {HTMLElement} article */
+export const isGenerating = (article) => article.dataset.state === "gerando";
+
+/** @param {HTMLElement} article */
+function add(article) {
+  document.querySelector("[data-part=greeting]")?.remove();
+  part("time", article).textContent = texts.now;
+  log.append(article);
+  scrollToEnd();
+  return article;
+}
+
+/** @param {string} text */
+export function addQuestion(text) {
+  const article = cloneTemplate("question");
+  bodyOf(article).textContent = text;
+  return add(article);
+}
+
+export const addReply = () => add(cloneTemplate("reply"));
+
+/**
+ * Return the question of a reply.
+ * @param {HTMLElement} reply
+ */
+export const questionOf = (reply) => /** @type {HTMLElement | null} */ (reply.previousElementSibling);
+
+/**
+ * Show three dots until the first text arrives.
+ * @param {HTMLElement} article
+ */
+export function showWaiting(article) {
+  const dots = make("div", "thinking");
+  dots.append(make("i"), make("i"), make("i"));
+  bodyOf(article).replaceChildren(dots);
+  showNotice(article, "");
+  article.dataset.state = "gerando";
+}
+
+/**
+ * Show a sentence under a reply, with buttons for the acts [label, name].
+ * @param {HTMLElement} article
+ * @param {string} sentence
+ * @param {[string, string][]} [acts]
+ */
+export function showNotice(article, sentence, acts = []) {
+  const notice = part("notice", article);
+  notice.hidden = !sentence;
+  notice.replaceChildren(make("span", "", sentence), ...acts.map(([label, act]) => makeButton(label, act)));
+}
+
+/** @type {Record<string, [string, string]>} */
+const ACTS = {
+  goOn: [texts.goOn, "go-on"],
+  again: [texts.again, "again"],
+  retry: [texts.retry, "again"],
+  edit: [texts.editQuestion, "edit-question"],
+};
+
+/**
+ * @param {string} state
+ * @param {string} error
+ * @returns {[string, string][]}
+ */
+function actsAfter(state, error) {
+  if (state === "interrompida" || error === "model_cut_short") return [ACTS.goOn, ACTS.again];
+  if (error === "model_blocked") return [ACTS.edit];
+  return state === "erro" ? [ACTS.retry] : [];
+}
+
+/**
+ * Show how a reply ended, with actions.
+ * @param {HTMLElement} article
+ * @param {string} state
+ * @param {string} error
+ * @param {string} sentence
+ */
+export function showEnd(article, state, error, sentence) {
+  article.dataset.state = state;
+  article.dataset.error = error;
+  showNotice(article, sentence, actsAfter(state, error));
+}
+
+/**
+ * Add a copy button to every code block, beside the name of its language.
+ * @param {ParentNode} within
+ */
+export function addCopyButtons(within) {
+  for (const head of within.querySelectorAll(".code-language:not(:has(button))")) {
+    head.append(makeButton(texts.copy, "copy-code", "code-copy"));
+  }
+}
+
+/**
+ * Add to a server-rendered message the elements that need scripts.
+ * @param {HTMLElement} article
+ */
+export function decorate(article) {
+  addCopyButtons(article);
+  if (!isReply(article) || isGenerating(article)) return;
+  const { state = "", error = "" } = article.dataset;
+  showEnd(article, state, error, part("notice", article).textContent?.trim() ?? "");
+}
+
+/**
+ * Return the article of a message of the server.
+ * @param {Message} message
+ */
+export function articleFor(message) {
+  const isBot = message.remetente === "bot";
+  const article = cloneTemplate(isBot ? "reply" : "question");
+  if (isBot)
+    bodyOf(article).innerHTML = message.html; // rendered and sanitized by the server
+  else bodyOf(article).textContent = message.conteudo;
+  part("time", article).textContent = message.quando;
+  Object.assign(article.dataset, {
+    id: message.id,
+    seq: message.seq,
+    state: message.estado,
+    error: message.erro ?? "",
+  });
+  if (isBot) get("span", part("notice", article)).textContent = message.aviso ?? "";
+  decorate(article);
+  return article;
+}

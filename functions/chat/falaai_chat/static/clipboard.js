@@ -1,0 +1,31 @@
+// @ts-check
+// Copy text, and show in the pressed button that it was copied.
+
+import { texts } from "./sentences.js";
+import { announce } from "./signals.js";
+
+const SHOWN = 1500; // milliseconds
+
+/** @param {HTMLElement} button */
+function showCopied(button) {
+  const icon = button.querySelector("use");
+  /** @param {string} value */
+  const put = (value) => {
+    if (icon) icon.setAttribute("href", value);
+    else button.textContent = value;
+  };
+  const before = (icon ? icon.getAttribute("href") : button.textContent) ?? "";
+  put(icon ? "#icon-done" : texts.copied);
+  announce(texts.copied);
+  setTimeout(put, SHOWN, before);
+}
+
+/**
+ * @param {HTMLElement} button
+ * @param {string | Promise<string>} text
+ */
+export async function copy(button, text) {
+  const blob = Promise.resolve(text).then((words) => new Blob([words], { type: "text/plain" }));
+  await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+  showCopied(button);
+}

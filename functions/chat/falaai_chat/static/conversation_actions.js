@@ -1,0 +1,48 @@
+// @ts-check
+// What the menu of a conversation does: rename, pin, print, delete.
+
+import { refreshList, showChanged } from "./conversation_list.js";
+import { part } from "./dom.js";
+import { openId } from "./open_conversation.js";
+import { askForName } from "./rename.js";
+import { ask, at } from "./requests.js";
+import { texts } from "./sentences.js";
+import { announce } from "./signals.js";
+import { removeUnsent } from "./unsent.js";
+
+/** @typedef {import("./open_conversation.js").ChosenConversation} ChosenConversation */
+
+/** @type {HTMLDialogElement} */
+const dialog = part("delete-dialog");
+const TITLE_MAX = Number(part("title").dataset.max); // characters
+
+/** @param {ChosenConversation} chosen */
+export async function rename({ id, title, place }) {
+  const name = await askForName(place, title, TITLE_MAX);
+  if (!name) return;
+  const changed = await ask("PATCH", `/conversation/${id}`, { titulo_conversa: name });
+  announce(texts.titleChanged);
+  await showChanged(changed);
+}
+
+/** @param {ChosenConversation} chosen */
+export async function togglePin({ id, isPinned }) {
+  await showChanged(await ask("PATCH", `/conversation/${id}`, { fixada: !isPinned }));
+}
+
+/**
+ * @param {ChosenConversation} chosen
+ * @param {HTMLElement} opener element to focus if nothing is deleted
+ */
+export async function askAndDelete({ id, title }, opener) {
+  part("delete-title", dialog).textContent = title;
+  dialog.returnValue = "";
+  dialog.showModal();
+  await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
+  if (dialog.returnValue !== "delete") return opener.focus();
+  await ask("DELETE", `/conversation/${id}`);
+  removeUnsent("rascunho", id);
+  if (id === openId()) return location.assign(at("/chat"));
+  announce(texts.conversationDeleted);
+  await refreshList();
+}

@@ -1,0 +1,32 @@
+// @ts-check
+// On small screens the list of conversations is a drawer over the conversation.
+
+import { closest, part } from "./dom.js";
+
+const sidebar = part("sidebar");
+const opener = part("open-sidebar");
+const closer = part("close-sidebar");
+const narrow = matchMedia("(max-width: 759px)");
+
+export const isNarrow = () => narrow.matches;
+const isOpen = () => sidebar.classList.contains("sidebar-open");
+
+/** @param {boolean} open */
+export function openDrawer(open) {
+  sidebar.classList.toggle("sidebar-open", open);
+  opener.setAttribute("aria-expanded", String(open));
+  part("main").inert = open && narrow.matches;
+  if (narrow.matches) (open ? closer : opener).focus();
+}
+
+export function startDrawer() {
+  opener.addEventListener("click", () => openDrawer(true));
+  closer.addEventListener("click", () => openDrawer(false));
+  document.addEventListener("click", (event) => {
+    const isInside = closest(event, "[data-part=sidebar], [data-part=open-sidebar], [popover], dialog");
+    if (isOpen() && !isInside) openDrawer(false);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && isOpen()) openDrawer(false);
+  });
+}

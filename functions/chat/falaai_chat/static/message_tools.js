@@ -1,0 +1,38 @@
+// @ts-check
+// The buttons of messages: copy, edit, answer again, continue.
+
+import { bodyOf, isReply, log, questionOf } from "./articles.js";
+import { copy } from "./clipboard.js";
+import { closest, get } from "./dom.js";
+import { openEditor } from "./question_editor.js";
+import { regenerate, send, sendAgain } from "./questions.js";
+import { ask } from "./requests.js";
+import { texts } from "./sentences.js";
+
+/**
+ * Return a reply as it was written. The page has only its HTML.
+ * @param {HTMLElement} article
+ * @returns {Promise<string>}
+ */
+const markdownOf = async (article) => (await ask("GET", `/chat/replies/${article.dataset.id}`)).conteudo;
+
+/** @type {Record<string, (article: HTMLElement, button: HTMLElement) => unknown>} */
+const ACTS = {
+  copy: (article, button) =>
+    copy(button, isReply(article) ? markdownOf(article) : (bodyOf(article).textContent ?? "")),
+  "copy-code": (_, button) =>
+    copy(button, get("code", button.closest(".code") ?? document).textContent ?? ""),
+  again: regenerate,
+  edit: openEditor,
+  "edit-question": (article) => openEditor(questionOf(article)),
+  "go-on": () => send(texts.goOnMessage),
+  "send-again": sendAgain,
+};
+
+export function startMessageTools() {
+  log.addEventListener("click", (event) => {
+    const button = closest(event, "[data-act]");
+    const article = /** @type {HTMLElement | null} */ (button?.closest("[data-kind]"));
+    if (button && article) ACTS[button.dataset.act ?? ""]?.(article, button);
+  });
+}

@@ -1,0 +1,219 @@
+// @ts-check
+// Send a question, edit it, ask for another reply. One reply is generated at a time.
+
+import { addQuestion, addReply, bodyOf, log, questionOf, showEnd, showNotice } from "./articles.js";
+import { draftPlace, focusComposer, giveBack, showComposerNotice } from "./composer.js";
+import { make, makeButton, part } from "./dom.js";
+import { openId } from "./open_conversation.js";
+import { Reply } from "./reply.js";
+import { replyEvents } from "./reply_events.js";
+import { Problem, ask, at, reachable } from "./requests.js";
+import { texts } from "./sentences.js";
+import { emit, on } from "./signals.js";
+import { keepUnsent, owner, pendingIn, removeUnsent } from "./unsent.js";
+
+/** @typedef {import("./reply_events.js").ReplyRequest} ReplyRequest */
+
+const REFUSED = [401, 404, 409, 413, 422, 429]; // statuses of a question that was not stored
+/** @type {Reply | null} */
+let running = null;
+
+export const isAnswering = () => running !== null;
+const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
+
+/**
+ * Show a reply from its start to its end.
+ * @param {HTMLElement} article
+ * @param {ReplyRequest} request
+ * @param {boolean} waits whether the request is repeated when the connection is back, or refused without one
+ * @returns {Promise<Problem | null>} the problem if the server did not take the request
+ */
+async function run(article, request, waits) {
+  running = new Reply(article);
+  emit("answering", true);
+  try {
+    return await receive(running, request, waits);
+  } finally {
+    running = null;
+    emit("answering", false);
+  }
+}
+
+/** @type {(reply: Reply, request: ReplyRequest, waits: boolean) => Promise<Problem | null>} */
+async function receive(reply, request, waits) {
+  if ("follow" in request) reply.id = request.follow;
+  try {
+    for await (const event of replyEvents(request, reply)) reply.receive(event);
+    return null;
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    if (!reply.id) return retryOrRefuse(reply, request, waits, problem);
+    reply.fail(problem);
+    return null;
+  }
+}
+
+/**
+ * Go on after a request that stored nothing.
+ * @type {(reply: Reply, request: ReplyRequest, waits: boolean, problem: Problem) => Promise<Problem | null>}
+ */
+async function retryOrRefuse(reply, request, waits, problem) {
+  if (problem.status === 0 && waits) {
+    showNotice(reply.article, texts.offline);
+    await reachable();
+    showNotice(reply.article, "");
+    return receive(reply, request, waits);
+  }
+  // Another request generates this reply already.
+  const id = Number(reply.article.dataset.id);
+  if (problem.code === "still_answering" && id) return receive(reply, { follow: id }, waits);
+  if (!waits || REFUSED.includes(problem.status)) return problem;
+  reply.fail(problem);
+  return null;
+}
+
+/**
+ * Send a new question.
+ * @param {string} text
+ * @param {string} [clientId]
+ */
+export async function send(text, clientId = newId()) {
+  if (running) {
+    removeUnsent("pendente", clientId);
+    giveBack(text);
+    return;
+  }
+  // Store it once, not at each try: another user's page may have removed it, and it must not return.
+  keepUnsent("pendente", clientId, JSON.stringify({ text, clientId, place: draftPlace(), at: Date.now() }));
+  const question = addQuestion(text);
+  question.dataset.clientId = clientId;
+  await sendQuestion(question, addReply());
+}
+
+/** @type {(question: HTMLElement, article: HTMLElement) => Promise<void>} */
+async function sendQuestion(question, article) {
+  const text = bodyOf(question).textContent ?? "";
+  const clientId = question.dataset.clientId ?? "";
+  // Always name the conversation: another tab may have changed the session's active conversation.
+  const place = openId() ? { conversation_id: openId() } : { nova: true };
+  const body = { message: text, client_id: clientId, user_id: owner, ...place };
+  const problem = await run(article, { stream: body, path: "/chat/message", body }, true);
+  if (!problem) return;
+  removeUnsent("pendente", clientId);
+  question.remove();
+  article.remove();
+  giveBack(text);
+  showRefusal(problem);
+}
+
+/**
+ * Send a question again that the server did not store.
+ * @param {HTMLElement} article its reply
+ */
+export async function sendAgain(article) {
+  const question = questionOf(article);
+  if (question && !running) await sendQuestion(question, article);
+}
+
+/** Send questions that the server has not acknowledged, from an earlier page of the same conversation. */
+async function sendPending() {
+  const place = draftPlace();
+  for (const message of pendingIn(place))
+    if (draftPlace() === place) await send(message.text, message.clientId);
+}
+
+/**
+ * Ask for another reply in place of this one.
+ * @param {HTMLElement} article
+ */
+export async function regenerate(article) {
+  if (running) return;
+  const id = Number(article.dataset.id);
+  const before = [...bodyOf(article).childNodes];
+  const { state = "", error = "" } = article.dataset;
+  const sentence = part("notice", article).querySelector("span")?.textContent ?? "";
+  const request = { stream: { regenerate: id }, path: `/chat/replies/${id}/regenerate`, body: {} };
+  const problem = await run(article, request, false);
+  if (!problem) return;
+  bodyOf(article).replaceChildren(...before);
+  showEnd(article, state, error, sentence);
+  showRefusal(problem);
+}
+
+/**
+ * Replace the text of a question, and everything after it.
+ * @param {HTMLElement} question
+ * @param {string} text
+ * @param {number} following number of messages after its own reply that the user agreed to delete
+ */
+export async function editQuestion(question, text, following) {
+  const bubble = bodyOf(question);
+  const before = bubble.textContent;
+  const after = [...log.children].slice([...log.children].indexOf(question) + 1);
+  const id = Number(question.dataset.id);
+  bubble.textContent = text;
+  for (const article of after) article.remove();
+  const reply = addReply();
+  const body = { message: text, client_id: newId(), seguintes: following };
+  const problem = await run(
+    reply,
+    { stream: { ...body, edit: id }, path: `/chat/messages/${id}/edit`, body },
+    false,
+  );
+  if (!problem) return;
+  reply.remove();
+  log.append(...after);
+  bubble.textContent = before;
+  giveBack(text);
+  showRefusal(problem);
+}
+
+/**
+ * Show in the composer why a question was refused, with an action.
+ * @param {Problem} problem
+ */
+function showRefusal(problem) {
+  if (problem.status === 401) {
+    const link = make("a", "button small", texts.signIn);
+    link.href = at(`/login?destino=/chat${openId() ? `/${openId()}` : ""}`);
+    showComposerNotice(texts.sessionEnded, "refusal", link);
+  } else if (problem.status === 404) {
+    showComposerNotice(texts.gone, "refusal", makeButton(texts.newChat, "new-conversation"));
+  } else showComposerNotice(problem.message);
+}
+
+async function stop() {
+  if (!running) return;
+  const id = running.id || (await findRunning());
+  if (id) await ask("POST", `/chat/replies/${id}/stop`);
+}
+
+/**
+ * Return the id of the reply that is being generated; 0 if there is none. Without a stream it is unknown until the end,
+ * but it is the newest message of the newest conversation.
+ */
+async function findRunning() {
+  const [newest] = await ask("GET", "/conversations?limit=1");
+  const conversation = openId() || newest?.id;
+  const messages = conversation ? await ask("GET", `/conversation/${conversation}?limit=1`) : [];
+  return messages.at(-1)?.estado === "gerando" ? messages.at(-1).id : 0;
+}
+
+/** @param {HTMLElement} article */
+async function resume(article) {
+  await run(article, { follow: Number(article.dataset.id) }, true);
+}
+
+export function startQuestions() {
+  on("message-written", (text) => send(text));
+  on("stop", stop);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && running && !document.querySelector("dialog[open], :popover-open")) stop();
+  });
+  const article = /** @type {HTMLElement | null} */ (
+    log.querySelector("[data-kind=reply][data-state=gerando]")
+  );
+  if (article) resume(article);
+  else sendPending();
+  if (!running) focusComposer();
+}

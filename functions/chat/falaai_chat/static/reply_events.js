@@ -1,0 +1,114 @@
+// @ts-check
+// A reply as a sequence of events, whatever brings it: a stream, one whole answer, or polling.
+
+import { Problem, ask, reachable, streamEvents } from "./requests.js";
+
+/** @typedef {import("./signals.js").Start} Start */
+/** @typedef {{ html: string, estado: string, aviso?: string | null, erro?: string | null }} End */
+
+/**
+ * The events of /chat/stream, and two of this module: the connection was lost, and it is back.
+ * @typedef {["start", Start] | ["delta", { text: string }] | ["block", { html: string, until: number }] | ["done", End]
+ *   | ["offline", null] | ["online", null]} ReplyEvent
+ */
+
+/**
+ * What is asked of the server: a reply by its id, or the body of /chat/stream with the path and body of the same
+ * request without a stream.
+ * @typedef {{ follow: number } | { stream: object, path: string, body: object }} ReplyRequest
+ */
+
+/** @typedef {{ id: number, length: number }} Progress */
+
+const POLL_EVERY = 500; // milliseconds
+const NAMES = ["start", "delta", "block", "done"];
+let canStream = true; // false once the gateway answers 404 for the stream's path
+
+/**
+ * Yield the events of a reply to its end. Raises the server's Problem.
+ * @param {ReplyRequest} request
+ * @param {Progress} progress the reply's id, 0 until it is known, and the characters received so far
+ * @returns {AsyncGenerator<ReplyEvent, void>}
+ */
+export async function* replyEvents(request, progress) {
+  if ("follow" in request) {
+    yield* poll(request.follow, progress);
+    return;
+  }
+  try {
+    if (canStream) yield* stream(request.stream, progress);
+    else yield* whole(request.path, request.body);
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    if (problem.code === "too_many_followers") {
+      // Too many requests wait for this reply already. Polling is always allowed.
+      const started = /** @type {Start} */ (problem.body);
+      yield ["start", started];
+      yield* poll(started.message_id, progress);
+    } else if (canStream && problem.status === 404 && !progress.id) {
+      yield* whole(request.path, request.body);
+      canStream = false;
+    } else throw problem;
+  }
+}
+
+/**
+ * @param {object} body
+ * @param {Progress} progress
+ * @returns {AsyncGenerator<ReplyEvent, void>}
+ */
+async function* stream(body, progress) {
+  try {
+    for await (const [name, data] of streamEvents("/chat/stream", body)) {
+      if (name === "error") throw new Problem(200, data);
+      if (NAMES.includes(name)) yield/** @type {ReplyEvent} */ ([name, data]);
+      if (name === "done") return;
+    }
+  } catch (problem) {
+    if (problem instanceof Problem || !progress.id) throw problem;
+  }
+  // If the connection ends first, the server still generates and stores the reply.
+  yield* poll(progress.id, progress);
+}
+
+/**
+ * @param {string} path
+ * @param {object} body
+ * @returns {AsyncGenerator<ReplyEvent, void>}
+ */
+async function* whole(path, body) {
+  try {
+    const answer = await ask("POST", path, body);
+    yield ["start", answer];
+    yield ["done", answer];
+  } catch (problem) {
+    if (problem instanceof Problem && problem.body.message_id && problem.code !== "too_many_followers") {
+      yield ["start", /** @type {Start} */ (problem.body)];
+    }
+    throw problem;
+  }
+}
+
+/**
+ * @param {number} id
+ * @param {Progress} progress
+ * @returns {AsyncGenerator<ReplyEvent, void>}
+ */
+async function* poll(id, progress) {
+  for (;;) {
+    try {
+      const next = await ask("GET", `/chat/replies/${id}?after=${progress.length}`);
+      if (next.conteudo) yield ["delta", { text: next.conteudo }];
+      if (next.estado !== "gerando") {
+        yield ["done", next];
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_EVERY));
+    } catch (problem) {
+      if (!(problem instanceof Problem) || problem.status !== 0) throw problem;
+      yield ["offline", null];
+      await reachable();
+      yield ["online", null];
+    }
+  }
+}

@@ -1,0 +1,40 @@
+// @ts-check
+// The scrolled area of the messages: it follows a growing reply only while the reader is at the end.
+
+import { part } from "./dom.js";
+
+const NEAR_END = 40; // pixels
+export const scroller = part("scroller");
+export const column = part("column");
+const toEndButton = part("to-end");
+let following = true;
+
+export function scrollToEnd() {
+  following = true;
+  scroller.scrollTop = scroller.scrollHeight;
+}
+
+/**
+ * Make a change above the visible messages without moving them.
+ * @param {() => void} change
+ */
+export function keepPlace(change) {
+  const fromEnd = scroller.scrollHeight - scroller.scrollTop;
+  change();
+  scroller.scrollTop = scroller.scrollHeight - fromEnd;
+}
+
+function notePlace() {
+  const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+  following = below < NEAR_END;
+  toEndButton.hidden = below < scroller.clientHeight / 2;
+  part("topbar").classList.toggle("topbar-over-text", scroller.scrollTop > 0);
+}
+
+export function startScrolling() {
+  const sizes = new ResizeObserver(() => following && scrollToEnd());
+  sizes.observe(column);
+  sizes.observe(scroller);
+  scroller.addEventListener("scroll", notePlace, { passive: true });
+  toEndButton.addEventListener("click", scrollToEnd);
+}

@@ -1,0 +1,37 @@
+// @ts-check
+// Search of conversations: Ctrl+K focuses the field, Escape empties it.
+
+import { connect, get } from "./dom.js";
+import { announceSearch, refreshList } from "./conversation_list.js";
+import { isNarrow, openDrawer } from "./drawer.js";
+
+const PAUSE = 200; // milliseconds without typing before a search
+
+/** @param {HTMLFormElement} form */
+function start(form) {
+  /** @type {HTMLInputElement} */
+  const field = get("input", form);
+  let pause = 0;
+  const search = () => {
+    clearTimeout(pause);
+    announceSearch(field.value.trim());
+    pause = setTimeout(refreshList, PAUSE);
+  };
+  form.addEventListener("submit", (event) => event.preventDefault());
+  field.addEventListener("input", search);
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !field.value) return;
+    event.stopPropagation(); // the drawer stays open
+    field.value = "";
+    search();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    if (isNarrow()) openDrawer(true);
+    field.focus();
+    field.select();
+  });
+}
+
+export const startSearch = () => connect("search", start);

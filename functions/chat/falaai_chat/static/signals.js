@@ -1,0 +1,39 @@
+// @ts-check
+// Signals between the behaviors of the page, which otherwise do not know each other.
+
+/** @typedef {{ conversation_id: number, question_id: number, message_id: number, seq: number, restam: number | null }} Start */
+
+/**
+ * answering: a reply begins (true) or has ended (false); reply-started: the server has stored a question;
+ * message-written: the user sends a text; stop: the user stops the reply; announcement: a sentence for screen readers.
+ * @typedef {{
+ *   "answering": boolean,
+ *   "reply-started": Start,
+ *   "message-written": string,
+ *   "stop": null,
+ *   "announcement": string,
+ * }} Signals
+ */
+
+const target = new EventTarget();
+
+/**
+ * @template {keyof Signals} N
+ * @param {N} name
+ * @param {Signals[N]} detail
+ */
+export function emit(name, detail) {
+  target.dispatchEvent(new CustomEvent(name, { detail }));
+}
+
+/**
+ * @template {keyof Signals} N
+ * @param {N} name
+ * @param {(detail: Signals[N]) => void} listener
+ */
+export function on(name, listener) {
+  target.addEventListener(name, (event) => listener(/** @type {CustomEvent<Signals[N]>} */ (event).detail));
+}
+
+/** @param {string} sentence */
+export const announce = (sentence) => emit("announcement", sentence);
