@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from falaai.web import styles
-from tests.conftest import ROOT
+from tests.support.paths import ROOT
 
 SHARED = Path(styles.__file__).parent / "static"
 FOLDERS = [SHARED, *(ROOT / "functions").glob("*/falaai_*/static")]
