@@ -1,12 +1,16 @@
-"""Fakes of the model client, of the queues and of the email sender, for unit tests of rules."""
+"""Fakes for unit tests of rules. tests/contracts runs the same tests on each fake and on the real implementation."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-from falaai.errors import LanguageModelError, PermanentFailure, QueueUnavailable, RetryLater
+from falaai.errors import LanguageModelError, PermanentFailure, PicturesUnavailable, QueueUnavailable, RetryLater
 from falaai.language_model import Prompt
 from falaai.queue_messages import QueueMessage
+from falaai.secret_tokens import new_token
 from falaai_email.rendering import Email
+
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -60,3 +64,41 @@ class FakeEmailSender:
         if self.failure:
             raise self.failure
         self.sent.append(email)
+
+
+@dataclass
+class FakePictureStore:
+    """Pictures in memory. Raises PicturesUnavailable if `refuses`."""
+
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    refuses: bool = False
+
+    def add(self, picture: bytes) -> str:
+        self._check()
+        key = f"pictures/{new_token()}.webp"
+        self.pictures[key] = picture
+        return key
+
+    def find(self, key: str) -> bytes | None:
+        self._check()
+        return self.pictures.get(key)
+
+    def delete(self, key: str) -> None:
+        self._check()
+        self.pictures.pop(key, None)
+
+    def _check(self) -> None:
+        if self.refuses:
+            raise PicturesUnavailable("refused")
+
+
+class FakeDatabase:
+    """Database for rules whose statements are fakes too: a unit of work runs once, with `sql` as its statements."""
+
+    def __init__(self, sql: object = None) -> None:
+        self.sql = sql
+        self.transactions = 0
+
+    def transaction(self, work: Callable[[Any], Result]) -> Result:
+        self.transactions += 1
+        return work(self.sql)

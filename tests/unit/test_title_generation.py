@@ -2,7 +2,18 @@
 
 import pytest
 
-from falaai_titles.title_generation import clean_title
+from falaai.conversation_memory import Turn
+from falaai.errors import (
+    LanguageModelError,
+    ModelBlocked,
+    ModelInterrupted,
+    ModelRateLimited,
+    ModelTimedOut,
+    ModelUnavailable,
+    RetryLater,
+)
+from falaai_titles.title_generation import clean_title, generate_title
+from tests.support.fakes import FakeModel
 
 
 @pytest.mark.parametrize(
@@ -22,3 +33,29 @@ from falaai_titles.title_generation import clean_title
 )
 def test_tidy(said: str, title: str) -> None:
     assert clean_title(said) == title
+
+
+QUESTION = [Turn(1, "usuario", "Como faço pão de queijo?"), Turn(2, "ia", "Com polvilho.")]
+
+
+def test_title_is_asked_for_with_question_and_answer() -> None:
+    model = FakeModel(["Pão de ", "queijo."])
+    assert generate_title(model, QUESTION) == "Pão de queijo"
+    (prompt,) = model.prompts
+    assert [turn.text for turn in prompt.turns] == ["Como faço pão de queijo?\n\nCom polvilho."]
+
+
+@pytest.mark.parametrize("failure", [ModelTimedOut, ModelRateLimited, ModelUnavailable, ModelInterrupted])
+def test_temporary_failure_is_retried_later(failure: type[LanguageModelError]) -> None:
+    with pytest.raises(RetryLater, match=failure.code):
+        generate_title(FakeModel([], failure("test")), QUESTION)
+
+
+@pytest.mark.parametrize("model", [FakeModel([], ModelBlocked("SAFETY")), FakeModel(["..."]), FakeModel(['""'])])
+def test_question_gives_the_title_if_the_model_gives_none(model: FakeModel) -> None:
+    assert generate_title(model, QUESTION) == "Como faço pão de queijo?"
+
+
+@pytest.mark.parametrize(("question", "title"), [("\u202e\u200d", "Conversa"), ("...", "..."), ("x" * 80, "x" * 50)])
+def test_question_without_words_still_gives_a_title(question: str, title: str) -> None:
+    assert generate_title(FakeModel([], ModelBlocked("SAFETY")), [Turn(1, "usuario", question)]) == title

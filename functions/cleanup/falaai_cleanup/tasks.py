@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -70,15 +70,17 @@ TASKS = (
 )
 
 
-def clean_up(database: Database, retention_days: int, has_time: Callable[[], bool]) -> CleanupResult:
+def clean_up(
+    database: Database, retention_days: int, has_time: Callable[[], bool], tasks: Sequence[CleanupTask] = TASKS
+) -> CleanupResult:
     """Delete until nothing is left or time runs out. Unused conversations come first.
 
     A task that fails does not stop the others; its error is logged and is in `errors` of the result.
     """
-    batches: dict[str, Batch] = {task.name: task.batch for task in TASKS}
+    batches: dict[str, Batch] = {task.name: task.batch for task in tasks}
     if retention_days:
         batches = {"conversations": lambda sql: _delete_unused(sql, retention_days), **batches}
-    total = Counter(dict.fromkeys([*(task.name for task in TASKS), "conversations", "messages"], 0))
+    total = Counter(dict.fromkeys([*(task.name for task in tasks), "conversations", "messages"], 0))
     errors: list[Exception] = []
     try:
         open_tomorrow(database)
