@@ -1,9 +1,10 @@
 """Fakes for unit tests of rules. tests/contracts runs the same tests on each fake and on the real implementation."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from falaai.database import Executed, Parameters, Row, Statements
 from falaai.errors import LanguageModelError, PermanentFailure, PicturesUnavailable, QueueUnavailable, RetryLater
 from falaai.language_model import Prompt
 from falaai.queue_messages import QueueMessage
@@ -92,13 +93,32 @@ class FakePictureStore:
             raise PicturesUnavailable("refused")
 
 
-class FakeDatabase:
-    """Database for rules whose statements are fakes too: a unit of work runs once, with `sql` as its statements."""
+Answer = int | Sequence[Row]
 
-    def __init__(self, sql: object = None) -> None:
-        self.sql = sql
-        self.transactions = 0
 
-    def transaction(self, work: Callable[[Any], Result]) -> Result:
+class FakeStatements(Statements):
+    """Statements that are recorded in `ran` but not run.
+
+    `answers` maps a part of a statement to its answer: rows, or the number of changed rows, also used as the inserted
+    id. An answer may be a function of the parameters. A statement without an answer changes one row.
+    """
+
+    def __init__(self, answers: Mapping[str, Answer | Callable[[Parameters], Answer]] | None = None) -> None:
+        self.answers = dict(answers or {})
+        self.ran: list[tuple[str, Parameters]] = []
+
+    def execute(self, sql: str, parameters: Parameters = ()) -> Executed:
+        self.ran.append((sql, parameters))
+        answer = next((answer for part, answer in self.answers.items() if part in sql), 1)
+        answer = answer(parameters) if callable(answer) else answer
+        return Executed(answer, answer, ()) if isinstance(answer, int) else Executed(len(answer), 0, answer)
+
+
+class FakeDatabase(FakeStatements):
+    """Database whose transactions run once; nothing is rolled back."""
+
+    transactions = 0
+
+    def transaction(self, work: Callable[[Statements], Result], has_committed: object = None) -> Result:
         self.transactions += 1
-        return work(self.sql)
+        return work(self)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 import pytest
 
@@ -43,10 +44,14 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
         yield seen
 
 
+def database() -> FakeDatabase:
+    return FakeDatabase({"UTC_TIMESTAMP": [{"now_utc": datetime(2026, 6, 1, 12)}]})
+
+
 def run(rows: Rows, ticks: int = 1000) -> CleanupResult:
     """Clean up with time for so many batches, without retention of conversations."""
     left = iter([True] * ticks)
-    return clean_up(FakeDatabase(), 0, lambda: next(left, False), rows.tasks())  # type: ignore[arg-type]
+    return clean_up(database(), 0, lambda: next(left, False), rows.tasks())  # type: ignore[arg-type]
 
 
 def test_every_task_runs_in_order_and_its_rows_are_counted(pauses: list[float]) -> None:
@@ -96,6 +101,14 @@ def test_error_is_returned_also_when_time_runs_out_later() -> None:
     result = run(Rows({"tokens": -1, "counters": 1}), ticks=1)
     assert [str(error) for error in result.errors] == ["tokens"]
     assert not result.is_done
+
+
+@pytest.mark.usefixtures("pauses")
+def test_shares_of_tomorrow_are_opened_before_any_task() -> None:
+    fake = database()
+    clean_up(fake, 0, lambda: False, Rows({"sessions": 1}).tasks())  # type: ignore[arg-type]
+    opened = [parameters for sql, parameters in fake.ran if "INSERT IGNORE INTO uso_diario" in sql]
+    assert [set(parameters[1::2]) for parameters in opened] == [{date(2026, 6, 2)}]
 
 
 def test_product_has_a_task_for_each_kind_once() -> None:

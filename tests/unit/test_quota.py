@@ -1,0 +1,102 @@
+"""Limits of messages: for one user, for all users together in shares, and for replies at once."""
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from falaai.errors import CeilingReached, QuotaReached, TooManyReplies
+from falaai.repositories.sessions import LockedSession, Session
+from falaai.repositories.usage import SHARES
+from falaai_chat.quota import Quota
+from tests.support.fakes import FakeStatements
+
+# 12:00 UTC is 9:00 in São Paulo, 15 hours before its midnight.
+SESSION = Session(1, 7, None, "Ana", "ana@exemplo.com.br", 0, datetime(2026, 6, 1, 12))
+TODAY = date(2026, 6, 1)
+COUNT, ADD, LIST = "UPDATE uso_diario", "INSERT INTO uso_diario", "SELECT id_usuario, mensagens"
+BOTH_COUNTED, ONE_COUNTED = 2, 1
+
+
+def used(count: int | None) -> LockedSession:
+    return LockedSession(SESSION, count)
+
+
+def statements(sql: FakeStatements) -> list[str]:
+    return [" ".join(statement.split()[:3]) for statement, _ in sql.ran]
+
+
+@pytest.mark.parametrize("ceiling", [0, 1, SHARES - 1, SHARES, SHARES + 1, 2000, 20_000])
+def test_shares_add_up_to_the_ceiling_and_differ_by_one_at_most(ceiling: int) -> None:
+    limits = [Quota(1, ceiling).share_limit(share) for share in range(SHARES)]
+    assert sum(limits) == ceiling
+    assert max(limits) - min(limits) <= 1
+
+
+def test_replies_at_once_are_limited() -> None:
+    quota = Quota(10, 10, at_once=3)
+    quota.check_running(3)
+    with pytest.raises(TooManyReplies) as refused:
+        quota.check_running(4)
+    assert refused.value.facts["limite"] == 3
+
+
+def test_message_is_counted_for_the_user_and_in_the_share() -> None:
+    sql = FakeStatements({COUNT: BOTH_COUNTED})
+    assert Quota(10, 160).take(sql, used(4), share=3) == 5
+    ((_, parameters),) = sql.ran
+    assert parameters == (7, TODAY, -3, TODAY, 10)
+
+
+def test_first_message_of_a_day_opens_the_users_counter() -> None:
+    sql = FakeStatements({COUNT: BOTH_COUNTED})
+    assert Quota(10, 160).take(sql, used(None), share=0) == 9
+    assert statements(sql) == ["INSERT INTO uso_diario", "UPDATE uso_diario SET"]
+
+
+def test_last_message_leaves_none_and_the_next_is_refused_before_anything_is_counted() -> None:
+    sql = FakeStatements({COUNT: BOTH_COUNTED})
+    assert Quota(10, 160).take(sql, used(9), share=0) == 0
+    sql.ran.clear()
+    with pytest.raises(QuotaReached) as refused:
+        Quota(10, 160).take(sql, used(10), share=0)
+    assert sql.ran == []
+    assert refused.value.facts == {"resets_at": "2026-06-02T00:00:00-03:00", "limite": 10}
+    assert refused.value.retry_after == 15 * 3600 + 1
+
+
+def test_full_share_is_the_ceiling() -> None:
+    with pytest.raises(CeilingReached) as refused:
+        Quota(10, 160).take(FakeStatements({COUNT: ONE_COUNTED}), used(1), share=0)
+    assert refused.value.retry_after == 15 * 3600 + 1
+
+
+def shares(**counts: int) -> list[dict[str, Any]]:
+    """Rows of all shares: full ones, but for those in `counts`."""
+    full = {f"share_{share}": 10 for share in range(SHARES)}
+    return [{"id_usuario": -share, "mensagens": (full | counts)[f"share_{share}"]} for share in range(SHARES)]
+
+
+def test_share_with_room_is_found() -> None:
+    sql = FakeStatements({LIST: shares(share_5=9)})
+    assert Quota(10, 160).find_share_with_room(sql, SESSION) == 5
+    assert len(sql.ran) == 1
+
+
+def test_no_share_has_room() -> None:
+    assert Quota(10, 160).find_share_with_room(FakeStatements({LIST: shares()}), SESSION) is None
+
+
+def test_missing_share_is_opened_and_has_room() -> None:
+    sql = FakeStatements({LIST: shares()[:-1]})
+    assert Quota(10, 160).find_share_with_room(sql, SESSION) == SHARES - 1
+    assert statements(sql)[1] == "INSERT IGNORE INTO"
+
+
+@pytest.mark.parametrize(("hour", "day"), [(2, date(2026, 5, 31)), (3, TODAY)])
+def test_day_is_that_of_sao_paulo(hour: int, day: date) -> None:
+    sql = FakeStatements({COUNT: BOTH_COUNTED})
+    session = replace(SESSION, now=datetime(2026, 6, 1, hour))
+    Quota(10, 160).take(sql, LockedSession(session, 0), share=0)
+    assert sql.ran[-1][1][1] == day
