@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} .devcloud/sam/bin/sam
 ENV ?= dev
 ARCH ?= $(if $(filter default,$(ENV)),x86_64,aarch64)
-TESTS ?= tests bench/tests
+TESTS ?= tests devcloud/tests bench/tests
 
 .PHONY: help run test test-faults check lint typecheck validate build bench cost sam-local sam-invoke secrets deploy destroy replay \
   cleanup-preview migrate docs lock clean

@@ -70,9 +70,9 @@ def start_cloud(data: Path, *arguments: str, env_file: Path | None = None, root:
         command += ["--inbox-port", "0"]
     if root == ROOT:  # the devcloud of an older release may not have these options
         command += ["--service-port", "sendgrid=0"]
-        # Tests exceed the stage's throttle. The throttle itself is tested in tests/devcloud.
+        # Tests exceed the stage's throttle. The throttle itself is tested in devcloud/tests.
         command += ["--parameter", "RequestsPerSecond=100000", "--parameter", "RequestBurst=100000"]
-        # Tests send requests of other origins to the functions. devcloud's refusal is tested in tests/devcloud.
+        # Tests send requests of other origins to the functions. devcloud's refusal is tested in devcloud/tests.
         command += ["--foreign-requests"]
     command += arguments  # last, since they may override a parameter
     command += ["--built"] if os.environ.get("BUILT") and root == ROOT else []

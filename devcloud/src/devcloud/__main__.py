@@ -1,4 +1,4 @@
-"""Command line: `python -m devcloud` runs the template of the current folder."""
+"""Command line: `devcloud [TEMPLATE]`, also as `python -m devcloud`."""
 
 import argparse
 import asyncio
@@ -44,8 +44,17 @@ async def _serve_until(stopped: asyncio.Event, options: Options) -> None:
         await stopped.wait()
 
 
+def command() -> None:
+    """Entry point of the installed command."""
+    sys.exit(main())
+
+
 def _options() -> Options:
-    parser = argparse.ArgumentParser(prog="python -m devcloud", description=sys.modules["devcloud"].__doc__)
+    parser = argparse.ArgumentParser(prog="devcloud", description=sys.modules["devcloud"].__doc__)
+    parser.add_argument(
+        "template", nargs="?", type=Path,
+        help="template to run; its folder is the project. Without it, the project is the current folder",
+    )  # fmt: skip
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8000, help="port of the API Gateway; 0 takes a free one")
     parser.add_argument("--lambda-port", type=int, default=0, help="port of Lambda's Invoke API; 0 takes a free one")
@@ -57,9 +66,9 @@ def _options() -> Options:
         help="port of one of the project's services",
     )
     parser.add_argument(
-        "--env-file", type=Path, default=Path(".env"), help="file of settings that override all others"
+        "--env-file", type=Path, help="file of settings that override all others; .env of the project"
     )
-    parser.add_argument("--data", type=Path, default=Path(".devcloud"), help="folder for the database and the emails")
+    parser.add_argument("--data", type=Path, help="folder for the database and the secrets; .devcloud of the project")
     parser.add_argument(
         "--stage", default="", metavar="NAME", help="serve under /NAME, as API Gateway's default domain does"
     )
@@ -78,13 +87,15 @@ def _options() -> Options:
         help="let the gateway accept requests from foreign hosts and sites, to test how functions refuse them",
     )
     given = parser.parse_args()
+    root = given.template.resolve().parent if given.template else Path.cwd()
     return Options(
-        root=Path.cwd(),
+        root=root,
+        template=given.template and given.template.resolve(),
         host=given.host,
         port=given.port,
         lambda_port=given.lambda_port,
-        env_file=given.env_file.resolve(),
-        data=given.data.resolve(),
+        env_file=(given.env_file or root / ".env").resolve(),
+        data=(given.data or root / ".devcloud").resolve(),
         stage=given.stage.strip("/"),
         reload=not given.no_reload,
         built=given.built,

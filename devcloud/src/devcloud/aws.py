@@ -1,9 +1,7 @@
 """AWS emulator: run moto's server (SQS, S3, SSM …) and create the template's queues and buckets in it."""
 
-import asyncio
 import contextlib
 import json
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,11 +12,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from devcloud.concurrency import to_thread
 from devcloud.errors import StartError
+from devcloud.http_server import free_port, wait_until_accepting
 from devcloud.intrinsics import REGION
 from devcloud.processes import Child, clean_environment, start_child, wait_unless_exited
 from devcloud.template import Queue, Template
 
-_ADDRESS = re.compile(r"Running on (http://[\d.]+:\d+)")
 _IMPORT_ROOT = str(Path(__file__).parents[1])
 _NOT_ATTRIBUTES = {"QueueName", "Tags"}
 
@@ -65,20 +63,14 @@ class Aws:
         """Start moto's server on `host`, unless .env sets AWS_ENDPOINT_URL. Raises StartError."""
         if self.is_real:
             return
-        address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-
-        def read_address(line: str) -> None:
-            if (match := _ADDRESS.search(line)) and not address.done():
-                address.set_result(match[1])
-
+        port = free_port(host)
         self.child = await start_child(
-            [sys.executable, "-m", "devcloud.moto_server", host],
+            [sys.executable, "-m", "devcloud.moto_server", host, str(port)],
             environment=clean_environment({"PYTHONPATH": _IMPORT_ROOT, "MOTO_DISABLE_GLOBAL_CORS": "true"}),
             folder=folder,
-            on_line=read_address,
         )
-        self.endpoint = await wait_unless_exited(self.child, address) or ""
-        if not self.endpoint:
+        self.endpoint = f"http://{host}:{port}"
+        if not await wait_unless_exited(self.child, wait_until_accepting(host, port)):
             raise StartError(
                 f"The AWS emulator (moto) stopped while starting: {' '.join(list(self.child.tail)[-1:])}"
             )

@@ -49,23 +49,31 @@ class Configuration:
         return service is not None and service.unless not in self.dotenv
 
 
-def read_configuration(root: Path, env_file: Path) -> Configuration:
+def read_configuration(root: Path, env_file: Path, template: Path | None = None) -> Configuration:
     """Read `root`/pyproject.toml and `env_file`. Raises ConfigurationError.
+
+    The table [tool.devcloud] may be missing if `template` is given, which replaces the table's template.
 
     devcloud's own environment variables are ignored, so that a developer's shell cannot change the result.
     """
     try:
         project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
     except FileNotFoundError:
-        raise ConfigurationError(f"There is no pyproject.toml in {root}; run devcloud from there.") from None
+        project = {}
+        if template is None:
+            raise ConfigurationError(
+                f"There is no pyproject.toml in {root}; run devcloud from there, or name a template."
+            ) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"pyproject.toml is not valid TOML: {error}.") from error
     table = project.get("tool", {}).get("devcloud")
     if table is None:
-        raise ConfigurationError("pyproject.toml has no table [tool.devcloud].")
+        if template is None:
+            raise ConfigurationError("pyproject.toml has no table [tool.devcloud].")
+        table = {}
     return Configuration(
         root=root,
-        template=root / table.get("template", "template.yaml"),
+        template=template or root / table.get("template", "template.yaml"),
         check=table.get("check", []),
         migrate=table.get("migrate", []),
         environment=table.get("environment", {}),

@@ -1,9 +1,11 @@
 """Private MariaDB server with its data in devcloud's data folder."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,8 @@ USER = "devcloud"
 # Linux limits the path of a unix socket to 108 bytes, including the final NUL.
 _MAX_SOCKET_PATH_BYTES = 107
 _SYSTEM_TABLES = ("mysql_system_tables.sql", "mysql_performance_tables.sql", "mysql_system_tables_data.sql")
+_EXIT_PROBE_SECONDS = 0.05
+_INSTALL = "install MariaDB (Debian: mariadb-server-core; macOS: brew install mariadb)"
 # The default of TiDB 8 and of MySQL 8.
 _SQL_MODE = (
     "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
@@ -32,7 +36,7 @@ _MEMORY_OPTIONS = [
 
 @dataclass(frozen=True)
 class DatabaseAddress:
-    """Address and account of the database. `certificate` (PEM) verifies its TLS; it is empty without TLS."""
+    """Address and account of the database. `certificate` is the PEM of its authority; it is empty without TLS."""
 
     host: str
     port: int
@@ -54,15 +58,12 @@ class Database:
         self._socket_folder = self._socket_dir()
         path = str(self._socket_folder / "socket")
         # On a loopback address TLS is not needed; on any other address it is required.
-        certificate, self._key = ("", "") if host == "127.0.0.1" else make_certificate(host)
+        authority, self._chain, self._key = ("", "", "") if host == "127.0.0.1" else make_certificate(host)
         password = secrets.get("database password")
-        self.address = DatabaseAddress(host, free_port(host), USER, password, name, path, certificate)
+        self.address = DatabaseAddress(host, free_port(host), USER, password, name, path, authority)
 
     async def start(self) -> None:
-        folders = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin"
-        program = shutil.which("mariadbd", path=folders)
-        if program is None:
-            raise StartError("The program mariadbd is missing; install the Debian package mariadb-server-core.")
+        program = find_mariadbd()
         await self._end_orphaned_server()
         self._temporary.mkdir(parents=True, exist_ok=True)
         if not (self._folder / "ready").exists():
@@ -81,7 +82,7 @@ class Database:
             shutil.rmtree(self._folder)  # an interrupted start left it incomplete
         self._folder.mkdir(parents=True)
         statements = self._folder.parent / "system_tables.sql"
-        statements.write_text(_system_tables_sql())
+        statements.write_text(_system_tables_sql(Path(program)))
         with statements.open("rb") as file:
             child = await start_child(
                 [program, *self._options(), "--bootstrap", "--log-warnings=0"],
@@ -116,7 +117,7 @@ class Database:
         if not self.address.certificate:
             return []
         file = self._folder / "tls.pem"
-        write_private_file(file, self.address.certificate + self._key)
+        write_private_file(file, self._chain + self._key)
         return [f"--ssl-cert={file}", f"--ssl-key={file}", "--require-secure-transport=ON"]
 
     def _options(self) -> list[str]:
@@ -134,37 +135,77 @@ class Database:
         if not pid_file.exists():
             return
         pid = int(pid_file.read_text().strip() or 0)
-        command = Path(f"/proc/{pid}/cmdline")
-        if pid and command.exists() and f"--datadir={self._folder}".encode() in command.read_bytes().split(b"\0"):
+        if pid and f"--datadir={self._folder}" in await _command_line(pid):
             await _terminate_process(pid)
         pid_file.unlink(missing_ok=True)
 
 
+async def _command_line(pid: int) -> str:
+    """Return the arguments of a process, or "" if there is none."""
+    file = Path(f"/proc/{pid}/cmdline")
+    if sys.platform == "linux":
+        return file.read_text(errors="replace").replace("\0", " ") if file.exists() else ""
+    child = await asyncio.create_subprocess_exec(
+        "ps", "-ww", "-o", "command=", "-p", str(pid), stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await child.communicate()
+    return output.decode(errors="replace")
+
+
 async def _terminate_process(pid: int) -> None:
     """Stop a process that is not our child: SIGTERM, after 10 seconds SIGKILL. Wait until it has exited."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+        try:
+            await asyncio.wait_for(_wait_for_exit(pid), 10)
+        except TimeoutError:
+            os.kill(pid, signal.SIGKILL)
+            await _wait_for_exit(pid)
+
+
+async def _wait_for_exit(pid: int) -> None:
+    if sys.platform != "linux":  # no pidfd; the null signal fails once the process is gone
+        while True:
+            os.kill(pid, 0)
+            await asyncio.sleep(_EXIT_PROBE_SECONDS)
     descriptor = os.pidfd_open(pid)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_reader(descriptor, ended.set)
     try:
-        os.kill(pid, signal.SIGTERM)
-        await asyncio.wait_for(ended.wait(), 10)
-    except TimeoutError:
-        os.kill(pid, signal.SIGKILL)
         await ended.wait()
     finally:
         loop.remove_reader(descriptor)
         os.close(descriptor)
 
 
-def _system_tables_sql() -> str:
-    for folder in (Path("/usr/share/mysql"), Path("/usr/share/mariadb")):
+def find_mariadbd() -> str:
+    """Return the path of mariadbd: on PATH, in Debian's folders, or where Homebrew installs it. Raises StartError."""
+    folders = [os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"]
+    folders += ["/opt/homebrew/opt/mariadb/bin", "/usr/local/opt/mariadb/bin"]
+    program = shutil.which("mariadbd", path=os.pathsep.join(folders))
+    if program is None:
+        raise StartError(f"The program mariadbd is missing; {_INSTALL}.")
+    return program
+
+
+def share_folders(program: Path) -> list[Path]:
+    """Return the folders that may hold mariadbd's SQL files: beside the program, then Debian's.
+
+    Homebrew's program is a link into its own folder, so both the link's and the program's neighbours are searched.
+    """
+    bases = list(dict.fromkeys([program.parent.parent, program.resolve().parent.parent, Path("/usr")]))
+    return [base / "share" / name for base in bases for name in ("mysql", "mariadb", ".")]
+
+
+def _system_tables_sql(program: Path) -> str:
+    for folder in share_folders(program):
         if all((folder / name).exists() for name in _SYSTEM_TABLES):
             text = "\n".join((folder / name).read_text() for name in _SYSTEM_TABLES)
             # Leave out the root accounts for this machine's host name.
             kept = (line for line in text.splitlines() if "@current_hostname" not in line)
             return "create database mysql;\nuse mysql;\nset @auth_root_socket=NULL;\n" + "\n".join(kept) + "\n"
-    raise StartError("mariadbd's system tables are missing; install the Debian package mariadb-server-core.")
+    raise StartError(f"The SQL files of {program} are missing; {_INSTALL}.")
 
 
 def _accounts_sql(address: DatabaseAddress) -> str:

@@ -1,5 +1,7 @@
 """HTTP server for one handler on one address; it refuses foreign requests."""
 
+import asyncio
+import contextlib
 import errno
 import socket
 from collections.abc import Awaitable, Callable
@@ -9,6 +11,7 @@ from aiohttp import web
 from devcloud.errors import StartError
 from devcloud.foreign_requests import STATUS, refusal
 
+_PROBE_SECONDS = 0.02
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
@@ -94,6 +97,16 @@ class HttpServer:
             return None
         reason = refusal(request.method, request.headers, self._own, navigable=self._navigable)
         return web.Response(status=STATUS, text=reason) if reason else None
+
+
+async def wait_until_accepting(host: str, port: int) -> bool:
+    """Wait until a server accepts connections at this address. Returns True."""
+    while True:
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection(host, port)
+            writer.close()
+            return True
+        await asyncio.sleep(_PROBE_SECONDS)
 
 
 def free_port(host: str = "127.0.0.1") -> int:

@@ -1,4 +1,4 @@
-"""Run moto's server without foreign requests: python -m devcloud.moto_server ADDRESS."""
+"""Run moto's server without foreign requests: python -m devcloud.moto_server ADDRESS PORT"""
 
 import sys
 from collections.abc import Iterable
@@ -28,10 +28,12 @@ def refuse_foreign_requests(application: "WSGIApplication", own: str) -> "WSGIAp
 
 
 def main() -> None:
-    """Serve until the process is killed. werkzeug prints the address, which aws.py reads."""
-    host = sys.argv[1]
+    """Serve until the process is killed."""
+    host, port = sys.argv[1], int(sys.argv[2])
     application = DomainDispatcherApplication(create_backend_app)
-    run_simple(host, 0, refuse_foreign_requests(application, host), threaded=True, request_handler=MotoRequestHandler)
+    run_simple(
+        host, port, refuse_foreign_requests(application, host), threaded=True, request_handler=MotoRequestHandler
+    )
 
 
 if __name__ == "__main__":

@@ -1,19 +1,16 @@
 """One service of the project, `[tool.devcloud.services.<name>]`: a command that listens on the port it is given."""
 
-import asyncio
-import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from devcloud.configuration import Service, fill_placeholders
 from devcloud.console import Console
 from devcloud.errors import StartError
-from devcloud.http_server import address_of, bind
+from devcloud.http_server import address_of, bind, wait_until_accepting
 from devcloud.processes import Child, clean_environment, start_child, wait_unless_exited
 from devcloud.secret_store import SecretStore
 
 _IMPORT_ROOT = str(Path(__file__).parents[1])
-_PROBE_SECONDS = 0.02
 
 
 class ServiceProcess:
@@ -45,7 +42,7 @@ class ServiceProcess:
             )
         except OSError as error:
             raise StartError(f"The service {self.name} cannot be run: {command[0]}: {error.strerror}.") from error
-        if not await wait_unless_exited(self.child, self._connect()):
+        if not await wait_unless_exited(self.child, wait_until_accepting(self._host, self._port)):
             last = " ".join(list(self.child.tail)[-1:])
             raise StartError(f"The service {self.name} stopped while starting: {last}")
 
@@ -53,12 +50,3 @@ class ServiceProcess:
         """Kill the process: it has no work of its own to finish."""
         if self.child is not None:
             await self.child.end(grace=0)
-
-    async def _connect(self) -> bool:
-        """Try until a connection succeeds."""
-        while True:
-            with contextlib.suppress(OSError):
-                _, writer = await asyncio.open_connection(self._host, self._port)
-                writer.close()
-                return True
-            await asyncio.sleep(_PROBE_SECONDS)

@@ -42,6 +42,7 @@ class Options:
     bind: str = "127.0.0.1"
     foreign_requests: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
+    template: Path | None = None
     service_ports: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -152,6 +153,8 @@ class LocalServices:
 def announce_services(services: LocalServices, console: Console) -> None:
     """Log one line per service: whether it is local or real."""
     configuration = services.configuration
+    for line in services.template.unsupported:
+        console.log("template", line)
     for service in [configuration.database, *configuration.services.values()]:
         if service is None:
             continue
@@ -166,10 +169,10 @@ def announce_services(services: LocalServices, console: Console) -> None:
 
 
 def _configuration(options: Options) -> Configuration:
-    configuration = read_configuration(options.root, options.env_file)
+    configuration = read_configuration(options.root, options.env_file, options.template)
     if not options.built:
         return configuration
     template = options.root / BUILT_TEMPLATE
     if not template.exists():
-        raise StartError("There is no build; run make build ENV=default first.")
+        raise StartError("There is no build; run `sam build` first.")
     return replace(configuration, template=template)

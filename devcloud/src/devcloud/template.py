@@ -8,6 +8,7 @@ from typing import Any
 
 from devcloud.errors import TemplateError
 from devcloud.intrinsics import REGION, Resolver, parse
+from devcloud.support import ignored_parts
 
 GATEWAY_TIMEOUT_MS = 29_000
 
@@ -92,7 +93,7 @@ class Throttle:
 
 @dataclass(frozen=True)
 class Template:
-    """The parts of a template that devcloud uses."""
+    """The parts of a template that devcloud uses. `unsupported` has one sentence for each part that it ignores."""
 
     functions: dict[str, Function]
     routes: list[Route]
@@ -104,6 +105,7 @@ class Template:
     binary_media_types: list[str] = field(default_factory=list)
     gateway_responses: dict[str, Any] = field(default_factory=dict)
     throttle: Throttle | None = None
+    unsupported: list[str] = field(default_factory=list)
 
     @property
     def queue_urls(self) -> dict[str, str]:
@@ -163,16 +165,19 @@ class _TemplateParser:
             binary_media_types=[str(kind).replace("~1", "/") for kind in api.get("BinaryMediaTypes", [])],
             gateway_responses=api.get("GatewayResponses", {}),
             throttle=_throttle(api.get("MethodSettings", [])),
+            unsupported=ignored_parts(self._existing_resources()),
         )
         for logical_id, resource in self._functions():
             for name, event in resource["Properties"].get("Events", {}).items():
                 self._event(result, logical_id, name, event["Type"], event.get("Properties", {}))
         return result
 
+    def _existing_resources(self) -> dict[str, dict[str, Any]]:
+        resources: dict[str, dict[str, Any]] = self._raw.get("Resources", {})
+        return {name: one for name, one in resources.items() if self._resolver.holds_for(one)}
+
     def _resources_of(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        for logical_id, resource in self._raw.get("Resources", {}).items():
-            if resource["Type"] == kind and self._resolver.holds_for(resource):
-                yield logical_id, resource
+        return ((name, one) for name, one in self._existing_resources().items() if one["Type"] == kind)
 
     def _functions(self) -> Iterator[tuple[str, dict[str, Any]]]:
         return self._resources_of("AWS::Serverless::Function")
@@ -196,7 +201,7 @@ class _TemplateParser:
             name=self._resolver.name_of(logical_id),
             folder=(self._root / get("CodeUri", ".")).resolve(),
             handler=get("Handler", "app.handler"),
-            runtime=get("Runtime", "python3.13"),
+            runtime=_python_runtime(logical_id, properties, get("Runtime", "python3.13")),
             timeout=float(get("Timeout", 3)),
             memory=int(get("MemorySize", 128)),
             variables={key: _variable_text(value) for key, value in variables.items()},
@@ -228,7 +233,10 @@ class _TemplateParser:
             if schedule:
                 result.schedules.append(schedule)
         else:
-            raise TemplateError(f"devcloud does not support events of type {kind} ({function}, {name}).")
+            raise TemplateError(
+                f"devcloud does not support events of type {kind} ({function}, {name}); it supports Api, SQS, "
+                "Schedule and ScheduleV2."
+            )
 
     def _queue_trigger(self, function: str, properties: dict[str, Any]) -> QueueTrigger:
         arn = properties["Queue"]
@@ -257,6 +265,21 @@ class _TemplateParser:
             input=properties.get("Input"),
             source="aws.events" if kind == "Schedule" else "aws.scheduler",
         )
+
+
+def _python_runtime(logical_id: str, properties: dict[str, Any], runtime: str) -> str:
+    """Return the function's runtime. Raises TemplateError unless it is Python in a folder."""
+    for key in ("ImageUri", "InlineCode"):
+        if key in properties:
+            raise TemplateError(
+                f"devcloud does not support {key} ({logical_id}); it runs Python from a folder, CodeUri."
+            )
+    if properties.get("PackageType", "Zip") != "Zip" or not runtime.startswith("python"):
+        named = "container images" if runtime.startswith("python") else f"the runtime {runtime}"
+        raise TemplateError(
+            f"devcloud does not support {named} ({logical_id}); it runs Python from a folder, CodeUri."
+        )
+    return runtime
 
 
 def _throttle(settings: list[dict[str, Any]]) -> Throttle | None:

@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from tests.support.waiting import HANG_SECONDS
+from waiting import HANG_SECONDS
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from botocore.config import Config
 
-from tests.support.waiting import HANG_SECONDS
+from waiting import HANG_SECONDS
 
 
 @pytest.fixture

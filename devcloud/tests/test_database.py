@@ -1,10 +1,11 @@
 """The private MariaDB server."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
-from devcloud.database import Database
+from devcloud.database import Database, share_folders
 from devcloud.errors import StartError
 from devcloud.secret_store import SecretStore
 
@@ -12,7 +13,7 @@ from devcloud.secret_store import SecretStore
 def test_missing_mariadbd_is_a_start_error_that_names_the_package(tmp_path, monkeypatch):
     monkeypatch.setattr("devcloud.database.shutil.which", lambda *_, **__: None)
     database = Database(tmp_path, "d", SecretStore(tmp_path / "s"))
-    with pytest.raises(StartError, match="install the Debian package mariadb-server-core"):
+    with pytest.raises(StartError, match="Debian: mariadb-server-core; macOS: brew install mariadb"):
         asyncio.run(database.start())
 
 
@@ -60,3 +61,17 @@ def test_server_left_by_a_killed_devcloud_is_stopped_first(tmp_path):
             await left.stop()
 
     asyncio.run(use())
+
+
+def test_sql_files_are_found_beside_a_linked_program(tmp_path):
+    """Homebrew links `bin/mariadbd` into a folder of its own, the Cellar."""
+    program = tmp_path / "Cellar/mariadb/11.8/bin/mariadbd"
+    program.parent.mkdir(parents=True)
+    program.touch()
+    link = tmp_path / "bin/mariadbd"
+    link.parent.mkdir()
+    link.symlink_to(program)
+    folders = share_folders(link)
+    assert tmp_path / "Cellar/mariadb/11.8/share/mariadb" in folders
+    assert tmp_path / "share/mysql" in folders
+    assert Path("/usr/share/mysql") in folders

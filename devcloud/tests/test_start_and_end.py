@@ -8,7 +8,7 @@ import socket
 import httpx
 import pytest
 
-from tests.support.waiting import HANG_SECONDS
+from waiting import HANG_SECONDS
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from devcloud.isolated_interpreter import isolated_interpreter
-from tests.support.waiting import HANG_SECONDS
+from waiting import HANG_SECONDS
 
 
 def run(interpreter: Path, code: str, **variables: str) -> "subprocess.CompletedProcess[str]":
