@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import trustme
-
 _VALID = timedelta(days=90)
 
 
@@ -12,6 +10,8 @@ def make_certificate(address: str) -> tuple[str, str, str]:
 
     Returns the authority that clients trust, the server's certificate chain and its key, each as PEM.
     """
+    import trustme  # late: most starts need no certificate, and the import takes as long as a small function's
+
     authority = trustme.CA(organization_name="devcloud")
     issued = authority.issue_cert(address, not_after=datetime.now(UTC) + _VALID)
     chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
