@@ -11,7 +11,19 @@ from tests.support.paths import ROOT
 from tests.support.translation import of, translate
 
 # AWS's own, for logs, traces and polling; SAM adds them, and X-Ray knows no resources to name.
-MANAGED = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess", "AWSLambdaSQSQueueExecutionRole"}
+# Their actions, as the policies' versions 1 have them; all are allowed on every resource.
+LOGS = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+MANAGED = {
+    "AWSLambdaBasicExecutionRole": LOGS,
+    "AWSXrayWriteOnlyAccess": [
+        "xray:PutTraceSegments",
+        "xray:PutTelemetryRecords",
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
+        "xray:GetSamplingStatisticSummaries",
+    ],
+    "AWSLambdaSQSQueueExecutionRole": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", *LOGS],
+}
 
 
 @pytest.fixture(scope="module")
@@ -24,20 +36,76 @@ def resources(stack: dict[str, Any]) -> dict[str, Any]:
     return dict(stack["Resources"])
 
 
-def test_every_policy_names_what_it_is_about(resources: dict[str, Any]) -> None:
+def statements(resources: dict[str, Any], role: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return all statements of a role: its own, those of our managed policies and those of AWS's."""
+    ours = dict(of(resources, "AWS::IAM::ManagedPolicy"))
+    found = [statement for policy in role["Policies"] for statement in policy["PolicyDocument"]["Statement"]]
+    for one in role.get("ManagedPolicyArns", []):
+        if isinstance(one, dict):
+            found += ours[one["Ref"]]["PolicyDocument"]["Statement"]
+        else:
+            found.append({"Effect": "Allow", "Action": MANAGED[one.rpartition("/")[2]], "Resource": "*"})
+    return found
+
+
+def actions(statement: dict[str, Any]) -> list[str]:
+    action = statement["Action"]
+    return [action] if isinstance(action, str) else list(action)
+
+
+def covers(statement: dict[str, Any], resource: dict[str, Any]) -> bool:
+    if "NotResource" in statement:
+        return bool(statement["NotResource"] != resource)
+    named = statement["Resource"]
+    return named == "*" or resource in (named if isinstance(named, list) else [named])
+
+
+def may(granted: list[dict[str, Any]], action: str, resource: dict[str, Any]) -> bool:
+    """Decide as IAM does: a Deny that covers action and resource overrules each Allow."""
+    effects = {one["Effect"] for one in granted if action in actions(one) and covers(one, resource)}
+    return effects == {"Allow"}
+
+
+def test_every_policy_names_its_actions_and_resources(resources: dict[str, Any]) -> None:
     seen = 0
-    own = dict(of(resources, "AWS::IAM::ManagedPolicy"))
     for name, role in of(resources, "AWS::IAM::Role"):
-        policies = [policy["PolicyDocument"] for policy in role["Policies"]]
-        managed = role.get("ManagedPolicyArns", [])
-        policies += [own[one["Ref"]]["PolicyDocument"] for one in managed if isinstance(one, dict)]
-        for statement in (statement for policy in policies for statement in policy["Statement"]):
-            seen += 1
-            resource = json.dumps(statement["Resource"])
-            assert "*" not in resource.replace("${PicturesBucket.Arn}/pictures/*", ""), name
-            assert "*" not in json.dumps(statement["Action"]).replace("sqs:SendMessage*", ""), name
-        assert {arn.rpartition("/")[2] for arn in managed if isinstance(arn, str)} <= MANAGED, name
-    assert seen > 25
+        assert {arn.rpartition("/")[2] for arn in role.get("ManagedPolicyArns", []) if isinstance(arn, str)} <= set(
+            MANAGED
+        )
+        for statement in statements(resources, role):
+            assert not any("*" in action for action in actions(statement)), name
+            if statement["Effect"] == "Allow" and statement.get("Resource") != "*":
+                seen += 1
+                assert "*" not in json.dumps(statement["Resource"]).replace("${PicturesBucket.Arn}/pictures/*", ""), (
+                    name
+                )
+    assert seen > 20
+
+
+POLLING = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+# Queues to which each function sends; a worker also polls its own queue.
+SENDS_TO = {
+    "AuthFunction": {"EmailQueue"},
+    "ChatFunction": {"TitlesQueue", "MemoryQueue"},
+    "ChatStreamFunction": {"TitlesQueue", "MemoryQueue"},
+    "TitlesFunction": {"TitlesDeadLetterQueue"},
+    "MemoryFunction": {"MemoryDeadLetterQueue"},
+    "EmailFunction": {"EmailDeadLetterQueue"},
+    "CleanupFunction": {"CleanupQueue", "CleanupDeadLetterQueue"},
+}
+
+
+@pytest.mark.parametrize("function", SENDS_TO)
+def test_function_uses_its_own_queues_and_no_other(resources: dict[str, Any], function: str) -> None:
+    template = read_template(ROOT / "template.yaml")
+    assert set(SENDS_TO) == set(template.functions)
+    granted = statements(resources, resources[f"{function}Role"]["Properties"])
+    polled = {trigger.queue for trigger in template.queue_triggers if trigger.function == function}
+    for queue in template.queues:
+        arn = {"Fn::GetAtt": [queue.logical_id, "Arn"]}
+        for action in [*POLLING, "sqs:ChangeMessageVisibility"]:
+            assert may(granted, action, arn) == (queue.logical_id in polled), (action, queue.logical_id)
+        assert may(granted, "sqs:SendMessage", arn) == (queue.logical_id in SENDS_TO[function]), queue.logical_id
 
 
 def test_each_shared_secret_is_read_through_one_policy_by_the_functions_that_are_told_its_name(
@@ -94,7 +162,49 @@ def test_every_function_is_traced_counts_for_its_stack_and_runs_a_python_that_la
 def test_stage_is_not_traced_since_its_segment_would_hold_addresses_and_queries(resources: dict[str, Any]) -> None:
     ((_, stage),) = of(resources, "AWS::ApiGateway::Stage")
     assert stage["TracingEnabled"] is False
-    assert "AccessLogSetting" not in stage
+
+
+def test_access_log_is_an_option_and_holds_no_personal_data(stack: dict[str, Any]) -> None:
+    assert stack["Parameters"]["AccessLogs"]["Default"] == "off"
+    ((_, stage),) = of(stack["Resources"], "AWS::ApiGateway::Stage")
+    condition, log, off = stage["AccessLogSetting"]["Fn::If"]
+    assert (condition, off) == ("LogsAccess", {"Ref": "AWS::NoValue"})
+    # resourcePath is the route with its placeholders; path, requestLine and identity.* hold tokens and addresses.
+    assert set(re.findall(r"\$context\.([\w.]+)", log["Format"])) == {
+        "requestId",
+        "httpMethod",
+        "resourcePath",
+        "status",
+        "responseLatency",
+        "integrationErrorMessage",
+    }
+    assert set(json.loads(log["Format"])) == {"requestId", "method", "route", "status", "milliseconds", "error"}
+
+
+def test_api_has_one_stage_and_each_deployment_is_a_new_one() -> None:
+    """SAM names a deployment after the API's text, in which a condition as that of Streaming changes nothing."""
+    names = []
+    for streaming in ("on", "off", "on"):
+        resources = translate(f"Streaming={streaming}")["Resources"]
+        ((name, deployment),) = of(resources, "AWS::ApiGateway::Deployment")
+        ((_, stage),) = of(resources, "AWS::ApiGateway::Stage")
+        assert "StageName" not in deployment  # it would be a second stage
+        assert (stage["DeploymentId"], stage["StageName"]) == ({"Ref": name}, {"Ref": "Stage"})
+        names.append(name)
+    assert len(set(names)) == 3
+
+
+def test_queues_are_used_over_tls_alone(resources: dict[str, Any]) -> None:
+    ((_, policy),) = of(resources, "AWS::SQS::QueuePolicy")
+    assert policy["Queues"] == [{"Ref": name} for name, _ in of(resources, "AWS::SQS::Queue")]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_every_function_restarts_when_a_secret_has_a_new_version(resources: dict[str, Any]) -> None:
+    for name, function in of(resources, "AWS::Lambda::Function"):
+        assert function["Environment"]["Variables"]["SECRET_VERSIONS"] == {"Ref": "SecretVersions"}, name
 
 
 def test_stage_is_throttled_for_every_route(resources: dict[str, Any]) -> None:
@@ -107,7 +217,8 @@ def test_stage_is_throttled_for_every_route(resources: dict[str, Any]) -> None:
 
 def test_address_of_the_api_itself_is_closed_when_there_is_a_domain(resources: dict[str, Any]) -> None:
     ((_, api),) = of(resources, "AWS::ApiGateway::RestApi")
-    endpoint = api["Body"]["x-amazon-apigateway-endpoint-configuration"]
+    (server,) = api["Body"]["servers"]
+    endpoint = server["x-amazon-apigateway-endpoint-configuration"]
     assert endpoint["disableExecuteApiEndpoint"] == {"Fn::If": ["HasDomain", True, False]}
 
 
