@@ -22,8 +22,8 @@ UNUSED += boto3/data boto3/examples  # boto3.resource(), which is never called
 UNUSED += langsmith/resources langsmith/sandbox langsmith/evaluation langsmith/integrations # LangSmith's service
 UNUSED += dns                        # checks whether an address's domain takes email; sending one tells
 UNUSED += aws_lambda_powertools/event_handler # routes, which FastAPI does
-# What botocore knows of 430 services, but for those that are called here through it.
-SERVICES := s3 sqs
+# What botocore knows of 430 services, but for the one that is called here through boto3.
+SERVICES := s3
 # In MB, unzipped.
 LARGEST := 130
 
@@ -41,6 +41,8 @@ build-%Function:
 	cp -r app.py falaai_* $(wildcard run.sh stream_app.py) "$(ARTIFACTS_DIR)/"
 	PYTHONHASHSEED=0 PYTHONPATH=$(ROOT)layers/shared/python $(PYTHON) -m falaai.web.pages \
 	  $$(find "$(ARTIFACTS_DIR)" -type d -path "*/falaai_*/templates")
+	PYTHONPATH=$(ROOT)layers/shared/python $(PYTHON) -m falaai.web.static_build \
+	  $$(find "$(ARTIFACTS_DIR)" -type d -path "*/falaai_*/static")
 	if [ -f $(OWN_PACKAGES) ]; then $(INSTALL) --target "$(ARTIFACTS_DIR)" -r $(OWN_PACKAGES); fi
 	$(call finish,$(ARTIFACTS_DIR),/var/task)
 
@@ -53,6 +55,8 @@ build-%Layer: whole-%Layer
 	cd "$(ARTIFACTS_DIR)/python/botocore/data" && find . -mindepth 1 -maxdepth 1 -type d $(SERVICES:%=! -name %) \
 	  -exec rm -r {} +
 	cp -r python/falaai "$(ARTIFACTS_DIR)/python/"
+	PYTHONPATH=python $(PYTHON) -m falaai.web.static_build "$(ARTIFACTS_DIR)/python/falaai/web/static"
+	cd "$(ARTIFACTS_DIR)/python/falaai/web" && rm static_build.py scripts.py styles.py # no request joins files
 	$(call finish,$(ARTIFACTS_DIR),/opt)
 	@size=$$(du -sm "$(ARTIFACTS_DIR)" | cut -f1); [ $$size -le $(LARGEST) ] || \
 	  { echo "build: the layer has grown to $$size MB, more than $(LARGEST)" >&2; exit 1; }

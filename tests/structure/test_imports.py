@@ -24,6 +24,7 @@ def imports(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def roots(folder: Path) -> dict[Path, set[str]]:
@@ -122,6 +123,22 @@ def test_only_cold_start_touches_the_garbage_collector() -> None:
     for folder in (LAYER, ROOT / "functions"):
         for path, names in roots(folder).items():
             assert "gc" not in names or path.name == "cold_start.py", path
+
+
+def test_only_the_build_joins_scripts_and_styles() -> None:
+    """A deployed layer has neither these modules nor their packages; sources use them when no build is there."""
+    web = LAYER / "falaai/web"
+    joining = {"falaai.web.static_build", "falaai.web.scripts", "falaai.web.styles", "rjsmin", "rcssmin"}
+    for folder in (LAYER, ROOT / "functions"):
+        for path in folder.rglob("*.py"):
+            if path not in (web / "static_build.py", web / "scripts.py", web / "styles.py", web / "static_files.py"):
+                assert not joining & set(imports(path)), path
+    at_import = ast.parse((web / "static_files.py").read_text()).body
+    assert not [
+        node for node in at_import if isinstance(node, ast.ImportFrom) and "static_build" in ast.unparse(node)
+    ]
+    pinned = (ROOT / "requirements/layer.txt").read_text()
+    assert not re.search(r"^(rjsmin|rcssmin)==", pinned, re.MULTILINE)
 
 
 def test_no_module_puts_anything_into_the_list_of_imported_modules() -> None:

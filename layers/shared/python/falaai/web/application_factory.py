@@ -15,6 +15,7 @@ from falaai.errors import CrossOrigin, UnreadableRequest
 from falaai.logs import logger
 from falaai.tracing import traced
 from falaai.web.body_limit import limited
+from falaai.web.compression import Compression
 from falaai.web.error_responses import DOCUMENTED_ERRORS, add_error_handlers, refuse, unexpected
 from falaai.web.same_origin import require_same_origin
 from falaai.web.security_headers import security_headers
@@ -43,6 +44,7 @@ def build_application(
     add_error_handlers(app)
     for router in routers:
         app.include_router(router)
+    app.add_middleware(Compression)
     app.add_middleware(RequestBoundary)
     return app
 

@@ -3,8 +3,6 @@
 The served name holds a hash of the content, so that browsers can keep a file for a year.
 """
 
-import gzip
-import hashlib
 import mimetypes
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +12,6 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Response
 
 from falaai.errors import NotFound
-from falaai.web import scripts, styles
 
 
 @dataclass(frozen=True)
@@ -24,44 +21,35 @@ class StaticFolder:
     path: str
     folder: Path
 
-    def has(self, name: str) -> bool:
-        return (self.folder / name).is_file()
-
 
 SHARED = StaticFolder("/static", Path(__file__).parent / "static")
 
 
 @cache
-def _content(files: StaticFolder, name: str) -> bytes:
-    """Return a file as it is served: scripts and stylesheets with their imports and without comments."""
-    if name.endswith(".js"):
-        return scripts.joined(name, files.folder, SHARED.folder).encode()
-    if name.endswith(".css"):
-        return styles.joined(name, files.folder, SHARED.folder).encode()
-    return (files.folder / name).read_bytes()
+def _built_files(files: StaticFolder) -> dict[str, bytes]:
+    """Return each file by its served name, and its compressed copy by that name and .gz.
+
+    The build has written them. Sources have no build, so there this process makes the same files once.
+    """
+    built = files.folder / "built"
+    if built.is_dir():
+        return {path.name: path.read_bytes() for path in built.iterdir()}
+    from falaai.web import static_build  # not in the deployed layer
+
+    return static_build.build(files.folder)
 
 
 @cache
-def _compressed(files: StaticFolder, name: str) -> bytes:
-    return gzip.compress(_content(files, name), mtime=0)
-
-
-@cache
-def _hashed_name(files: StaticFolder, name: str) -> str:
-    stem, _, suffix = name.rpartition(".")
-    return f"{stem}.{hashlib.sha256(_content(files, name)).hexdigest()[:12]}.{suffix}"
-
-
-@cache
-def _names(files: StaticFolder) -> dict[str, str]:
-    """Map each served name, such as chat.3f9a0c12d4e5.js, to its file name."""
-    return {_hashed_name(files, path.name): path.name for path in files.folder.iterdir() if path.is_file()}
+def _served_names(files: StaticFolder) -> dict[str, str]:
+    """Map each name that templates use, such as chat.js, to its served name, such as chat.3f9a0c12d4e5.js."""
+    served = [name for name in _built_files(files) if not name.endswith(".gz")]
+    return {f"{name.rsplit('.', 2)[0]}.{name.rsplit('.', 1)[1]}": name for name in served}
 
 
 def static_path(name: str, own: StaticFolder | None = None) -> str:
     """Return the path that serves the file `name`: the function's own file, or the shared one."""
-    files = own if own and own.has(name) else SHARED
-    return f"{files.path}/{_hashed_name(files, name)}"
+    files = own if own and name in _served_names(own) else SHARED
+    return f"{files.path}/{_served_names(files)[name]}"
 
 
 def build_router(files: StaticFolder) -> APIRouter:
@@ -70,19 +58,16 @@ def build_router(files: StaticFolder) -> APIRouter:
 
     @router.get(f"{files.path}/{{name}}", responses={200: {"content": {"*/*": {}}}})
     def static_file(name: str, accept_encoding: Annotated[str, Header()] = "") -> Response:
-        """Return a file of the static folder, by its hashed name only, with gzip if the client accepts it.
-
-        Pages and JSON are not compressed: the length of a compressed body can reveal a secret in it.
-        """
-        names = _names(files)
-        if name not in names:
+        """Return a file of the static folder, by its hashed name only, with gzip if the client accepts it."""
+        if name not in _served_names(files).values():
             raise NotFound(name)
+        built = _built_files(files)
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
-        if kind != "image/png" and "gzip" in accept_encoding:
+        if "gzip" in accept_encoding and (compressed := built.get(f"{name}.gz")):
             headers["Content-Encoding"] = "gzip"
-            return Response(_compressed(files, names[name]), media_type=kind, headers=headers)
-        return Response(_content(files, names[name]), media_type=kind, headers=headers)
+            return Response(compressed, media_type=kind, headers=headers)
+        return Response(built[name], media_type=kind, headers=headers)
 
     return router
 
