@@ -37,7 +37,7 @@ from falaai.language_model import count_tokens
 from falaai.repositories import transcripts
 from falaai_chat.prompts import build_prompt
 user, conversation, reply_seq, limit = map(int, sys.argv[1:])
-found = transcripts.find_exchange(database(), user, conversation, reply_seq)
+found = transcripts.find_context(database(), user, conversation, reply_seq)
 prompt = build_prompt(found.summary, found.turns, limit, count_tokens, "pt-BR")
 print(json.dumps([prompt.system, [turn.text for turn in prompt.turns]]))
 """
@@ -69,7 +69,7 @@ def test_four_hundred_turns(
         foldings += rows.value("SELECT resumo_versao FROM conversas") - before
 
         if pair % 50 == 0:
-            found = transcripts.find_exchange(database, user, conversation, 2 * pair)
+            found = transcripts.find_context(database, user, conversation, 2 * pair)
             assert found is not None
             summary = found.summary
             prompt = build_prompt(summary, found.turns, LIMIT, count_tokens, "pt-BR")
