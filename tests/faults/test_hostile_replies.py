@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from falaai_chat.highlighting import CODE_MAX_CHARACTERS, LEXERS, LINE_MAX_CHARACTERS, Budget, highlight
+from falaai_chat.markdown.highlighting import CODE_MAX_CHARACTERS, LEXERS, LINE_MAX_CHARACTERS, Budget, highlight
 from tests.support.hostile_markdown import HOSTILE_MARKDOWN
 from tests.support.people import Person
 from tests.support.rows import Rows

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from falaai.web import texts
-from falaai_chat.highlighting import CODE_MAX_CHARACTERS, LEXERS, LINE_MAX_CHARACTERS, Budget, highlight
 from falaai_chat.markdown import HTML_MAX_BYTES, MESSAGE_SECONDS, to_html
+from falaai_chat.markdown.highlighting import CODE_MAX_CHARACTERS, LEXERS, LINE_MAX_CHARACTERS, Budget, highlight
 from tests.support.hostile_markdown import HOSTILE_MARKDOWN
 
 

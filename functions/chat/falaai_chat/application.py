@@ -4,9 +4,9 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from falaai.web import health, static_files
+from falaai.web import static_files
 from falaai.web.application_factory import build_application
-from falaai_chat.routes import chat_pages, conversation_routes, replies, stream, warm_up
+from falaai_chat.routes import chat_pages, conversation_routes, health, replies, stream, warm_up
 
 _FOLDER = Path(__file__).parent
 _TEMPLATES = _FOLDER / "templates"

@@ -7,9 +7,9 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_val
 from falaai.plain_lines import plain_line
 from falaai.repositories.conversations import TITLE_MAX_CHARACTERS
 from falaai.web import texts
-from falaai_chat.prompts import DEFAULT_LANGUAGE
 
 MESSAGE_MAX_CHARACTERS = 8000
+DEFAULT_LANGUAGE = "pt-BR"
 
 
 def _not_blank(message: str) -> str:

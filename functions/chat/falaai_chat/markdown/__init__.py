@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import nh3
 
 from falaai.web import texts
-from falaai_chat.highlighting import Budget, TooComplex, highlight
+from falaai_chat.markdown.highlighting import Budget, TooComplex, highlight
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
