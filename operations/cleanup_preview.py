@@ -1,4 +1,4 @@
-"""Prints what a sweep would take now, in rows by kind; takes nothing."""
+"""Print the number of rows that a cleanup would delete now, by kind. It deletes nothing."""
 
 import json
 import sys

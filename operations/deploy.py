@@ -1,6 +1,6 @@
-"""Deploys what `make build` made: python operations/deploy.py dev .env.dev [arguments for sam deploy]
+"""Deploy the build of `make build`: python operations/deploy.py dev .env.dev [arguments for sam deploy]
 
-With --check it only looks whether everything is there, before time is spent on building.
+With --check it only checks the settings and the secrets, so that mistakes are found before the build.
 """
 
 import subprocess

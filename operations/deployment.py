@@ -1,4 +1,4 @@
-"""One deployment, dev or prod: what samconfig.toml and its .env file say of it."""
+"""Parameters of the deployment dev or prod, from samconfig.toml and its .env file."""
 
 import sys
 import tomllib
@@ -15,7 +15,7 @@ SECRETS = {
     "GeminiApiKey": "GEMINI_API_KEY",
     "SendgridApiKey": "SENDGRID_API_KEY",
 }
-# From an .env file the template's parameters are given under the names of its variables.
+# Variables of an .env file, and the parameters of template.yaml that they set.
 PARAMETERS = {
     "DB_HOST": "DbHost",
     "DB_PORT": "DbPort",
@@ -48,7 +48,7 @@ def fail(sentence: str) -> "SystemExit":
 
 
 def configuration(environment: str) -> dict[str, Any]:
-    """The tables of dev or prod in samconfig.toml."""
+    """Return the tables of this deployment in samconfig.toml."""
     tables = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
     if "deploy" not in tables.get(environment, {}):
         known = ", ".join(name for name, table in tables.items() if isinstance(table, dict) and "deploy" in table)
@@ -57,15 +57,15 @@ def configuration(environment: str) -> dict[str, Any]:
 
 
 def fixed_parameters(environment: str) -> dict[str, str]:
-    """What samconfig.toml gives the template, the names of the secrets among it."""
+    """Return the parameters that samconfig.toml sets, including the names of the secrets."""
     pairs = configuration(environment)["deploy"]["parameters"]["parameter_overrides"]
     return dict(pair.split("=", 1) for pair in pairs)
 
 
 def own_parameters(env_file: Path) -> dict[str, str]:
-    """What the .env file gives the template; never a secret."""
+    """Return the parameters that the .env file sets. None of them is a secret."""
     if not env_file.exists():
-        raise fail(f"There is no {env_file}; copy .env.example and say there which database and sender this one has.")
+        raise fail(f"There is no {env_file}; copy .env.example and set database and sender.")
     values = dotenv_values(env_file, interpolate=False)
     if missing := [name for name in NEEDED if not values.get(name)]:
         raise fail(f"{env_file} does not set {', '.join(missing)}.")
@@ -73,7 +73,7 @@ def own_parameters(env_file: Path) -> dict[str, str]:
 
 
 def client(service: str) -> Any:
-    """A client for the account and region of your AWS credentials."""
+    """Return a client for the account and region of your AWS credentials."""
     return boto3.client(service, region_name=region())  # type: ignore[call-overload]
 
 

@@ -1,4 +1,4 @@
-"""Deletes a deployment's stack after saying what goes and what stays: python operations/destroy.py dev"""
+"""Delete the stack of a deployment after a confirmation: python operations/destroy.py dev"""
 
 import subprocess
 import sys
@@ -8,14 +8,14 @@ import boto3
 from botocore.exceptions import ClientError
 from deployment import ROOT, SECRETS, client, configuration, fail, fixed_parameters, region
 
-GOES = "the functions, the API, the queues with their messages, the alarms, the logs, and every profile picture"
+DELETED = "the functions, the API, the queues with their messages, the alarms, the logs, and every profile picture"
 
 
 def main(environment: str) -> int:
     stack = configuration(environment)["global"]["parameters"]["stack_name"]
     bucket = _bucket_of(stack)
-    print(f"Deletes the stack {stack} in {region()}: {GOES}.\n")
-    print(_what_stays(environment))
+    print(f"Deletes the stack {stack} in {region()}: {DELETED}.\n")
+    print(_list_what_stays(environment))
     if input(f"\nType {stack} to go on: ").strip() != stack:
         raise fail("destroy: nothing was deleted")
     emptied = _empty(boto3.resource("s3", region_name=region()).Bucket(bucket))
@@ -34,20 +34,20 @@ def _bucket_of(stack: str) -> str:
     return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
 
-def _what_stays(environment: str) -> str:
+def _list_what_stays(environment: str) -> str:
     names = " ".join(fixed_parameters(environment)[one] for one in SECRETS)
     return "\n".join([
         "What stays behind:",
         "  - the database and everything in it; delete it at TiDB Cloud",
         f"  - the secrets in SSM; delete them with: aws ssm delete-parameters --names {names}",
         "  - sam's bucket of artifacts, which other stacks may use: the stack aws-sam-cli-managed-default",
-        "  - what CloudWatch counted (15 months) and X-Ray traced (30 days); AWS lets it go by itself",
-        "  - the keys at Gemini and SendGrid, and a DNS record made by hand",
+        "  - metrics in CloudWatch (15 months) and traces in X-Ray (30 days); AWS deletes them",
+        "  - the keys at Gemini and SendGrid, and DNS records that you added yourself",
     ])  # fmt: skip
 
 
 def _empty(bucket: Any) -> int:
-    """CloudFormation deletes no bucket that holds anything."""
+    """Delete all objects, because CloudFormation cannot delete a bucket with objects. Returns their number."""
     return sum(len(page["Deleted"]) for page in bucket.objects.all().delete())
 
 

@@ -1,7 +1,7 @@
-"""Sends the dead letters of one queue back to where they came from: python operations/replay.py Email
+"""Move the messages of a dead-letter queue back to its queue: python operations/replay.py Email
 
-Each is sent first and deleted then, so one that is interrupted arrives twice rather than never; workers expect that.
-SQS's own redrive cannot do it: it knows no way back for messages that a worker gave up by itself.
+Each message is sent first and deleted afterwards. An interrupted replay may send a message twice, which workers
+accept, but it loses none. SQS's own redrive refuses messages that a worker sent to the dead-letter queue itself.
 """
 
 import sys
@@ -12,10 +12,10 @@ QUEUES = ("Cleanup", "Email", "Memory", "Titles")
 
 
 def replay(name: str) -> int:
-    """How many were sent back."""
+    """Send the messages of one dead-letter queue back. Returns their number."""
     sqs, dead_letters, source = client("sqs"), physical_id(f"{name}DeadLetterQueue"), physical_id(f"{name}Queue")
     total = 0
-    # What fails again comes back as another message, and waits for the next replay.
+    # Messages that fail again arrive in the dead-letter queue as new ones; they wait for the next replay.
     waiting = int(
         sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"][
             "ApproximateNumberOfMessages"

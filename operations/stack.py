@@ -1,4 +1,4 @@
-"""Where things are: in the AWS stack that STACK names, or without it in the devcloud that is running here."""
+"""Access to the AWS stack that STACK names, or without STACK to the devcloud that runs on this machine."""
 
 import json
 import os
@@ -11,7 +11,7 @@ ADDRESSES = Path(os.environ.get("DEVCLOUD_DATA", ".devcloud")) / "addresses.json
 
 
 def client(service: str) -> Any:
-    """A boto3 client for the stack's account, or for devcloud."""
+    """Return a boto3 client for the stack's account, or for devcloud."""
     if os.environ.get("STACK"):
         return boto3.client(service)  # type: ignore[call-overload]
     if not ADDRESSES.exists():
@@ -22,12 +22,12 @@ def client(service: str) -> Any:
         endpoint_url=addresses["lambda" if service == "lambda" else "aws"],
         region_name="us-east-1",
         aws_access_key_id="devcloud",
-        aws_secret_access_key="devcloud",  # noqa: S106 - devcloud's own, of no use elsewhere
+        aws_secret_access_key="devcloud",  # noqa: S106 - devcloud accepts any key
     )
 
 
 def physical_id(logical_id: str) -> str:
-    """What the template's name is called in the stack: a queue's address, a function's name."""
+    """Return the physical id of a resource of the template: the URL of a queue, the name of a function."""
     if stack := os.environ.get("STACK"):
         found = client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId=logical_id)
         return str(found["StackResourceDetail"]["PhysicalResourceId"])

@@ -1,6 +1,6 @@
-"""Asks for the four secrets and keeps them in SSM as SecureStrings: python operations/store_secrets.py dev
+"""Ask for the four secrets and store them in SSM as SecureStrings: python operations/store_secrets.py dev
 
-They are read without an echo and sent to AWS; no file, command line or output holds them.
+The input is not echoed. The secrets are sent to AWS only; no file, command line or output holds them.
 """
 
 import sys
@@ -19,7 +19,7 @@ GROUPS = {
     "GEMINI_API_KEY": settings.GeminiSettings,
     "SENDGRID_API_KEY": settings.EmailSettings,
 }
-MADE_HERE = "SESSION_SECRET_KEY"
+GENERATED = "SESSION_SECRET_KEY"
 
 
 def main(environment: str) -> int:
@@ -33,19 +33,19 @@ def main(environment: str) -> int:
             ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
             print(f"  {name}: stored")
         else:
-            print(f"  {name}: kept as it is")
+            print(f"  {name}: unchanged")
     return 0
 
 
 def _ask(variable: str, name: str, is_there: bool) -> str:
-    """The secret; "" keeps the one that is there."""
-    otherwise = "keep" if is_there else "have one made" if variable == MADE_HERE else ""
+    """Ask until the value is valid. Returns an empty string to keep the stored secret."""
+    otherwise = "keep" if is_there else "generate one" if variable == GENERATED else ""
     hint = f" (Enter: {otherwise})" if otherwise else ""
     while True:
         value = getpass(f"{variable} for {name}{hint}: ").strip()
         if not value and is_there:
             return ""
-        if not value and variable == MADE_HERE:
+        if not value and variable == GENERATED:
             return token_urlsafe(48)
         if not (problem := _problem(variable, value)):
             return value
@@ -53,7 +53,7 @@ def _ask(variable: str, name: str, is_there: bool) -> str:
 
 
 def _problem(variable: str, value: str) -> str:
-    """What the functions themselves would say against it."""
+    """Return the problem that the settings of the functions would report, or an empty string."""
     field = GROUPS[variable].model_fields[variable.lower()]
     if not value:
         return "is needed"

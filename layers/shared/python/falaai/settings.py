@@ -1,6 +1,6 @@
-"""Every environment variable, typed, read once and on first use, in groups: a function reads only its own.
+"""Typed settings from the environment, in groups. A function reads only the groups that it needs, at first use.
 
-Run as a program it checks every group and says, in one sentence, what is wrong.
+Run as a program, it checks every group and prints one sentence about each invalid value.
 """
 
 import os
@@ -91,9 +91,9 @@ class _Group(BaseSettings):
 
 
 class DatabaseSettings(_Group):
-    """Where the data lives: TiDB Cloud, or any server that speaks the MySQL protocol.
+    """The database: TiDB Cloud, or any server with the MySQL protocol.
 
-    `db_ca`, as PEM, is the authority that its certificate is verified with; empty stands for the well-known ones.
+    `db_ca` is the PEM of the authority that signed its certificate. Empty: the public authorities.
     """
 
     db_host: str = Field(min_length=1)
@@ -105,13 +105,13 @@ class DatabaseSettings(_Group):
 
 
 class SessionSettings(_Group):
-    """The key of the session table; changing it signs everyone out."""
+    """The key of the session table. A new key signs all users out."""
 
     session_secret_key: Annotated[Secret, Field(min_length=SESSION_KEY_MIN_CHARACTERS)]
 
 
 class GeminiSettings(_Group):
-    """Which models answer, in order of preference, and where (an empty base URL is Google's own)."""
+    """The Gemini key, the models in order of preference, and the address of the API. Empty: Google's."""
 
     gemini_api_key: Annotated[Secret, Field(min_length=20)]
     gemini_model: Annotated[tuple[str, ...], BeforeValidator(_model_names)] = Field(
@@ -119,12 +119,12 @@ class GeminiSettings(_Group):
     )
     gemini_base_url: str = ""
 
-    # A comma-separated list, not the JSON that pydantic-settings expects of a tuple.
+    # The value is a comma-separated list. For a tuple, pydantic-settings would expect JSON.
     model_config = SettingsConfigDict(enable_decoding=False)
 
 
 class MemorySettings(_Group):
-    """How much of a conversation goes to the model, persona and summary included, in approximate tokens."""
+    """Largest size of a prompt with persona and summary, in approximate tokens."""
 
     memory_tokens: int = Field(default=4000, ge=2000)
 
@@ -136,7 +136,7 @@ class PictureSettings(_Group):
 
 
 class EmailSettings(_Group):
-    """The sender of emails, and the address that their links begin with."""
+    """Access to SendGrid, the sender address, and the address that links in emails begin with."""
 
     sendgrid_api_key: Annotated[Secret, Field(min_length=20)]
     sendgrid_base_url: str = ""
@@ -145,7 +145,7 @@ class EmailSettings(_Group):
 
 
 class WebSettings(_Group):
-    """What the pages know of where they are served; an empty address is API Gateway's own, on HTTPS."""
+    """The public address of the pages. Empty: API Gateway's own address, on HTTPS."""
 
     public_url: str = Field(default="", pattern=r"^(https?://[^/]+(/[^/]+)*)?$")
 
@@ -155,7 +155,7 @@ class WebSettings(_Group):
 
 
 class ReplySettings(_Group):
-    """How long Gemini may take in all, in seconds, and how many messages a day are let through to it."""
+    """Time limits of Gemini in seconds, and the largest number of messages in a day, for one user and for all."""
 
     message_seconds: float = Field(default=20, gt=0, le=25)
     stream_seconds: float = Field(default=120, gt=0, le=840)
@@ -164,19 +164,19 @@ class ReplySettings(_Group):
 
 
 class RetentionSettings(_Group):
-    """After how many days without use a conversation is deleted; 0 keeps everything."""
+    """Days without use after which a conversation is deleted. 0 keeps all."""
 
     retention_days: int = Field(default=90, ge=0)
 
 
 class MetricsSettings(_Group):
-    """Under which name CloudWatch keeps our counts: the stack's, so that two stacks do not add up."""
+    """Namespace of our metrics in CloudWatch: the name of the stack, so that two stacks are not mixed."""
 
     powertools_metrics_namespace: str = Field(default="FalaAI", min_length=1)
 
 
 class QueueSettings(_Group):
-    """Addresses of the queues a function sends to; an empty one is a mistake found at the first use."""
+    """URLs of the queues that a function sends to. Sending to a queue with an empty URL fails."""
 
     titles_queue_url: str = ""
     memory_queue_url: str = ""
@@ -185,13 +185,13 @@ class QueueSettings(_Group):
 
 
 class WorkerSettings(_Group):
-    """The queue a worker is fed from, and where hopeless messages go."""
+    """The queue that triggers a worker, and its dead-letter queue."""
 
     queue_url: str = Field(min_length=1)
     dead_letter_queue_url: str = Field(min_length=1)
 
 
-# Queue addresses are not here: they exist only once the queues do.
+# Groups that `make run` checks first. The others hold names of resources, which do not exist before the start.
 CHECKED = (
     DatabaseSettings,
     SessionSettings,
@@ -204,7 +204,7 @@ CHECKED = (
 )
 
 
-# Every group there is.
+# All groups, for the docs.
 GROUPS: tuple[type[_Group], ...] = (*CHECKED, PictureSettings, MetricsSettings, QueueSettings, WorkerSettings)
 
 Group = TypeVar("Group", bound=_Group)
@@ -212,9 +212,9 @@ Group = TypeVar("Group", bound=_Group)
 
 @cache
 def read(group: type[Group]) -> Group:
-    """One group from the environment, read once.
+    """Read a group from the environment, once per process.
 
-    Raises SettingsError with one sentence that names every faulty variable and never its value.
+    Raises SettingsError with one sentence that names every invalid variable, but never its value.
     """
     try:
         return group()
@@ -235,7 +235,7 @@ def _problem(detail: Any) -> str:
 
 
 def main() -> int:
-    """Check every group; print one line per faulty one to standard error."""
+    """Check every group. Print one sentence about each invalid group to standard error. Returns the exit code."""
     problems = []
     for group in CHECKED:
         try:
