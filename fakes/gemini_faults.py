@@ -2,6 +2,7 @@
 
 400 429 500 503 404   this status, with `message` if given; after `after_pieces` pieces an error inside the stream
 timeout           send nothing more and keep the connection open
+pause             go on when the fault is removed or replaced
 drip              send one piece every `delay` seconds without end
 cut               close the connection in the middle
 malformed         send incomplete JSON
@@ -21,7 +22,7 @@ from aiohttp import web
 from fakes.gemini_protocol import Reply, error_body, error_response
 
 _STATUSES = {"400", "429", "500", "503", "404"}
-_FAULTS = {*_STATUSES, "timeout", "drip", "cut", "malformed", "blocked", "safety", "max_tokens", "empty"}
+_FAULTS = {*_STATUSES, "timeout", "pause", "drip", "cut", "malformed", "blocked", "safety", "max_tokens", "empty"}
 # These faults need a reply that has begun.
 _DEFAULT_AFTER_PIECES = {"cut": 2, "max_tokens": 2}
 _EVENT_STREAM = {"Content-Type": "text/event-stream"}
@@ -36,6 +37,7 @@ class Fault:
     after_pieces: int
     delay: float
     model: str | None
+    resumed: asyncio.Event
     message: str = ""
 
 
@@ -44,18 +46,22 @@ class FaultPlan:
 
     def __init__(self) -> None:
         self._fault: Fault | None = None
+        self._resumed = asyncio.Event()
 
     def set(self, wanted: dict[str, Any]) -> None:
         """Set the fault from the JSON of PUT /admin/faults. Raises ValueError for an unknown one."""
         name = wanted.get("fault")
         if name is not None and str(name) not in _FAULTS:
             raise ValueError(f"unknown fault {name}; known: {', '.join(sorted(_FAULTS))}")
+        self._resumed.set()  # paused replies go on
+        self._resumed = asyncio.Event()
         self._fault = name and Fault(
             name=str(name),
             times=wanted.get("times"),
             after_pieces=int(wanted.get("after_pieces", _DEFAULT_AFTER_PIECES.get(str(name), 0))),
             delay=float(wanted.get("delay", 1)),
             model=wanted.get("model"),
+            resumed=self._resumed,
             message=str(wanted.get("message", "")),
         )
 
@@ -73,6 +79,9 @@ class FaultPlan:
 
 async def send_whole(request: web.Request, reply: Reply, fault: Fault | None) -> web.StreamResponse:
     """Answer generateContent with one JSON response."""
+    if fault is not None and fault.name == "pause":
+        await fault.resumed.wait()
+        fault = None
     if fault is None:
         return web.json_response(reply.part("".join(reply.pieces), reply.finish))
     if fault.name in _STATUSES:
@@ -103,13 +112,25 @@ async def send_stream(request: web.Request, reply: Reply, fault: Fault | None, d
             await _wait_forever()
     response = web.StreamResponse(headers=_EVENT_STREAM)
     await response.prepare(request)
-    pieces = reply.pieces if fault is None else reply.pieces[: fault.after_pieces]
-    for number, piece in enumerate(pieces):
-        is_last = fault is None and number == len(pieces) - 1
-        await _send(response, reply.part(piece, reply.finish if is_last else None))
-        if not is_last:
+    if fault is None or fault.name == "pause":
+        return await _send_all(response, reply, fault, delay)
+    for piece in reply.pieces[: fault.after_pieces]:
+        await _send(response, reply.part(piece, None))
+        await asyncio.sleep(delay)
+    return await _fail_stream(fault, request, response, reply)
+
+
+async def _send_all(
+    response: web.StreamResponse, reply: Reply, pause: Fault | None, delay: float
+) -> web.StreamResponse:
+    last = len(reply.pieces) - 1
+    for number, piece in enumerate(reply.pieces):
+        if pause is not None and number == pause.after_pieces:
+            await pause.resumed.wait()
+        await _send(response, reply.part(piece, reply.finish if number == last else None))
+        if number < last:
             await asyncio.sleep(delay)
-    return response if fault is None else await _fail_stream(fault, request, response, reply)
+    return response
 
 
 async def _fail_stream(

@@ -9,8 +9,9 @@ from playwright.sync_api import Page, Route, expect
 from tests.support.browser import DESKTOP, PHONE, say, screenshot, sign_in
 from tests.support.people import People
 from tests.support.rows import Rows
+from tests.support.waiting import HANG_SECONDS, wait_until
 
-HANG_MILLISECONDS = 60_000
+HANG_MILLISECONDS = 1000 * HANG_SECONDS
 WORDS = " ".join(f"palavra{number}" for number in range(200))
 Gemini = Callable[..., None]
 
@@ -20,7 +21,8 @@ def test_reply_grows_block_by_block_and_is_stopped_with_escape(
 ) -> None:
     page = new_page()
     sign_in(page, people)
-    gemini(delay=0.15, pieces=60, text=f"Primeiro parágrafo.\n\n- um\n- dois\n\n{WORDS}")
+    gemini(delay=0.02, pieces=60, text=f"Primeiro parágrafo.\n\n- um\n- dois\n\n{WORDS}")
+    gemini(fault="pause", after_pieces=20, times=1)
     # The dots go with the first piece, which may come before anybody looks.
     page.evaluate(
         "() => new MutationObserver(() => { window.thought ||= !!document.querySelector('.thinking'); })"
@@ -44,6 +46,7 @@ def test_reply_grows_block_by_block_and_is_stopped_with_escape(
     page.reload()
     expect(page.get_by_text("Você interrompeu esta resposta.")).to_be_visible()
     gemini()
+    gemini(fault=None)
     page.get_by_role("button", name="Continuar").click()
     expect(page.locator(".question").nth(1)).to_have_text("Continue de onde parou.")
     expect(page.locator(".reply").nth(1)).to_contain_text("demonstração")
@@ -54,11 +57,13 @@ def test_reply_goes_on_without_its_reader_and_is_picked_up(
 ) -> None:
     page = new_page()
     sign_in(page, people)
-    gemini(delay=0.05, pieces=60, text=f"- um\n- dois\n\n{WORDS}")
+    gemini(delay=0.02, pieces=60, text=f"- um\n- dois\n\n{WORDS}")
+    gemini(fault="pause", after_pieces=20, times=1)
     say(page, "Conte devagar", wait=False)
     expect(page.locator(".reply .reply-tail")).to_contain_text("palavra5")
     page.reload()
     expect(page.get_by_role("button", name="Parar")).to_be_visible()
+    gemini(fault=None)
     expect(page.locator(".reply")).to_contain_text("palavra199")
     expect(page.locator(".reply li")).to_have_count(2)
     expect(page.locator(".question")).to_have_count(1)
@@ -200,17 +205,22 @@ def _no_stream(route: Route) -> None:
 
 
 def test_page_does_without_the_stream_where_it_is_switched_off(
-    new_page: Callable[..., Page], people: People, gemini: Gemini
+    new_page: Callable[..., Page], people: People, gemini: Gemini, product: Rows
 ) -> None:
     page = new_page(PHONE)
-    sign_in(page, people)
+    member = sign_in(page, people)
     page.route("**/chat/stream", _no_stream)
     say(page, "Sem fluxo")
     expect(page.locator(".reply")).to_contain_text("demonstração")
-    gemini(delay=0.1, pieces=60, text=WORDS)
+    gemini(delay=0.02, pieces=60, text=WORDS)
+    gemini(fault="pause", after_pieces=5, times=1)
     say(page, "E devagar", wait=False)
     expect(page.get_by_role("button", name="Parar")).to_be_visible()
-    page.wait_for_timeout(500)  # so that the question is on its way; nothing on the page tells
+    generating = (
+        "SELECT COUNT(*) FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"
+        " JOIN usuarios u ON u.id = c.id_usuario WHERE u.email = %s AND m.estado = 'gerando'"
+    )
+    wait_until(lambda: product.value(generating, member.email), "the reply is generated")
     page.get_by_role("button", name="Parar").click()
     expect(page.get_by_text("Você interrompeu esta resposta.").first).to_be_visible()
     gemini()
@@ -294,7 +304,8 @@ def test_page_polls_a_reply_that_it_may_not_follow(
 ) -> None:
     page = new_page()
     member = sign_in(page, people)
-    gemini(delay=0.6, pieces=60, text=WORDS)  # longer than three streams take to start
+    gemini(delay=0.02, pieces=60, text=WORDS)
+    gemini(fault="pause", after_pieces=5, times=1)
     with ExitStack() as elsewhere:
 
         def send_after_three_others(route: Route) -> None:

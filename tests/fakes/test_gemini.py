@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -195,6 +197,39 @@ def test_timeout_never_answers(gemini, after):
             json={"contents": turns("oi")},
             timeout=0.4,
         )
+
+
+@pytest.mark.parametrize("after", [0, 2])
+def test_pause_goes_on_when_it_is_removed(gemini, after):
+    fault(gemini, fault="pause", after_pieces=after, times=1)
+    paused, url = threading.Event(), f"/v1beta/models/{MODEL}:streamGenerateContent?alt=sse"
+
+    def read():
+        with gemini.stream("POST", url, json={"contents": turns("oi")}) as response:
+            lines = response.iter_lines()
+            seen = [next(lines) for _ in range(2 * after)]  # each event has an empty line
+            paused.set()
+            return [line for line in (*seen, *lines) if line]
+
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read)
+        assert paused.wait(HANG_SECONDS)
+        assert not reading.done()
+        fault(gemini, fault=None)
+        resumed = reading.result(HANG_SECONDS)
+    assert len(resumed) > 3
+    assert "STOP" in resumed[-1]
+
+
+def test_pause_holds_a_whole_reply_too(gemini):
+    fault(gemini, fault="pause", times=1)
+    with ThreadPoolExecutor(1) as pool:
+        body = {"contents": turns("oi")}
+        reading = pool.submit(gemini.post, f"/v1beta/models/{MODEL}:generateContent", json=body)
+        while not gemini.get("/admin/requests").json():
+            assert not reading.done()
+        fault(gemini, fault=None)
+        assert reading.result(HANG_SECONDS).json()["candidates"][0]["finishReason"] == "STOP"
 
 
 @pytest.mark.parametrize("method", ["generateContent", "streamGenerateContent"])

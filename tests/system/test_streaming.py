@@ -1,7 +1,7 @@
 """Replies piece by piece over HTTP, through run.sh behind devcloud's part of the Lambda Web Adapter."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
@@ -33,6 +33,21 @@ def silent_gemini(slow_gemini: str) -> Iterator[str]:
     httpx.put(f"{slow_gemini}/admin/faults", json=silence).raise_for_status()
     yield slow_gemini
     httpx.put(f"{slow_gemini}/admin/faults", json={"fault": None}).raise_for_status()
+
+
+@pytest.fixture
+def paused_gemini(slow_gemini: str) -> Iterator[Callable[..., None]]:
+    """Function that makes the next `times` replies stop after two pieces, or with `times=0` lets them go on.
+
+    A reply that only takes long could end too early on a busy machine.
+    """
+
+    def pause(times: int) -> None:
+        fault = {"fault": "pause", "after_pieces": 2, "times": times} if times else {"fault": None}
+        httpx.put(f"{slow_gemini}/admin/faults", json=fault).raise_for_status()
+
+    yield pause
+    pause(times=0)
 
 
 def reply_of(person: Person, message_id: int, **query: int) -> dict[str, Any]:
@@ -161,8 +176,9 @@ def test_same_client_id_in_two_streams_is_one_reply(member: Person, slow_gemini:
 
 
 def test_third_follower_is_told_to_poll_and_may_follow_when_another_has_left(
-    member: Person, slow_gemini: str, product: Rows
+    member: Person, paused_gemini: Callable[..., None], product: Rows
 ) -> None:
+    paused_gemini(times=1)
     repeated = {"message": "Uma vez só", "client_id": "muitas-abas"}
     with member.stream(**repeated) as first, member.stream(**repeated) as second, member.stream(**repeated) as third:
         _, start = next(first)
@@ -174,6 +190,7 @@ def test_third_follower_is_told_to_poll_and_may_follow_when_another_has_left(
             assert refused.json()["message_id"] == start["message_id"]
             assert refused.headers["retry-after"] == "5"
         assert reply_of(member, start["message_id"])["estado"] == "gerando"
+        paused_gemini(times=0)
         for events in (first, second, third):
             *_, (last, done) = events
             assert (last, done["estado"]) == ("done", "completa")
@@ -185,7 +202,10 @@ def test_third_follower_is_told_to_poll_and_may_follow_when_another_has_left(
         list(second)
 
 
-def test_fourth_reply_at_once_is_refused_and_stores_nothing(member: Person, slow_gemini: str, product: Rows) -> None:
+def test_fourth_reply_at_once_is_refused_and_stores_nothing(
+    member: Person, paused_gemini: Callable[..., None], product: Rows
+) -> None:
+    paused_gemini(times=3)
     with ExitStack() as open_streams:
         running = [open_streams.enter_context(member.stream(f"Pergunta {n}", nova=True)) for n in range(3)]
         for events in running:
@@ -194,6 +214,7 @@ def test_fourth_reply_at_once_is_refused_and_stores_nothing(member: Person, slow
         assert (refused.status_code, refused.json()["code"]) == (429, "too_many_replies")
         assert "3 respostas" in refused.json()["detail"]
         assert product.value("SELECT COUNT(*) FROM mensagens WHERE conteudo = 'Mais uma'") == 0
+        paused_gemini(times=0)
         for events in running:
             list(events)
     assert member.say("Mais uma", nova=True)["estado"] == "completa"
