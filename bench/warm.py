@@ -21,7 +21,7 @@ ECHO = Path(__file__).parent / "echo/function"
 BARE_MODEL = Path(__file__).parent / "bare_model"
 WARM_UP_RUNS = 20
 RUNS = 300
-BLOCK = 20  # requests of one kind before the next kind
+BLOCK = 20  # size of a block of requests of one kind
 MESSAGES = 10  # in the conversation
 # Milliseconds.
 MAX_AROUND_GEMINI_MS = 8

@@ -1,4 +1,4 @@
-"""Table `conversas`: a person's conversations, with their running summaries."""
+"""Table `conversas`: conversations of users, with their running summaries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ TITLE_MAX_CHARACTERS = 50
 
 
 def is_untitled(title: str, has_chosen_title: bool) -> bool:
-    """Whether a title is still to be made."""
+    """Return whether the conversation still needs a generated title."""
     return title == DEFAULT_TITLE and not has_chosen_title
 
 
@@ -47,7 +47,7 @@ def find_conversation(sql: Statements, user_id: int, conversation_id: int) -> Co
 
 
 def lock_conversation(sql: Statements, user_id: int, conversation_id: int) -> Conversation | None:
-    """The same, locked until the transaction ends, so that messages get their seq one after another."""
+    """Find a conversation and lock it until the transaction ends, so that messages get their seq in order."""
     row = sql.find(
         f"SELECT {COLUMNS} FROM conversas WHERE id_usuario = %s AND id = %s FOR UPDATE",  # noqa: S608 - constant
         (user_id, conversation_id),
@@ -56,7 +56,7 @@ def lock_conversation(sql: Statements, user_id: int, conversation_id: int) -> Co
 
 
 def find_conversation_of_anyone(sql: Statements, conversation_id: int) -> Conversation | None:
-    """For workers only: they serve a message that a function already checked, and show nobody anything."""
+    """Find a conversation without a check of its owner. Only workers may use it: they return nothing to a user."""
     row = sql.find(
         f"SELECT {COLUMNS} FROM conversas WHERE id = %s",  # noqa: S608 - constant columns
         (conversation_id,),
@@ -66,7 +66,7 @@ def find_conversation_of_anyone(sql: Statements, conversation_id: int) -> Conver
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a page of the list ended: the sort key of its last conversation."""
+    """The end of a page of the list: the sort key of its last conversation."""
 
     is_pinned: bool
     updated_at: datetime
@@ -98,7 +98,7 @@ def page_condition(user_id: int, place: Cursor | None) -> tuple[str, list[object
 
 
 def add_conversation(sql: Statements, user_id: int, last_seq: int = 0) -> int:
-    """A new one, about to get messages up to `last_seq`; its id."""
+    """Add a conversation that will get messages up to `last_seq`. Returns its id."""
     return sql.insert(
         "INSERT INTO conversas (id_usuario, titulo_conversa, data_criacao, data_atualizacao, ultima_seq)"
         " VALUES (%s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), %s)",
@@ -107,8 +107,10 @@ def add_conversation(sql: Statements, user_id: int, last_seq: int = 0) -> int:
 
 
 def reserve_seq(sql: Statements, user_id: int, conversation_id: int, by: int) -> int | None:
-    """Make room for so many messages, and lock the conversation until the transaction ends, so that messages get
-    their seq one after another; the seq of the last of them, or nothing for a conversation of somebody else."""
+    """Reserve the seq of the next `by` messages, and lock the conversation until the transaction ends.
+
+    Returns the last reserved seq, or None for a conversation of another user.
+    """
     return sql.update_returning(
         "UPDATE conversas SET ultima_seq = LAST_INSERT_ID(ultima_seq + %s), data_atualizacao = UTC_TIMESTAMP(6)"
         " WHERE id_usuario = %s AND id = %s",
@@ -145,7 +147,7 @@ def update_before_restart(sql: Statements, user_id: int, conversation_id: int, r
 
 
 def update_title(sql: Statements, user_id: int, conversation_id: int, title: str) -> None:
-    """A title the person chose: no other will be put over it."""
+    """Set a title that the user chose. A generated title never replaces it."""
     sql.run(
         "UPDATE conversas SET titulo_conversa = %s, titulo_manual = TRUE WHERE id_usuario = %s AND id = %s",
         (title, user_id, conversation_id),
@@ -159,12 +161,12 @@ def update_pin(sql: Statements, user_id: int, conversation_id: int, is_pinned: b
 
 
 def delete_conversation(sql: Statements, user_id: int, conversation_id: int) -> None:
-    """The conversation itself; its messages are deleted first, whether or not the server cascades."""
+    """Delete the conversation. The caller must delete its messages first, because not every server cascades."""
     sql.run("DELETE FROM conversas WHERE id_usuario = %s AND id = %s", (user_id, conversation_id))
 
 
 def set_generated_title(sql: Statements, conversation_id: int, title: str) -> bool:
-    """A title of our own making; never over one a person chose or one already given."""
+    """Set a generated title, unless the conversation already has a title. Returns whether it was set."""
     return bool(
         sql.run(
             "UPDATE conversas SET titulo_conversa = %s"
@@ -175,7 +177,7 @@ def set_generated_title(sql: Statements, conversation_id: int, title: str) -> bo
 
 
 def update_summary(sql: Statements, conversation: Conversation, summary: str, until_seq: int) -> bool:
-    """Compare-and-swap: nothing is changed, and False returned, if another summary came first."""
+    """Store a summary if the version is still that of `conversation`. Returns False if another change came first."""
     return bool(
         sql.run(
             "UPDATE conversas SET resumo = %s, resumo_ate_seq = %s, resumo_versao = resumo_versao + 1"
@@ -190,8 +192,10 @@ _UNUSED = "c.fixada = FALSE AND c.data_atualizacao < UTC_TIMESTAMP(6) - INTERVAL
 
 
 def lock_unused(sql: Statements, unused_days: int, at_most: int) -> list[int]:
-    """Ids of unused conversations, the longest unused first, locked until the transaction ends: who came back to one
-    a moment ago keeps it, and who comes back now waits and finds it gone."""
+    """Lock unused conversations until the transaction ends, the longest unused first. Returns their ids.
+
+    A conversation that was used a moment ago is not in the list. A user who opens one now waits until it is deleted.
+    """
     rows = sql.list(
         f"SELECT c.id FROM conversas c WHERE {_UNUSED}"  # noqa: S608 - constant condition
         " ORDER BY c.data_atualizacao, c.id LIMIT %s FOR UPDATE",
@@ -201,7 +205,7 @@ def lock_unused(sql: Statements, unused_days: int, at_most: int) -> list[int]:
 
 
 def count_unused(sql: Statements, unused_days: int) -> tuple[int, int]:
-    """How many unused conversations there are, and how many messages are in them."""
+    """Return the number of unused conversations and of the messages in them."""
     row = sql.find(
         "SELECT COUNT(DISTINCT c.id) AS conversations, COUNT(m.id) AS messages"  # noqa: S608 - constant condition
         f" FROM conversas c LEFT JOIN mensagens m ON m.id_conversa = c.id WHERE {_UNUSED}",
@@ -211,7 +215,7 @@ def count_unused(sql: Statements, unused_days: int) -> tuple[int, int]:
 
 
 def delete_conversations(sql: Statements, ids: Sequence[int]) -> int:
-    """Conversations that the caller has locked and whose messages are gone."""
+    """Delete conversations that the caller has locked and that have no messages. Returns the number deleted."""
     return sql.run("DELETE FROM conversas WHERE id IN %s", (tuple(ids),))
 
 

@@ -14,7 +14,7 @@ from falaai.database import Row, Statements
 
 
 class State(StrEnum):
-    """A reply's life, in the words of the database; a question is complete from the start."""
+    """State of a reply, as stored in the database. A question is always complete."""
 
     COMPLETE = "completa"
     GENERATING = "gerando"
@@ -24,8 +24,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Message:
-    """One message; `sent_at` is UTC without a zone, `error` a machine word or nothing, and `generation` the
-    number of the try at a reply."""
+    """One message.
+
+    `sent_at` is naive UTC. `error` is the code of a failed reply, or None. `generation` is the number of the try.
+    """
 
     id: int
     conversation_id: int
@@ -38,10 +40,10 @@ class Message:
     generation: int
 
 
-# A reply nobody has written to for so long: its process is gone.
+# A reply without a new piece for so long is abandoned: its process has ended.
 ABANDONED_SECONDS = 60
 
-ABANDONED = "abandoned"  # its `error`; a reply that somebody stopped has none
+ABANDONED = "abandoned"  # the `error` of an abandoned reply; a stopped one has none
 
 _IS_ABANDONED = f"m.estado = 'gerando' AND m.escrita_em < UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND"
 IS_BEING_WRITTEN = f"(m.estado = 'gerando' AND NOT ({_IS_ABANDONED}))"
@@ -52,7 +54,7 @@ MESSAGE_COLUMNS = (
 
 
 def list_messages(sql: Statements, conversation_id: int, after_seq: int, limit: int) -> list[Message]:
-    """The first messages after a seq, oldest first, for taking a conversation away."""
+    """List the messages after a seq, oldest first."""
     rows = sql.list(
         f"SELECT {MESSAGE_COLUMNS} FROM mensagens m WHERE m.id_conversa = %s AND m.seq > %s"  # noqa: S608 - constant columns
         " ORDER BY m.seq LIMIT %s",
@@ -62,7 +64,7 @@ def list_messages(sql: Statements, conversation_id: int, after_seq: int, limit: 
 
 
 def find_message(sql: Statements, user_id: int, message_id: int) -> Message | None:
-    """A message of one of this person's conversations."""
+    """Find a message in one of the user's conversations."""
     row = sql.find(
         f"SELECT {MESSAGE_COLUMNS} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
         " WHERE m.id = %s AND c.id_usuario = %s",
@@ -80,7 +82,7 @@ class Locked:
 
 
 def lock_message(sql: Statements, user_id: int, message_id: int) -> Locked | None:
-    """A message of one of this person's conversations, both locked."""
+    """Lock a message of the user and its conversation until the transaction ends."""
     row = sql.find(
         f"SELECT {MESSAGE_COLUMNS}, c.ultima_seq"  # noqa: S608 - constant columns
         " FROM mensagens m JOIN conversas c ON c.id = m.id_conversa WHERE m.id = %s AND c.id_usuario = %s FOR UPDATE",
@@ -90,7 +92,7 @@ def lock_message(sql: Statements, user_id: int, message_id: int) -> Locked | Non
 
 
 def find_question(sql: Statements, user_id: int, client_id: str) -> Message | None:
-    """The question this person's client already sent under this id, in whichever conversation."""
+    """Find the user's question with this client_id, in any conversation."""
     row = sql.find(
         f"SELECT {MESSAGE_COLUMNS} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
         " WHERE m.chave = %s AND c.id_usuario = %s LIMIT 1",
@@ -167,12 +169,12 @@ def list_running(sql: Statements, user_id: int) -> list[RunningReply]:
 
 
 def update_question(sql: Statements, question_id: int, text: str, client_id: str | None) -> None:
-    """A client_id that this conversation has already is MySQL error 1062 (IntegrityError)."""
+    """Replace the text of a question. Raises IntegrityError (MySQL error 1062) if the client_id is taken."""
     sql.run("UPDATE mensagens SET conteudo = %s, chave = %s WHERE id = %s", (text, client_id, question_id))
 
 
 def delete_after(sql: Statements, conversation_id: int, seq: int) -> int:
-    """What followed a question that was replaced."""
+    """Delete all messages of the conversation after this seq."""
     return sql.run("DELETE FROM mensagens WHERE id_conversa = %s AND seq > %s", (conversation_id, seq))
 
 
@@ -187,14 +189,14 @@ def update_restarted_reply(sql: Statements, reply: Message, transaction_key: str
 
 
 def update_stopped_reply(sql: Statements, reply_id: int) -> bool:
-    """End a reply that is being generated; False if it had already ended."""
+    """End a reply that is being generated. Returns False if it had already ended."""
     return bool(
         sql.run("UPDATE mensagens SET estado = 'interrompida' WHERE id = %s AND estado = 'gerando'", (reply_id,))
     )
 
 
 def save_partial_text(sql: Statements, reply_id: int, generation: int, text: str) -> bool:
-    """Keep what has come of this try; False if it is no longer the one being generated: somebody stopped it."""
+    """Store the text of this try so far. Returns False if the try has ended, for example by the user's stop."""
     return bool(
         sql.run(
             "UPDATE mensagens SET conteudo = %s, escrita_em = UTC_TIMESTAMP(6)"
@@ -205,7 +207,7 @@ def save_partial_text(sql: Statements, reply_id: int, generation: int, text: str
 
 
 def save_stopped_text(sql: Statements, reply_id: int, generation: int, text: str) -> None:
-    """What had come when somebody stopped this try, unless a newer try has begun."""
+    """Store the text that a stopped try had at its end, unless a newer try has begun."""
     sql.run(
         "UPDATE mensagens SET conteudo = %s WHERE id = %s AND geracao = %s AND estado = 'interrompida'",
         (text, reply_id, generation),
@@ -214,7 +216,7 @@ def save_stopped_text(sql: Statements, reply_id: int, generation: int, text: str
 
 @dataclass(frozen=True)
 class Ending:
-    """How a try at a reply ended, and what it cost."""
+    """The end of a try at a reply: text, state, error, and tokens."""
 
     text: str
     state: State
@@ -240,7 +242,7 @@ def update_finished_reply(sql: Statements, reply_id: int, generation: int, endin
 
 
 def has_final_state(sql: Statements, reply_id: int, generation: int, state: State) -> bool:
-    """Whether this try has ended in this way; what a writer asks who never heard whether it was he."""
+    """Return whether this try has ended in this state. It is asked after a lost answer to `update_finished_reply`."""
     row = sql.find("SELECT estado FROM mensagens WHERE id = %s AND geracao = %s", (reply_id, generation))
     return row is not None and row["estado"] == state
 
@@ -262,7 +264,7 @@ def list_oldest_turns(
 
 
 def delete_messages(sql: Statements, conversation_ids: Sequence[int], at_most: int) -> int:
-    """Some of the messages of conversations that the caller has locked."""
+    """Delete at most `at_most` messages of conversations that the caller has locked. Returns the number deleted."""
     return sql.run("DELETE FROM mensagens WHERE id_conversa IN %s LIMIT %s", (tuple(conversation_ids), at_most))
 
 
@@ -270,7 +272,7 @@ _ABANDONED = f"estado = 'gerando' AND escrita_em < UTC_TIMESTAMP(6) - INTERVAL {
 
 
 def update_abandoned_replies(sql: Statements, at_most: int) -> int:
-    """Write down what abandoned replies already read as."""
+    """Store the state `interrompida` for abandoned replies, which is how they are already shown."""
     return sql.run(
         f"UPDATE mensagens SET estado = 'interrompida', erro = %s WHERE {_ABANDONED} LIMIT %s",  # noqa: S608 - constant
         (ABANDONED, at_most),

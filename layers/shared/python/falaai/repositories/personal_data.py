@@ -1,12 +1,14 @@
-"""All tables at once: what is held of one person, and its deletion. A new table that is about people belongs here,
-and a test compares this module with the schema."""
+"""Export and deletion of all data of a user. A new table with data of users must be added here.
+
+A test compares this module with the schema.
+"""
 
 from collections.abc import Sequence
 from operator import itemgetter
 
 from falaai.database import Row, Statements
 
-# Without hashes and keys: they open the account, and tell the person nothing.
+# Password hashes and keys are left out: they give access to the account and tell the user nothing.
 _ROWS = {
     "usuarios": "SELECT id, nome, email, email_novo, termos_registro, data_registro, email_verified, profile_pic_url"
     " FROM usuarios WHERE id = %s",
@@ -22,14 +24,14 @@ _ROWS = {
     " m.tokens_entrada, m.tokens_saida, m.erro FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"
     " WHERE c.id_usuario = %s",
 }
-# Sorted here: the server would have to sort a whole history, texts included.
+# These are sorted here, because the server would sort the whole history with its texts.
 _ORDER = {"conversas": itemgetter("id"), "mensagens": itemgetter("id_conversa", "seq")}
 
-# Sessions first: a send locks its session's row last, before it commits. Either it has committed when this row is
-# deleted, and the statements below find what it stored; or it finds no session and is rolled back. In any other order
-# a server without gap locks or valid foreign keys keeps the conversation of a send in flight, without an owner.
-# Then children before parents, since not every server cascades. A join, because MariaDB runs the same condition with
-# IN (SELECT ...) as a scan of everybody's messages.
+# Sessions are deleted first. A message that is being sent locks its session's row. Either it commits before the
+# session is deleted, and the next statements find its rows; or it finds no session and is rolled back. In any other
+# order a server without gap locks or foreign keys could keep a conversation without an owner.
+# Then rows are deleted before the rows that they refer to, because not every server cascades. Messages are deleted by
+# a join, because MariaDB runs the same condition with IN (SELECT ...) as a scan of all messages.
 _DELETIONS = (
     "DELETE FROM sessoes WHERE id_usuario = %s",
     "DELETE m FROM mensagens m JOIN conversas c ON c.id = m.id_conversa WHERE c.id_usuario = %s",
@@ -41,7 +43,7 @@ _DELETIONS = (
 
 
 def list_rows(sql: Statements, user_id: int) -> dict[str, list[Row]]:
-    """Rows by table, oldest first."""
+    """Return the user's rows of every table, oldest first."""
     found = {table: sql.list(query, (user_id,)) for table, query in _ROWS.items()}
     for table, order in _ORDER.items():
         found[table].sort(key=order)
@@ -49,13 +51,13 @@ def list_rows(sql: Statements, user_id: int) -> dict[str, list[Row]]:
 
 
 def delete_accounts(sql: Statements, user_ids: Sequence[int]) -> int:
-    """Accounts without conversations, that the caller has locked, and what else there is of them."""
+    """Delete locked accounts that have no conversations, with their other rows. Returns the number deleted."""
     for table in ("sessoes", "uso_diario", "tokens"):
         sql.run(f"DELETE FROM {table} WHERE id_usuario IN %s", (tuple(user_ids),))  # noqa: S608 - constant tables
     return sql.run("DELETE FROM usuarios WHERE id IN %s", (tuple(user_ids),))
 
 
 def delete_rows(sql: Statements, user_id: int) -> None:
-    """Delete an account and every row about it. Belongs in a transaction of its own."""
+    """Delete an account and all its rows. It must run in its own transaction."""
     for deletion in _DELETIONS:
         sql.run(deletion, (user_id,))

@@ -1,6 +1,6 @@
-"""Table `sessoes`: who is signed in where. `key` is the HMAC of the cookie's token.
+"""Table `sessoes`: signed-in browsers. `key` is the HMAC of the cookie's token.
 
-`expira_em` says when a session ends: IDLE_DAYS after it was last seen, but at most ABSOLUTE_DAYS after it began.
+`expira_em` is the end of a session: IDLE_DAYS after its last request, but at most ABSOLUTE_DAYS after its start.
 """
 
 from dataclasses import dataclass, replace
@@ -10,9 +10,9 @@ from falaai.database import Statements
 
 ABSOLUTE_DAYS = 30
 IDLE_DAYS = 7
-# More than anyone has devices; without a limit a script could fill the table and the profile page.
+# More than the devices of a user. Without a limit, a script could fill the table and the profile page.
 MOST_SESSIONS = 20
-# Writing "last seen" at every request would make each read a write.
+# The time of the last request is not stored more often, because it would make every read a write.
 SEEN_EVERY_SECONDS = 60
 
 # The second condition is for rows that the previous release writes during a deployment: 30 days in `expira_em`.
@@ -21,7 +21,7 @@ _LIVING = f"s.expira_em > UTC_TIMESTAMP(6) AND s.vista_em > UTC_TIMESTAMP(6) - I
 
 @dataclass(frozen=True)
 class Session:
-    """A living session and the person it belongs to; `now` is the database's clock, UTC without a zone."""
+    """A valid session and its user. `now` is the time of the database, naive UTC."""
 
     id: int
     user_id: int
@@ -33,7 +33,7 @@ class Session:
 
 
 def find_session(sql: Statements, key: str) -> Session | None:
-    """The session, unless it ended: by its absolute age or by idleness."""
+    """Find the session, unless it has ended by its age or without use."""
     row = sql.find(
         "SELECT s.id, s.id_usuario, s.id_conversa_ativa, u.nome, u.email,"  # noqa: S608 - constant condition
         " TIMESTAMPDIFF(SECOND, s.vista_em, UTC_TIMESTAMP(6)) AS idle,"
@@ -79,9 +79,9 @@ def lock_session(sql: Statements, session: Session, day: date) -> LockedSession 
 
 
 def add_session(sql: Statements, user_id: int, key: str, agent: str, address: str) -> None:
-    """A new session; the person's oldest ones beyond MOST_SESSIONS end.
+    """Add a session. The user's oldest sessions beyond MOST_SESSIONS end.
 
-    `agent` is the browser's own description, `address` its IP; both are shown to the person.
+    `agent` is the User-Agent header and `address` the IP address. The profile page shows both.
     """
     sql.run(
         "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em, navegador, endereco)"
@@ -97,7 +97,7 @@ def add_session(sql: Statements, user_id: int, key: str, agent: str, address: st
 
 
 def update_seen(sql: Statements, session_id: int) -> None:
-    """Note that the session was used just now, and move its end."""
+    """Store the time of this request, and move the end of the session."""
     sql.run(
         "UPDATE sessoes SET vista_em = UTC_TIMESTAMP(6),"
         " expira_em = LEAST(criada_em + INTERVAL %s DAY, UTC_TIMESTAMP(6) + INTERVAL %s DAY) WHERE id = %s",
@@ -110,7 +110,7 @@ def update_active_conversation(sql: Statements, session_id: int, conversation_id
 
 
 def update_no_active_conversation(sql: Statements, user_id: int, conversation_id: int) -> None:
-    """No session of this person goes on with a conversation that is gone."""
+    """Clear this active conversation in all sessions of the user, because it is being deleted."""
     sql.run(
         "UPDATE sessoes SET id_conversa_ativa = NULL WHERE id_usuario = %s AND id_conversa_ativa = %s",
         (user_id, conversation_id),
@@ -123,7 +123,7 @@ def delete_session(sql: Statements, key: str) -> None:
 
 @dataclass(frozen=True)
 class Device:
-    """A session as its owner sees it: where and when, and nothing that opens it."""
+    """A session as the profile page shows it, without its key."""
 
     id: int
     agent: str
@@ -133,7 +133,7 @@ class Device:
 
 
 def list_devices(sql: Statements, user_id: int) -> list[Device]:
-    """Living sessions, last seen first."""
+    """List the user's valid sessions, the last used first."""
     rows = sql.list(
         "SELECT s.id, s.navegador, s.endereco, s.criada_em, s.vista_em FROM sessoes s"  # noqa: S608 - constant condition
         f" WHERE s.id_usuario = %s AND {_LIVING} ORDER BY s.vista_em DESC, s.id DESC",
@@ -143,12 +143,12 @@ def list_devices(sql: Statements, user_id: int) -> list[Device]:
 
 
 def delete_session_of(sql: Statements, user_id: int, session_id: int) -> bool:
-    """End one of this person's sessions; False if it is not theirs or is gone."""
+    """Delete one session of the user. Returns False if it does not exist or belongs to another user."""
     return bool(sql.run("DELETE FROM sessoes WHERE id_usuario = %s AND id = %s", (user_id, session_id)))
 
 
 def delete_other_sessions(sql: Statements, user_id: int, kept_id: int | None = None) -> int:
-    """End every session of this person, but one."""
+    """Delete all sessions of the user except `kept_id`. Returns the number deleted."""
     return sql.run("DELETE FROM sessoes WHERE id_usuario = %s AND id <> %s", (user_id, kept_id or 0))
 
 

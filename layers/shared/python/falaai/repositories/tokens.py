@@ -1,4 +1,4 @@
-"""Table `tokens`: links in letters. `key` is the SHA-256 of the link's token."""
+"""Table `tokens`: links in emails. `key` is the SHA-256 of the link's token."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from falaai.secret_tokens import LIFETIMES, Purpose
 
 @dataclass(frozen=True)
 class Used:
-    """A link that works, or that was just used up; `payload` is what it was made for, such as a new address."""
+    """A link that is valid, or that this transaction has used. `payload` depends on the purpose: a new address."""
 
     user_id: int
     purpose: Purpose
@@ -16,7 +16,7 @@ class Used:
 
 
 def add_token(sql: Statements, user_id: int, purpose: Purpose, key: str, payload: str = "") -> None:
-    """A new link for this purpose; older ones of the same purpose stop working."""
+    """Add a link. It ends the user's older links of the same purpose."""
     delete_tokens(sql, user_id, purpose)
     sql.run(
         "INSERT INTO tokens (chave, id_usuario, finalidade, dados, criado_em, expira_em)"
@@ -26,7 +26,7 @@ def add_token(sql: Statements, user_id: int, purpose: Purpose, key: str, payload
 
 
 def find_token(sql: Statements, key: str, *purposes: Purpose) -> Used | None:
-    """The link, if it would work for one of these purposes. Changes nothing."""
+    """Find the link if it is valid for one of these purposes, without using it."""
     row = sql.find(
         "SELECT id_usuario, finalidade, dados FROM tokens"
         " WHERE chave = %s AND usado_em IS NULL AND expira_em > UTC_TIMESTAMP(6)",
@@ -38,7 +38,7 @@ def find_token(sql: Statements, key: str, *purposes: Purpose) -> Used | None:
 
 
 def update_used_token(sql: Statements, key: str, *purposes: Purpose) -> Used | None:
-    """Use the link up; nothing if it is unknown, used, expired or for something else. Only one caller succeeds."""
+    """Use the link. Returns None if it is unknown, used, expired or has another purpose. Only one caller succeeds."""
     found = find_token(sql, key, *purposes)
     used = found and sql.run(
         "UPDATE tokens SET usado_em = UTC_TIMESTAMP(6) WHERE chave = %s"
@@ -49,7 +49,7 @@ def update_used_token(sql: Statements, key: str, *purposes: Purpose) -> Used | N
 
 
 def delete_tokens(sql: Statements, user_id: int, purpose: Purpose, *purposes: Purpose) -> None:
-    """End every link of this person for one or more purposes."""
+    """Delete all links of the user with these purposes."""
     sql.run("DELETE FROM tokens WHERE id_usuario = %s AND finalidade IN %s", (user_id, (purpose, *purposes)))
 
 

@@ -1,8 +1,8 @@
-"""Table `transacoes`: the key that each transaction leaves; `falaai.database` writes it and asks for it."""
+"""Table `transacoes`: one key per transaction, which `falaai.database` reads after a lost answer."""
 
 from falaai.database import Statements
 
-# A lost answer is asked for within seconds.
+# The key is needed for a few seconds only.
 _OLD = "feita_em < UTC_TIMESTAMP(6) - INTERVAL 1 HOUR"
 
 

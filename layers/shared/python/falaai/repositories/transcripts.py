@@ -1,4 +1,4 @@
-"""Conversations together with their messages, in one statement where two tables would be two."""
+"""Conversations with their messages, read by one statement instead of two."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +8,7 @@ from falaai.database import Statements
 from falaai.repositories.conversations import Conversation, conversation_of, is_untitled
 from falaai.repositories.messages import IS_BEING_WRITTEN, MESSAGE_COLUMNS, Message, message_of, turn_of
 
-# More than this never fit into the memory's limit; it bounds the read of a conversation without a summary.
+# More turns never fit into a prompt. The limit bounds the query for a conversation without a summary.
 TURNS_READ = 400
 
 
@@ -51,7 +51,7 @@ def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq:
 
 @dataclass(frozen=True)
 class Page:
-    """A conversation, some of its messages, oldest first, and how many its owner has sent today."""
+    """A conversation, some of its messages, oldest first, and the number of messages its owner has sent today."""
 
     conversation: Conversation
     messages: list[Message]
@@ -61,8 +61,10 @@ class Page:
 def find_page(
     sql: Statements, user_id: int, conversation_id: int, today: date, limit: int, before_seq: int | None = None
 ) -> Page | None:
-    """The newest `limit` messages before `before_seq` (or of all). The conversation comes without its summary, which
-    is the model's."""
+    """Find the newest `limit` messages, or the newest ones before `before_seq`. The conversation has no summary.
+
+    Returns None for an unknown conversation and for one of another user.
+    """
     rows = sql.list(
         "SELECT m.*, c.id AS conversa, c.id_usuario, c.titulo_conversa, c.data_criacao, c.data_atualizacao, c.fixada,"  # noqa: S608 - constant columns
         " c.ultima_seq, c.titulo_manual, NULL AS resumo, c.resumo_ate_seq, c.resumo_versao,"

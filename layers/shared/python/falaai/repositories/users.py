@@ -1,4 +1,4 @@
-"""Table `usuarios`: who has an account."""
+"""Table `usuarios`: accounts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,11 @@ from falaai.database import Row, Statements
 
 @dataclass(frozen=True)
 class User:
-    """One account. `password_hash` is an encoded Argon2id hash; `new_email` waits to be confirmed; `picture` is the
-    key of an object in the bucket, or empty; `registered_at` is UTC without a zone."""
+    """One account.
+
+    `password_hash` is an encoded Argon2id hash. `new_email` is an address that is not confirmed yet. `picture` is a
+    key in the bucket, or empty. `registered_at` is naive UTC.
+    """
 
     id: int
     name: str
@@ -26,7 +29,7 @@ class User:
         return self.name.split()[0] if self.name.split() else ""
 
 
-# What the first FalaAI put where nobody had chosen a picture.
+# Value of the original FalaAI for an account without a picture.
 NO_PICTURE = "/static/images/default_profile.png"
 
 _COLUMNS = "id, nome, email, senha, email_verified, data_registro, email_novo, profile_pic_url"
@@ -38,24 +41,24 @@ def find_user(sql: Statements, user_id: int) -> User | None:
 
 
 def lock_account(sql: Statements, user_id: int) -> User | None:
-    """The same, locked until the transaction ends."""
+    """Find a user and lock the account until the transaction ends."""
     row = sql.find(f"SELECT {_COLUMNS} FROM usuarios WHERE id = %s FOR UPDATE", (user_id,))  # noqa: S608 - constant
     return _user(row) if row else None
 
 
 def lock_user(sql: Statements, user_id: int) -> bool:
-    """Lock the account until the transaction ends; False if it is gone."""
+    """Lock the account until the transaction ends. Returns False if it does not exist."""
     return sql.find("SELECT id FROM usuarios WHERE id = %s FOR UPDATE", (user_id,)) is not None
 
 
 def find_user_by_email(sql: Statements, email: str) -> User | None:
-    """`email` in lower case, as it is stored."""
+    """Find a user by the stored form of the address, in lower case."""
     row = sql.find(f"SELECT {_COLUMNS} FROM usuarios WHERE email = %s", (email,))  # noqa: S608 - constant columns
     return _user(row) if row else None
 
 
 def add_user(sql: Statements, name: str, email: str, password_hash: str) -> int:
-    """The new account's id. An address already taken is MySQL error 1062 (IntegrityError)."""
+    """Add an account. Returns its id. Raises IntegrityError (MySQL error 1062) if the address is taken."""
     return sql.insert(
         "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro, email_verified)"
         " VALUES (%s, %s, %s, TRUE, UTC_TIMESTAMP(), FALSE)",
@@ -64,7 +67,7 @@ def add_user(sql: Statements, name: str, email: str, password_hash: str) -> int:
 
 
 def update_unverified_user(sql: Statements, user_id: int, name: str, password_hash: str) -> None:
-    """Nobody has proved to own the address yet, so the latest registration is the one that counts."""
+    """Replace name and password of an unverified account: the latest registration of the address counts."""
     sql.run(
         "UPDATE usuarios SET nome = %s, senha = %s, data_registro = UTC_TIMESTAMP()"
         " WHERE id = %s AND email_verified = FALSE",
@@ -81,12 +84,12 @@ def update_name(sql: Statements, user_id: int, name: str) -> None:
 
 
 def update_new_email(sql: Statements, user_id: int, new_email: str | None) -> None:
-    """The address that will take the account's over once its link is confirmed."""
+    """Store an address that replaces the current one when its link is used, or None."""
     sql.run("UPDATE usuarios SET email_novo = %s WHERE id = %s", (new_email, user_id))
 
 
 def update_email(sql: Statements, user_id: int, email: str) -> None:
-    """An address already taken is MySQL error 1062 (IntegrityError)."""
+    """Set the address. Raises IntegrityError (MySQL error 1062) if it is taken."""
     sql.run("UPDATE usuarios SET email = %s, email_novo = NULL WHERE id = %s", (email, user_id))
 
 
@@ -98,7 +101,7 @@ def update_verified(sql: Statements, user_id: int) -> None:
     sql.run("UPDATE usuarios SET email_verified = TRUE WHERE id = %s", (user_id,))
 
 
-# Long enough for someone on holiday; the link itself lives for a day and can be asked for again.
+# Longer than a holiday. The link is valid for a day and can be requested again.
 NEVER_VERIFIED_DAYS = 30
 _NEVER_VERIFIED = (
     f"u.data_registro < UTC_TIMESTAMP(6) - INTERVAL {NEVER_VERIFIED_DAYS} DAY AND u.email_verified = FALSE"  # noqa: S608
@@ -107,7 +110,7 @@ _NEVER_VERIFIED = (
 
 
 def lock_never_verified(sql: Statements, at_most: int) -> list[int]:
-    """Ids of accounts that were never verified and hold nothing, locked until the transaction ends."""
+    """Lock old unverified accounts until the transaction ends. Returns their ids."""
     rows = sql.list(
         f"SELECT u.id FROM usuarios u WHERE {_NEVER_VERIFIED} LIMIT %s FOR UPDATE",  # noqa: S608 - constant condition
         (at_most,),
@@ -120,7 +123,7 @@ def count_never_verified(sql: Statements) -> int:
 
 
 def list_pictures_in_use(sql: Statements, keys: Sequence[str]) -> set[str]:
-    """Which of these pictures some account shows."""
+    """Return those of these pictures that an account uses."""
     rows = sql.list("SELECT profile_pic_url FROM usuarios WHERE profile_pic_url IN %s", (tuple(keys),))
     return {row["profile_pic_url"] for row in rows}
 
