@@ -116,7 +116,7 @@ def test_pauses_between_attempts_are_random_and_grow(ssm: FakeSsm, monkeypatch: 
     ssm.busy = 10**6
     for _ in range(20):
         with pytest.raises(aws_requests.AwsRefused):
-            aws_requests.ask_aws("ssm", "AmazonSSM.GetParameters", Names=["/falaai/x"])
+            aws_requests.call_aws("ssm", "AmazonSSM.GetParameters", Names=["/falaai/x"])
     longest = [aws_requests.PAUSE_SECONDS * 2**attempt for attempt in range(aws_requests.ATTEMPTS - 1)]
     assert all(pause <= longest[number % len(longest)] for number, pause in enumerate(pauses))
     assert len(pauses) == 20 * len(longest)
@@ -143,7 +143,7 @@ def test_trace_header_goes_along_on_lambda(
     """As botocore's own clients send it."""
     for name, value in {"AWS_LAMBDA_FUNCTION_NAME": function, "_X_AMZN_TRACE_ID": trace}.items():
         monkeypatch.setenv(name, value) if value else monkeypatch.delenv(name, raising=False)
-    aws_requests.ask_aws("ssm", "AmazonSSM.GetParameters", Names=["/falaai/x"])
+    aws_requests.call_aws("ssm", "AmazonSSM.GetParameters", Names=["/falaai/x"])
     assert ssm.headers[0].get("X-Amzn-Trace-Id") == sent
 
 

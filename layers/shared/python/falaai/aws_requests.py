@@ -31,7 +31,7 @@ class AwsRefused(Exception):
     """AWS refused a request or did not answer it. The message is AWS's error type, or the network's."""
 
 
-def ask_aws(service: str, operation: str, **body: Any) -> dict[str, Any]:
+def call_aws(service: str, operation: str, **body: Any) -> dict[str, Any]:
     """Run one operation by AWS's name for it, such as AmazonSSM.GetParameters. Returns its answer; raises AwsRefused.
 
     It is repeated when AWS is busy or does not answer, so it may take effect twice.

@@ -1,6 +1,6 @@
-"""Connections to the database: TLS verified, clock in UTC, and none that waits longer than it may.
+"""Connections to the database with verified TLS, a session in UTC, and total time limits.
 
-Numbers of deadlines: connect 2 s, a statement 5 s, a lock 2 s, each in all and not for each read.
+Connecting takes at most 2 s, a statement 5 s, waiting for a lock 2 s. The limits are totals, not for each read.
 """
 
 import ipaddress
@@ -18,7 +18,7 @@ from falaai.deadlines import seconds_left
 CONNECT_SECONDS = 2.0
 STATEMENT_SECONDS = 5.0
 LOCK_WAIT_SECONDS = 2
-# Setting a socket's timeout costs something at every read, so it follows the deadline in steps.
+# The socket's timeout is changed in steps of this length, because setting it at every read is slow.
 _STEP_SECONDS = 0.25
 
 _SESSION = (
@@ -35,7 +35,7 @@ else:
 
 
 class Connection(_PyMySQL):
-    """PyMySQL's, with totals for its timeouts: connecting with all its steps, or one statement with all its rows."""
+    """PyMySQL's connection with total time limits: for connecting, and for a statement with all its rows."""
 
     _rfile: Any
     _sock: Any
@@ -56,12 +56,12 @@ class Connection(_PyMySQL):
         super()._execute_command(command, sql)  # type: ignore[misc]
 
     def _read_bytes(self, num_bytes: int) -> bytes:
-        """Without waiting beyond the deadline, however few bytes come at a time."""
+        """Read like PyMySQL, but stop at the deadline even if bytes arrive one by one."""
         got = b""
         while len(got) < num_bytes:
             self._limit_wait()
             try:
-                # Fills the buffer with whatever has come; read1 alone would ask the kernel twice for each row.
+                # Fill the buffer with all arrived bytes. read1 alone would make two system calls for each row.
                 is_open = self._rfile.peek(1)
             except OSError as error:
                 raise self._lost(type(error).__name__) from error
@@ -84,7 +84,7 @@ class Connection(_PyMySQL):
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether a connection to `host` cannot leave this machine."""
+    """Return whether `host` is a loopback address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -92,10 +92,10 @@ def is_this_machine(host: str) -> bool:
 
 
 def connect(where: settings.DatabaseSettings, statement_seconds: float = STATEMENT_SECONDS) -> Connection:
-    """A new connection in autocommit mode, its clock in UTC.
+    """Open a connection in autocommit mode, with its time zone set to UTC.
 
-    Anywhere but this machine it is TLS with a verified certificate and host name: an explicit context makes
-    PyMySQL refuse a server without TLS, where its `ssl_ca` option alone would verify nothing.
+    To any other machine it uses TLS with a verified certificate and host name. An explicit context makes PyMySQL
+    refuse a server without TLS; its option `ssl_ca` alone would verify nothing.
     """
     local = is_this_machine(where.db_host)
     connection = Connection(
@@ -116,8 +116,8 @@ def connect(where: settings.DatabaseSettings, statement_seconds: float = STATEME
         ssl=None if local else ssl.create_default_context(cadata=where.db_ca or None),
         ssl_disabled=local,
     )
-    # Each statement sees what is committed by then: after waiting for a row's lock one must see what its last
-    # holder wrote, and TiDB would otherwise show the state at BEGIN.
+    # Each statement must see the rows that are committed at its start: after waiting for a lock, a transaction needs
+    # the rows of the previous holder. TiDB would otherwise show the state at BEGIN.
     with connection.cursor() as cursor:
         cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
     return connection

@@ -1,7 +1,7 @@
 """Statements and transactions over a small pool of connections.
 
-TiDB Cloud drops a connection that is idle for 340 seconds. Connections are closed before that, and a connection that
-died in the pool is replaced unseen by the caller.
+TiDB Cloud closes a connection that is idle for 340 seconds. The pool closes its connections before that, and
+replaces a lost connection without an error for the caller.
 """
 
 import builtins
@@ -33,18 +33,18 @@ ATTEMPTS = 3
 RESTART_SECONDS = 8.0
 RESTART_PAUSE_SECONDS = 0.25
 
-# Lock wait, deadlock, and TiDB's own: transaction too old or conflicting, schema changed, write conflict.
+# Lock wait and deadlock; in TiDB also: transaction too old or in conflict, schema changed, write conflict.
 _TRANSIENT = frozenset({1205, 1213, 8002, 8005, 8022, 8028, 9007})
-# Server gone, connection lost, killed, or closed by the server for being idle; 0 is PyMySQL's closed connection.
+# Server not reachable; connection lost, killed, or closed as idle. PyMySQL uses 0 for a closed connection.
 _LOST = frozenset({0, 1053, 1927, 2006, 2013, 2014, 2055, 4031})
-# Over a limit of connections or resources, access taken back, TiDB's own unknown error.
+# Too many connections or resources, access denied, unknown error of TiDB.
 _UNAVAILABLE = frozenset({1040, 1044, 1045, 1105, 1226})
 _DRIVER_ERRORS = (pymysql.OperationalError, pymysql.InterfaceError, pymysql.InternalError)
 
 
 @dataclass(frozen=True)
 class Executed:
-    """What one statement did. `inserted_id` is the AUTO_INCREMENT id, or the value of LAST_INSERT_ID(expression)."""
+    """Result of a statement. `inserted_id` is the AUTO_INCREMENT id, or the value of LAST_INSERT_ID(expression)."""
 
     count: int
     inserted_id: int
@@ -52,18 +52,18 @@ class Executed:
 
 
 class Statements(ABC):
-    """What repositories run their SQL on: a Database runs each statement alone, a Transaction runs them together."""
+    """Runs SQL for repositories: a Database runs each statement alone, a Transaction runs them together."""
 
     @abstractmethod
     def execute(self, sql: str, parameters: Parameters = ()) -> Executed:
         """Run one statement and read all of its rows."""
 
     def run(self, sql: str, parameters: Parameters = ()) -> int:
-        """Return the number of rows that the statement changed (or found)."""
+        """Run a statement. Returns the number of rows that it changed or found."""
         return self.execute(sql, parameters).count
 
     def insert(self, sql: str, parameters: Parameters = ()) -> int:
-        """Return the AUTO_INCREMENT id of the inserted row."""
+        """Run an INSERT. Returns the AUTO_INCREMENT id of the row."""
         return self.execute(sql, parameters).inserted_id
 
     def update_returning(self, sql: str, parameters: Parameters = ()) -> int | None:
@@ -77,7 +77,7 @@ class Statements(ABC):
         return rows[0] if rows else None
 
     def count(self, sql: str, parameters: Parameters = ()) -> int:
-        """Return the one number that a SELECT COUNT gives."""
+        """Run a SELECT COUNT. Returns its number."""
         row = self.find(sql, parameters)
         return int(next(iter(row.values()))) if row else 0
 
@@ -133,7 +133,7 @@ class _IdempotentTransaction(Generic[Result]):
 
     @property
     def commit_unknown(self) -> bool:
-        """Whether a COMMIT was sent and its answer was lost."""
+        """Return whether a COMMIT was sent and its answer was lost."""
         return bool(self._done)
 
     def run(self, connection: Connection) -> Result:
@@ -161,7 +161,7 @@ class _IdempotentTransaction(Generic[Result]):
 
 
 def new_transaction_key() -> str:
-    """Return a random key, 32 characters long, that no other transaction has."""
+    """Return a random key of 32 characters."""
     return secrets.token_hex(16)
 
 
@@ -188,7 +188,7 @@ class Database(Statements):
     ) -> Result:
         """Run `work` and commit; roll back if it raises.
 
-        The whole of it is repeated on a deadlock, a conflict or a lost connection, and it takes effect exactly once
+        All of it is repeated on a deadlock, a conflict or a lost connection, and it takes effect exactly once
         even if the answer to its COMMIT is lost. Then it also waits for a server that restarts. `work` may run more
         than once, so it only uses the database, and sends queue messages, which may arrive twice anyway.
 
@@ -225,7 +225,7 @@ class Database(Statements):
             time.sleep(RESTART_PAUSE_SECONDS)
 
     def _can_retry(self, error: pymysql.Error, failed: int) -> bool:
-        """Log a failure that another try may mend, and prepare for that try. Returns False if there is none."""
+        """Log a failure after which a retry may succeed, and prepare the retry. Returns False for other failures."""
         code = _code(error)
         if code not in _TRANSIENT | _LOST:
             return False
@@ -233,9 +233,9 @@ class Database(Statements):
         if failed == ATTEMPTS or not seconds_left(1):
             return False
         if code in _LOST:
-            self._forget_idle()  # the others are probably cut as well
+            self._forget_idle()  # the other connections are probably lost too
         else:
-            time.sleep(secrets.randbelow(50) / 1000 * failed)  # at random, so that two do not meet again
+            time.sleep(secrets.randbelow(50) / 1000 * failed)  # random, so that two transactions do not collide again
         return True
 
     @contextmanager
@@ -283,7 +283,7 @@ def _roll_back(connection: Connection) -> None:
     try:
         connection.rollback()
     except pymysql.Error:
-        _close(connection)  # the server rolls back what a closed connection left open
+        _close(connection)  # the server rolls back the open transaction of a closed connection
 
 
 def _close(connection: Connection) -> None:
@@ -296,7 +296,7 @@ def _code(error: pymysql.Error) -> int | None:
 
 
 def _translated(error: pymysql.Error) -> Exception:
-    """Return DatabaseUnavailable for an outage; an error in our SQL stays as it is."""
+    """Return DatabaseUnavailable for an outage. Any other error, such as one in our SQL, is returned unchanged."""
     code = _code(error)
     if code not in _TRANSIENT | _LOST | _UNAVAILABLE:
         return error

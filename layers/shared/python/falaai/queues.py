@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from falaai import settings
-from falaai.aws_requests import AwsRefused, ask_aws
+from falaai.aws_requests import AwsRefused, call_aws
 from falaai.deadlines import within
 from falaai.errors import QueueUnavailable
 from falaai.queue_messages import CleanupRequested, EmailRequested, QueueMessage, SummaryRequested, TitleRequested
@@ -31,18 +31,18 @@ class SqsQueues:
 def send_message(queue_url: str, body: str, reason: str = "") -> None:
     """Send a body to a queue, with the attribute `reason` if it is not empty. Raises QueueUnavailable."""
     attributes = {"MessageAttributes": {"reason": {"DataType": "String", "StringValue": reason}}} if reason else {}
-    _ask_sqs("SendMessage", QueueUrl=queue_url, MessageBody=body, **attributes)
+    _call_sqs("SendMessage", QueueUrl=queue_url, MessageBody=body, **attributes)
 
 
 def hide_message(queue_url: str, receipt_handle: str, seconds: int) -> None:
     """Let a received message return to its queue after so many seconds. Raises QueueUnavailable."""
     receipt = {"ReceiptHandle": receipt_handle, "VisibilityTimeout": seconds}
-    _ask_sqs("ChangeMessageVisibility", QueueUrl=queue_url, **receipt)
+    _call_sqs("ChangeMessageVisibility", QueueUrl=queue_url, **receipt)
 
 
-def _ask_sqs(operation: str, **body: Any) -> None:
+def _call_sqs(operation: str, **body: Any) -> None:
     try:
-        within(SQS_SECONDS, lambda: ask_aws("sqs", f"AmazonSQS.{operation}", **body))
+        within(SQS_SECONDS, lambda: call_aws("sqs", f"AmazonSQS.{operation}", **body))
     except (AwsRefused, TimeoutError) as error:
         raise QueueUnavailable(f"{operation} failed: {error or 'no answer'}") from error
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from falaai.aws_requests import AwsRefused, ask_aws
+from falaai.aws_requests import AwsRefused, call_aws
 from falaai.deadlines import within
 from falaai.errors import SettingsError
 
@@ -64,7 +64,7 @@ def _read_parameters(names: Collection[str]) -> dict[str, str]:
     A request for each secret would reach the account's limit of 40 a second when many functions start at once.
     """
     body = {"Names": sorted(names), "WithDecryption": True}
-    answer = within(SSM_SECONDS, lambda: ask_aws("ssm", "AmazonSSM.GetParameters", **body))
+    answer = within(SSM_SECONDS, lambda: call_aws("ssm", "AmazonSSM.GetParameters", **body))
     return {found["Name"]: found["Value"] for found in answer["Parameters"]}
 
 
