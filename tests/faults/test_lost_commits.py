@@ -10,8 +10,11 @@ from falaai.database import Database, Statements
 from falaai.queue_messages import QueueMessage
 from falaai.repositories.messages import Ending
 from falaai.repositories.sessions import Session
+from falaai.web.current_user import stored_key
+from falaai_auth.browsers import Browser
 from falaai_auth.registration import register
-from falaai_auth.schemas import Registration
+from falaai_auth.schemas import Credentials, Registration
+from falaai_auth.sign_in import sign_in
 from falaai_chat.generation import Services, reply_pieces
 from falaai_chat.questions import NewReply, ask, edit_question, regenerate_reply
 from falaai_chat.quota import Quota
@@ -142,3 +145,13 @@ def test_registration_with_a_lost_commit_is_one_account_and_one_email(
     assert rows.value("SELECT COUNT(*) FROM usuarios") == 1
     assert len(sent) == 1
     assert {row["contagem"] for row in rows.list("SELECT contagem FROM limites")} == {1}
+
+
+def test_sign_in_whose_commit_is_lost_opens_one_session(shaky: Database, proxy: FaultProxy, rows: Rows) -> None:
+    user_id = rows.user(password="cavalo bateria grampo")
+    form = Credentials(email="ana@exemplo.com.br", senha="cavalo bateria grampo")
+    proxy.swallowing(is_commit)
+    signed_in = sign_in(shaky, form, Browser("navegador", "127.0.0.1"))
+    proxy.passing()
+    assert (signed_in.user_id, proxy.swallowed) == (user_id, 1)
+    assert rows.list("SELECT chave FROM sessoes") == [{"chave": stored_key(signed_in.token)}]

@@ -8,6 +8,7 @@ from falaai.database import Database
 from falaai.errors import LinkNotValid, QueueUnavailable
 from falaai.queue_messages import EmailRequested
 from falaai.repositories import sessions, users
+from falaai.secret_tokens import new_token
 from falaai_auth.registration import register
 from falaai_auth.schemas import Registration
 from falaai_auth.sign_in import open_session
@@ -93,5 +94,5 @@ def test_no_session_is_opened_for_a_password_that_was_replaced_meanwhile(
     user = users.find_user(database, user_id)
     assert user is not None
     rows.run(change)
-    assert database.transaction(lambda sql: open_session(sql, user, "a senha de antes", BROWSER)) is None
+    assert database.transaction(lambda sql: open_session(sql, user, "a senha de antes", BROWSER, new_token())) is None
     assert rows.value("SELECT COUNT(*) FROM sessoes") == 0

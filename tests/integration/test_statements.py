@@ -29,10 +29,11 @@ from falaai.secret_tokens import Purpose, session_key
 from falaai.web.current_user import get_database
 from falaai_auth import application as auth_application
 from falaai_auth import dependencies as auth_dependencies
+from falaai_auth.passwords import hash_password
 from falaai_chat import application as chat_application
 from falaai_chat import dependencies as chat_dependencies
 from tests.support.fakes import FakeAnswer, FakeModel, FakeQueues
-from tests.support.histories import add_conversations, add_history, add_people
+from tests.support.histories import SUMMARY, add_conversations, add_history, add_people
 from tests.support.paths import ROOT
 from tests.support.rows import TABLES, Rows
 
@@ -181,6 +182,43 @@ def test_pages_take_three_at_most(crowd: Crowd, path: str, most: int) -> None:
     before = crowd.questions()
     crowd.get(path)
     assert crowd.questions() - before - 1 <= most
+
+
+def test_sign_in_takes_ten_statements(crowd: Crowd) -> None:
+    """Three counters, the account, the counters again, and a transaction of five."""
+    sql = Transaction(crowd.connection)
+    sql.run(
+        "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro, email_verified)"
+        " VALUES ('Eva', 'eva@exemplo.com.br', %s, TRUE, UTC_TIMESTAMP(6), TRUE)",
+        (hash_password("cavalo bateria grampo"),),
+    )
+    browser = TestClient(crowd.clients["auth"].app, headers={"origin": ORIGIN})
+    credentials = {"email": "eva@exemplo.com.br", "senha": "cavalo bateria grampo"}
+    browser.post("/login", json=credentials)
+    browser.cookies.clear()
+    before = crowd.questions()
+    assert browser.post("/login", json=credentials).status_code == 200
+    assert crowd.questions() - before - 1 == 10
+
+
+class CollectingTransaction(Transaction):
+    """Keep every row that the server has sent."""
+
+    rows: ClassVar[list[Row]] = []
+
+    def execute(self, sql: str, parameters: Parameters = ()) -> Executed:
+        executed = super().execute(sql, parameters)
+        self.rows.extend(executed.rows)
+        return executed
+
+
+@pytest.mark.parametrize("path", ["/conversations", "/conversations?q=Longa", "/chat"])
+def test_lists_of_conversations_read_no_summary(crowd: Crowd, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    CollectingTransaction.rows.clear()
+    monkeypatch.setattr("falaai.database.Transaction", CollectingTransaction)
+    crowd.get(path)
+    assert any(row.get("titulo_conversa") == "Longa" for row in CollectingTransaction.rows)
+    assert SUMMARY not in str(CollectingTransaction.rows)
 
 
 def test_deleting_an_account_reads_its_own_rows_alone(crowd: Crowd) -> None:

@@ -48,14 +48,22 @@ def sign_in(database: Database, form: Credentials, browser: Browser) -> SignInRe
         time.sleep(max(0.0, answer_at - time.monotonic()))
         raise WrongCredentials("unknown or unconfirmed email, or wrong password")
     rate_limits.give_back_all(database, *counters)
-    signed_in = database.transaction(lambda sql: open_session(sql, user, form.senha, browser))
+    token = new_token()
+
+    def has_session(sql: Statements) -> bool:
+        users.lock_user(sql, user.id)  # waits for a commit under way
+        return sessions.find_session(sql, stored_key(token)) is not None
+
+    signed_in = database.transaction(
+        lambda sql: open_session(sql, user, form.senha, browser, token), has_committed=has_session
+    )
     if signed_in is None:
         raise WrongCredentials("the password was changed meanwhile")
     return signed_in
 
 
-def open_session(sql: Statements, user: User, password: str, browser: Browser) -> SignInResult | None:
-    """Start a session after `password` was checked against `user`.
+def open_session(sql: Statements, user: User, password: str, browser: Browser, token: str) -> SignInResult | None:
+    """Start a session with this token after `password` was checked against `user`.
 
     Returns None if the account was deleted or its password changed since then.
     """
@@ -66,7 +74,6 @@ def open_session(sql: Statements, user: User, password: str, browser: Browser) -
         users.update_password_hash(sql, user.id, hash_password(password))
     if browser.old_token:
         sessions.delete_session(sql, stored_key(browser.old_token))
-    token = new_token()
     sessions.add_session(sql, user.id, stored_key(token), browser.agent, browser.address)
     return SignInResult(user.id, token)
 

@@ -9,7 +9,7 @@ from falaai.queue_messages import NO_EMAIL, EmailRequested
 from falaai.queues import Queues
 from falaai.repositories import personal_data, tokens, users
 from falaai.repositories.tokens import Used
-from falaai.secret_tokens import Purpose, link_key
+from falaai.secret_tokens import Purpose, link_key, new_token
 from falaai.web import texts
 from falaai_auth.browsers import Browser
 from falaai_auth.passwords import is_right_password
@@ -67,7 +67,7 @@ def _confirm(database: Database, found: Used, token: str, password: str, browser
     rate_limits.give_back_all(database, *counters)
 
     def confirm(sql: Statements) -> SignInResult:
-        signed_in = open_session(sql, user, password, browser)
+        signed_in = open_session(sql, user, password, browser, new_token())
         if signed_in is None or not tokens.update_used_token(sql, link_key(token), Purpose.VERIFY):
             raise LinkNotValid("used or registered again meanwhile")
         users.update_verified(sql, user.id)

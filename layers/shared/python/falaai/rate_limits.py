@@ -102,9 +102,9 @@ def take_all(database: Database, *counters: Counter) -> None:
     TooManyRequests.
     """
     for counter in counters:
-        count, seconds_left = database.transaction(lambda sql, counter=counter: _add_hit(sql, counter))  # type: ignore[misc]
+        count = limits.add_hit(database, counter.key, counter.limit.seconds)
         if count > counter.limit.hits:
-            raise TooManyRequests(max(1, seconds_left))
+            raise TooManyRequests(max(1, limits.find_seconds_left(database, counter.key) or 1))
 
 
 @contextmanager
@@ -120,10 +120,6 @@ def counted(database: Database, *counters: Counter) -> Iterator[None]:
         with suppress(DatabaseUnavailable):  # the caller learns of the first failure
             give_back_all(database, *counters)
         raise
-
-
-def _add_hit(sql: Statements, counter: Counter) -> tuple[int, int]:
-    return limits.add_hit(sql, counter.key, counter.limit.seconds)
 
 
 def hold(sql: Statements, limit: Limit, *subject: object) -> bool:
@@ -152,4 +148,4 @@ def give_back(database: Database, limit: Limit, *subject: object) -> None:
 
 def give_back_all(database: Database, *counters: Counter) -> None:
     """Take one hit back at each of them."""
-    database.transaction(lambda sql: limits.delete_hits(sql, [counter.key for counter in counters]))
+    limits.delete_hits(database, [counter.key for counter in counters])

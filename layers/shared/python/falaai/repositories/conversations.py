@@ -36,6 +36,8 @@ COLUMNS = (
     "id, id_usuario, titulo_conversa, data_criacao, data_atualizacao, fixada, ultima_seq, titulo_manual,"
     " resumo, resumo_ate_seq, resumo_versao"
 )
+# For lists: a summary is as long as 80 titles, and only the model reads it.
+COLUMNS_WITHOUT_SUMMARY = COLUMNS.replace(" resumo,", " NULL AS resumo,")
 
 
 def find_conversation(sql: Statements, user_id: int, conversation_id: int) -> Conversation | None:
@@ -77,10 +79,10 @@ ORDER = "ORDER BY fixada DESC, data_atualizacao DESC, id DESC"
 
 
 def list_conversations(sql: Statements, user_id: int, limit: int, after: Cursor | None = None) -> list[Conversation]:
-    """Pinned first, then by last use, newest first, from right after a place in that order."""
+    """List conversations after `after`, without their summaries: pinned first, then by last use, newest first."""
     condition, parameters = page_condition(user_id, after)
     rows = sql.list(
-        f"SELECT {COLUMNS} FROM conversas WHERE {condition} {ORDER} LIMIT %s",  # noqa: S608 - constants above
+        f"SELECT {COLUMNS_WITHOUT_SUMMARY} FROM conversas WHERE {condition} {ORDER} LIMIT %s",  # noqa: S608 - constants above
         (*parameters, limit),
     )
     return [conversation_of(row) for row in rows]

@@ -1,4 +1,8 @@
-"""Table `limites`: counters with a window."""
+"""Table `limites`: counters with a window.
+
+A hit is counted and taken back by a single statement in autocommit mode: a counter that is wrong by one after a lost
+answer does no harm.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,27 +11,31 @@ from datetime import datetime
 from falaai.database import Statements
 
 
-def add_hit(sql: Statements, key: str, window_seconds: int) -> tuple[int, int]:
-    """Count one hit; how many the window has now and how many seconds it stays open.
+def add_hit(sql: Statements, key: str, window_seconds: int) -> int:
+    """Count one hit. Returns the number of hits in the window.
 
-    The insert locks the counter's row until the transaction ends, so each of many parallel hits sees its own count.
-    `contagem` is assigned first: MySQL assigns from left to right, and it needs the old `inicio`.
+    The statement locks the counter's row, so each of many parallel hits gets its own number. It may run twice if its
+    answer is lost; then one hit counts as two. `contagem` is assigned first: MySQL assigns from left to right, and it
+    needs the old `fim`.
     """
-    sql.run(
+    repeated = sql.insert(
         "INSERT INTO limites (chave, inicio, fim, contagem)"
         " VALUES (%s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL %s SECOND, 1)"
         " ON DUPLICATE KEY UPDATE"
-        " contagem = IF(fim <= UTC_TIMESTAMP(6), 1, contagem + 1),"
+        " contagem = LAST_INSERT_ID(IF(fim <= UTC_TIMESTAMP(6), 1, contagem + 1)),"
         " inicio = IF(fim <= UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), inicio),"
         " fim = IF(fim <= UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL %s SECOND, fim)",
         (key, window_seconds, window_seconds),
     )
+    return repeated or 1  # a new row gives no number
+
+
+def find_seconds_left(sql: Statements, key: str) -> int | None:
+    """Return the whole seconds, rounded up, until the counter's window closes; None for an unknown counter."""
     row = sql.find(
-        "SELECT contagem, TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), fim) AS left_open FROM limites WHERE chave = %s",
-        (key,),
+        "SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(6), fim) AS seconds FROM limites WHERE chave = %s", (key,)
     )
-    assert row is not None  # noqa: S101 - inserted above, in the same transaction
-    return int(row["contagem"]), int(row["left_open"]) + 1
+    return int(row["seconds"]) + 1 if row else None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from falaai.database import Row, Statements
-from falaai.repositories.conversations import COLUMNS, ORDER, Conversation, Cursor, conversation_of, page_condition
+from falaai.repositories.conversations import (
+    COLUMNS_WITHOUT_SUMMARY,
+    ORDER,
+    Conversation,
+    Cursor,
+    conversation_of,
+    page_condition,
+)
 
 # A page of a search looks through about so many messages, then says where to go on: however much a person has
 # written, a page is quick. It begins with few of the newest, since that is where most words are found.
@@ -83,7 +90,7 @@ def _list_by_ids(sql: Statements, user_id: int, ids: Sequence[int]) -> list[Conv
     if not ids:
         return []
     rows = sql.list(
-        f"SELECT {COLUMNS} FROM conversas WHERE id_usuario = %s AND id IN %s {ORDER}",  # noqa: S608 - constants
+        f"SELECT {COLUMNS_WITHOUT_SUMMARY} FROM conversas WHERE id_usuario = %s AND id IN %s {ORDER}",  # noqa: S608 - constants
         (user_id, tuple(ids)),
     )
     return [conversation_of(row) for row in rows]
