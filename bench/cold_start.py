@@ -8,19 +8,16 @@ answers without delay.
 
 import itertools
 import json
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import httpx
 
 from bench.built_stack import BuiltStack
-from devcloud.http_server import free_port
+from bench.stream_process import QUESTION, start_stream
 from tests.support.lambda_process import LambdaProcess, bare_import, environment_of, http_event, queue_event
 from tests.support.services import aws_client
 
@@ -30,7 +27,6 @@ STREAM = "uvicorn, fastapi, pymysql, jinja2"
 WORKER = "aws_lambda_powertools.utilities.batch, pydantic_settings, pymysql"
 GEMINI = "langchain_google_genai"
 SECRETS = ("DB_PASSWORD", "SESSION_SECRET_KEY", "GEMINI_API_KEY", "SENDGRID_API_KEY")
-QUESTION = "Como se faz um bolo de fubá?"
 LONG = "palavra " * 500
 TITLE = "SELECT titulo_conversa FROM conversas WHERE id = %s"
 SUMMARY = "SELECT resumo FROM conversas WHERE id = %s"
@@ -147,8 +143,8 @@ def _line(name: str, measured: Iterator[tuple[float, float, float]], wanted: str
 
 def _measure_case(stack: BuiltStack, case: ColdStartCase) -> Iterator[tuple[float, float, float]]:
     """Measure one case RUNS times. Yields seconds of init, answer and bare imports."""
-    pid = _process_of(stack, case.function)
-    changes = _deployed_variables(stack, pid)
+    pid = process_of(stack, case.function)
+    changes = deployed_variables(stack, pid)
     for _ in range(RUNS):
         event = case.event()
         process = LambdaProcess(pid, **changes)  # type: ignore[arg-type]  # no variable has the name of a parameter
@@ -164,51 +160,24 @@ def _measure_case(stack: BuiltStack, case: ColdStartCase) -> Iterator[tuple[floa
 
 def _measure_stream(stack: BuiltStack) -> Iterator[tuple[float, float, float]]:
     """Measure the streaming function likewise. Its init ends when its health check succeeds, as for the adapter."""
-    pid = _process_of(stack, "ChatStreamFunction")
-    environment = {**environment_of(pid), **_deployed_variables(stack, pid)}
-    folder = Path(environment["LAMBDA_TASK_ROOT"])
-    headers = {"cookie": stack.cookie(), "origin": stack.origin}
+    pid = process_of(stack, "ChatStreamFunction")
+    environment = {**environment_of(pid), **deployed_variables(stack, pid)}
     for _ in range(RUNS):
         stack.member.http.post("/reset_chat").raise_for_status()
-        port = free_port()
-        began = time.perf_counter()
-        process = subprocess.Popen(
-            [folder / "run.sh"],
-            env={**environment, "AWS_LWA_PORT": str(port)},
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-        )
-        try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client:
-                while not _is_healthy(client):
-                    time.sleep(0.005)
-                ready = time.perf_counter()
-                with client.stream("POST", "/chat/stream", json={"message": QUESTION}) as response:
-                    lines = response.iter_lines()
-                    next(line for line in lines if line == "event: delta")
-                    ended = time.perf_counter()
-                    list(lines)  # read to the end, or the next run would overlap
-        finally:
-            process.kill()
-            process.wait()
+        with start_stream(environment, {"cookie": stack.cookie(), "origin": stack.origin}) as process:
+            answer = process.first_piece()
         stack.wait_until_quiet()
-        yield ready - began, ended - ready, bare_import(pid, f"{STREAM}, {GEMINI}")
+        yield process.init_seconds, answer, bare_import(pid, f"{STREAM}, {GEMINI}")
 
 
-def _is_healthy(client: httpx.Client) -> bool:
-    try:
-        return client.get("/health").is_success
-    except httpx.ConnectError:
-        return False
-
-
-def _process_of(stack: BuiltStack, function: str) -> int:
+def process_of(stack: BuiltStack, function: str) -> int:
+    """Return a running process of a function; its environment and code are those of a deployed one."""
     if not stack.cloud.function_processes(function):
         stack.cloud.invoke(function, {"Records": []} if function != "CleanupFunction" else {"dry_run": True})
     return stack.cloud.function_processes(function)[0]
 
 
-def _deployed_variables(stack: BuiltStack, pid: int) -> dict[str, str]:
+def deployed_variables(stack: BuiltStack, pid: int) -> dict[str, str]:
     """Store the secrets in SSM. Returns the variables that name them, as in a deployed function."""
     environment, ssm = environment_of(pid), aws_client(stack.cloud, "ssm")
     for name in SECRETS:

@@ -3,12 +3,14 @@
 Tests control it and read its requests under /admin.
 
 PUT /admin/faults     {"fault": "429", "times": 1, "after_pieces": 0, "delay": 1, "model": …}; see gemini_faults.py
-PUT /admin/pace       {"delay": seconds between pieces, "pieces": their number, "text": a fixed reply}
+PUT /admin/pace       {"delay": seconds between pieces, "pieces": their number, "text": a fixed reply, "first_delay":
+                      seconds before the first piece of a stream}
 PUT /admin/models     {"models": […]}: known models; others get 404. GET also tells how often one was described
 PUT /admin/refused    {"parameters": ["temperature", …]}: refused in generationConfig with 400
 GET /admin/requests   the last 1,000 requests, oldest first; DELETE forgets them
 """
 
+import asyncio
 import json
 import sys
 import time
@@ -42,6 +44,7 @@ class GeminiFake:
         self._models = list(DEFAULT_MODELS)
         self._descriptions = 0
         self._delay = 0.03
+        self._first_delay = 0.0
         self._pieces: int | None = None
         self._text: str | None = None
         self._refused: list[str] = []
@@ -88,6 +91,7 @@ class GeminiFake:
         reply, fault = self._reply(entry), self._faults.next_fault(model)
         if method == "generateContent":
             return await send_whole(request, reply, fault)
+        await asyncio.sleep(self._first_delay)
         return await send_stream(request, reply, fault, self._delay)
 
     async def _describe_model(self, request: web.Request) -> web.Response:
@@ -119,6 +123,7 @@ class GeminiFake:
     async def _set_pace(self, request: web.Request) -> web.Response:
         pace = await request.json()
         self._delay = float(pace.get("delay", self._delay))
+        self._first_delay = float(pace.get("first_delay", 0))
         self._pieces = pace.get("pieces")
         self._text = pace.get("text")
         return web.json_response({})
