@@ -89,7 +89,7 @@ def test_limit_opens_again_when_its_window_closes(at: At) -> None:
 
 def test_reply_is_abandoned_after_a_minute(at: At, rows: Rows) -> None:
     conversation = rows.conversation(rows.user())
-    reply = at(0).transaction(lambda sql: messages.add_reply(sql, conversation, 1))
+    reply = at(0).transaction(lambda sql: messages.add_reply(sql, conversation, 1, "chave"))
     states = [
         messages.list_messages(at(seconds), conversation, after_seq=0, limit=100)[0].state for seconds in (59, 61)
     ]
