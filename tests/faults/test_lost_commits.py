@@ -7,15 +7,15 @@ from threading import Thread
 import pytest
 
 from falaai.database import Database, Statements
+from falaai.language_model import Completed
 from falaai.queue_messages import QueueMessage
-from falaai.repositories.messages import Ending
 from falaai.repositories.sessions import Session
 from falaai.web.current_user import stored_key
 from falaai_auth.browsers import Browser
 from falaai_auth.registration import register
 from falaai_auth.schemas import Credentials, Registration
 from falaai_auth.sign_in import sign_in
-from falaai_chat.generation import Services, reply_pieces
+from falaai_chat.generation import ReplyDependencies, generate_reply
 from falaai_chat.questions import NewReply, ask, edit_question, regenerate_reply
 from falaai_chat.quota import Quota
 from falaai_chat.schemas import EditInput, MessageInput
@@ -63,14 +63,14 @@ def test_swallowed_commits_leave_exactly_one_row_each(
 def test_regenerated_and_edited_once_whose_commit_is_lost(
     shaky: Database, proxy: FaultProxy, rows: Rows, session: Session
 ) -> None:
-    services = Services(shaky, FakeModel(), FakeQueues())
+    dependencies = ReplyDependencies(shaky, FakeModel(), FakeQueues())
     first = ask(shaky, session, MessageInput(message="Um"), PLENTY)
-    assert [*reply_pieces(services, first, "pt-BR", 20)]
+    assert [*generate_reply(dependencies, first, "pt-BR", 20)]
     proxy.swallowing(is_commit)
     again = regenerate_reply(shaky, session, first.reply_id, PLENTY)
     proxy.passing()
     assert (again.reply_id, again.generation, proxy.swallowed) == (first.reply_id, 2, 1)
-    assert [*reply_pieces(services, again, "pt-BR", 20)]
+    assert [*generate_reply(dependencies, again, "pt-BR", 20)]
     proxy.swallowing(is_commit)
     edited = edit_question(shaky, session, first.question_id, EditInput(message="Dois"), PLENTY)
     proxy.passing()
@@ -121,14 +121,13 @@ def test_commit_that_never_arrived_is_waited_for_and_done_again(
 def test_reply_whose_last_commit_is_lost_is_complete_and_paid_once(
     shaky: Database, proxy: FaultProxy, rows: Rows, session: Session
 ) -> None:
-    services = Services(shaky, FakeModel(), FakeQueues())
+    dependencies = ReplyDependencies(shaky, FakeModel(), FakeQueues())
     for number in range(5):
         asked = ask(shaky, session, MessageInput(message=f"Pergunta {number}"), PLENTY)
         proxy.swallowing(is_commit)
-        *_, ending = reply_pieces(services, asked, "pt-BR", 20)
+        *_, end = generate_reply(dependencies, asked, "pt-BR", 20)
         proxy.passing()
-        assert isinstance(ending, Ending)
-        assert ending.state == "completa"
+        assert isinstance(end, Completed)
     used = rows.list("SELECT tokens_entrada, tokens_saida FROM uso_diario WHERE id_usuario > 0")
     assert [tuple(row.values()) for row in used] == [(15, 10)]
     assert rows.value("SELECT COUNT(*) FROM mensagens WHERE estado = 'completa'") == 10

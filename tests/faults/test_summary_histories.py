@@ -3,7 +3,7 @@ sent again, and nothing else is forgotten."""
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from falaai import settings as product_settings
 from falaai.database import Database
 from falaai.errors import ModelTimedOut, NotTheLast, StillAnswering
-from falaai.language_model import Prompt
+from falaai.language_model import ModelEvent, Prompt
 from falaai.queue_messages import SummaryRequested
 from falaai.repositories.sessions import Session
 from falaai_chat.questions import PendingReply, edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput
 from falaai_memory.worker import summarize
-from tests.support.fakes import FakeAnswer, FakeModel
+from tests.support.fakes import FakeModel
 from tests.support.replies import PLENTY, answer, new_session, send
 from tests.support.rows import TABLES, Rows
 
@@ -115,10 +115,11 @@ class Talk:
         talk = self
 
         class Summarizer(FakeModel):
-            def answer(self, prompt: Prompt, seconds: float) -> FakeAnswer:
+            def stream(self, prompt: Prompt, seconds: float) -> Generator[ModelEvent]:
                 talk.summarized += 1
                 talk.play(during)
-                return FakeAnswer([" ".join(names(" ".join(turn.text for turn in prompt.turns)))])
+                self.pieces = [" ".join(names(" ".join(turn.text for turn in prompt.turns)))]
+                return super().stream(prompt, seconds)
 
         message = SummaryRequested(conversation_id=self.conversation_id)
         summarize(self.database, Summarizer(), message, TURNS_LIMIT, 1)

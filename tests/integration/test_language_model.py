@@ -13,7 +13,9 @@ import pytest
 
 from falaai import errors
 from falaai.conversation_memory import Turn
-from falaai.language_model import THINKING_TOKENS, GeminiModels, Prompt, ask
+from falaai.gemini import GeminiModels
+from falaai.language_model import Completed, Delta, Failed, Prompt, ask
+from falaai.model_families import THINKING_TOKENS
 from falaai.settings import GeminiSettings
 from tests.support.services import FakeService
 from tests.support.waiting import HANG_SECONDS, at_most
@@ -21,18 +23,31 @@ from tests.support.waiting import HANG_SECONDS, at_most
 PROMPT = Prompt("Você é um teste.", (Turn(1, "usuario", "Oi"),))
 
 
+_opened: list[GeminiModels] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    while _opened:
+        _opened.pop().close()
+
+
 def models(fake: FakeService, names: str = "gemini-2.5-flash", key: str = "k" * 39) -> GeminiModels:
     options = GeminiSettings(gemini_api_key=key, gemini_model=names, gemini_base_url=fake.url)  # type: ignore[arg-type]
-    return GeminiModels(options)
+    _opened.append(GeminiModels(options))
+    return _opened[-1]
 
 
 def test_pieces_and_costs(gemini: FakeService) -> None:
-    answer = models(gemini).answer(PROMPT, 20)
-    pieces = list(answer)
-    assert len(pieces) > 1
-    assert answer.model == "gemini-2.5-flash"
-    assert answer.tokens_in > 0
-    assert answer.tokens_out > 0
+    *pieces, end = models(gemini).stream(PROMPT, 20)
+    texts = [piece.text for piece in pieces if isinstance(piece, Delta)]
+    assert len(texts) > 1
+    assert isinstance(end, Completed)
+    assert end.text == "".join(texts)
+    assert end.usage.model == "gemini-2.5-flash"
+    assert end.usage.tokens_in > 0
+    assert end.usage.tokens_out > 0
 
 
 @pytest.fixture
@@ -84,7 +99,7 @@ def test_repeated_warm_up_asks_nothing_while_the_connection_is_kept(
     for _ in range(3):
         ready.warm_up()
     assert described(gemini) - before == 1
-    monkeypatch.setattr("falaai.language_model.KEPT_CONNECTION_SECONDS", -1)
+    monkeypatch.setattr("falaai.gemini.KEPT_CONNECTION_SECONDS", -1)
     later = models(gemini)
     for _ in range(2):
         later.warm_up()
@@ -227,9 +242,9 @@ def test_refusal_inside_a_stream_never_says_text_twice(gemini: FakeService) -> N
 
 def test_retry_has_what_is_left_of_the_deadline(gemini: FakeService) -> None:
     gemini.fault(fault="timeout", model="gemini-3.8-flash")
-    answer = models(gemini, "gemini-3.8-flash").answer(PROMPT, 3)
-    with pytest.raises(errors.ModelTimedOut):
-        list(answer)
+    *_, end = models(gemini, "gemini-3.8-flash").stream(PROMPT, 3)
+    assert isinstance(end, Failed)
+    assert isinstance(end.error, errors.ModelTimedOut)
     assert len(gemini.requests()) == 2, "the refusal comes at once; the request after it is the one that never ends"
     sent = [float(request["timeout"]) for request in gemini.requests()]
     assert 0 < sent[1] <= sent[0] <= 3

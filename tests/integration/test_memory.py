@@ -3,7 +3,8 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 from falaai import settings
 from falaai.conversation_memory import SUMMARY_MAX_CHARACTERS, Turn, quoted, turns_limit
 from falaai.database import Database
-from falaai.language_model import GeminiModels, Prompt, count_tokens
+from falaai.gemini import GeminiModels, count_tokens
+from falaai.language_model import ModelEvent, Prompt
 from falaai.queue_messages import SummaryRequested
 from falaai.repositories import transcripts
 from falaai_chat.prompts import build_prompt
@@ -21,7 +23,7 @@ from falaai_chat.questions import edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput
 from falaai_memory.worker import summarize
 from tests.support.databases import environment
-from tests.support.fakes import FakeAnswer, FakeModel
+from tests.support.fakes import FakeModel
 from tests.support.paths import ROOT
 from tests.support.replies import PLENTY, answer, new_session, send
 from tests.support.rows import Rows
@@ -33,7 +35,7 @@ PAIRS = 400
 FRESH = """
 import json, sys
 from falaai.database import database
-from falaai.language_model import count_tokens
+from falaai.gemini import count_tokens
 from falaai.repositories import transcripts
 from falaai_chat.prompts import build_prompt
 user, conversation, reply_seq, limit = map(int, sys.argv[1:])
@@ -43,14 +45,24 @@ print(json.dumps([prompt.system, [turn.text for turn in prompt.turns]]))
 """
 
 
+@pytest.fixture
+def model(gemini: FakeService) -> Iterator[GeminiModels]:
+    options = settings.GeminiSettings(gemini_api_key="k" * 39, gemini_base_url=gemini.url)  # type: ignore[arg-type]
+    with closing(GeminiModels(options)) as model:
+        yield model
+
+
 def test_four_hundred_turns(
-    database: Database, rows: Rows, gemini: FakeService, where: settings.DatabaseSettings
+    database: Database,
+    rows: Rows,
+    gemini: FakeService,
+    model: GeminiModels,
+    where: settings.DatabaseSettings,
 ) -> None:
     httpx.put(f"{gemini.url}/admin/pace", json={"delay": 0}).raise_for_status()
     user = rows.user()
     conversation = rows.conversation(user)
-    options = settings.GeminiSettings(gemini_api_key="k" * 39, gemini_base_url=gemini.url)  # type: ignore[arg-type]
-    model, foldings = GeminiModels(options), 0
+    foldings = 0
 
     for pair in range(1, PAIRS + 1):
         question = "Meu nome é Anabela." if pair == 1 else f"Pergunta {pair}: " + "fale mais sobre isto. " * 4
@@ -100,10 +112,10 @@ class InterruptedModel(FakeModel):
 
     meanwhile: Callable[[], object] = lambda: None
 
-    def answer(self, prompt: Prompt, seconds: float) -> FakeAnswer:
+    def stream(self, prompt: Prompt, seconds: float) -> Generator[ModelEvent]:
         self.meanwhile()
-        self.prompts.append(prompt)
-        return FakeAnswer([prompt.turns[-1].text])
+        self.pieces = [prompt.turns[-1].text]
+        return super().stream(prompt, seconds)
 
 
 def long_talk(rows: Rows, *texts: str) -> tuple[int, int, dict[int, int]]:
@@ -180,17 +192,18 @@ HOSTILE = (
 )
 
 
-def wire(gemini: FakeService, prompt: Prompt) -> dict[str, Any]:
+def wire(gemini: FakeService, model: GeminiModels, prompt: Prompt) -> dict[str, Any]:
     """What Gemini gets of a prompt."""
-    options = settings.GeminiSettings(gemini_api_key="k" * 39, gemini_base_url=gemini.url)  # type: ignore[arg-type]
-    list(GeminiModels(options).answer(prompt, 20))
+    list(model.stream(prompt, 20))
     body: dict[str, Any] = gemini.requests()[-1]["body"]
     return body
 
 
-def test_summary_is_sent_as_quoted_notes_and_never_as_an_instruction(gemini: FakeService) -> None:
+def test_summary_is_sent_as_quoted_notes_and_never_as_an_instruction(
+    gemini: FakeService, model: GeminiModels
+) -> None:
     turns = (Turn(9, "usuario", "Um"), Turn(10, "ia", "Dois"), Turn(11, "usuario", "Três"))
-    body = wire(gemini, build_prompt(HOSTILE, turns, LIMIT, count_tokens, "pt-BR"))
+    body = wire(gemini, model, build_prompt(HOSTILE, turns, LIMIT, count_tokens, "pt-BR"))
     assert "administrador" not in str(body["systemInstruction"])
     assert [content["role"] for content in body["contents"]] == ["user", "model", "user", "model", "user"]
     heading, *lines = body["contents"][0]["parts"][0]["text"].splitlines()
@@ -213,10 +226,11 @@ def test_notes_and_turns_stay_within_the_limit(summary: str) -> None:
     assert len(prompt.system) / 4 + count_tokens(prompt.turns) <= 4000
 
 
-def test_summarization_quotes_what_was_said(database: Database, rows: Rows, gemini: FakeService) -> None:
+def test_summarization_quotes_what_was_said(
+    database: Database, rows: Rows, gemini: FakeService, model: GeminiModels
+) -> None:
     _, conversation, _ = long_talk(rows, HOSTILE, *["comum"] * 19)
-    options = settings.GeminiSettings(gemini_api_key="k" * 39, gemini_base_url=gemini.url)  # type: ignore[arg-type]
-    summarize(database, GeminiModels(options), SummaryRequested(conversation_id=conversation), 400, 1)
+    summarize(database, model, SummaryRequested(conversation_id=conversation), 400, 1)
     body = gemini.requests()[-1]["body"]
     assert "administrador" not in str(body["systemInstruction"])
     (content,) = body["contents"]

@@ -20,12 +20,12 @@ from falaai.errors import (
     StillAnswering,
     TooManyReplies,
 )
+from falaai.language_model import Usage
 from falaai.queue_messages import SummaryRequested, TitleRequested
 from falaai.rate_limits import FOLLOWERS_AT_ONCE
-from falaai.repositories.messages import Ending, State
 from falaai.repositories.sessions import Session
 from falaai_chat import questions
-from falaai_chat.generation import Services, reply_pieces
+from falaai_chat.generation import Interrupted, ReplyDependencies, generate_reply
 from falaai_chat.questions import ExistingReply, PendingReply, ask, edit_question, regenerate_reply
 from falaai_chat.quota import Quota
 from falaai_chat.schemas import EditInput, MessageInput
@@ -84,27 +84,26 @@ def test_text_so_far_is_written_about_once_a_second_and_stop_ends_it(
     database: Database, rows: Rows, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = send(database, session)
-    services = Services(database, FakeModel(pieces=["um ", "dois ", "três ", "quatro"]), FakeQueues())
+    model = FakeModel(pieces=["um ", "dois ", "três ", "quatro"])
     now = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    pieces = reply_pieces(services, asked, "pt-BR", 20)
-    next(pieces)
+    events = generate_reply(ReplyDependencies(database, model, FakeQueues()), asked, "pt-BR", 20)
+    next(events)
     now[0] += 1.1
-    next(pieces)
+    next(events)
     assert rows.value("SELECT conteudo FROM mensagens WHERE seq = 2") == "um "
     rows.run("UPDATE mensagens SET estado = 'interrompida' WHERE seq = 2")
     now[0] += 1.1
-    (ending,) = pieces
-    assert isinstance(ending, Ending)
-    assert ending.state is State.INTERRUPTED
+    (end,) = events
+    assert end == Interrupted("um dois ", usage=Usage("fake", 3, 2))
     (row,) = rows.list("SELECT conteudo, estado FROM mensagens WHERE seq = 2")
     assert tuple(row.values()) == ("um dois ", "interrompida")
 
 
 def test_try_given_up_cannot_write_into_the_next_one(database: Database, rows: Rows, session: Session) -> None:
     first = send(database, session)
-    services = Services(database, FakeModel(pieces=["velho"]), FakeQueues())
-    old = reply_pieces(services, first, "pt-BR", 20)
+    dependencies = ReplyDependencies(database, FakeModel(pieces=["velho"]), FakeQueues())
+    old = generate_reply(dependencies, first, "pt-BR", 20)
     next(old)
     rows.run("UPDATE mensagens SET escrita_em = UTC_TIMESTAMP(6) - INTERVAL 61 SECOND WHERE seq = 2")
     second = regenerate_reply(database, session, first.reply_id, PLENTY)
@@ -112,6 +111,13 @@ def test_try_given_up_cannot_write_into_the_next_one(database: Database, rows: R
     assert rows.value("SELECT conteudo FROM mensagens WHERE seq = 2") == ""
     answer(database, second, FakeModel(pieces=["novo"]))
     assert texts(rows) == ["Oi", "novo"]
+
+
+def test_follower_of_a_reply_whose_process_died_is_told_so(database: Database, rows: Rows, session: Session) -> None:
+    send(database, session, client_id="a-1")
+    follower = send(database, session, client_id="a-1")
+    rows.run("UPDATE mensagens SET conteudo = 'Ol', escrita_em = escrita_em - INTERVAL 61 SECOND WHERE seq = 2")
+    assert answer(database, follower) == Interrupted("Ol", "abandoned")
 
 
 def test_same_client_id_is_the_same_question(database: Database, rows: Rows, session: Session) -> None:
@@ -264,7 +270,7 @@ def test_follow_up_jobs_are_requested_where_they_are_due(
 
 
 def test_queue_that_refuses_does_not_spoil_the_reply(database: Database, session: Session) -> None:
-    assert answer(database, send(database, session), queues=FakeQueues(refuses=True)).state is State.COMPLETE
+    assert answer(database, send(database, session), queues=FakeQueues(refuses=True)).text == "Olá, Ana."
 
 
 def test_hundred_at_once_with_ten_left_are_ten(database: Database, rows: Rows, session: Session) -> None:

@@ -7,7 +7,7 @@ import ast
 import inspect
 import pkgutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from importlib import import_module
@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 from falaai import repositories, settings
 from falaai.connections import Connection, connect
 from falaai.database import Database, Executed, Parameters, Row, Statements, Transaction
-from falaai.language_model import Prompt
+from falaai.language_model import ModelEvent, Prompt
 from falaai.repositories import conversations, messages, personal_data
 from falaai.repositories.conversations import Cursor
 from falaai.repositories.messages import Ending, State
@@ -32,7 +32,7 @@ from falaai_auth import dependencies as auth_dependencies
 from falaai_auth.passwords import hash_password
 from falaai_chat import application as chat_application
 from falaai_chat import dependencies as chat_dependencies
-from tests.support.fakes import FakeAnswer, FakeModel, FakeQueues
+from tests.support.fakes import FakeModel, FakeQueues
 from tests.support.histories import SUMMARY, add_conversations, add_history, add_people
 from tests.support.paths import ROOT
 from tests.support.rows import TABLES, Rows
@@ -88,9 +88,9 @@ class WatchedModel(FakeModel):
 
     look: Callable[[], None] = lambda: None
 
-    def answer(self, prompt: Prompt, seconds: float) -> FakeAnswer:
+    def stream(self, prompt: Prompt, seconds: float) -> Generator[ModelEvent]:
         self.look()
-        return super().answer(prompt, seconds)
+        return super().stream(prompt, seconds)
 
 
 @pytest.fixture(scope="module")

@@ -69,9 +69,9 @@ def test_second_summary_changes_nothing(database: Database, rows: Rows) -> None:
     conversation = rows.conversation(rows.user(), *["palavra " * 100] * 10)
 
     class LateModel(FakeModel):
-        def answer(self, prompt, seconds):  # type: ignore[no-untyped-def]
+        def stream(self, prompt, seconds):  # type: ignore[no-untyped-def]
             rows.run("UPDATE conversas SET resumo = 'o outro', resumo_versao = 7")
-            return super().answer(prompt, seconds)
+            return super().stream(prompt, seconds)
 
     summarize(database, LateModel(), SummaryRequested(conversation_id=conversation), 1000, 1)
     assert rows.value("SELECT resumo FROM conversas") == "o outro"

@@ -71,10 +71,10 @@ def test_devcloud_knows_nothing_of_the_product() -> None:
         assert not {name for name in names if name.startswith(("falaai", "fakes"))}, path
 
 
-def test_only_language_model_imports_langchain_or_gemini() -> None:
+def test_only_gemini_imports_langchain_or_google() -> None:
     for folder in (LAYER, ROOT / "functions"):
         for path, names in roots(folder).items():
-            if path != LAYER / "falaai/language_model.py":
+            if path != LAYER / "falaai/gemini.py":
                 assert not names & set(GEMINI), path
 
 

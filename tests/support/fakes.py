@@ -1,12 +1,12 @@
 """Fakes for unit tests of rules. tests/contracts runs the same tests on each fake and on the real implementation."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from falaai.database import Executed, Parameters, Row, Statements
 from falaai.errors import LanguageModelError, PermanentFailure, PicturesUnavailable, QueueUnavailable, RetryLater
-from falaai.language_model import Prompt
+from falaai.language_model import Completed, Delta, Failed, ModelEvent, Prompt, Usage
 from falaai.queue_messages import QueueMessage
 from falaai.secret_tokens import new_token
 from falaai_email.rendering import Email
@@ -15,32 +15,19 @@ Result = TypeVar("Result")
 
 
 @dataclass
-class FakeAnswer:
-    """Answer that yields its pieces and then raises `failure`, if there is one."""
-
-    pieces: list[str]
-    failure: LanguageModelError | None = None
-    model: str = "fake"
-    tokens_in: int = 3
-    tokens_out: int = 2
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self.pieces
-        if self.failure:
-            raise self.failure
-
-
-@dataclass
 class FakeModel:
-    """Model that gives the same answer to every prompt and records the prompts."""
+    """Model that gives the same answer to every prompt, then fails if there is a `failure`. Records the prompts."""
 
     pieces: list[str] = field(default_factory=lambda: ["Olá", ", Ana."])
     failure: LanguageModelError | None = None
     prompts: list[Prompt] = field(default_factory=list)
 
-    def answer(self, prompt: Prompt, seconds: float) -> FakeAnswer:
+    def stream(self, prompt: Prompt, seconds: float) -> Generator[ModelEvent]:
         self.prompts.append(prompt)
-        return FakeAnswer(self.pieces, self.failure)
+        text, usage = "".join(self.pieces), Usage("fake", 3, 2)
+        for piece in self.pieces:
+            yield Delta(piece, usage)
+        yield Failed(self.failure, text, usage) if self.failure else Completed(text, usage)
 
 
 @dataclass

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from falaai.database import Database
-from falaai.repositories.messages import Ending
+from falaai.language_model import Completed, Failed
 from falaai.repositories.sessions import Session
-from falaai_chat.generation import Services, reply_pieces
+from falaai_chat.generation import Interrupted, ReplyDependencies, generate_reply
 from falaai_chat.questions import PendingReply, ask
 from falaai_chat.quota import Quota
 from falaai_chat.schemas import MessageInput
@@ -33,8 +33,11 @@ def send(database: Database, session: Session, text: str = "Oi", **more: Any) ->
 
 def answer(
     database: Database, asked: PendingReply, model: FakeModel | None = None, queues: FakeQueues | None = None
-) -> Ending:
-    services = Services(database, model or FakeModel(), queues or FakeQueues())
-    *_, ending = reply_pieces(services, asked, "pt-BR", 20)
-    assert isinstance(ending, Ending)
-    return ending
+) -> Completed | Interrupted:
+    """Run a generation to its end. Raises the error of a failed one."""
+    dependencies = ReplyDependencies(database, model or FakeModel(), queues or FakeQueues())
+    *_, end = generate_reply(dependencies, asked, "pt-BR", 20)
+    if isinstance(end, Failed):
+        raise end.error.about(text=end.text)
+    assert isinstance(end, Completed | Interrupted)
+    return end

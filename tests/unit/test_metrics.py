@@ -1,8 +1,8 @@
 """What the alarms watch is counted, in the form CloudWatch reads, and holds nothing but numbers."""
 
 import json
-import time
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -10,8 +10,16 @@ import pytest
 
 from falaai import metrics, settings
 from falaai.database import Statements
-from falaai.errors import CeilingReached, FalaAIError, ModelBlocked, ModelUnavailable, QuotaReached
-from falaai.language_model import GeminiAnswer, Prompt
+from falaai.errors import (
+    CeilingReached,
+    FalaAIError,
+    LanguageModelError,
+    ModelBlocked,
+    ModelUnavailable,
+    QuotaReached,
+)
+from falaai.gemini import GeminiModels
+from falaai.language_model import Failed, Prompt
 from falaai.repositories.sessions import LockedSession, Session
 from falaai.repositories.usage import SHARES
 from falaai_chat import quota
@@ -43,11 +51,12 @@ def test_count_is_one_series_under_the_name_of_the_stack(capsys: pytest.CaptureF
     assert record == {"service": "falaai", "GeminiErrors": [1.0]}
 
 
-class FailingModels:
+class FailingModels(GeminiModels):
     def __init__(self, error: Exception) -> None:
+        super().__init__(settings.GeminiSettings(gemini_api_key="k" * 39))  # type: ignore[arg-type]
         self.error = error
 
-    def stream(self, _answer: GeminiAnswer) -> Iterator[Any]:
+    async def _chunks(self, *_: object) -> AsyncGenerator[Any]:
         raise self.error
         yield
 
@@ -56,11 +65,10 @@ class FailingModels:
     ("error", "names"), [(ModelUnavailable("500"), ["GeminiErrors"]), (ModelBlocked("SAFETY"), [])]
 )
 def test_failure_of_gemini_counts_but_not_what_a_question_brought_about(
-    error: FalaAIError, names: list[str], capsys: pytest.CaptureFixture[str]
+    error: LanguageModelError, names: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answer = GeminiAnswer(FailingModels(error), Prompt("", ()), time.monotonic() + 5)  # type: ignore[arg-type]
-    with pytest.raises(type(error)):
-        list(answer)
+    with closing(FailingModels(error)) as model:
+        assert [*model.stream(Prompt("", ()), 5)] == [Failed(error)]
     assert counted(capsys) == names
 
 

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from falaai.web import static_files
 from falaai.web.application_factory import build_application
-from falaai_chat.routes import chat_pages, conversation_routes, health, replies, stream, warm_up
+from falaai_chat.routes import chat_pages, conversation_routes, health, polling, replies, stream, warm_up
 
 _FOLDER = Path(__file__).parent
 _TEMPLATES = _FOLDER / "templates"
@@ -14,6 +14,7 @@ STATIC = static_files.StaticFolder("/static/chat", _FOLDER / "static")
 ROUTERS = (
     chat_pages.router,
     replies.router,
+    polling.router,
     conversation_routes.router,
     static_files.build_router(STATIC),
     static_files.router,

@@ -7,10 +7,11 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from falaai.language_model import LanguageModel, language_model
+from falaai.gemini import language_model
+from falaai.language_model import LanguageModel
 from falaai.queues import Queues, queues
 from falaai.web.current_user import Db
-from falaai_chat.generation import Services
+from falaai_chat.generation import ReplyDependencies
 from falaai_chat.quota import Quota, quota
 
 
@@ -33,9 +34,9 @@ async def get_services(
     database: Db,
     model: Model,
     sender: Annotated[Queues, Depends(get_queues)],
-) -> Services:
-    return Services(database, model, sender)
+) -> ReplyDependencies:
+    return ReplyDependencies(database, model, sender)
 
 
-ReplyServices = Annotated[Services, Depends(get_services)]
+ReplyServices = Annotated[ReplyDependencies, Depends(get_services)]
 DailyQuota = Annotated[Quota, Depends(get_quota)]

@@ -1,4 +1,4 @@
-"""Following a reply that another process generates, by what it writes down about once a second."""
+"""Reading a reply that another request generates, from the text that it saves about once a second."""
 
 import time
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from falaai.repositories import messages
 from falaai.repositories.messages import Message, State
 from falaai.repositories.sessions import Session
 
-LOOK_EVERY_SECONDS = 0.25
+POLL_SECONDS = 0.25
 
 
 def get_reply(database: Database, session: Session, reply_id: int) -> Message:
-    """A reply of this person's as it stands. Raises NotFound, also for somebody else's."""
+    """Return a reply of the session's user as it is stored. Raises NotFound, also for another user's reply."""
     reply = messages.find_message(database, session.user_id, reply_id)
     if reply is None or reply.author != "ia":
         raise NotFound("reply")
@@ -21,7 +21,7 @@ def get_reply(database: Database, session: Session, reply_id: int) -> Message:
 
 
 def poll_reply(database: Database, session: Session, reply_id: int, seconds: float) -> Iterator[Message]:
-    """The reply each time it is looked at, until it has ended. Raises ModelTimedOut after `seconds`."""
+    """Yield the reply at each look until it has ended. Raises ModelTimedOut after `seconds`, and NotFound."""
     deadline = time.monotonic() + seconds
     while True:
         reply = get_reply(database, session, reply_id)
@@ -29,5 +29,5 @@ def poll_reply(database: Database, session: Session, reply_id: int, seconds: flo
         if reply.state is not State.GENERATING:
             return
         if time.monotonic() > deadline:
-            raise ModelTimedOut("the reply followed did not end in time")
-        time.sleep(LOOK_EVERY_SECONDS)
+            raise ModelTimedOut("the followed reply did not end in time")
+        time.sleep(POLL_SECONDS)

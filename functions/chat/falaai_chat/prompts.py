@@ -1,4 +1,4 @@
-"""What Gemini is sent: persona, running summary, and the turns that fit."""
+"""The prompt of a reply: persona, running summary, and the turns that fit."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -17,17 +17,17 @@ def _persona() -> str:
 
 
 def build_prompt(summary: str, turns: Sequence[Turn], limit: int, count: CountTokens, language: str) -> Prompt:
-    """Build the prompt for the last of `turns`, a question; the same rows always make the same prompt.
+    """Build the prompt for the last of `turns`, a question. The same rows always make the same prompt.
 
-    The summary is made of what people and pasted pages said. It goes into a turn of its own, as quotations, and never
-    into the system instruction, where a sentence of theirs would have our authority.
+    A summary contains sentences of users and of pages that they pasted. It is sent as quotations in a turn of its
+    own. In the system instruction, such a sentence would have our authority.
     """
     system = _persona().format(language=language)
     return Prompt(system, (*_notes(summary), *recent_turns(turns, limit, count)))
 
 
 def _notes(summary: str) -> tuple[Turn, ...]:
-    """The summary as turns before the others, with an answer so that speakers alternate; seq 0 is no message's."""
+    """Return the summary as a turn with an answer, so that speakers alternate. No stored message has seq 0."""
     if not summary.strip():
         return ()
     text = f"{NOTES_HEADING}\n{quoted(summary)}"[:NOTES_MAX_CHARACTERS]

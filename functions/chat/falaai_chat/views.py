@@ -84,6 +84,11 @@ def notice_of(state: State, error: str | None) -> str | None:
     return None
 
 
+def ended_shape(text: str, state: State, error: str | None = None) -> dict[str, Any]:
+    """Return {html, estado, aviso} of a reply that has ended."""
+    return {"html": to_html(text), "estado": state.value, "aviso": notice_of(state, error)}
+
+
 def _milliseconds(utc: datetime) -> int:
     return round(utc.replace(tzinfo=UTC).timestamp() * 1000)
 

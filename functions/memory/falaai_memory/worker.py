@@ -4,7 +4,8 @@ from falaai import settings
 from falaai.batches import retry_until_committed
 from falaai.conversation_memory import plan_summary, turns_limit
 from falaai.database import Database, database
-from falaai.language_model import LanguageModel, count_tokens, language_model
+from falaai.gemini import count_tokens, language_model
+from falaai.language_model import LanguageModel
 from falaai.logs import logger
 from falaai.queue_messages import SummaryRequested
 from falaai.repositories import conversations, messages

@@ -2,7 +2,8 @@
 
 from falaai.batches import retry_until_committed
 from falaai.database import Database, database
-from falaai.language_model import LanguageModel, language_model
+from falaai.gemini import language_model
+from falaai.language_model import LanguageModel
 from falaai.queue_messages import TitleRequested
 from falaai.repositories import conversations, messages
 from falaai_titles.title_generation import generate_title

@@ -1,22 +1,20 @@
-"""Routes of replies, but for the stream."""
+"""Routes that answer with the whole reply as JSON."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from falaai import settings
 from falaai.deadlines import seconds_left
-from falaai.errors import LanguageModelError
-from falaai.repositories import messages
-from falaai.repositories.messages import Ending, State
-from falaai.web.current_user import CurrentSession, Db
+from falaai.language_model import Completed, Delta, Failed, Heartbeat
+from falaai.repositories.messages import State
+from falaai.web.current_user import CurrentSession
 from falaai_chat.dependencies import DailyQuota, ReplyServices
-from falaai_chat.generation import SECONDS_TO_FINISH, Services, reply_pieces
+from falaai_chat.generation import SECONDS_TO_FINISH, Interrupted, ReplyDependencies, generate_reply
 from falaai_chat.markdown import to_html
-from falaai_chat.polling import get_reply
 from falaai_chat.questions import PendingReply, ask, edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput, LanguageInput, MessageInput
-from falaai_chat.views import notice_of
+from falaai_chat.views import ended_shape
 
 router = APIRouter()
 
@@ -27,8 +25,8 @@ def send_message(
 ) -> dict[str, Any]:
     """The whole reply at once: {response, language, html, conversation_id, question_id, message_id, seq,
     client_id, estado, aviso, restam}."""
-    asked = ask(services.database, session, question, quota)
-    return _whole_reply(services, asked, question.language, question.client_id)
+    pending = ask(services.database, session, question, quota)
+    return _whole_reply(services, pending, question.language, question.client_id)
 
 
 @router.post("/chat/replies/{message_id}/regenerate")
@@ -40,8 +38,8 @@ def regenerate(
     options: LanguageInput | None = None,
 ) -> dict[str, Any]:
     """Answer again in the same place; the body of /chat/message."""
-    asked = regenerate_reply(services.database, session, message_id, quota)
-    return _whole_reply(services, asked, (options or LanguageInput()).language, None)
+    pending = regenerate_reply(services.database, session, message_id, quota)
+    return _whole_reply(services, pending, (options or LanguageInput()).language, None)
 
 
 @router.post("/chat/messages/{message_id}/edit")
@@ -49,60 +47,31 @@ def edit(
     message_id: int, change: EditInput, session: CurrentSession, services: ReplyServices, quota: DailyQuota
 ) -> dict[str, Any]:
     """Replace a question, drop what followed, answer; the body of /chat/message."""
-    asked = edit_question(services.database, session, message_id, change, quota)
-    return _whole_reply(services, asked, change.language, change.client_id)
+    pending = edit_question(services.database, session, message_id, change, quota)
+    return _whole_reply(services, pending, change.language, change.client_id)
 
 
-@router.get("/chat/replies/{message_id}")
-def follow_reply(
-    message_id: int, session: CurrentSession, database: Db, after: Annotated[int, Query(ge=0)] = 0
+def _whole_reply(
+    services: ReplyDependencies, pending: PendingReply, language: str, client_id: str | None
 ) -> dict[str, Any]:
-    """{estado, conteudo, next, erro, aviso, html}: the text from character `after` on and where the next will begin,
-    counted in Unicode code points; the HTML of all of it once it has ended, and what there is to say of the end."""
-    reply = get_reply(database, session, message_id)
-    return {
-        "estado": reply.state.value,
-        "conteudo": reply.text[after:],
-        "next": max(after, len(reply.text)),
-        "erro": reply.error,
-        "aviso": notice_of(reply.state, reply.error),
-        "html": None if reply.state is State.GENERATING else to_html(reply.text),
-    }
-
-
-@router.post("/chat/replies/{message_id}/stop")
-def stop(message_id: int, session: CurrentSession, database: Db) -> dict[str, str]:
-    """{estado}: interrompida, or how it had ended by then."""
-    reply = get_reply(database, session, message_id)
-    if reply.state is State.GENERATING and messages.update_stopped_reply(database, reply.id):
-        return {"estado": State.INTERRUPTED.value}
-    return {"estado": get_reply(database, session, message_id).state.value}
-
-
-def _whole_reply(services: Services, asked: PendingReply, language: str, client_id: str | None) -> dict[str, Any]:
+    """Run the generation to its end. Raises the error of a failed reply, with its text and its place."""
     seconds = seconds_left(settings.read(settings.ReplySettings).message_seconds, reserve=SECONDS_TO_FINISH)
-    try:
-        *_, ending = reply_pieces(services, asked, language, seconds)
-    except LanguageModelError as error:
-        text = str(error.facts.pop("text", ""))
-        facts = {
-            "client_id": client_id,
-            "question_id": asked.question_id,
-            "seq": asked.reply_seq,
-            "restam": asked.left,
-        }
-        raise error.about(**facts, response=text, html=to_html(text)) from error
-    assert isinstance(ending, Ending)  # noqa: S101 - the last of the pieces always is
-    return {
-        "response": ending.text,
-        "language": language,
-        "html": to_html(ending.text),
-        "conversation_id": asked.conversation_id,
-        "question_id": asked.question_id,
-        "message_id": asked.reply_id,
-        "seq": asked.reply_seq,
+    place = {
         "client_id": client_id,
-        "estado": ending.state.value,
-        "aviso": notice_of(ending.state, ending.error),
-        "restam": asked.left,
+        "question_id": pending.question_id,
+        "seq": pending.reply_seq,
+        "restam": pending.left,
     }
+    end: dict[str, Any] = {}
+    for event in generate_reply(services, pending, language, seconds):
+        match event:
+            case Delta() | Heartbeat():
+                pass
+            case Failed():
+                raise event.error.about(**place, response=event.text, html=to_html(event.text))
+            case Completed():
+                end = {"response": event.text, **ended_shape(event.text, State.COMPLETE)}
+            case Interrupted():
+                end = {"response": event.text, **ended_shape(event.text, State.INTERRUPTED, event.error)}
+    ids = {"conversation_id": pending.conversation_id, "message_id": pending.reply_id}
+    return {**end, "language": language, **ids, **place}

@@ -1,58 +1,80 @@
-"""The reply as server-sent events, piece by piece.
+"""The reply as server-sent events.
 
-The generation runs in a thread of its own: a reader who leaves ends the response and not the reply.
+A worker thread runs the generation and puts its events into one channel. The response reads the channel. A reader who
+leaves, or who reads slowly, ends or delays the response and not the reply.
 """
 
 import asyncio
-import json
 import threading
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import suppress
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
-from fastapi.responses import StreamingResponse
-from starlette.concurrency import run_in_threadpool
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from falaai import settings
 from falaai.deadlines import deadline
 from falaai.errors import FalaAIError, InvalidInput
+from falaai.language_model import Completed, Delta, Failed, Heartbeat, Usage
 from falaai.logs import logger
-from falaai.repositories.messages import Ending
-from falaai.repositories.sessions import Session
+from falaai.repositories.messages import State
 from falaai.web import texts
 from falaai.web.current_user import CurrentSession
-from falaai.web.error_responses import sentence_of
+from falaai.web.error_responses import DOCUMENTED_ERRORS, sentence_of
 from falaai_chat.dependencies import DailyQuota, ReplyServices
-from falaai_chat.generation import SECONDS_TO_FINISH, Services, reply_pieces
-from falaai_chat.markdown import FinishedBlocks, to_html
+from falaai_chat.generation import (
+    SECONDS_TO_FINISH,
+    Interrupted,
+    ReplyDependencies,
+    ReplyEvent,
+    generate_reply,
+)
+from falaai_chat.markdown import FinishedBlocks
 from falaai_chat.questions import PendingReply, ask, edit_question, regenerate_reply
-from falaai_chat.quota import Quota
 from falaai_chat.schemas import EditInput, MessageInput, StreamInput
-from falaai_chat.views import notice_of
-
-# Proxies close a connection they hear nothing on.
-COMMENT_EVERY_SECONDS = 10.0
-
-router = APIRouter()
+from falaai_chat.views import ended_shape
 
 
-@router.post("/chat/stream", responses={200: {"content": {"text/event-stream": {}}}})
-async def stream(
+class UncachedRoute(APIRoute):
+    """FastAPI sends server-sent events with `Cache-Control: no-cache`, which allows a cache to store them."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_uncached(request: Request) -> Response:
+            response = await handle(request)
+            response.headers["Cache-Control"] = "no-store"
+            return response
+
+        return handle_uncached
+
+
+router = APIRouter(route_class=UncachedRoute)
+
+
+class EventChannel:
+    """Carries events from the worker thread to the response, without a limit: the worker never waits."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._events: asyncio.Queue[ServerSentEvent | None] = asyncio.Queue()
+
+    def put(self, event: ServerSentEvent | None) -> None:
+        """Send an event, or None as the end. Called from the worker thread."""
+        with suppress(RuntimeError):  # the loop is closed: the server ends, and the worker still stores the reply
+            self._loop.call_soon_threadsafe(self._events.put_nowait, event)
+
+    async def events(self) -> AsyncIterator[ServerSentEvent]:
+        while (event := await self._events.get()) is not None:
+            yield event
+
+
+def take_question(
     question: StreamInput, session: CurrentSession, services: ReplyServices, quota: DailyQuota
-) -> Response:
-    """text/event-stream: start {conversation_id, question_id, message_id, seq, restam}, delta {text}, block {html,
-    until}, done {html, estado, aviso, usage} or error {code, detail}. What refuses the question is an ordinary
-    JSON error."""
-    asked = await run_in_threadpool(_asked, services, session, question, quota)
-    reader = _Reader(asyncio.get_running_loop())
-    generation = threading.Thread(target=_generate, args=(services, asked, question.language, reader))
-    generation.start()
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(reader.events(), media_type="text/event-stream", headers=headers)
-
-
-def _asked(services: Services, session: Session, question: StreamInput, quota: Quota) -> PendingReply:
+) -> PendingReply:
+    """Store the question, or prepare its reply anew. FastAPI answers its errors as ordinary JSON."""
     if question.regenerate is not None:
         return regenerate_reply(services.database, session, question.regenerate, quota)
     if question.message is None:
@@ -64,59 +86,76 @@ def _asked(services: Services, session: Session, question: StreamInput, quota: Q
     return ask(services.database, session, message, quota)
 
 
-@dataclass
-class _Reader:
-    """Where the generation's thread puts events and the response takes them from."""
-
-    loop: asyncio.AbstractEventLoop
-    waiting: "asyncio.Queue[str | None]" = field(default_factory=asyncio.Queue)
-
-    def put(self, event: str | None) -> None:
-        """Called from the generation's thread; None is the end."""
-        self.loop.call_soon_threadsafe(self.waiting.put_nowait, event)
-
-    async def events(self) -> AsyncIterator[str]:
-        while True:
-            try:
-                event = await asyncio.wait_for(self.waiting.get(), COMMENT_EVERY_SECONDS)
-            except TimeoutError:
-                yield ": ainda aqui\n\n"
-                continue
-            if event is None:
-                return
-            yield event
+async def start_reply(
+    question: StreamInput, services: ReplyServices, pending: Annotated[PendingReply, Depends(take_question)]
+) -> EventChannel:
+    """Start the worker. It starts before the response, so that a stored question gets its reply in any case."""
+    channel = EventChannel()
+    threading.Thread(target=_run_worker, args=(services, pending, question.language, channel)).start()
+    return channel
 
 
-def _generate(services: Services, asked: PendingReply, language: str, reader: _Reader) -> None:
+# FastAPI would document the JSON of errors as text/event-stream.
+_ERROR_CONTENT = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}, "text/html": {}}
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"description": error["description"], "content": _ERROR_CONTENT}
+    for status, error in DOCUMENTED_ERRORS.items()
+}
+
+
+@router.post("/chat/stream", response_class=EventSourceResponse, responses=_ERRORS)
+async def stream(channel: Annotated[EventChannel, Depends(start_reply)]) -> AsyncIterator[ServerSentEvent]:
+    """text/event-stream: start {conversation_id, question_id, message_id, seq, restam}, delta {text}, block {html,
+    until}, done {html, estado, aviso, usage} or error {code, detail}. What refuses the question is an ordinary
+    JSON error."""
+    async for event in channel.events():
+        yield event
+
+
+def _run_worker(services: ReplyDependencies, pending: PendingReply, language: str, channel: EventChannel) -> None:
     seconds = settings.read(settings.ReplySettings).stream_seconds
     try:
-        with deadline(seconds + SECONDS_TO_FINISH):  # the request's own ended with its first byte
-            _tell(services, asked, language, reader, seconds)
+        with deadline(seconds + SECONDS_TO_FINISH):  # the request's own deadline does not hold in this thread
+            for event in wire_events(pending, generate_reply(services, pending, language, seconds)):
+                channel.put(event)
     except FalaAIError as error:
-        facts = {name: value for name, value in error.facts.items() if name != "text"}
-        reader.put(_event("error", code=error.code, detail=sentence_of(error), **facts))
-    except Exception:  # noqa: BLE001 - the reader is told, the log has the rest, and the thread ends
-        logger().exception("generation failed", extra={"reply_id": asked.reply_id})
-        reader.put(_event("error", code="internal_error", detail=texts.ERRORS["internal_error"]))
+        channel.put(_error_event(error))
+    except Exception:  # noqa: BLE001 - the end of the thread: tell the reader, and log the rest
+        logger().exception("generation failed", extra={"reply_id": pending.reply_id})
+        channel.put(_event("error", code="internal_error", detail=texts.ERRORS["internal_error"]))
     finally:
-        reader.put(None)
+        channel.put(None)
 
 
-def _tell(services: Services, asked: PendingReply, language: str, reader: _Reader, seconds: float) -> None:
-    place = {"conversation_id": asked.conversation_id, "question_id": asked.question_id}
-    reader.put(_event("start", **place, message_id=asked.reply_id, seq=asked.reply_seq, restam=asked.left))
+def wire_events(pending: PendingReply, events: Iterator[ReplyEvent]) -> Iterator[ServerSentEvent]:
+    """Yield the server-sent events of a reply. A finished block is sent as HTML as soon as its last line is there."""
+    ids = {"conversation_id": pending.conversation_id, "question_id": pending.question_id}
+    yield _event("start", **ids, message_id=pending.reply_id, seq=pending.reply_seq, restam=pending.left)
     text, blocks = "", FinishedBlocks()
-    for piece in reply_pieces(services, asked, language, seconds):
-        if isinstance(piece, Ending):
-            usage = {"tokens_in": piece.tokens_in, "tokens_out": piece.tokens_out}
-            end = {"estado": piece.state.value, "aviso": notice_of(piece.state, piece.error)}
-            reader.put(_event("done", html=to_html(piece.text), **end, usage=usage))
-        elif piece.text:
-            text += piece.text
-            reader.put(_event("delta", text=piece.text))
-            if "\n" in piece.text and (block := blocks.find(text)):
-                reader.put(_event("block", html=block.html, until=block.until))
+    for event in events:
+        match event:
+            case Delta():
+                text += event.text
+                yield _event("delta", text=event.text)
+                if "\n" in event.text and (block := blocks.find(text)):
+                    yield _event("block", html=block.html, until=block.until)
+            case Heartbeat():
+                pass  # FastAPI sends a comment after 15 s without an event
+            case Completed():
+                yield _done_event(event.usage, ended_shape(event.text, State.COMPLETE))
+            case Interrupted():
+                yield _done_event(event.usage, ended_shape(event.text, State.INTERRUPTED, event.error))
+            case Failed():
+                yield _error_event(event.error)
 
 
-def _event(name: str, **data: Any) -> str:
-    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+def _done_event(usage: Usage, end: dict[str, Any]) -> ServerSentEvent:
+    return _event("done", **end, usage={"tokens_in": usage.tokens_in, "tokens_out": usage.tokens_out})
+
+
+def _error_event(error: FalaAIError) -> ServerSentEvent:
+    return _event("error", code=error.code, detail=sentence_of(error), **error.facts)
+
+
+def _event(name: str, **data: Any) -> ServerSentEvent:
+    return ServerSentEvent(event=name, data=data)

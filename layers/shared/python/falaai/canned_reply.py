@@ -17,9 +17,9 @@ _CHUNK = {
 }
 
 
-class CannedReply(httpx.BaseTransport):
+class CannedReply(httpx.AsyncBaseTransport):
     """Answer every request with the same server-sent event, without a network."""
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         headers = {"content-type": "text/event-stream"}
         return httpx.Response(200, headers=headers, text=f"data: {json.dumps(_CHUNK)}\r\n\r\n", request=request)

@@ -1,4 +1,7 @@
-"""Limit of the request body, counted while it arrives: a Content-Length header can be wrong."""
+"""Limit of the request body, counted while it arrives: a Content-Length header can be wrong.
+
+FastAPI's own `max_body_size` answers with plain text in English in place of our JSON or page, so it is not used.
+"""
 
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope

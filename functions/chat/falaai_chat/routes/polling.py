@@ -1,0 +1,40 @@
+"""Routes that read and stop a reply while another request generates it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from falaai.repositories import messages
+from falaai.repositories.messages import State
+from falaai.web.current_user import CurrentSession, Db
+from falaai_chat.markdown import to_html
+from falaai_chat.polling import get_reply
+from falaai_chat.views import notice_of
+
+router = APIRouter()
+
+
+@router.get("/chat/replies/{message_id}")
+def follow_reply(
+    message_id: int, session: CurrentSession, database: Db, after: Annotated[int, Query(ge=0)] = 0
+) -> dict[str, Any]:
+    """{estado, conteudo, next, erro, aviso, html}: the text from character `after` on and where the next will begin,
+    counted in Unicode code points; the HTML of all of it once it has ended, and what there is to say of the end."""
+    reply = get_reply(database, session, message_id)
+    return {
+        "estado": reply.state.value,
+        "conteudo": reply.text[after:],
+        "next": max(after, len(reply.text)),
+        "erro": reply.error,
+        "aviso": notice_of(reply.state, reply.error),
+        "html": None if reply.state is State.GENERATING else to_html(reply.text),
+    }
+
+
+@router.post("/chat/replies/{message_id}/stop")
+def stop(message_id: int, session: CurrentSession, database: Db) -> dict[str, str]:
+    """{estado}: interrompida, or how it had ended by then."""
+    reply = get_reply(database, session, message_id)
+    if reply.state is State.GENERATING and messages.update_stopped_reply(database, reply.id):
+        return {"estado": State.INTERRUPTED.value}
+    return {"estado": get_reply(database, session, message_id).state.value}

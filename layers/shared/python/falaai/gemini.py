@@ -1,0 +1,315 @@
+"""Gemini through LangChain. Only this module imports LangChain or Google's client, and only at the first use.
+
+LangChain's timeout is per read, and a blocked read cannot be interrupted. Therefore its asynchronous calls run in one
+event loop, in a thread that lives as long as the process. The caller waits there for one chunk at a time: it needs no
+thread and no queue of its own, its deadline is total, and it can cancel a request.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncGenerator, Collection, Generator, Sequence
+from concurrent.futures import Future, wait
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from falaai import metrics, settings
+from falaai.conversation_memory import Turn
+from falaai.errors import (
+    LanguageModelError,
+    ModelBlocked,
+    ModelCutShort,
+    ModelInterrupted,
+    ModelMalformed,
+    ModelNotConfigured,
+    ModelRateLimited,
+    ModelSilent,
+    ModelTimedOut,
+    ModelUnavailable,
+)
+from falaai.language_model import Completed, Delta, Failed, Heartbeat, LanguageModel, ModelEvent, Prompt, Usage
+from falaai.logs import logger
+from falaai.model_families import call_options, family_parameters, named_parameters
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessageChunk, BaseMessage
+    from langchain_google_genai import ChatGoogleGenerativeAI
+
+# LangChain counts the first try as one. Each further one adds seconds of back-off, and users are waiting.
+MAX_ATTEMPTS = 2
+HEARTBEAT_SECONDS = 1.0
+WARM_UP_MILLISECONDS = 3000
+# Longer than most users type a message; httpx would close an idle connection after 5 s.
+KEPT_CONNECTION_SECONDS = 60
+# These failures depend on the question. All others mean a fault of Gemini or of our use of it, and an alarm fires.
+_OF_THE_QUESTION = (ModelBlocked, ModelCutShort)
+
+
+@dataclass
+class _Answer:
+    """The parts of one answer that have arrived."""
+
+    model: str = ""
+    text: str = ""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    finish_reason: str | None = None
+
+    @property
+    def usage(self) -> Usage:
+        return Usage(self.model, self.tokens_in, self.tokens_out)
+
+    def add(self, chunk: "AIMessageChunk") -> str:
+        """Add one chunk, which counts only its own tokens. Returns its text."""
+        if chunk.usage_metadata:
+            self.tokens_in += chunk.usage_metadata["input_tokens"]
+            self.tokens_out += chunk.usage_metadata["output_tokens"]
+        metadata = chunk.response_metadata
+        is_blocked = (metadata.get("prompt_feedback") or {}).get("block_reason")
+        self.finish_reason = ("SAFETY" if is_blocked else metadata.get("finish_reason")) or self.finish_reason
+        text = str(chunk.text)
+        self.text += text
+        return text
+
+    def check_ending(self) -> None:
+        """Raise an error for refusals, limits and blank answers, which Gemini reports as ordinary endings."""
+        if self.finish_reason == "MAX_TOKENS":
+            raise ModelCutShort("the model reached its limit of tokens")
+        if self.finish_reason not in (None, "STOP"):
+            raise ModelBlocked(f"finish reason {self.finish_reason}")
+        if not self.text:
+            raise ModelSilent("the model finished without a word")
+        if self.finish_reason is None:
+            raise ModelInterrupted("the stream ended without a finish reason")
+
+
+class GeminiModels:
+    """The models of GEMINI_MODEL in their order.
+
+    A model that answers 404 is passed over while the process lives, and a parameter that a model refuses is left out.
+    """
+
+    def __init__(self, options: settings.GeminiSettings) -> None:
+        self._options = options
+        self._withdrawn: set[str] = set()
+        self._refused: set[tuple[str, str]] = set()
+        self._clients: dict[str, ChatGoogleGenerativeAI] = {}
+        self._connected_until = 0.0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="gemini", daemon=True)
+        self._thread.start()
+
+    def stream(self, prompt: Prompt, seconds: float) -> Generator[ModelEvent]:
+        """See LanguageModel. Counts the failures that an alarm watches."""
+        answer, deadline = _Answer(), time.monotonic() + seconds
+        _import_langchain()
+        try:
+            with closing(self._arrivals(self._chunks(prompt, deadline, answer), deadline)) as arrivals:
+                for arrival in arrivals:
+                    if isinstance(arrival, Heartbeat):
+                        yield arrival
+                    elif text := answer.add(arrival):
+                        yield Delta(text, answer.usage)
+            answer.check_ending()
+        except Exception as error:
+            failure = _translate(error)
+            if failure is None:
+                raise
+            if not isinstance(failure, _OF_THE_QUESTION):
+                metrics.count("GeminiErrors")
+            yield Failed(failure, answer.text, answer.usage)
+        else:
+            yield Completed(answer.text, answer.usage)
+
+    def warm_up(self) -> None:
+        """See LanguageModel. Request the model's description, which opens the connection for the next question.
+
+        The request is repeated only when that connection is closed again. Raises the errors of Google's client.
+        """
+        if time.monotonic() < self._connected_until:
+            return
+        _import_langchain()
+        names = self._options.gemini_model
+        name = next((name for name in names if name not in self._withdrawn), names[0])
+        asyncio.run_coroutine_threadsafe(self._connect(name), self._loop).result()
+        self._connected_until = time.monotonic() + KEPT_CONNECTION_SECONDS
+
+    async def _connect(self, name: str) -> None:
+        if name not in self._clients:
+            await self._rehearse(name)
+        models = self._client(name).async_client.models
+        await models.get(model=name, config={"http_options": {"timeout": WARM_UP_MILLISECONDS}})
+
+    async def _rehearse(self, name: str) -> None:
+        """Read one canned reply, so that Pydantic builds the schemas of Google's client, which takes 0.1 s."""
+        from langchain_google_genai import ChatGoogleGenerativeAI
+
+        from falaai.canned_reply import CannedReply
+
+        key, canned = self._options.gemini_api_key, {"transport": CannedReply()}
+        model = ChatGoogleGenerativeAI(model=name, google_api_key=key, client_args=canned)
+        options = call_options(name, family_parameters(name), max_tokens=8)
+        async for _ in model.astream(_messages(Prompt("Oi", (Turn(1, "usuario", "Oi"),))), **options):
+            pass
+
+    def close(self) -> None:
+        """Close all connections and end the thread. The process's own model stays open until the process ends."""
+        for client in self._clients.values():
+            asyncio.run_coroutine_threadsafe(client.async_client.aclose(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _arrivals(
+        self, chunks: "AsyncGenerator[AIMessageChunk]", deadline: float
+    ) -> "Generator[AIMessageChunk | Heartbeat]":
+        """Yield each chunk when it arrives, and a Heartbeat for each second without one. Raises ModelTimedOut."""
+
+        async def next_chunk() -> "AIMessageChunk | None":
+            return await anext(chunks, None)
+
+        pending: Future[AIMessageChunk | None] | None = None
+        try:
+            while (left := deadline - time.monotonic()) > 0:
+                pending = pending or asyncio.run_coroutine_threadsafe(next_chunk(), self._loop)
+                if not wait([pending], timeout=min(left, HEARTBEAT_SECONDS)).done:
+                    yield Heartbeat()
+                    continue
+                if (chunk := pending.result()) is None:
+                    return
+                pending = None
+                yield chunk
+            raise ModelTimedOut("the model did not finish in time")
+        finally:
+            # Both ways end the request and close its connection. Without effect if the chunks have ended.
+            if pending:
+                pending.cancel()
+            else:
+                asyncio.run_coroutine_threadsafe(chunks.aclose(), self._loop)
+
+    async def _chunks(self, prompt: Prompt, deadline: float, answer: _Answer) -> "AsyncGenerator[AIMessageChunk]":
+        """Yield the chunks of the first model that exists, and name it in `answer`."""
+        from langchain_google_genai.chat_models import GoogleModelNotFoundError
+
+        for name in self._options.gemini_model:
+            if name in self._withdrawn:
+                continue
+            answer.model = name
+            try:
+                async for chunk in self._accepted_chunks(name, prompt, deadline):
+                    yield chunk
+                return
+            except GoogleModelNotFoundError:
+                self._withdrawn.add(name)
+                metrics.count("GeminiModelWithdrawn")
+                logger().warning("model is gone and passed over from now on", extra={"model": name})
+        raise ModelNotConfigured("none of the models in GEMINI_MODEL exists")
+
+    async def _accepted_chunks(self, name: str, prompt: Prompt, deadline: float) -> "AsyncGenerator[AIMessageChunk]":
+        """Yield chunks from one model. Ask again, once for each, without a parameter that its 400 names."""
+        from langchain_google_genai.chat_models import GoogleInvalidRequestError
+
+        messages = _messages(prompt)
+        while True:
+            sent = [one for one in family_parameters(name) if (name, one) not in self._refused]
+            left = max(1.0, deadline - time.monotonic())
+            began = False
+            try:
+                options = call_options(name, sent, prompt.max_tokens)
+                async for chunk in self._client(name).astream(messages, timeout=left, **options):
+                    began = True
+                    yield chunk
+                return
+            except GoogleInvalidRequestError as error:
+                refused = named_parameters(error, sent)
+                # Text that has arrived must not arrive twice, and after the deadline nobody waits for the answer.
+                if began or not refused or time.monotonic() >= deadline:
+                    raise
+                self._leave_out(name, refused)
+
+    def _leave_out(self, name: str, parameters: Collection[str]) -> None:
+        for parameter in parameters:
+            if (name, parameter) in self._refused:  # another answer of this process was faster
+                continue
+            self._refused.add((name, parameter))
+            metrics.count("GeminiParameterRefused")
+            logger().warning(
+                "model refused a parameter, left out from now on", extra={"model": name, "parameter": parameter}
+            )
+
+    def _client(self, name: str) -> "ChatGoogleGenerativeAI":
+        import httpx
+        from langchain_google_genai import ChatGoogleGenerativeAI
+
+        if name not in self._clients:
+            # Without a transport, Google's client uses aiohttp where it is installed, which Lambda's layer lacks.
+            tls = httpx.create_ssl_context()
+            limits = httpx.Limits(keepalive_expiry=KEPT_CONNECTION_SECONDS)
+            self._clients[name] = ChatGoogleGenerativeAI(
+                model=name,
+                google_api_key=self._options.gemini_api_key,
+                base_url=self._options.gemini_base_url or None,
+                max_retries=MAX_ATTEMPTS,
+                client_args={"transport": httpx.AsyncHTTPTransport(verify=tls, limits=limits), "verify": tls},
+            )
+        return self._clients[name]
+
+
+def _messages(prompt: Prompt) -> "list[BaseMessage]":
+    from langchain_core.messages import SystemMessage
+
+    return [SystemMessage(prompt.system), *_turn_messages(prompt.turns)]
+
+
+def _turn_messages(turns: Sequence[Turn]) -> "list[BaseMessage]":
+    from langchain_core.messages import AIMessage, HumanMessage
+
+    return [HumanMessage(turn.text) if turn.author == "usuario" else AIMessage(turn.text) for turn in turns]
+
+
+def count_tokens(turns: Sequence[Turn]) -> int:
+    """Estimate the tokens of these turns offline: Gemini's own count is one HTTP call per message."""
+    _import_langchain()
+    from langchain_core.messages.utils import count_tokens_approximately
+
+    return count_tokens_approximately(_turn_messages(turns))
+
+
+def _import_langchain() -> None:
+    # Imported here, since importing cold_start pauses the garbage collector, which only an entry point starts again.
+    from falaai.cold_start import import_langchain
+
+    import_langchain()
+
+
+def _translate(error: Exception) -> LanguageModelError | None:
+    """Return our error for a failure of LangChain, google-genai or httpx. Returns None for any other error."""
+    import httpx
+    from google.genai.errors import APIError
+    from langchain_core.exceptions import ModelAuthenticationError, ModelPermissionDeniedError
+    from langchain_google_genai.chat_models import ChatGoogleGenerativeAIError, GoogleRateLimitError
+
+    if isinstance(error, LanguageModelError):
+        return error
+    status = getattr(error, "code", None) or getattr(getattr(error, "__cause__", None), "code", None)
+    detail = f"{type(error).__name__} {status or ''}".strip()
+    if isinstance(error, GoogleRateLimitError) or status == 429:
+        return ModelRateLimited(detail)
+    if isinstance(error, httpx.TimeoutException):
+        return ModelTimedOut(detail)
+    if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
+        return ModelInterrupted(detail)
+    # Google answers 400 to a wrong key, and only the message tells it from other mistakes.
+    if isinstance(error, ModelAuthenticationError | ModelPermissionDeniedError) or "API key" in str(error):
+        return ModelNotConfigured(detail)
+    if isinstance(error, httpx.TransportError | APIError | ChatGoogleGenerativeAIError):
+        return ModelUnavailable(detail)
+    return ModelMalformed(detail) if isinstance(error, ValueError) else None
+
+
+@cache
+def language_model() -> LanguageModel:
+    """Return the process's model. Nothing is imported or connected before the first answer."""
+    return GeminiModels(settings.read(settings.GeminiSettings))

@@ -1,0 +1,117 @@
+"""The rules of one generation: its events, its partial saves, and its end, which is stored exactly once."""
+
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from falaai.errors import ModelTimedOut
+from falaai.language_model import Completed, Delta, Failed, Heartbeat, ModelEvent, Usage
+from falaai_chat.generation import Interrupted, ReplyEvent, StoredReply, store_reply
+
+COST = Usage("fake", 3, 2)
+FAILURE = ModelTimedOut("late")
+
+
+@dataclass
+class FakeRow(StoredReply):
+    """A row that records all writes. A user stops the reply before the write number `stopped_at`."""
+
+    stopped_at: int = 100
+    writes: list[object] = field(default_factory=list)
+
+    def save_partial_text(self, text: str) -> bool:
+        return self._write(text)
+
+    def finish(self, end: Completed | Failed) -> bool:
+        return self._write(end)
+
+    def stop(self, end: Interrupted) -> None:
+        self.writes.append(end)
+
+    def _write(self, value: object) -> bool:
+        if len(self.writes) >= self.stopped_at:
+            return False
+        self.writes.append(value)
+        return True
+
+
+@dataclass
+class FakeStream:
+    """The events of a model, half a second apart by a clock of its own."""
+
+    events: list[ModelEvent]
+    now: float = 0.0
+    is_closed: bool = False
+
+    def __call__(self) -> Generator[ModelEvent]:
+        try:
+            for event in self.events:
+                self.now += 0.5
+                yield event
+        finally:
+            self.is_closed = True
+
+
+def run(monkeypatch: pytest.MonkeyPatch, row: FakeRow, *events: ModelEvent) -> tuple[list[ReplyEvent], FakeStream]:
+    stream = FakeStream([*events])
+    monkeypatch.setattr(time, "monotonic", lambda: stream.now)
+    return [*store_reply(stream(), row)], stream
+
+
+def words(*texts: str) -> Iterator[Delta]:
+    return (Delta(text, COST) for text in texts)
+
+
+def test_complete_reply_is_passed_on_and_stored_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    row, end = FakeRow(), Completed("Olá.", COST)
+    events, _ = run(monkeypatch, row, *words("Olá", "."), end)
+    assert events == [*words("Olá", "."), end]
+    assert row.writes == ["Olá.", end]
+
+
+def test_failed_reply_is_stored_with_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    row, end = FakeRow(), Failed(FAILURE, "Olá", COST)
+    events, _ = run(monkeypatch, row, *words("Olá"), end)
+    assert events[-1] == end
+    assert row.writes == [end]
+
+
+def test_partial_text_is_saved_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    row, end = FakeRow(), Completed("um dois três quatro cinco")
+    run(monkeypatch, row, *words("um ", "dois ", "três ", "quatro ", "cinco"), end)
+    assert row.writes == ["um dois ", "um dois três quatro ", end]
+
+
+def test_partial_text_is_saved_while_the_model_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    row, end = FakeRow(), Completed("um")
+    run(monkeypatch, row, *words("um"), Heartbeat(), Heartbeat(), Heartbeat(), end)
+    assert row.writes == ["um", "um", end]
+
+
+@pytest.mark.parametrize("silence", [[], [Heartbeat(), Heartbeat()]])
+def test_stopped_reply_cancels_the_model_and_keeps_its_text(
+    monkeypatch: pytest.MonkeyPatch, silence: list[ModelEvent]
+) -> None:
+    row, end = FakeRow(stopped_at=1), Interrupted("um dois ", usage=COST)
+    events, stream = run(monkeypatch, row, *words("um ", "dois "), *silence, *words("três ", "quatro "))
+    assert stream.is_closed
+    kept = end if silence else Interrupted("um dois três quatro ", usage=COST)
+    assert events[-1] == kept
+    assert row.writes == ["um dois ", kept]
+
+
+@pytest.mark.parametrize("end", [Completed("Olá", COST), Failed(FAILURE, "Olá", COST)])
+def test_stop_at_the_last_moment_wins_over_the_end(monkeypatch: pytest.MonkeyPatch, end: Completed | Failed) -> None:
+    row = FakeRow(stopped_at=0)
+    events, _ = run(monkeypatch, row, *words("Olá"), end)
+    assert events == [*words("Olá"), Interrupted("Olá", usage=COST)]
+    assert row.writes == [Interrupted("Olá", usage=COST)]
+
+
+def test_stop_before_the_first_word_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = FakeRow(stopped_at=0)
+    events, stream = run(monkeypatch, row, Heartbeat(), Heartbeat(), *words("tarde"))
+    assert events == [Heartbeat(), Heartbeat(), Interrupted("")]
+    assert stream.is_closed
