@@ -16,18 +16,26 @@ from falaai_auth.schemas import DESTINATION
 router = APIRouter(default_response_class=HTMLResponse, responses=pages.DOCUMENTED_REDIRECT)
 
 
+# Notices after a redirect, by the value of `aviso`.
+NOTICES = {"saiu": texts.SIGNED_OUT, "senha": texts.PASSWORD_RESET, "apagada": texts.ACCOUNT_DELETED}
+
+
 @router.get("/")
-def landing(request: Request, session: MaybeSession) -> Response:
-    return pages.redirect(request, "/chat") if session else pages.page(request, "landing.html")
+def landing(request: Request, session: MaybeSession, aviso: str = "") -> Response:
+    """Show the landing page. `aviso` names a notice about what has just happened."""
+    if session:
+        return pages.redirect(request, "/chat")
+    return pages.page(request, "landing.html", {"notice": NOTICES.get(aviso, "")})
 
 
 @router.get("/login")
-def login_page(request: Request, session: MaybeSession, destino: str = "") -> Response:
-    """Show the sign-in form. `destino` is the path to open after sign-in; any path outside the chat is ignored."""
+def login_page(request: Request, session: MaybeSession, destino: str = "", aviso: str = "") -> Response:
+    """Show the sign-in form. `destino` is the path to open after sign-in; any path outside the chat is ignored.
+    `aviso` names a notice about what has just happened."""
     target = destino if re.fullmatch(DESTINATION, destino) else "/chat"
     if session:
         return pages.redirect(request, target)
-    return pages.page(request, "login.html", {"form": {"destino": target}})
+    return pages.page(request, "login.html", {"form": {"destino": target}, "notice": NOTICES.get(aviso, "")})
 
 
 @router.get("/cadastro")

@@ -8,14 +8,17 @@ import { get } from "./dom.js";
 /** @type {(input: Element | null) => HTMLElement | null} */
 const noteFor = (input) => input && document.getElementById(`${input.id}-problem`);
 
+/** @param {HTMLInputElement} input */
+export function clearProblem(input) {
+  input.removeAttribute("aria-invalid");
+  const note = noteFor(input);
+  if (note) note.hidden = true;
+}
+
 /** @param {HTMLFormElement} form */
 export function clearProblems(form) {
   get("[data-part=problem]", form).hidden = true;
-  for (const input of form.querySelectorAll("input")) {
-    input.removeAttribute("aria-invalid");
-    const note = noteFor(input);
-    if (note) note.hidden = true;
-  }
+  for (const input of form.querySelectorAll("input")) clearProblem(input);
 }
 
 /**

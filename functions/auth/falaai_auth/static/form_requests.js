@@ -2,10 +2,17 @@
 // Send a form by script, and show the server's error messages in it.
 
 import { Problem, root } from "./requests.js";
-import { clearProblems, showProblem } from "./form_problems.js";
+import { clearProblem, clearProblems, showProblem } from "./form_problems.js";
 
 /** @type {(form: HTMLFormElement) => string} */
 export const pathOf = (form) => new URL(form.action).pathname.slice(root.length);
+
+/**
+ * Return an address whose page shows a notice, by its name in falaai_auth.routes.account_pages.
+ * @param {string} address
+ * @param {string} [notice]
+ */
+export const withNotice = (address, notice) => (notice ? `${address}?aviso=${notice}` : address);
 
 /**
  * Call `act` when the form is submitted. Its button is disabled until the request has failed.
@@ -16,6 +23,7 @@ export const pathOf = (form) => new URL(form.action).pathname.slice(root.length)
 export function onSubmit(form, act, onproblem) {
   form.noValidate = true; // show the server's messages, not the browser's
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button[type=submit]"));
+  form.addEventListener("input", ({ target }) => clearProblem(/** @type {HTMLInputElement} */ (target)));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     clearProblems(form);

@@ -4,7 +4,7 @@
 
 import { connect, get } from "./dom.js";
 import { ask } from "./requests.js";
-import { onSubmit, pathOf } from "./form_requests.js";
+import { onSubmit, pathOf, withNotice } from "./form_requests.js";
 import { isPausing, pauseEmails, rest, restFor } from "./rest.js";
 import { startPasswords } from "./passwords.js";
 
@@ -22,8 +22,18 @@ function values(form) {
 /** @type {(form: HTMLFormElement) => HTMLButtonElement} */
 const submitButton = (form) => get("button[type=submit]", form);
 
+/**
+ * Fill in the address that the user has written on another page.
+ * @param {HTMLFormElement} form
+ */
+function fillEmail(form) {
+  const email = form.elements.namedItem("email");
+  if (email instanceof HTMLInputElement && !email.value) email.value = sessionStorage.getItem("email") ?? "";
+}
+
 /** @param {HTMLFormElement} form */
 function startForm(form) {
+  fillEmail(form);
   onSubmit(
     form,
     async () => {
@@ -31,7 +41,7 @@ function startForm(form) {
       if (sent.email) sessionStorage.setItem("email", String(sent.email)); // the next page may need it
       const answer = await ask("POST", pathOf(form), sent);
       if (form.dataset.emailPause) pauseEmails(Number(form.dataset.emailPause));
-      location.assign(answer.redirect_url);
+      location.assign(withNotice(answer.redirect_url, form.dataset.notice));
     },
     (problem) => {
       for (const action of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-when]"))) {
@@ -47,7 +57,6 @@ function startForm(form) {
 /** @param {HTMLFormElement} form */
 function startResend(form) {
   const notice = get("[data-part=notice]", form);
-  const email = /** @type {HTMLInputElement} */ (form.elements.namedItem("email"));
   const pause = () => rest(submitButton(form), "resendIn", Number(sessionStorage.getItem("emailAfter")));
   onSubmit(form, async () => {
     const answer = await ask("POST", pathOf(form), new FormData(form));
@@ -56,10 +65,12 @@ function startResend(form) {
     pauseEmails(Number(form.dataset.emailPause));
     pause();
   });
-  if (!email.value) email.value = sessionStorage.getItem("email") ?? "";
+  fillEmail(form);
   if (isPausing()) pause();
 }
 
+// A reload shows no notice again.
+connect("page-notice", () => history.replaceState(null, "", location.pathname));
 connect("json-form", startForm);
 connect("resend-form", startResend);
 connect("written-email", (place) => {

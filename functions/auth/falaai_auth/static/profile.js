@@ -4,7 +4,7 @@
 import { connect, part } from "./dom.js";
 import { Problem, ask } from "./requests.js";
 import { clearProblems, showProblem } from "./form_problems.js";
-import { onSubmit } from "./form_requests.js";
+import { onSubmit, withNotice } from "./form_requests.js";
 import { startPasswords } from "./passwords.js";
 import { previewPicture, withCroppedPicture } from "./picture.js";
 import { startTheme } from "./theme.js";
@@ -53,7 +53,7 @@ function startDeletion(form) {
     const password = new FormData(form).get("senha_atual");
     const answer = await ask("DELETE", "/profile", { senha_atual: password });
     forgetPerson();
-    location.assign(answer.redirect_url);
+    location.assign(withNotice(answer.redirect_url, form.dataset.notice));
   });
 }
 

@@ -38,7 +38,9 @@ _TAGS = {
 _ATTRIBUTES = {
     "a": {"href", "title"},
     "span": {"class"},
-    "div": {"class"},
+    "div": {"class", "tabindex"},
+    "th": {"class"},
+    "td": {"class"},
     "ol": {"start"},
     "pre": {"tabindex"},
 }
@@ -143,7 +145,10 @@ def _renderer() -> "MarkdownIt":
             return super().renderInline(tokens, options, env)
 
     renderer = MarkdownIt("commonmark", {"html": False}, renderer_cls=Renderer).enable(["table", "strikethrough"])
-    renderer.renderer.rules["fence"] = _fence  # type: ignore[attr-defined]
+    rules: Any = renderer.renderer.rules  # type: ignore[attr-defined]
+    rules["fence"] = _fence
+    rules["table_open"] = lambda *_: '<div class="reply-table" tabindex="0"><table>\n'
+    rules["table_close"] = lambda *_: "</table></div>\n"
     # A link reference is defined once and used in a few characters: 30,000 characters can become 200 MB of HTML.
     renderer.disable(["image", "reference"])
     # These rules run before all others, for every line and every piece of text.
@@ -152,6 +157,7 @@ def _renderer() -> "MarkdownIt":
     renderer.inline.ruler.before("text", "budget", _check_inline)
     # The only h1 of a page is its own title, so headings of a reply begin at h2.
     renderer.core.ruler.push("lower_headings", _lower_headings)
+    renderer.core.ruler.push("align_cells", _align_cells)
     return renderer
 
 
@@ -180,6 +186,15 @@ def _lower_headings(state: Any) -> None:
     for token in state.tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + 1)}"
+
+
+def _align_cells(state: Any) -> None:
+    """Replace the style of a table cell by a class: the content security policy allows no inline style."""
+    for token in state.tokens:
+        if token.type in ("th_open", "td_open"):
+            style = str(token.attrs.pop("style", ""))
+            if style in ("text-align:right", "text-align:center"):
+                token.attrSet("class", f"align-{style.removeprefix('text-align:')}")
 
 
 def _fence(tokens: Any, index: int, _options: Any, env: Any) -> str:

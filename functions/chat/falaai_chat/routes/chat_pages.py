@@ -1,6 +1,7 @@
 """The HTML pages of the chat."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -14,7 +15,7 @@ from falaai.repositories.conversations import DEFAULT_TITLE, TITLE_MAX_CHARACTER
 from falaai.repositories.messages import Message
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of
-from falaai.web import pages
+from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db
 from falaai_chat.conversation_changes import newest_within, read_page
 from falaai_chat.dependencies import DailyQuota
@@ -24,6 +25,7 @@ from falaai_chat.views import conversation_view, message_views, next_page
 
 SIDEBAR_CONVERSATIONS = 30
 PAGE_MESSAGES = 50
+SUGGESTIONS_SHOWN = 4
 # Messages in each request for older ones.
 OLDER_MESSAGES = 100
 # Characters of all messages on a page, about 100 KB of HTML. Long messages make a page with fewer messages.
@@ -68,6 +70,7 @@ def _values(sql: Statements, session: Session, conversation_id: int | None, quot
         "more": next_page(shown[-1], SIDEBAR_CONVERSATIONS) if len(listed) > len(shown) else "",
         "left": quota.left(used),
         "older": _older_path(newest, conversation_id),
+        "suggestions": _suggestions(session.now),
         "message_max": MESSAGE_MAX_CHARACTERS,
         "title_max": TITLE_MAX_CHARACTERS,
         "untitled": DEFAULT_TITLE,
@@ -81,3 +84,9 @@ def _older_path(newest: Sequence[Message], conversation_id: int | None) -> str:
     if not newest or newest[0].seq == 1:
         return ""
     return f"/conversation/{conversation_id}?limit={OLDER_MESSAGES}&before={newest[0].seq}"
+
+
+def _suggestions(now: datetime) -> list[str]:
+    """Return four suggestions for an empty conversation, others each day."""
+    first = now.toordinal() * SUGGESTIONS_SHOWN
+    return [texts.SUGGESTIONS[(first + number) % len(texts.SUGGESTIONS)] for number in range(SUGGESTIONS_SHOWN)]

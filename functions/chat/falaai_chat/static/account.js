@@ -6,9 +6,10 @@ import { ask } from "./requests.js";
 import { forgetPerson } from "./unsent.js";
 
 export function startAccount() {
-  part("logout").addEventListener("click", async () => {
+  const button = part("logout");
+  button.addEventListener("click", async () => {
     const answer = await ask("POST", "/logout");
     forgetPerson();
-    location.assign(answer.redirect_url);
+    location.assign(`${answer.redirect_url}?aviso=${button.dataset.notice}`);
   });
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // Copy text, and show in the pressed button that it was copied.
 
+import { showComposerNotice } from "./composer.js";
 import { texts } from "./sentences.js";
 import { announce } from "./signals.js";
 
@@ -26,6 +27,13 @@ function showCopied(button) {
  */
 export async function copy(button, text) {
   const blob = Promise.resolve(text).then((words) => new Blob([words], { type: "text/plain" }));
-  await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+  } catch {
+    // The browser says "not allowed" for every reason; a failed request for the text has one of its own.
+    await blob;
+    showComposerNotice(texts.notCopied);
+    return;
+  }
   showCopied(button);
 }

@@ -19,8 +19,12 @@ let isAnswering = false;
 /** Return the name of the conversation that drafts and unsent messages belong to. */
 export const draftPlace = () => String(openId() || "nova");
 
+/** On a touch keyboard Enter begins a line: most have no Shift+Enter. */
+const hasNoShift = () => matchMedia("(pointer: coarse)").matches;
+
 /** @param {KeyboardEvent} event */
 export function isSendKey(event) {
+  if (hasNoShift()) return false;
   // Some browsers do not set isComposing on the last key of an input method; keyCode 229 marks that key.
   return event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
 }
@@ -78,6 +82,18 @@ export function giveBack(text) {
   field.focus();
 }
 
+/**
+ * Replace the text of the field.
+ * @param {string} text
+ * @param {number} caret
+ */
+export function fillComposer(text, caret) {
+  field.value = text;
+  changed();
+  field.focus();
+  field.setSelectionRange(caret, caret);
+}
+
 function submit() {
   const text = field.value;
   if (!text.trim() || [...text].length > MAX) return;
@@ -96,9 +112,20 @@ function showAnswering(answering) {
   if (!answering) focusComposer();
 }
 
-export function startComposer() {
-  if (!field.value) field.value = readUnsent("rascunho", draftPlace()) ?? "";
+function showDraft() {
+  hideNotice();
+  field.value = readUnsent("rascunho", draftPlace()) ?? "";
   changed();
+}
+
+export function startComposer() {
+  if (field.value) changed();
+  else showDraft();
+  if (hasNoShift()) field.enterKeyHint = "enter";
+  on("new-conversation", () => {
+    showDraft();
+    focusComposer();
+  });
   button.addEventListener("click", () => (isAnswering ? emit("stop", null) : submit()));
   field.addEventListener("input", changed);
   field.addEventListener("keydown", (event) => {

@@ -1,7 +1,7 @@
 // @ts-check
 // What the menu of a conversation does: rename, pin, print, delete.
 
-import { refreshList, showChanged } from "./conversation_list.js";
+import { focusEntry, neighborOf, refreshList, showChanged } from "./conversation_list.js";
 import { part } from "./dom.js";
 import { openId } from "./open_conversation.js";
 import { askForName } from "./rename.js";
@@ -18,9 +18,11 @@ const TITLE_MAX = Number(part("title").dataset.max); // characters
 
 /** @param {ChosenConversation} chosen */
 export async function rename({ id, title, place }) {
+  const opener = place === part("title") ? part("more") : null;
+  const focus = () => (opener ? opener.focus() : focusEntry(id));
   const name = await askForName(place, title, TITLE_MAX);
-  if (!name) return;
-  const changed = await ask("PATCH", `/conversation/${id}`, { titulo_conversa: name });
+  if (!name) return focus();
+  const changed = await ask("PATCH", `/conversation/${id}`, { titulo_conversa: name }).finally(focus);
   announce(texts.titleChanged);
   await showChanged(changed);
 }
@@ -40,9 +42,11 @@ export async function askAndDelete({ id, title }, opener) {
   dialog.showModal();
   await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
   if (dialog.returnValue !== "delete") return opener.focus();
+  const next = neighborOf(id);
   await ask("DELETE", `/conversation/${id}`);
   removeUnsent("rascunho", id);
   if (id === openId()) return location.assign(at("/chat"));
   announce(texts.conversationDeleted);
   await refreshList();
+  focusEntry(next);
 }

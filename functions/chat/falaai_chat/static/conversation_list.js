@@ -15,6 +15,7 @@ const PAGE = Number(list.dataset.page); // conversations
 const UNTITLED = list.dataset.untitled;
 const FIRST_TITLE_WAIT = 700; // milliseconds; doubled at each try
 const LAST_TITLE_WAIT = 12000;
+const LOADING = "conversation-list-loading";
 let shown = list.querySelectorAll("li").length;
 let words = "";
 let requests = 0;
@@ -65,7 +66,7 @@ function tellFound(count, hasMore) {
 }
 
 /**
- * Reload the list.
+ * Reload the list. The focused entry keeps the focus.
  * @returns {Promise<Conversation | null>} the open conversation, if it is listed
  */
 export async function refreshList() {
@@ -75,16 +76,18 @@ export async function refreshList() {
   let path = `/conversations?${new URLSearchParams({ limit: String(PAGE), ...(words && { q: words }) })}`;
   const wanted = words ? PAGE : Math.max(shown, PAGE);
   while (path && items.length < wanted) {
-    const page = await askForPage("GET", path).catch(() => null);
-    if (!page || mine !== requests) return null;
+    const page = await askForPage("GET", path).finally(() => list.classList.remove(LOADING));
+    if (mine !== requests) return null;
     items.push(...page.items);
     path = page.next;
   }
   if (list.querySelector("input")) return null; // a rename is in progress
   shown = 0;
-  list.classList.remove("conversation-list-loading");
+  const focused = document.activeElement?.closest("li");
+  const hadFocus = focused instanceof HTMLElement && list.contains(focused) ? Number(focused.dataset.id) : 0;
   list.replaceChildren();
   append(items);
+  if (hadFocus) focusEntry(hadFocus);
   offerMore(path);
   tellFound(items.length, Boolean(path));
   return items.find(({ id }) => id === openId()) ?? null;
@@ -96,17 +99,20 @@ export async function refreshList() {
  */
 export function announceSearch(query) {
   words = query;
-  list.classList.toggle("conversation-list-loading", Boolean(query));
+  list.classList.toggle(LOADING, Boolean(query));
 }
 
 async function loadMore() {
   more.disabled = true;
   let page = null;
   // A page of search results can be empty and still have a next page.
-  for (let path = more.dataset.path; path && !page?.items.length; path = page?.next) {
-    page = await askForPage("GET", path).catch(() => null);
+  try {
+    for (let path = more.dataset.path; path && !page?.items.length; path = page?.next) {
+      page = await askForPage("GET", path);
+    }
+  } finally {
+    more.disabled = false;
   }
-  more.disabled = false;
   if (!page) return;
   const first = shown;
   append(page.items);
@@ -119,11 +125,31 @@ async function loadMore() {
  * @param {number} wait milliseconds until the next try
  */
 async function refreshTitles(wait) {
-  const open = await refreshList();
+  const open = await refreshList().catch(() => null); // the next reply reloads it again
   if (!open) return;
   showConversation(open);
   const isWaiting = open.titulo_conversa === UNTITLED && wait < LAST_TITLE_WAIT;
   if (isWaiting) setTimeout(refreshTitles, wait, wait * 2);
+}
+
+/**
+ * Focus the options of a conversation, or the search if it is not listed.
+ * @param {number} id
+ */
+export function focusEntry(id) {
+  const options = list.querySelector(`li[data-id="${id}"] [data-act=conversation-options]`);
+  if (options instanceof HTMLElement) options.focus();
+  else part("search-field").focus();
+}
+
+/**
+ * Return the id of the conversation below this one, or above the last one; 0 if there is no other.
+ * @param {number} id
+ */
+export function neighborOf(id) {
+  const ids = [...list.querySelectorAll("li")].map((entry) => Number(entry.dataset.id));
+  const here = ids.indexOf(id);
+  return ids[here + 1] ?? ids[here - 1] ?? 0;
 }
 
 /**
@@ -143,4 +169,5 @@ export function startConversationList() {
   on("answering", (isAnswering) => {
     if (!isAnswering) refreshTitles(FIRST_TITLE_WAIT);
   });
+  on("new-conversation", () => list.querySelector("[aria-current]")?.removeAttribute("aria-current"));
 }

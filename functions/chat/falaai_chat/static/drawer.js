@@ -2,6 +2,7 @@
 // On small screens the list of conversations is a drawer over the conversation.
 
 import { closest, part } from "./dom.js";
+import { on } from "./signals.js";
 
 const sidebar = part("sidebar");
 const opener = part("open-sidebar");
@@ -12,14 +13,30 @@ export const isNarrow = () => narrow.matches;
 const isOpen = () => sidebar.classList.contains("sidebar-open");
 
 /** @param {boolean} open */
-export function openDrawer(open) {
+function show(open) {
   sidebar.classList.toggle("sidebar-open", open);
   opener.setAttribute("aria-expanded", String(open));
   part("main").inert = open && narrow.matches;
   if (narrow.matches) (open ? closer : opener).focus();
 }
 
+/**
+ * Open or close the drawer. An open one is an entry of the history, so that Back closes it.
+ * @param {boolean} open
+ */
+export function openDrawer(open) {
+  if (open === isOpen()) return;
+  show(open);
+  if (!narrow.matches) return;
+  if (open) history.pushState({ drawer: true }, "");
+  else if (history.state?.drawer) history.back();
+}
+
 export function startDrawer() {
+  addEventListener("popstate", () => isOpen() && show(false));
+  on("new-conversation", () => {
+    if (isOpen()) show(false);
+  });
   opener.addEventListener("click", () => openDrawer(true));
   closer.addEventListener("click", () => openDrawer(false));
   document.addEventListener("click", (event) => {

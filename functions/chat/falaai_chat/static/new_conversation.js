@@ -1,18 +1,39 @@
 // @ts-check
-// Begin a new conversation.
+// Begin a new conversation: in place, so that it needs no connection. Suggestions fill the message field.
 
-import { closest } from "./dom.js";
+import { log } from "./articles.js";
+import { fillComposer } from "./composer.js";
+import { closest, cloneTemplate, part } from "./dom.js";
+import { openId } from "./open_conversation.js";
+import { isAnswering } from "./questions.js";
 import { ask, at } from "./requests.js";
 import { emit } from "./signals.js";
 
-export function startNewConversation() {
-  document.addEventListener("click", async (event) => {
-    if (!closest(event, "[data-act=new-conversation]")) return;
-    await ask("POST", "/reset_chat").catch(() => null);
+const GAP = "___"; // place in a suggestion for the user's own words
+
+async function begin() {
+  // The session's active conversation is what a reload of /chat shows.
+  const reset = ask("POST", "/reset_chat").catch(() => null);
+  if (isAnswering()) {
+    await reset;
     location.assign(at("/chat"));
+    return;
+  }
+  if (openId()) history.pushState(null, "", at("/chat"));
+  log.replaceChildren();
+  if (!document.querySelector("[data-part=greeting]")) part("column").append(cloneTemplate("greeting"));
+  emit("new-conversation", null);
+}
+
+export function startNewConversation() {
+  document.addEventListener("click", (event) => {
+    if (closest(event, "[data-act=new-conversation]")) begin();
+    const suggestion = closest(event, "[data-suggestion]")?.dataset.suggestion;
+    if (suggestion) fillComposer(suggestion.replace(GAP, ""), suggestion.indexOf(GAP));
   });
-  document.querySelector("[data-part=greeting]")?.addEventListener("click", (event) => {
-    const suggestion = closest(event, "button");
-    if (suggestion) emit("message-written", suggestion.textContent ?? "");
+  // Back from a new conversation: the page shows another address than it has content for.
+  addEventListener("popstate", () => {
+    const address = at(openId() ? `/chat/${openId()}` : "/chat");
+    if (location.pathname !== address) location.reload();
   });
 }

@@ -5,6 +5,7 @@ import { make } from "./dom.js";
 import { articleFor, log } from "./articles.js";
 import { askForPage } from "./requests.js";
 import { column, keepPlace, scroller, scrollToEnd } from "./scrolling.js";
+import { on } from "./signals.js";
 
 const RETRY = 3000; // milliseconds
 
@@ -20,6 +21,7 @@ export function startOlderMessages() {
     if (!path || !entries.some((entry) => entry.isIntersecting)) return;
     watcher.unobserve(above);
     const page = await askForPage("GET", path).catch(() => null);
+    if (!path) return; // another conversation is shown by now
     if (!page) {
       setTimeout(() => watcher.observe(above), RETRY);
       return;
@@ -32,6 +34,11 @@ export function startOlderMessages() {
     if (path) watcher.observe(above);
   }
 
+  on("new-conversation", () => {
+    path = "";
+    watcher.disconnect();
+    above.remove();
+  });
   column.prepend(above);
   requestAnimationFrame(() => {
     scrollToEnd();

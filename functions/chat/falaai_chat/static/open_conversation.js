@@ -3,6 +3,7 @@
 
 import { part } from "./dom.js";
 import { at, say } from "./requests.js";
+import { texts } from "./sentences.js";
 import { on } from "./signals.js";
 
 /** @typedef {{ id: number, titulo_conversa: string, fixada: boolean, grupo: string }} Conversation */
@@ -31,7 +32,14 @@ export function showConversation({ titulo_conversa, fixada }) {
   pin.setAttribute("aria-pressed", String(fixada));
 }
 
+function showNew() {
+  log.dataset.conversation = "";
+  part("topbar-actions").hidden = true;
+  showConversation({ id: 0, titulo_conversa: texts.newChat, fixada: false, grupo: "" });
+}
+
 export function startOpenConversation() {
+  on("new-conversation", showNew);
   if (openId()) history.replaceState(null, "", at(`/chat/${openId()}`));
   on("reply-started", ({ conversation_id }) => {
     if (openId()) return;

@@ -172,7 +172,7 @@ export async function editQuestion(question, text, following) {
  * Show in the composer why a question was refused, with an action.
  * @param {Problem} problem
  */
-function showRefusal(problem) {
+export function showRefusal(problem) {
   if (problem.status === 401) {
     const link = make("a", "button small", texts.signIn);
     link.href = at(`/login?destino=/chat${openId() ? `/${openId()}` : ""}`);

@@ -1,6 +1,6 @@
 // @ts-check
 // One reply on the page, from the dots to its end: finished blocks as the server's sanitized HTML, the unfinished rest
-// as text.
+// as a Tail.
 //
 //   waiting --delta, block--> growing --done--> ended
 //      \--done--> ended          |--fail--> ended
@@ -8,6 +8,7 @@
 
 import { addCopyButtons, bodyOf, questionOf, showEnd, showNotice, showWaiting } from "./articles.js";
 import { make } from "./dom.js";
+import { Tail } from "./tail.js";
 import { texts } from "./sentences.js";
 import { announce, emit } from "./signals.js";
 import { removeUnsent } from "./unsent.js";
@@ -28,7 +29,9 @@ export class Reply {
     this.text = "";
     this.html = "";
     this.blocks = make("div", "reply-blocks");
-    this.tail = newTail("");
+    this.until = 0; // characters of the finished blocks
+    this.rest = ""; // text after them
+    this.tail = new Tail();
     showWaiting(article);
   }
 
@@ -72,13 +75,14 @@ export class Reply {
   show() {
     if (this.state !== "waiting") return;
     this.state = "growing";
-    this.body.replaceChildren(this.blocks, this.tail);
+    this.body.replaceChildren(this.blocks, this.tail.element);
   }
 
   /** @param {string} text */
   grow(text) {
     this.show();
     this.text += text;
+    this.rest += text;
     this.tail.append(text);
   }
 
@@ -93,8 +97,10 @@ export class Reply {
     this.blocks.insertAdjacentHTML("beforeend", html);
     addCopyButtons(this.blocks);
     // A moved tail counts as a layout shift; a new element does not.
-    const tail = newTail([...this.text].slice(until).join(""));
-    this.tail.replaceWith(tail);
+    this.rest = [...this.rest].slice(until - this.until).join("");
+    this.until = until;
+    const tail = new Tail(this.rest);
+    this.tail.element.replaceWith(tail.element);
     this.tail = tail;
   }
 
@@ -103,7 +109,7 @@ export class Reply {
     // Do not replace finished blocks: the page would move and a selection would be lost.
     if (this.state === "growing" && html.startsWith(this.html)) {
       this.blocks.insertAdjacentHTML("beforeend", html.slice(this.html.length));
-      this.tail.remove();
+      this.tail.element.remove();
     } else {
       this.body.innerHTML = html;
     }
@@ -128,6 +134,3 @@ export class Reply {
     announce(problem.message);
   }
 }
-
-/** @param {string} text */
-const newTail = (text) => make("div", "reply-tail", text);

@@ -11,6 +11,9 @@ let following = true;
 
 export function scrollToEnd() {
   following = true;
+  if (!part("log").childElementCount) return; // the greeting is read from its beginning
+  const { scrollingElement } = document;
+  if (scrollingElement) scrollingElement.scrollTop = scrollingElement.scrollHeight; // in a low window the page scrolls
   scroller.scrollTop = scroller.scrollHeight;
 }
 

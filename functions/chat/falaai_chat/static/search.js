@@ -1,7 +1,7 @@
 // @ts-check
 // Search of conversations: Ctrl+K focuses the field, Escape empties it.
 
-import { connect, get } from "./dom.js";
+import { connect, part } from "./dom.js";
 import { announceSearch, refreshList } from "./conversation_list.js";
 import { isNarrow, openDrawer } from "./drawer.js";
 
@@ -10,7 +10,7 @@ const PAUSE = 200; // milliseconds without typing before a search
 /** @param {HTMLFormElement} form */
 function start(form) {
   /** @type {HTMLInputElement} */
-  const field = get("input", form);
+  const field = part("search-field", form);
   let pause = 0;
   const search = () => {
     clearTimeout(pause);

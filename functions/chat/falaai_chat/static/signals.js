@@ -5,13 +5,15 @@
 
 /**
  * answering: a reply begins (true) or has ended (false); reply-started: the server has stored a question;
- * message-written: the user sends a text; stop: the user stops the reply; announcement: a sentence for screen readers.
+ * message-written: the user sends a text; stop: the user stops the reply; announcement: a sentence for screen readers;
+ * new-conversation: the page shows a new, empty conversation.
  * @typedef {{
  *   "answering": boolean,
  *   "reply-started": Start,
  *   "message-written": string,
  *   "stop": null,
  *   "announcement": string,
+ *   "new-conversation": null,
  * }} Signals
  */
 

@@ -104,6 +104,18 @@ TITLE_EMPTY = "Dê um nome à conversa."
 CONVERSATION_DELETED = "Conversa apagada."
 CHAT_RESET = "Pronto, vamos começar uma conversa nova."
 
+# Beginnings of a question; ___ is the place for the user's own words. A page shows some of them, others each day.
+SUGGESTIONS = (
+    "Me ajude a planejar ___",
+    "Explique ___ de um jeito simples",
+    "Escreva uma mensagem educada para ___",
+    "Monte uma lista de compras para ___",
+    "Quais são as vantagens e desvantagens de ___?",
+    "Corrija este texto e diga o que mudou: ___",
+    "Me dê cinco ideias para ___",
+    "Faça um resumo deste texto: ___",
+)
+
 
 # Sentences that scripts show. They are bundled with the scripts (falaai.web.scripts).
 IN_THE_BROWSER = {
@@ -132,7 +144,9 @@ IN_THE_BROWSER = {
     "followingGoOne": "A mensagem seguinte será apagada.",
     "sendAndDelete": "Enviar e apagar",
     "copy": "Copiar",
+    "code": "código",
     "copied": "Copiado",
+    "notCopied": "O navegador não deixou copiar. Selecione o texto e copie.",
     "now": "agora",
     "pin": "Fixar",
     "unpin": "Desafixar",

@@ -1,0 +1,166 @@
+"""The unfinished end of a reply looks like the finished one, and is made of elements and text only."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+import falaai_chat
+from falaai.web import scripts, styles
+from falaai_chat.markdown import to_html
+from tests.browser.hostile import hostile_texts
+
+OWN = Path(falaai_chat.__file__).parent / "static"
+SHARED = Path(scripts.__file__).parent / "static"
+TEXT = """# Um título com **força**
+
+Um parágrafo com **negrito**, *itálico*, `código` e um [link](https://exemplo.com.br). Custa R$ 5 * 3.
+Segunda linha do mesmo.
+
+- primeiro **item**
+- segundo item
+  - aninhado
+  - outro
+- terceiro
+
+1. um
+2. dois
+
+   parágrafo do dois
+
+3. três
+
+> Uma citação
+> em duas linhas
+
+| Nome | Preço |
+|------|------:|
+| Pão | R$ 1,50 |
+| Café com leite | R$ 12,00 |
+
+```python
+def soma(a, b):
+    return a + b
+
+print(soma(1, 2))
+```
+
+Fim ~~riscado~~ com snake_case e 2 < 3.
+"""
+ELEMENTS = """(box) => [...box.querySelectorAll('*')]
+  .filter((it) => !it.matches('.reply-tail, .reply-caret, .code-lines, .reply-link, a, code *'))
+  .map((it) => `${it.localName}.${it.className}`)"""
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page with the scripts of the unfinished reply, and no server behind it."""
+    page = browser.new_page(viewport={"width": 760, "height": 1000})
+    page.set_content(
+        f"<style>{styles.joined('chat.css', OWN, SHARED)}</style><body style='overflow:auto' data-root=''>"
+        "<article class='message message-answered' data-state='gerando'>"
+        "<div class='reply' id='growing'></div></article>"
+        "<article class='message message-answered'><div class='reply' id='finished'></div></article>"
+    )
+    page.add_script_tag(content=f"{scripts.joined('tail.js', OWN, SHARED)};window.Tail = $tail.Tail;")
+    yield page
+    page.close()
+
+
+def grow(page: Page, text: str, size: int) -> None:
+    """Show `text` as an unfinished reply that came in pieces of `size` characters."""
+    page.evaluate(
+        """([text, size]) => {
+          const tail = new Tail();
+          document.getElementById("growing").replaceChildren(tail.element);
+          for (let at = 0; at < text.length; at += size) tail.append(text.slice(at, at + size));
+        }""",
+        [text, size],
+    )
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_unfinished_reply_has_the_elements_words_and_height_of_the_finished_one(page: Page, size: int) -> None:
+    grow(page, TEXT, size)
+    page.locator("#finished").evaluate("(it, html) => { it.innerHTML = html; }", to_html(TEXT))
+    growing, finished = page.locator("#growing"), page.locator("#finished")
+    assert growing.inner_text().split() == finished.inner_text().split()
+    # The server makes a code block reachable by keyboard; it has no other attributes of its own.
+    assert growing.evaluate(ELEMENTS) == finished.evaluate(ELEMENTS)
+    assert growing.evaluate("(it) => it.scrollHeight") == finished.evaluate("(it) => it.scrollHeight")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Isto é **neg", "Isto é neg"),
+        ("Isto é *", "Isto é"),
+        ("Um `cod", "Um cod"),
+        ("Veja [o li", "Veja o li"),
+        ("Veja [o link](https://ex", "Veja o link"),
+        ("- um\n- **do", "um\ndo"),
+        ("- um\n-", "um"),
+        ("## Tít", "Tít"),
+        ("##", ""),
+        ("1. um\n2", "um"),
+        ("```python\nprint('o", "python\nprint('o"),
+        ("```\num\n``", "código\num"),
+        ("| a | b |\n|---|---|\n| 1 |", "a\tb"),
+        ("2 * 3 = 6 e snake_case_x", "2 * 3 = 6 e snake_case_x"),
+        ("R$ 5 e [1] nota", "R$ 5 e [1] nota"),
+    ],
+)
+def test_markers_are_never_shown(page: Page, text: str, shown: str) -> None:
+    grow(page, text, 1)
+    assert page.locator("#growing").inner_text().strip() == shown
+
+
+def test_work_for_a_piece_does_not_depend_on_the_length_of_the_code(page: Page) -> None:
+    """Only the last lines change; the browser lays out nothing else again."""
+    page.evaluate(
+        """() => {
+          window.tail = new Tail("```python\\n" + "soma = soma + 1\\n".repeat(2000));
+          document.getElementById("growing").replaceChildren(tail.element);
+          window.touched = new Set();
+          new MutationObserver((changes) => { for (const one of changes) touched.add(one.target.nodeName === "#text"
+            ? one.target.parentElement : one.target); })
+            .observe(tail.element, { childList: true, characterData: true, subtree: true });
+          for (const piece of "fim = soma\\n# a ".match(/./gs)) tail.append(piece);
+        }"""
+    )
+    touched = page.evaluate("() => [...touched].map((it) => it.textContent.split('\\n').length)")
+    assert 1 <= len(touched) <= 3
+    assert max(touched) <= 42
+    assert page.locator("#growing code").inner_text().count("soma = soma + 1") == 2000
+
+
+def test_long_line_is_finished_from_its_beginning(page: Page) -> None:
+    words = " ".join(f"palavra{number}" for number in range(4000))
+    grow(page, words, 50)
+    assert page.locator("#growing").inner_text().split() == words.split()
+    assert page.locator("#growing p").count() == 1
+
+
+def test_hostile_text_stays_text(page: Page) -> None:
+    names = page.evaluate(
+        """(texts) => {
+          const box = document.getElementById("growing");
+          const names = new Set();
+          for (const text of texts) {
+            const tail = new Tail();
+            box.replaceChildren(tail.element);
+            for (let at = 0; at < text.length; at += 3) tail.append(text.slice(at, at + 3));
+            for (const one of box.querySelectorAll("*")) {
+              names.add(one.localName);
+              for (const { name } of one.attributes) names.add(name);
+            }
+          }
+          return [...names];
+        }""",
+        hostile_texts("http://127.0.0.1:9"),
+    )
+    allowed = {"div", "span", "p", "ul", "ol", "li", "strong", "em", "s", "code", "pre", "blockquote", "hr", "table"}
+    allowed |= {"thead", "tbody", "tr", "th", "td", "h2", "h3", "h4", "h5", "h6", "", "class", "start"}
+    assert set(names) <= allowed
+    assert page.evaluate("window.hostile") is None

@@ -1,0 +1,225 @@
+"""Nothing fails in silence, focus is never lost, and the pages can be used on small and unusual screens."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.support.browser import DESKTOP, PHONE, say, screenshot, sign_in
+from tests.support.people import People
+from tests.support.rows import Rows
+
+OFFLINE = "Sem conexão. Confira a internet e tente de novo."
+WIDE_TABLE = (
+    "| "
+    + " | ".join(f"Coluna número {n}" for n in range(9))
+    + " |\n|"
+    + "---:|" * 9
+    + "\n| "
+    + "1.234,50 | " * 9
+    + "\n"
+)
+
+
+def add_conversations(product: Rows, email: str, *titles: str) -> None:
+    for title in titles:
+        product.run(
+            "INSERT INTO conversas (id_usuario, titulo_conversa, data_criacao, data_atualizacao)"
+            " SELECT id, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) FROM usuarios WHERE email = %s",
+            title,
+            email,
+        )
+
+
+def choose(page: Page, title: str, item: str) -> None:
+    page.get_by_role("link", name=title).hover()
+    page.get_by_role("button", name=f"Opções de {title}").click()
+    page.get_by_role("menuitem", name=item).click()
+
+
+def test_actions_without_connection_say_why_they_failed(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    sign_in(page, people)
+    say(page, "Antes")
+    notice = page.locator(".composer-notice")
+    page.context.set_offline(True)
+    page.get_by_role("searchbox").fill("antes")
+    expect(notice).to_have_text(OFFLINE)
+    expect(page.locator(".conversation-list-loading")).to_have_count(0)
+    screenshot(page, "search-offline")
+    page.get_by_role("button", name="Fixar conversa").click()
+    expect(notice).to_be_visible()
+    page.get_by_role("button", name="Nova conversa", exact=True).click()
+    expect(page.get_by_role("heading", name="Oi, Ana.")).to_be_visible()
+    expect(page).to_have_title("Nova conversa · FalaAí")
+    expect(page.get_by_label("Sua mensagem")).to_be_focused()
+    page.context.set_offline(False)
+    say(page, "Outra")
+    expect(page.locator(".question")).to_have_text(["Outra"])
+    page.go_back()
+    expect(page.locator(".question")).to_have_text(["Antes"])
+
+
+def test_copy_that_the_browser_refuses_is_told(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    sign_in(page, people)
+    say(page, "Oi")
+    page.evaluate("navigator.clipboard.write = () => Promise.reject(new DOMException('', 'NotAllowedError'))")
+    page.get_by_role("button", name="Copiar resposta").click()
+    expect(page.get_by_text("O navegador não deixou copiar.")).to_be_visible()
+
+
+def test_focus_returns_to_the_conversation_after_each_action(
+    new_page: Callable[..., Page], people: People, product: Rows
+) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    add_conversations(product, member.email, "Primeira", "Segunda", "Terceira")
+    page.reload()
+    choose(page, "Segunda", "Renomear")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Opções de Segunda")).to_be_focused()
+    choose(page, "Segunda", "Renomear")
+    page.get_by_label("Nome da conversa").fill("Do meio")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Opções de Do meio")).to_be_focused()
+    choose(page, "Do meio", "Fixar")
+    expect(page.locator(".conversation-group h2").first).to_have_text("Fixadas")
+    expect(page.get_by_role("button", name="Opções de Do meio")).to_be_focused()
+    choose(page, "Terceira", "Apagar conversa")
+    page.get_by_role("dialog").get_by_role("button", name="Apagar conversa").click()
+    expect(page.get_by_role("button", name="Opções de Primeira")).to_be_focused()
+
+
+def test_serious_acts_are_confirmed_on_the_next_page(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    sign_in(page, people)
+    page.get_by_role("button", name="Sua conta").click()
+    page.get_by_role("button", name="Sair").click()
+    expect(page.get_by_role("status").filter(has_text="Você saiu da sua conta.")).to_be_visible()
+    screenshot(page, "signed-out")
+    page.reload()
+    expect(page.get_by_text("Você saiu da sua conta.")).to_have_count(0)
+    page.goto("/?aviso=apagada")
+    expect(page.get_by_text("Sua conta e tudo o que era dela foram apagados.")).to_be_visible()
+    screenshot(page, "account-deleted")
+    page.goto("/?aviso=<b>nada</b>")
+    expect(page.get_by_role("status")).to_have_count(0)
+
+
+def test_at_400_percent_zoom_messages_are_still_read(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page({"width": 320, "height": 200})
+    sign_in(page, people)
+    say(page, "Oi")
+    height = page.locator(".messages").evaluate("(it) => it.clientHeight")
+    assert height >= 90
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(page.locator(".reply")).to_contain_text("demonstração")
+    page.locator(".reply").scroll_into_view_if_needed()
+    screenshot(page, "zoom-400")
+    page.get_by_label("Sua mensagem").scroll_into_view_if_needed()
+    expect(page.get_by_label("Sua mensagem")).to_be_in_viewport()
+    small = new_page({"width": 320, "height": 268})
+    sign_in(small, people)
+    expect(small.locator(".composer-note")).to_be_hidden()
+
+
+def test_forced_colors_keep_the_shapes(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page(DESKTOP, forced_colors="active")
+    sign_in(page, people)
+    say(page, "Oi")
+    for part in (".question", ".composer-send"):
+        assert page.locator(part).first.evaluate("(it) => getComputedStyle(it).borderTopWidth") == "1px"
+    screenshot(page, "forced-colors")
+
+
+def test_on_a_phone_enter_begins_a_line_and_back_closes_the_drawer(
+    new_page: Callable[..., Page], people: People
+) -> None:
+    page = new_page(PHONE, has_touch=True, is_mobile=True)
+    sign_in(page, people)
+    field = page.get_by_label("Sua mensagem")
+    expect(field).to_have_attribute("enterkeyhint", "enter")
+    field.click()
+    page.keyboard.type("uma")
+    page.keyboard.press("Enter")
+    page.keyboard.type("duas")
+    expect(field).to_have_value("uma\nduas")
+    page.get_by_role("button", name="Enviar").click()
+    expect(page.locator(".message-answered[data-state=completa]")).to_have_count(1)
+    address = page.url
+    page.get_by_role("button", name="Abrir conversas").click()
+    expect(page.get_by_role("navigation")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("navigation")).not_to_be_visible()
+    assert page.url == address
+    page.get_by_role("button", name="Nova conversa", exact=True).click()  # in the bar, without the drawer
+    expect(page.get_by_role("heading", name="Oi, Ana.")).to_be_visible()
+    screenshot(page, "phone-new")
+
+
+def test_suggestion_fills_the_field_and_sends_nothing(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page({"width": 320, "height": 480})
+    sign_in(page, people)
+    expect(page.get_by_role("heading", name="Oi, Ana.")).to_be_in_viewport(ratio=1)
+    screenshot(page, "greeting-320")
+    suggestion = page.locator("[data-suggestion]").first
+    text = suggestion.get_attribute("data-suggestion") or ""
+    suggestion.click()
+    field = page.get_by_label("Sua mensagem")
+    expect(field).to_be_focused()
+    page.keyboard.type("tudo")
+    expect(field).to_have_value(text.replace("___", "tudo"))
+    expect(page.locator(".question")).to_have_count(0)
+
+
+def test_problem_of_a_field_goes_when_it_is_mended(new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    page.goto("/cadastro")
+    page.get_by_label("E-mail").fill("ana@exemplo.com.br")
+    page.get_by_label("Senha", exact=True).fill("1234")
+    page.get_by_role("button", name="Criar conta").click()
+    expect(page.locator("#senha-problem")).to_be_visible()
+    page.get_by_label("Senha", exact=True).press_sequentially("5678")
+    expect(page.locator("#senha-problem")).to_be_hidden()
+    expect(page.locator("#nome-problem")).to_be_visible()
+    page.get_by_label("Seu nome").fill("Ana")
+    expect(page.locator("#nome-problem")).to_be_hidden()
+    page.goto("/login")
+    expect(page.get_by_label("E-mail")).to_have_value("ana@exemplo.com.br")  # already written once
+
+
+def test_wide_table_scrolls_by_keyboard_and_numbers_stand_right(
+    new_page: Callable[..., Page], people: People, gemini: Callable[..., None]
+) -> None:
+    page = new_page(PHONE)
+    sign_in(page, people)
+    gemini(text=WIDE_TABLE)
+    say(page, "Uma tabela larga")
+    table = page.locator(".reply-table")
+    assert table.evaluate("(it) => it.scrollWidth > it.clientWidth && it.tabIndex === 0")
+    assert page.locator("td").first.evaluate("(it) => getComputedStyle(it).textAlign") == "end"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    screenshot(page, "wide-table")
+
+
+def test_dots_are_level_and_a_code_block_keeps_its_height(
+    new_page: Callable[..., Page], people: People, gemini: Callable[..., None]
+) -> None:
+    page = new_page()
+    sign_in(page, people)
+    gemini(text="Veja:\n\n```python\nprint('oi')\n```\n\nFim.", delay=0.5, pieces=4)
+    page.evaluate(
+        """() => new MutationObserver((_, watcher) => {
+          const dots = [...document.querySelectorAll(".thinking i")];
+          if (!dots.length) return;
+          window.heights = dots.map((dot) => dot.getBoundingClientRect().y);
+          watcher.disconnect();
+        }).observe(document.body, { childList: true, subtree: true })"""
+    )
+    say(page, "Com código")
+    assert len(set(page.evaluate("window.heights"))) == 1
+    height = "() => document.querySelector('.code').getBoundingClientRect().height"
+    streamed = page.evaluate(height)
+    page.reload()
+    assert page.evaluate(height) == streamed
+    screenshot(page, "code-after-reload")
