@@ -63,7 +63,9 @@ def test_copy_that_the_browser_refuses_is_told(new_page: Callable[..., Page], pe
     page = new_page()
     sign_in(page, people)
     say(page, "Oi")
-    page.evaluate("navigator.clipboard.write = () => Promise.reject(new DOMException('', 'NotAllowedError'))")
+    page.evaluate(
+        "() => { navigator.clipboard.write = () => Promise.reject(new DOMException('', 'NotAllowedError')); }"
+    )
     page.get_by_role("button", name="Copiar resposta").click()
     expect(page.get_by_text("O navegador não deixou copiar.")).to_be_visible()
 
