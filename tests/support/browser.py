@@ -42,6 +42,9 @@ def say(page: Page, message: str, wait: bool = True) -> None:
     done = page.locator(".message-answered[data-state=completa]")
     count = done.count()
     page.get_by_label("Sua mensagem").fill(message)
-    page.keyboard.press("Enter")
+    if page.evaluate("matchMedia('(pointer: coarse)').matches"):
+        page.get_by_role("button", name="Enviar").click()  # there, Enter begins a line
+    else:
+        page.keyboard.press("Enter")
     if wait:
         expect(done).to_have_count(count + 1)

@@ -7,13 +7,13 @@ const NEAR_END = 40; // pixels
 export const scroller = part("scroller");
 export const column = part("column");
 const toEndButton = part("to-end");
+const low = matchMedia("(max-height: 300px)"); // in such a window the page scrolls as a whole
 let following = true;
 
 export function scrollToEnd() {
   following = true;
   if (!part("log").childElementCount) return; // the greeting is read from its beginning
-  const { scrollingElement } = document;
-  if (scrollingElement) scrollingElement.scrollTop = scrollingElement.scrollHeight; // in a low window the page scrolls
+  if (low.matches) document.documentElement.scrollTop = document.documentElement.scrollHeight;
   scroller.scrollTop = scroller.scrollHeight;
 }
 
