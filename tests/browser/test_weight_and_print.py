@@ -10,6 +10,7 @@ from tests.support.rows import Rows
 
 REQUESTS = 5
 BYTES = 60_000
+LANDING_BYTES = 20_000
 
 
 def test_chat_needs_five_requests_and_sixty_kilobytes(
@@ -37,6 +38,17 @@ def test_chat_needs_five_requests_and_sixty_kilobytes(
     assert sum(asked.values()) <= BYTES, asked
     assert {answer.headers.get("content-encoding") for answer in answers if ".js" in answer.url} == {"gzip"}
     print(f"{sum(asked.values())} bytes")
+
+
+def test_landing_page_needs_twenty_kilobytes(new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.goto("/", wait_until="networkidle")
+    sizes = {answer.url: answer.request.sizes()["responseBodySize"] for answer in answers}
+    assert len(sizes) >= 2
+    assert sum(sizes.values()) <= LANDING_BYTES, sizes
+    assert {answer.headers.get("content-encoding") for answer in answers if ".png" not in answer.url} == {"gzip"}
 
 
 def test_conversation_prints_without_what_surrounds_it(new_page: Callable[..., Page], people: People) -> None:

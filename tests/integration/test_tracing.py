@@ -51,3 +51,27 @@ def test_trace_tells_of_time_and_cold_start_and_not_of_what_was_said() -> None:
     assert '"ColdStart": false' in traces[1]
     for told in ("canary", "203.0.113.9", "verify_link", "http"):
         assert told not in "".join(traces)
+
+
+STREAMED_REQUEST = """
+import asyncio, os
+from stream_app import AdaptedRequest
+async def application(scope, receive, send):
+    print(os.environ.get("_X_AMZN_TRACE_ID"))
+for headers in ([(b"x-amzn-trace-id", b"Root=1-one")], [(b"x-amzn-trace-id", b"Root=1-two")], []):
+    asyncio.run(AdaptedRequest(application)({"type": "http", "headers": headers}, None, None))
+"""
+
+
+def test_stream_takes_the_trace_of_its_requests_from_the_header() -> None:
+    """The Web Adapter is the runtime there, so that nothing else sets the variable that AWS requests send."""
+    paths = os.pathsep.join(str(ROOT / folder) for folder in ("functions/chat", "layers/shared/python"))
+    finished = subprocess.run(
+        [sys.executable, "-c", STREAMED_REQUEST],
+        env={"PYTHONPATH": paths, "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert finished.stdout.split() == ["Root=1-one", "Root=1-two", "Root=1-two"]
