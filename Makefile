@@ -6,7 +6,7 @@ ENV ?= dev
 ARCH ?= $(if $(filter default,$(ENV)),x86_64,aarch64)
 TESTS ?= tests devcloud/tests bench/tests
 
-.PHONY: help run test test-faults check lint typecheck validate build bench cost sam-local sam-invoke secrets deploy destroy replay \
+.PHONY: help run test test-faults check lint typecheck validate build bench cost sam-local sam-invoke secrets doctor deploy smoke destroy replay \
   cleanup-preview migrate docs lock clean
 
 ##@ Every day
@@ -85,24 +85,27 @@ ENV_FILE ?= $(or $(wildcard .env.$(ENV)),.env)
 
 secrets: ## Ask for the four secrets without an echo and store them in SSM (ENV=dev or prod)
 	@scripts/prepare.sh
-	@PYTHONPATH=layers/shared/python $(PYTHON) operations/store_secrets.py $(ENV)
+	@PYTHONPATH=layers/shared/python $(PYTHON) -m operations.store_secrets $(ENV)
 
-.PHONY: deployable
-deployable:
+doctor: ## List everything that a deployment lacks, each line with its remedy (ENV=dev or prod, ENV_FILE=)
 	@scripts/prepare.sh sam
-	@$(PYTHON) operations/deploy.py $(ENV) $(ENV_FILE) --check
+	@$(PYTHON) -m operations.doctor $(ENV) $(ENV_FILE)
 
-deploy: deployable build migrate ## Build, migrate the database, deploy (ENV=dev or prod, ENV_FILE=, DEPLOY_FLAGS=)
-	@$(PYTHON) operations/deploy.py $(ENV) $(ENV_FILE) $(DEPLOY_FLAGS)
+deploy: doctor build ## Build, show the changes, migrate the database, deploy, test (ENV=dev or prod, ENV_FILE=, DEPLOY_FLAGS=)
+	@$(PYTHON) -m operations.deploy $(ENV) $(ENV_FILE) $(DEPLOY_FLAGS)
 
 migrate: ## Apply the missing migrations to the database that ENV_FILE names
 	@scripts/prepare.sh
 	@test -f $(ENV_FILE) || { echo "migrate: no $(ENV_FILE) here names a database; copy .env.example first" >&2; exit 1; }
 	@PYTHONPATH=layers/shared/python $(PYTHON) -m dotenv --file $(ENV_FILE) run --no-override -- $(PYTHON) sql/migrate.py
 
+smoke: ## Ask a deployed address whether it works: URL=https://… (STREAMING=off if it is)
+	@scripts/prepare.sh
+	@$(PYTHON) -m operations.smoke $(URL) $(or $(STREAMING),on)
+
 destroy: ## Delete a deployment after listing the parts that stay behind (ENV=dev or prod)
 	@scripts/prepare.sh sam
-	@$(PYTHON) operations/destroy.py $(ENV)
+	@$(PYTHON) -m operations.destroy $(ENV)
 
 # Inside Docker: the functions in containers, their services beside them. SAM_FLAGS is passed on to sam.
 sam-local: ## Run the build under `sam local start-api`, in Docker: http://127.0.0.1:3000 (BIND=, PORT=, SAM_FLAGS=)
@@ -114,15 +117,16 @@ sam-invoke: ## Run one worker while `make sam-local` runs: DOMAIN=titles, memory
 	@name=$(DOMAIN); scripts/sam.sh local invoke "$${name^}Function" --env-vars .devcloud/sam.json \
 	  --event $(or $(EVENT),tests/events/$(DOMAIN).json) $(SAM_FLAGS)
 
+# Commands for operators take STACK= for a stack on AWS; without it they use the devcloud that runs here.
 ##@ Operate
 
 replay: ## Send messages of a dead-letter queue back: QUEUE=Cleanup, Email, Memory or Titles (STACK= for AWS)
 	@scripts/prepare.sh
-	@$(PYTHON) operations/replay.py $(QUEUE)
+	@$(PYTHON) -m operations.replay $(QUEUE)
 
 cleanup-preview: ## Count the rows that the cleanup would delete now (STACK= for AWS)
 	@scripts/prepare.sh
-	@$(PYTHON) operations/cleanup_preview.py
+	@$(PYTHON) -m operations.cleanup_preview
 
 ##@ Maintain
 

@@ -1,32 +1,111 @@
-"""Deploy the build of `make build`: python operations/deploy.py dev .env.dev [arguments for sam deploy]
+"""Deploy the build: python -m operations.deploy dev .env.dev [ARGUMENTS FOR sam deploy]
 
-With --check it only checks the settings and the secrets, so that mistakes are found before the build.
+sam uploads the build and makes a change set. Then, after a question for prod, the database is migrated, the change
+set is executed, and a smoke test asks the deployed address. A stack that could not be created is deleted, so that the
+next deployment can try again.
 """
 
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
-from deployment import ROOT, SECRETS, client, fail, fixed_parameters, own_parameters, region
+from botocore.exceptions import WaiterError
 
-SAM = ROOT / ".devcloud/sam/bin/sam"
+from operations import concurrency, smoke
+from operations.deployment import (
+    ROOT,
+    SAM,
+    SECRETS,
+    client,
+    configuration,
+    env_values,
+    fail,
+    find_stack,
+    parameters,
+    region,
+    secret_versions,
+    stack_name,
+)
+
+POLL = {"Delay": 5, "MaxAttempts": 720}
 
 
 def main(environment: str, env_file: str, *arguments: str) -> int:
-    parameters = {**fixed_parameters(environment), **own_parameters(Path(env_file))}
-    if arguments == ("--check",):
-        return _check(environment, parameters)
-    overrides = [f"{name}={value}" for name, value in parameters.items()]
-    command = [SAM, "deploy", "--config-env", environment, "--region", region(), "--parameter-overrides", *overrides]
-    return subprocess.call([*command, *arguments], cwd=ROOT)
+    stack = stack_name(environment)
+    command = ["deploy", "--config-env", environment, "--region", region(), "--no-execute-changeset"]
+    command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset", *arguments]
+    given = chosen_parameters(environment, Path(env_file), find_stack(stack))
+    subprocess.run([SAM, *command, "--parameter-overrides", *map(override, given.items())], cwd=ROOT, check=True)
+    change_set = newest_change_set(stack)
+    if not change_set:
+        print("deploy: nothing has changed")
+        return 0
+    if configuration(environment)["deploy"]["parameters"]["confirm_changeset"]:
+        answer = input("deploy: migrate the database and make these changes? [y/N] ").strip().lower()
+        if answer != "y":
+            client("cloudformation").delete_change_set(ChangeSetName=change_set["ChangeSetId"])
+            raise fail("deploy: nothing was changed, in the database or on AWS")
+    migrate = ["make", "--no-print-directory", "migrate", f"ENV={environment}", f"ENV_FILE={env_file}"]
+    if subprocess.call(migrate, cwd=ROOT):
+        raise fail("deploy: the database could not be migrated, and nothing was changed on AWS")
+    address = execute(stack, change_set)
+    print(f"deploy: {stack} is deployed at {address}")
+    return smoke.main(address, given["Streaming"])
 
 
-def _check(environment: str, parameters: dict[str, str]) -> int:
-    names = [parameters[one] for one in SECRETS]
-    if missing := client("ssm").get_parameters(Names=names)["InvalidParameters"]:
-        raise fail(f"SSM in {region()} does not have {', '.join(missing)}; run make secrets ENV={environment} first.")
-    print(f"deploy: the secrets of {environment} are in SSM, region {region()}")
-    return 0
+def chosen_parameters(environment: str, env_file: Path, stack: dict[str, Any] | None) -> dict[str, str]:
+    """Return all parameters; reserved concurrency is decided by the account's limit unless the .env file sets it."""
+    given = parameters(environment, env_file)
+    given["SecretVersions"] = secret_versions([given[one] for one in SECRETS])
+    if "RESERVED_CONCURRENCY" not in env_values(env_file):
+        given["ReservedConcurrency"], reason = concurrency.choose(stack)
+        print(f"deploy: {reason}.")
+    return given
+
+
+def override(parameter: tuple[str, str]) -> str:
+    """Write one parameter as sam reads it: in quotes, which values with spaces and empty ones need."""
+    name, value = parameter
+    return '{}="{}"'.format(name, value.replace('"', '\\"'))
+
+
+def newest_change_set(stack: str) -> dict[str, Any] | None:
+    """Return the change set that waits for its execution, or None if sam found nothing to change."""
+    waiting = [
+        one
+        for one in client("cloudformation").list_change_sets(StackName=stack)["Summaries"]
+        if one.get("ExecutionStatus") == "AVAILABLE"
+    ]
+    return max(waiting, key=lambda one: one["CreationTime"], default=None)
+
+
+def execute(stack: str, change_set: dict[str, Any]) -> str:
+    """Execute the change set and wait. Returns the deployed address."""
+    cloudformation = client("cloudformation")
+    is_new = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"] == "REVIEW_IN_PROGRESS"
+    cloudformation.execute_change_set(ChangeSetName=change_set["ChangeSetId"])
+    print("deploy: CloudFormation makes the changes; this takes some minutes", flush=True)
+    try:
+        kind = "stack_create_complete" if is_new else "stack_update_complete"
+        cloudformation.get_waiter(kind).wait(StackName=stack, WaiterConfig=POLL)
+    except WaiterError:
+        raise explain_failure(stack, is_new) from None
+    outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    return next(str(one["OutputValue"]) for one in outputs if one["OutputKey"] == "Url")
+
+
+def explain_failure(stack: str, is_new: bool) -> SystemExit:
+    """Print the reasons of a failed deployment, and delete a stack that was never complete."""
+    cloudformation = client("cloudformation")
+    for event in reversed(cloudformation.describe_stack_events(StackName=stack)["StackEvents"]):
+        if event["ResourceStatus"].endswith("_FAILED"):
+            print(f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}", file=sys.stderr)
+    if not is_new:
+        return fail("deploy: the update failed and was rolled back; the release before it runs on.")
+    cloudformation.delete_stack(StackName=stack)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig=POLL)
+    return fail("deploy: the stack could not be created and was deleted. Remove the cause above and deploy again.")
 
 
 if __name__ == "__main__":

@@ -1,54 +1,71 @@
-"""Delete the stack of a deployment after a confirmation: python operations/destroy.py dev"""
+"""Delete a deployment's stack, in any state, after listing the parts that stay: python -m operations.destroy dev"""
 
 import subprocess
 import sys
-from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
-from deployment import ROOT, SECRETS, client, configuration, fail, fixed_parameters, region
+
+from operations.deployment import (
+    ROOT,
+    SAM,
+    SECRETS,
+    client,
+    fail,
+    find_stack,
+    fixed_parameters,
+    region,
+    stack_name,
+    stack_resources,
+)
 
 DELETED = "the functions, the API, the queues with their messages, the alarms, the logs, and every profile picture"
 
 
 def main(environment: str) -> int:
-    stack = configuration(environment)["global"]["parameters"]["stack_name"]
-    bucket = _bucket_of(stack)
-    print(f"Deletes the stack {stack} in {region()}: {DELETED}.\n")
-    print(_list_what_stays(environment))
+    stack = stack_name(environment)
+    found = find_stack(stack)
+    if not found:
+        raise fail(f"destroy: there is no stack {stack} in {region()}")
+    print(f"Deletes the stack {stack} in {region()}, state {found['StackStatus']}: {DELETED}.\n")
+    print(_what_stays(environment))
     if input(f"\nType {stack} to go on: ").strip() != stack:
         raise fail("destroy: nothing was deleted")
-    emptied = _empty(boto3.resource("s3", region_name=region()).Bucket(bucket))
-    print(f"destroy: {emptied} pictures deleted")
-    sam = ROOT / ".devcloud/sam/bin/sam"
-    return subprocess.call([sam, "delete", "--stack-name", stack, "--region", region(), "--no-prompts"], cwd=ROOT)
+    buckets = [
+        one["PhysicalResourceId"] for one in stack_resources(stack) if one["ResourceType"] == "AWS::S3::Bucket"
+    ]
+    print(f"destroy: {sum(map(empty, buckets))} pictures deleted")
+    # sam deletes the uploaded builds too. It reads the stack's template; a stack that was never executed has none.
+    if found["StackStatus"] == "REVIEW_IN_PROGRESS":
+        client("cloudformation").delete_stack(StackName=stack)
+        client("cloudformation").get_waiter("stack_delete_complete").wait(StackName=stack)
+        return 0
+    return subprocess.call([SAM, "delete", "--stack-name", stack, "--region", region(), "--no-prompts"], cwd=ROOT)
 
 
-def _bucket_of(stack: str) -> str:
-    try:
-        found = client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId="PicturesBucket")
-    except ClientError as error:
-        raise fail(
-            f"destroy: there is no stack {stack} in {region()}: {error.response['Error']['Message']}"
-        ) from None
-    return str(found["StackResourceDetail"]["PhysicalResourceId"])
-
-
-def _list_what_stays(environment: str) -> str:
+def _what_stays(environment: str) -> str:
     names = " ".join(fixed_parameters(environment)[one] for one in SECRETS)
     return "\n".join([
         "What stays behind:",
         "  - the database and everything in it; delete it at TiDB Cloud",
         f"  - the secrets in SSM; delete them with: aws ssm delete-parameters --names {names}",
         "  - sam's bucket of artifacts, which other stacks may use: the stack aws-sam-cli-managed-default",
-        "  - metrics in CloudWatch (15 months) and traces in X-Ray (30 days); AWS deletes them",
-        "  - the keys at Gemini and SendGrid, and DNS records that you added yourself",
+        "  - CloudWatch's metrics (15 months) and X-Ray's traces (30 days); AWS deletes them after that time",
+        "  - the keys at Gemini and SendGrid, and a DNS record made by hand",
     ])  # fmt: skip
 
 
-def _empty(bucket: Any) -> int:
-    """Delete all objects, because CloudFormation cannot delete a bucket with objects. Returns their number."""
-    return sum(len(page["Deleted"]) for page in bucket.objects.all().delete())
+def empty(bucket: str) -> int:
+    """Delete all objects, since CloudFormation deletes no bucket that holds any. A bucket that is gone holds none."""
+    s3, deleted = client("s3"), 0
+    try:
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+            if objects := [{"Key": one["Key"]} for one in page.get("Contents", [])]:
+                s3.delete_objects(Bucket=bucket, Delete={"Objects": objects})
+                deleted += len(objects)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchBucket":
+            raise
+    return deleted
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Move the messages of a dead-letter queue back to its queue: python operations/replay.py Email
+"""Move the messages of a dead-letter queue back to its queue: python -m operations.replay Email
 
 Each message is sent first and deleted afterwards. An interrupted replay may send a message twice, which workers
 accept, but it loses none. SQS's own redrive refuses messages that a worker sent to the dead-letter queue itself.
@@ -6,7 +6,7 @@ accept, but it loses none. SQS's own redrive refuses messages that a worker sent
 
 import sys
 
-from stack import client, physical_id
+from operations.stack import client, physical_id
 
 QUEUES = ("Cleanup", "Email", "Memory", "Titles")
 

@@ -1,4 +1,4 @@
-"""Ask for the four secrets and store them in SSM as SecureStrings: python operations/store_secrets.py dev
+"""Ask for the four secrets and store them in SSM as SecureStrings: python -m operations.store_secrets dev
 
 The input is not echoed. The secrets are sent to AWS only; no file, command line or output holds them.
 """
@@ -6,14 +6,23 @@ The input is not echoed. The secrets are sent to AWS only; no file, command line
 import sys
 from getpass import getpass
 from secrets import token_urlsafe
-from typing import Annotated
+from typing import Annotated, Any
 
-from deployment import SECRETS, client, fixed_parameters
 from pydantic import TypeAdapter, ValidationError
+from pydantic_settings import BaseSettings
 
 from falaai import settings
+from operations.deployment import (
+    SECRETS,
+    client,
+    find_stack,
+    fixed_parameters,
+    secret_versions,
+    stack_name,
+    stack_resources,
+)
 
-GROUPS = {
+GROUPS: dict[str, type[BaseSettings]] = {
     "DB_PASSWORD": settings.DatabaseSettings,
     "SESSION_SECRET_KEY": settings.SessionSettings,
     "GEMINI_API_KEY": settings.GeminiSettings,
@@ -34,7 +43,29 @@ def main(environment: str) -> int:
             print(f"  {name}: stored")
         else:
             print(f"  {name}: unchanged")
+    if find_stack(stack_name(environment)):
+        restarted = restart(stack_name(environment), secret_versions([names[one] for one in SECRETS]))
+        print(f"secrets: {restarted} functions restarted; new requests use the stored values")
     return 0
+
+
+def restart(stack: str, versions: str) -> int:
+    """Give every function of the stack these versions of the secrets, so that Lambda starts new processes.
+
+    The next deployment passes the same text for the same versions and changes nothing. Returns the number restarted.
+    """
+    functions = [
+        one["PhysicalResourceId"] for one in stack_resources(stack) if one["ResourceType"] == "AWS::Lambda::Function"
+    ]
+    restarted = 0
+    for name in functions:
+        aws_lambda = client("lambda")
+        variables = aws_lambda.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        if variables.get("SECRET_VERSIONS") != versions:
+            variables["SECRET_VERSIONS"] = versions
+            aws_lambda.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+            restarted += 1
+    return restarted
 
 
 def _ask(variable: str, name: str, is_there: bool) -> str:
@@ -58,7 +89,8 @@ def _problem(variable: str, value: str) -> str:
     if not value:
         return "is needed"
     try:
-        TypeAdapter(Annotated[field.annotation, *field.metadata]).validate_python(value)
+        secret: Any = Annotated[field.annotation, *field.metadata]
+        TypeAdapter(secret).validate_python(value)
     except ValidationError as error:
         return "is still a placeholder" if error.errors()[0]["type"] == "value_error" else "is too short"
     return ""

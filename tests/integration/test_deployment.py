@@ -1,19 +1,24 @@
-"""The programs around a deployment, against moto's AWS: secrets asked for, looked for, and a stack not deleted."""
+"""The programs around a deployment, against moto's AWS and recorded answers where moto has none."""
 
+import json
 import os
 import pty
-import re
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import WaiterError
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 from devcloud.intrinsics import parse
+from operations import concurrency, deploy, deployment, destroy, smoke, store_secrets
 from tests.support.paths import ROOT
-from tests.support.running_cloud import RunningCloud
 from tests.support.waiting import HANG_SECONDS
 
 ANSWERS = {
@@ -24,37 +29,92 @@ ANSWERS = {
 }
 
 
+# Answers of services that moto does not have, as AWS and SendGrid document them.
+ACCOUNT_SETTINGS = "/2016-08-19/account-settings"
+RECORDED: dict[str, Any] = {
+    "/v3/verified_senders": {"results": [{"from_email": "falaai@localhost.test", "verified": True}]},
+    "/v3/whitelabel/domains": [{"domain": "example.org", "valid": True}],
+}
+
+
+def limits(total: int, unreserved: int) -> dict[str, Any]:
+    return {"AccountLimit": {"ConcurrentExecutions": total, "UnreservedConcurrentExecutions": unreserved}}
+
+
+class Recorded(BaseHTTPRequestHandler):
+    """Answers from RECORDED, of the status that a number stands for."""
+
+    def do_GET(self) -> None:
+        answer = RECORDED.get(self.path.partition("?")[0].rstrip("/"), 404)
+        body = b"{}" if isinstance(answer, int) else json.dumps(answer).encode()
+        self.send_response(answer if isinstance(answer, int) else 200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: Any) -> None:
+        """Keep the output of the tests free of requests."""
+
+
+@pytest.fixture(scope="module")
+def recorded() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Recorded)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[str]:
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
 @pytest.fixture
-def aws(cloud: RunningCloud) -> dict[str, str]:
-    return {
-        "AWS_ENDPOINT_URL": str(cloud.addresses["aws"]),
+def aws(moto: str, recorded: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment of the programs and of this process, for an account with 1,000 concurrent executions."""
+    RECORDED[ACCOUNT_SETTINGS] = limits(1000, 1000)
+    variables = {
+        "AWS_ENDPOINT_URL": moto,
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
+        "SENDGRID_BASE_URL": recorded,
         "PYTHONPATH": str(ROOT / "layers/shared/python"),
-        "PATH": os.environ["PATH"],
     }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return {**variables, "PATH": os.environ["PATH"]}
 
 
 @pytest.fixture
 def ssm(aws: dict[str, str]) -> Any:
-    credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    ssm = boto3.client("ssm", endpoint_url=aws["AWS_ENDPOINT_URL"], region_name="us-east-1", **credentials)
+    ssm = boto3.client("ssm")
     ssm.delete_parameters(Names=[f"/falaai/dev/{name}" for name in ANSWERS])
     return ssm
 
 
 def run(program: str, *arguments: str, aws: dict[str, str], typed: str = "") -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, str(ROOT / "operations" / program), *arguments]
-    return subprocess.run(command, env=aws, input=typed, capture_output=True, text=True, timeout=HANG_SECONDS)
+    command = [sys.executable, "-m", f"operations.{program}", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, env=aws, input=typed, capture_output=True, text=True, timeout=HANG_SECONDS
+    )
 
 
 def at_a_terminal(aws: dict[str, str], answers: list[str]) -> str:
     """All that a person at a terminal sees while answering."""
     person, terminal = pty.openpty()
-    command = [sys.executable, str(ROOT / "operations/store_secrets.py"), "dev"]
+    command = [sys.executable, "-m", "operations.store_secrets", "dev"]
     ends = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
-    with subprocess.Popen(command, env=aws, start_new_session=True, **ends) as program:  # type: ignore[call-overload]
+    with subprocess.Popen(command, cwd=ROOT, env=aws, start_new_session=True, **ends) as program:  # type: ignore[call-overload]
         os.close(terminal)
         seen = b""
         while piece := _read(person):
@@ -92,26 +152,241 @@ def test_weak_secret_is_asked_for_again(aws: dict[str, str], ssm: Any) -> None:
     assert ssm.get_parameter(Name="/falaai/dev/DB_PASSWORD", WithDecryption=True)["Parameter"]["Value"] == "s"
 
 
-def test_deployment_without_its_secrets_or_settings_stops_with_a_sentence(
-    aws: dict[str, str], ssm: Any, tmp_path: Path
-) -> None:
-    env_file = tmp_path / ".env.dev"
-    assert "copy .env.example" in run("deploy.py", "dev", str(env_file), "--check", aws=aws).stderr
-    env_file.write_text("DB_HOST=db.test\nEMAIL_USER=falaai@localhost.test\n")
-    assert "does not set DB_USER" in run("deploy.py", "dev", str(env_file), "--check", aws=aws).stderr
-    env_file.write_text(env_file.read_text() + "DB_USER=falaai\n")
-    refused = run("deploy.py", "dev", str(env_file), "--check", aws=aws)
-    assert "run make secrets ENV=dev first" in refused.stderr
-    assert refused.returncode == 1
+@pytest.fixture
+def env_file(tmp_path: Path) -> Path:
+    path = tmp_path / ".env.dev"
+    path.write_text(
+        "DB_HOST=gateway01.us-east-1.prod.aws.tidbcloud.com\nDB_USER=falaai\nEMAIL_USER=falaai@localhost.test\n"
+        "DB_PASSWORD=ssm:/falaai/dev/DB_PASSWORD\n"
+    )
+    return path
+
+
+@pytest.fixture
+def secrets(ssm: Any) -> Any:
     for name in ANSWERS:
-        ssm.put_parameter(Name=f"/falaai/dev/{name}", Value="x" * 40, Type="SecureString")
-    assert run("deploy.py", "dev", str(env_file), "--check", aws=aws).returncode == 0
-    assert "known: dev, prod" in run("deploy.py", "staging", str(env_file), "--check", aws=aws).stderr
+        ssm.put_parameter(Name=f"/falaai/dev/{name}", Value="x" * 40, Type="SecureString", Overwrite=True)
+    return ssm
+
+
+def doctor(
+    aws: dict[str, str], recorded: str, env_file: Path, name: str = "dev"
+) -> "subprocess.CompletedProcess[str]":
+    return run("doctor", name, str(env_file), aws={**aws, "AWS_ENDPOINT_URL_LAMBDA": recorded})
+
+
+def test_doctor_finds_nothing_missing(aws: dict[str, str], recorded: str, secrets: Any, env_file: Path) -> None:
+    said = doctor(aws, recorded, env_file)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert "dev can be deployed to account 123456789012, region us-east-1" in said.stdout
+    assert "220 of the account's 1000 concurrent executions are reserved" in said.stdout
+
+
+def test_doctor_names_all_missing_parts_at_once_with_their_remedies(
+    aws: dict[str, str], recorded: str, ssm: Any, env_file: Path
+) -> None:
+    ssm.put_parameter(Name="/falaai/dev/SENDGRID_API_KEY", Value="x" * 40, Type="SecureString")
+    certificate = boto3.client("acm").request_certificate(DomainName="other.example.org")["CertificateArn"]
+    boto3.client("apigateway")  # moto's account has no role for logs
+    env_file.write_text(
+        "DB_HOST=gateway01.eu-central-1.prod.aws.tidbcloud.com\nEMAIL_USER=stranger@localhost.test\nACCESS_LOGS=on\n"
+        f"DOMAIN_NAME=chat.example.org\nCERTIFICATE_ARN={certificate}\nMONTHLY_BUDGET=10\n"
+    )
+    said = doctor(aws, recorded, env_file)
+    assert said.returncode == 1
+    for sentence in (
+        "DB_USER is not set",
+        "DB_PASSWORD=ssm:/falaai/dev/DB_PASSWORD",
+        "MONTHLY_BUDGET is set without ALARM_EMAIL",
+        "set AWS_DEFAULT_REGION=eu-central-1",
+        "SSM in us-east-1 does not have /falaai/dev/DB_PASSWORD",
+        "run make secrets ENV=dev",
+        "the certificate is for other.example.org, not for chat.example.org",
+        "ACCESS_LOGS=on needs the role",
+        "SendGrid does not know stranger@localhost.test as a verified sender",
+    ):
+        assert sentence in said.stderr, sentence
+    assert "known: dev, prod" in doctor(aws, recorded, env_file, "staging").stderr
+    assert "copy .env.example" in doctor(aws, recorded, env_file.with_name("none")).stderr
+
+
+def test_doctor_lets_a_key_pass_that_may_only_send(
+    aws: dict[str, str], recorded: str, secrets: Any, env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECORDED, "/v3/verified_senders", 403)
+    env_file.write_text(env_file.read_text().replace("falaai@localhost", "stranger@localhost"))
+    assert doctor(aws, recorded, env_file).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("total", "unreserved", "stands_with", "choice"),
+    [
+        (10, 10, None, "off"),
+        (319, 319, None, "off"),
+        (320, 320, None, "on"),
+        (1000, 319, None, "off"),
+        (1000, 100, "on", "on"),
+        (320, 99, "on", "off"),
+        (320, 320, "off", "on"),
+    ],
+)
+def test_concurrency_is_reserved_if_the_account_can(
+    recorded: str, monkeypatch: pytest.MonkeyPatch, total: int, unreserved: int, stands_with: str | None, choice: str
+) -> None:
+    """220 for the web functions, 100 that Lambda keeps; a standing stack's own 220 are its to keep."""
+    monkeypatch.setitem(RECORDED, ACCOUNT_SETTINGS, limits(total, unreserved))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", recorded)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    given = [{"ParameterKey": "ReservedConcurrency", "ParameterValue": stands_with}] if stands_with else []
+    chosen, reason = concurrency.choose({"Parameters": given} if stands_with else None)
+    assert chosen == choice
+    assert ("Service Quotas" in reason) == (choice == "off")
+
+
+def test_deployment_passes_every_parameter_of_the_template(
+    aws: dict[str, str], recorded: str, secrets: Any, env_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a standing stack would keep the previous value of a changed default or of a removed line."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", recorded)
+    declared = parse((ROOT / "template.yaml").read_text())["Parameters"]
+    env_file.write_text(env_file.read_text() + "STREAMING=off\nRESERVED_CONCURRENCY=off\n")
+    given = deploy.chosen_parameters("dev", env_file, None)
+    assert set(given) == set(declared)
+    assert (given["Streaming"], given["ReservedConcurrency"]) == ("off", "off")
+    assert given["GeminiModel"] == declared["GeminiModel"]["Default"]
+    env_file.write_text(env_file.read_text().replace("STREAMING=off\nRESERVED_CONCURRENCY=off\n", ""))
+    again = deploy.chosen_parameters("dev", env_file, None)
+    assert (again["Streaming"], again["ReservedConcurrency"]) == ("on", "on")
+    secrets.put_parameter(Name="/falaai/dev/GEMINI_API_KEY", Value="y" * 40, Type="SecureString", Overwrite=True)
+    assert deploy.chosen_parameters("dev", env_file, None)["SecretVersions"] != again["SecretVersions"]
+
+
+def test_sam_reads_each_parameter_as_it_was_written() -> None:
+    given = {"Empty": "", "Text": 'a "b" c', "Path": "a\\b", "Pem": "-----BEGIN\nabc=\n-----END", "List": "a,b"}
+    program = (
+        "import json, sys; from samcli.cli.types import CfnParameterOverridesType as Type; "
+        "print(json.dumps(Type().convert(tuple(sys.argv[1:]), None, None)))"
+    )
+    sam = ROOT / ".devcloud/sam/bin/python"
+    read = subprocess.run(
+        [sam, "-c", program, *map(deploy.override, given.items())],
+        capture_output=True,
+        text=True,
+        timeout=HANG_SECONDS,
+    )
+    assert json.loads(read.stdout) == given, read.stderr
+
+
+TEMPLATE = {
+    "Resources": {"PicturesBucket": {"Type": "AWS::S3::Bucket"}, "Queue": {"Type": "AWS::SQS::Queue"}},
+    "Outputs": {"Url": {"Value": "https://chat.example.org"}},
+}
+
+
+def test_change_set_is_executed_and_gives_the_address(aws: dict[str, str]) -> None:
+    cloudformation = boto3.client("cloudformation")
+    cloudformation.create_stack(StackName="falaai-new", TemplateBody=json.dumps(TEMPLATE))
+    assert deploy.newest_change_set("falaai-new") is None
+    more = {**TEMPLATE, "Resources": {**TEMPLATE["Resources"], "More": {"Type": "AWS::SQS::Queue"}}}
+    cloudformation.create_change_set(
+        StackName="falaai-new", ChangeSetName="second", ChangeSetType="UPDATE", TemplateBody=json.dumps(more)
+    )
+    change_set = deploy.newest_change_set("falaai-new")
+    assert change_set
+    assert deploy.execute("falaai-new", change_set) == "https://chat.example.org"
+    assert "More" in {one["LogicalResourceId"] for one in deployment.stack_resources("falaai-new")}
+
+
+class FailingStack:
+    """CloudFormation as it answers when a stack cannot be created: recorded answers, and the calls that followed."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def describe_stacks(self, **_: str) -> dict[str, Any]:
+        return {"Stacks": [{"StackStatus": "REVIEW_IN_PROGRESS"}]}
+
+    def execute_change_set(self, **_: str) -> None:
+        self.calls.append("execute")
+
+    def delete_stack(self, **_: str) -> None:
+        self.calls.append("delete")
+
+    def describe_stack_events(self, **_: str) -> dict[str, Any]:
+        reason = "decreases account's UnreservedConcurrentExecution below its minimum value of [10]"
+        event = {
+            "LogicalResourceId": "AuthFunction",
+            "ResourceStatus": "CREATE_FAILED",
+            "ResourceStatusReason": reason,
+        }
+        return {"StackEvents": [event]}
+
+    def get_waiter(self, name: str) -> "FailingStack":
+        self.calls.append(name)
+        return self
+
+    def wait(self, **_: Any) -> None:
+        if self.calls[-1] == "stack_create_complete":
+            raise WaiterError("StackCreateComplete", "Waiter encountered a terminal failure state", {})
+
+
+def test_stack_that_could_not_be_created_is_deleted_so_that_it_can_be_tried_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing = FailingStack()
+    monkeypatch.setattr(deploy, "client", lambda _: failing)
+    with pytest.raises(SystemExit):
+        deploy.execute("falaai-dev", {"ChangeSetId": "first"})
+    assert failing.calls == ["execute", "stack_create_complete", "delete", "stack_delete_complete"]
+    said = capsys.readouterr().err
+    assert "AuthFunction: decreases account's UnreservedConcurrentExecution" in said
+    assert "was deleted" in said
+
+
+def test_smoke_test_finds_a_database_that_is_away_and_a_missing_stream(
+    recorded: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(smoke, "SECONDS", HANG_SECONDS)
+    RECORDED.update({"/live/health": {"status": "ok"}, "/live/login": {}, "/live/chat/stream": 401})
+    assert smoke.main(f"{recorded}/live") == 0
+    RECORDED["/live/health"], RECORDED["/live/chat/stream"] = 503, 404
+    assert smoke.main(f"{recorded}/live") == 1
+    said = capsys.readouterr().err
+    assert "/health?deep=1 answered 503 instead of 200; a 503 is the database" in said
+    assert "POST /chat/stream answered 404 instead of 401" in said
+    RECORDED["/live/health"] = {"status": "ok"}
+    assert smoke.main(f"{recorded}/live", "off") == 0
+
+
+def test_stored_secret_restarts_every_function_of_the_stack_once(aws: dict[str, str], secrets: Any) -> None:
+    role = {"Version": "2012-10-17", "Statement": []}
+    arn = boto3.client("iam").create_role(RoleName="f", AssumeRolePolicyDocument=json.dumps(role))["Role"]["Arn"]
+    function = {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "Runtime": "python3.13",
+            "Handler": "index.handler",
+            "Role": arn,
+            "Code": {"ZipFile": "handler = print"},
+            "Environment": {"Variables": {"DB_NAME": "falaai_db", "SECRET_VERSIONS": "old"}},
+        },
+    }
+    boto3.client("cloudformation").create_stack(
+        StackName="falaai-dev", TemplateBody=json.dumps({"Resources": {"One": function, "Two": function}})
+    )
+    names = deployment.fixed_parameters("dev")
+    versions = deployment.secret_versions([names[one] for one in deployment.SECRETS])
+    assert store_secrets.restart("falaai-dev", versions) == 2
+    for one in boto3.client("lambda").list_functions()["Functions"]:
+        assert one["Environment"]["Variables"] == {"DB_NAME": "falaai_db", "SECRET_VERSIONS": versions}
+    assert store_secrets.restart("falaai-dev", versions) == 0
+    boto3.client("cloudformation").delete_stack(StackName="falaai-dev")
 
 
 def test_what_an_env_file_gives_are_parameters_of_the_template() -> None:
-    source = (ROOT / "operations/deployment.py").read_text()
-    given = set(re.findall(r'"[A-Z_]+": "([A-Z]\w+)"', source))
+    given = set(deployment.PARAMETERS.values())
     parameters = parse((ROOT / "template.yaml").read_text())["Parameters"]
     assert len(given) > 15
     assert given <= set(parameters)
@@ -119,16 +394,35 @@ def test_what_an_env_file_gives_are_parameters_of_the_template() -> None:
 
 
 def test_stack_is_deleted_only_by_its_name(aws: dict[str, str]) -> None:
-    assert "there is no stack falaai-dev" in run("destroy.py", "dev", aws=aws, typed="falaai-dev\n").stderr
-    credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    cloudformation = boto3.client(
-        "cloudformation", endpoint_url=aws["AWS_ENDPOINT_URL"], region_name="us-east-1", **credentials
-    )
-    cloudformation.create_stack(
-        StackName="falaai-dev", TemplateBody='{"Resources": {"PicturesBucket": {"Type": "AWS::S3::Bucket"}}}'
-    )
-    refused = run("destroy.py", "dev", aws=aws, typed="yes\n")
+    assert "there is no stack falaai-dev" in run("destroy", "dev", aws=aws, typed="falaai-dev\n").stderr
+    cloudformation = boto3.client("cloudformation")
+    cloudformation.create_stack(StackName="falaai-dev", TemplateBody=json.dumps(TEMPLATE))
+    refused = run("destroy", "dev", aws=aws, typed="yes\n")
     assert "nothing was deleted" in refused.stderr
     assert "/falaai/dev/GEMINI_API_KEY" in refused.stdout
     assert cloudformation.describe_stacks(StackName="falaai-dev")["Stacks"]
     cloudformation.delete_stack(StackName="falaai-dev")
+
+
+@pytest.mark.parametrize("state", ["whole", "never executed"])
+def test_stack_is_deleted_in_each_state(aws: dict[str, str], state: str) -> None:
+    cloudformation, s3 = boto3.client("cloudformation"), boto3.client("s3")
+    create = {"StackName": "falaai-dev", "TemplateBody": json.dumps(TEMPLATE)}
+    if state == "never executed":
+        cloudformation.create_change_set(ChangeSetName="first", ChangeSetType="CREATE", **create)
+    else:
+        cloudformation.create_stack(**create)
+        (bucket,) = [
+            one["PhysicalResourceId"]
+            for one in deployment.stack_resources("falaai-dev")
+            if one["ResourceType"] == "AWS::S3::Bucket"
+        ]
+        s3.put_object(Bucket=bucket, Key="pictures/1", Body=b"1")
+    said = run("destroy", "dev", aws=aws, typed="falaai-dev\n")
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert f"{1 if state == 'whole' else 0} pictures deleted" in said.stdout
+    assert deployment.find_stack("falaai-dev") is None
+
+
+def test_bucket_that_is_gone_is_empty(aws: dict[str, str]) -> None:
+    assert destroy.empty("falaai-no-such-bucket") == 0

@@ -264,7 +264,8 @@ def test_dead_letters_are_sent_back_by_the_documented_command(cloud: RunningClou
     for _ in range(3):
         line.sqs.send_message(QueueUrl=dead, MessageBody=EmailRequested(kind="nenhuma", user_id=0).model_dump_json())
     said = subprocess.run(
-        [sys.executable, ROOT / "operations/replay.py", "Email"],
+        [sys.executable, "-m", "operations.replay", "Email"],
+        cwd=ROOT,
         env={**os.environ, "DEVCLOUD_DATA": str(cloud.data)},
         capture_output=True,
         text=True,

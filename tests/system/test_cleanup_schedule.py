@@ -14,7 +14,8 @@ from tests.support.waiting import HANG_SECONDS, wait_until
 def test_preview_tells_and_the_queue_sweeps(cloud: RunningCloud, product: Rows) -> None:
     product.conversation(product.user("sumida@exemplo.com.br"), "velha", "resposta", days_old=91)
     said = subprocess.run(
-        [sys.executable, ROOT / "operations/cleanup_preview.py"],
+        [sys.executable, "-m", "operations.cleanup_preview"],
+        cwd=ROOT,
         env={**os.environ, "DEVCLOUD_DATA": str(cloud.data)},
         capture_output=True,
         text=True,

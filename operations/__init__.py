@@ -1,0 +1,1 @@
+"""Programs for operators: python -m operations.deploy and the others; the Makefile runs them."""
