@@ -119,3 +119,83 @@ def test_few_alarms_cost_nothing_and_miss_no_failure() -> None:
 def test_dashboard_shows_every_custom_metric() -> None:
     body = json.dumps(monitoring()["Resources"]["Dashboard"]["Properties"]["DashboardBody"])
     assert [metric for metric in get_args(Metric) if metric not in body] == []
+
+
+STACK = "falaai-prod"
+# Metrics that AWS emits for what this stack uses, and our own: the names of their dimensions.
+EMITTED = {
+    **{("AWS/ApiGateway", name): {"ApiName", "Stage"} for name in ("Count", "4XXError", "5XXError")},
+    **{
+        ("AWS/Lambda", name): {"FunctionName"}
+        for name in ("Invocations", "Duration", "Errors", "Throttles", "ConcurrentExecutions")
+    },
+    **{
+        ("AWS/SQS", name): {"QueueName"}
+        for name in ("ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible")
+    },
+    **{("Product", name): {"service"} for name in get_args(Metric)},
+}
+
+
+def tokens(text: str) -> list[str]:
+    """Split as CloudWatch's SEARCH does: at punctuation and before capitals."""
+    return [token.lower() for token in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", text)]
+
+
+def found(expression: str, function: str) -> bool:
+    """Tell whether SEARCH('{AWS/Lambda,FunctionName} MetricName="M" TERM', …) finds the metric M of a function."""
+    schema, metric, term = re.fullmatch(r"SEARCH\('\{(.*)\} MetricName=\"(\w+)\" (.*?)', .*\)", expression).groups()  # type: ignore[union-attr]
+    namespace, dimension = schema.split(",")
+    if EMITTED.get((namespace, metric)) != {dimension}:
+        return False
+    if term.startswith('"'):  # in quotes a term matches only a whole name
+        return bool(term.strip('"') == function)
+    return set(tokens(term)) <= set(tokens(function))
+
+
+def dashboard() -> list[dict[str, Any]]:
+    body = monitoring()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
+    text = str(body["Fn::Sub"] if isinstance(body, dict) else body)
+    filled = re.sub(r"\$\{(\w+)\}", lambda match: STACK if match[1] == "Product" else match[1], text)
+    return list(json.loads(filled.replace("${AWS::Region}", "us-east-1"))["widgets"])
+
+
+def test_every_search_of_the_dashboard_finds_the_functions_of_this_stack() -> None:
+    searches = [
+        one for widget in dashboard() for one in re.findall(r"SEARCH\(.*?\)", str(widget).replace("\\'", "'"))
+    ]
+    assert len(searches) == 4
+    for search in searches:
+        for function in TEMPLATE.functions:
+            assert found(search, f"{STACK}-{function}-1a2B3c4D5e6F"), search
+        assert not found(search, "other-AuthFunction-1a2B3c4D5e6F"), search
+
+
+def test_search_in_quotes_would_find_nothing() -> None:
+    search = f"SEARCH('{{AWS/Lambda,FunctionName}} MetricName=\"Errors\" \"{STACK}\"', 'Sum', 300)"
+    assert not found(search, f"{STACK}-AuthFunction-1a2B3c4D5e6F")
+
+
+def test_every_metric_of_the_dashboard_is_emitted_with_its_dimensions() -> None:
+    seen = 0
+    for widget in dashboard():
+        before: list[str] = []
+        for row in widget["properties"]["metrics"]:
+            if isinstance(row[0], dict):
+                continue
+            # "..." repeats the row before up to the last values, "." one value of it.
+            row = before[: len(before) - len(row) + 1] + row[1:] if row[0] == "..." else row
+            row = [before[place] if value == "." else value for place, value in enumerate(row)]
+            namespace, name, *dimensions = before = row
+            assert EMITTED["Product" if namespace == STACK else namespace, name] == set(dimensions[::2]), row
+            seen += 1
+    assert seen >= 10
+
+
+def test_every_alarm_watches_a_metric_that_is_emitted_with_its_dimensions() -> None:
+    for name, alarm in ALARMS.items():
+        metrics = [one["MetricStat"]["Metric"] for one in alarm.get("Metrics", []) if "MetricStat" in one] or [alarm]
+        for metric in metrics:
+            namespace = "Product" if metric["Namespace"] == {"Ref": "Product"} else metric["Namespace"]
+            dimensions = {dimension["Name"] for dimension in metric["Dimensions"]}
+            assert EMITTED[namespace, metric["MetricName"]] == dimensions, name

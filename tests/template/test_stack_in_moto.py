@@ -17,8 +17,6 @@ NOT_IN_MOTO = (
     "AWS::ApiGateway::Deployment",
     "AWS::ApiGateway::Stage",
     "AWS::ApiGateway::BasePathMapping",
-    "AWS::Lambda::Version",
-    "AWS::Lambda::Alias",
 )
 PARAMETERS = {"DbHost": "db.test", "DbUser": "falaai", "EmailUser": "falaai@localhost.test"}
 
@@ -39,14 +37,17 @@ def made() -> Iterator[dict[str, Any]]:
         client("s3").create_bucket(Bucket="artifacts")
         client("s3").put_object(Bucket="artifacts", Key="code.zip", Body=_empty_zip())
         client("s3").put_object(Bucket="artifacts", Key="monitoring.yaml", Body=json.dumps(monitoring()).encode())
-        client("cloudformation").create_stack(
-            StackName="falaai-test",
-            # Without aliases it is the functions themselves that the API calls.
-            TemplateBody=json.dumps({**template, "Resources": resources}).replace("FunctionAliaslive", "Function"),
-            Capabilities=["CAPABILITY_IAM"],
-            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in PARAMETERS.items()],
-        )
+        create_stack("falaai-test", {**template, "Resources": resources})
         yield resources
+
+
+def create_stack(name: str, template: dict[str, Any]) -> None:
+    client("cloudformation").create_stack(
+        StackName=name,
+        TemplateBody=json.dumps(template),
+        Capabilities=["CAPABILITY_IAM"],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in PARAMETERS.items()],
+    )
 
 
 def _empty_zip() -> bytes:
@@ -123,3 +124,14 @@ def test_schedule_is_one_that_eventbridge_takes(made: dict[str, Any]) -> None:
     there = scheduler.get_schedule(Name="daily")
     assert there["ScheduleExpression"] == "cron(0 4 * * ? *)"
     assert there["ScheduleExpressionTimezone"] == "America/Sao_Paulo"
+
+
+def test_second_stack_in_the_same_account_shares_no_name(made: dict[str, Any]) -> None:
+    create_stack("falaai-second", {**translate(), "Resources": made})
+    names = []
+    for stack in ("falaai-test", "falaai-second"):
+        listed = client("cloudformation").list_stack_resources(StackName=stack)["StackResourceSummaries"]
+        names.append({one["PhysicalResourceId"] for one in listed if one.get("PhysicalResourceId")})
+    client("cloudformation").delete_stack(StackName="falaai-second")
+    assert len(names[0]) == len(names[1]) >= 40
+    assert names[0] & names[1] == set()

@@ -264,3 +264,10 @@ def test_no_function_publishes_versions(resources: dict[str, Any]) -> None:
     """Each kept version costs, and a plain `sam deploy` would publish one only for new code of its own folder."""
     assert list(of(resources, "AWS::Lambda::Version")) == []
     assert list(of(resources, "AWS::Lambda::Alias")) == []
+
+
+def test_resources_that_hold_data_keep_their_names_in_every_release(resources: dict[str, Any]) -> None:
+    """The next deployment, forward or back, would delete a renamed one with its content."""
+    queues = ("Titles", "Memory", "Email", "Cleanup")
+    kept = {"PicturesBucket", *(f"{name}{kind}" for name in queues for kind in ("Queue", "DeadLetterQueue"))}
+    assert kept <= set(resources)
