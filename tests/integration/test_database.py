@@ -13,7 +13,7 @@ from falaai.database import Database, Statements, Transaction
 from falaai.deadlines import deadline
 from falaai.errors import DatabaseUnavailable
 from tests.support.rows import Rows
-from tests.support.waiting import HANG_SECONDS, at_most
+from tests.support.waiting import HANG_SECONDS, at_most, wait_until
 
 
 def test_what_fails_is_rolled_back(database: Database, rows: Rows) -> None:
@@ -63,7 +63,7 @@ def test_deadlock_is_repeated_until_both_are_done(database: Database, rows: Rows
 
 
 # Lock wait, deadlock; TiDB: transaction too old, retries used up, schema changed (twice), write conflict.
-TRANSIENT = [1205, 1213, 8002, 8005, 8022, 8028, 9007]
+TRANSIENT = [1205, 1213, 8002, 8005, 8022, 8028, 9001, 9002, 9003, 9004, 9005, 9007]
 
 
 @pytest.mark.parametrize("code", TRANSIENT)
@@ -84,6 +84,37 @@ def test_whole_transaction_is_repeated_at_most_three_times(database: Database, r
         database.transaction(lambda sql: work(sql, failures=3))
     assert len(attempts) == 3
     assert rows.value("SELECT COUNT(*) FROM limites") == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [(8252, "MySQL error 8252"), (8004, "the transaction is larger than the server accepts: MySQL error 8004")],
+)
+def test_limit_of_the_server_is_an_outage_and_not_tried_again(
+    database: Database, rows: Rows, code: int, sentence: str
+) -> None:
+    attempts: list[int] = []
+
+    def work(sql: Statements) -> None:
+        attempts.append(sql.run("INSERT INTO limites VALUES ('a', NOW(6), NOW(6), 1)"))
+        raise pymysql.OperationalError(code, "injected")
+
+    with pytest.raises(DatabaseUnavailable, match=f"^{sentence}$"):
+        database.transaction(work)
+    assert len(attempts) == 1
+    assert rows.value("SELECT COUNT(*) FROM limites") == 0
+
+
+@pytest.mark.parametrize("seconds_of_request", [0.3, 60.0])
+def test_statement_past_its_deadline_is_ended_at_the_server(
+    where: settings.DatabaseSettings, rows: Rows, seconds_of_request: float
+) -> None:
+    """Also when the time of the whole request is up."""
+    late = connect(where, statement_seconds=0.3)
+    with deadline(seconds_of_request), pytest.raises(pymysql.OperationalError, match="deadline passed"):
+        late.query("SELECT SLEEP(300)")
+    running = "SELECT COUNT(*) FROM information_schema.processlist WHERE info = 'SELECT SLEEP(300)'"
+    wait_until(lambda: rows.value(running) == 0, "the end of the statement at the server")
 
 
 def test_connection_is_retired_before_the_server_drops_it(

@@ -1,11 +1,13 @@
 """Connections to the database with verified TLS, a session in UTC, and total time limits.
 
-Connecting takes at most 2 s, a statement 5 s, waiting for a lock 2 s. The limits are totals, not for each read.
+Connecting takes at most 2 s, a statement 5 s, waiting for a lock 2 s. The limits are totals, not for each read. A
+statement that reaches its limit is ended at the server, so that it does not run beside its repetition.
 """
 
 import ipaddress
 import ssl
 import time
+from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 import pymysql
@@ -14,10 +16,13 @@ from pymysql.cursors import DictCursor
 
 from falaai import settings
 from falaai.deadlines import seconds_left
+from falaai.logs import logger
 
 CONNECT_SECONDS = 2.0
 STATEMENT_SECONDS = 5.0
 LOCK_WAIT_SECONDS = 2
+# For connecting once more and ending a statement.
+KILL_SECONDS = 1.0
 # The socket's timeout is changed in steps of this length, because setting it at every read is slow.
 _STEP_SECONDS = 0.25
 
@@ -40,10 +45,12 @@ class Connection(_PyMySQL):
     _rfile: Any
     _sock: Any
     _current_timeout: float
+    server_thread_id: tuple[int, ...]
 
-    def __init__(self, statement_seconds: float, **options: Any) -> None:
+    def __init__(self, statement_seconds: float, connect_seconds: float = CONNECT_SECONDS, **options: Any) -> None:
         self._statement_seconds = statement_seconds
-        self._deadline = time.monotonic() + seconds_left(CONNECT_SECONDS)
+        self._options = options
+        self._deadline = time.monotonic() + seconds_left(connect_seconds)
         self._is_connected = False
         super().__init__(**options)
         self._is_connected = True
@@ -63,6 +70,8 @@ class Connection(_PyMySQL):
             try:
                 # Fill the buffer with all arrived bytes. read1 alone would make two system calls for each row.
                 is_open = self._rfile.peek(1)
+            except TimeoutError as error:
+                raise self._late() from error
             except OSError as error:
                 raise self._lost(type(error).__name__) from error
             if not is_open:
@@ -73,10 +82,30 @@ class Connection(_PyMySQL):
     def _limit_wait(self) -> None:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise self._lost("deadline passed")
+            raise self._late()
         if left < self._current_timeout - _STEP_SECONDS:
             self._sock.settimeout(left)
             self._current_timeout = left
+
+    def _late(self) -> pymysql.OperationalError:
+        """Close the connection at its deadline, and end its statement at the server."""
+        error = self._lost("deadline passed")
+        if self._is_connected:
+            Context().run(self._kill_query)  # an empty context: the request may have no time left
+        return error
+
+    def _kill_query(self) -> None:
+        """End the statement by another connection, within KILL_SECONDS. If that fails, the server goes on with it."""
+        timeouts = dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), KILL_SECONDS)
+        try:
+            other = Connection(KILL_SECONDS, KILL_SECONDS, **(self._options | timeouts))
+            other._is_connected = False  # keeps the deadline of connecting, and never kills in its turn
+            try:
+                other.query(f"KILL QUERY {self.server_thread_id[0]}")
+            finally:
+                other._force_close()  # type: ignore[attr-defined]
+        except pymysql.MySQLError as error:
+            logger().warning("statement not ended at its deadline", extra={"reason": str(error)})
 
     def _lost(self, why: str) -> pymysql.OperationalError:
         self._force_close()  # type: ignore[attr-defined]
