@@ -38,7 +38,8 @@ def add_rows(stack: BuiltStack, user: int) -> None:
         cursor.execute(
             "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio)"
             f" {_NUMBERS} SELECT c.id, n.i, IF(n.i %% 2, 'usuario', 'ia'), REPEAT('palavra ', 25), NOW(6)"
-            " FROM conversas c CROSS JOIN n WHERE c.id_usuario = %s AND c.data_atualizacao < NOW() - INTERVAL 99 DAY",
+            " FROM conversas c CROSS JOIN n"
+            " WHERE c.id_usuario = %s AND c.data_atualizacao < NOW(6) - INTERVAL 99 DAY",
             (CONVERSATION_LENGTH, user),
         )
         cursor.execute("DROP TABLE IF EXISTS bare")

@@ -74,7 +74,7 @@ def commit(sql: Statements) -> None:
         sql.run(
             "INSERT INTO usuarios"
             " (id, nome, email, senha, termos_registro, data_registro, email_verified, email_novo)"
-            " VALUES (%s, 'Ana', %s, 'x', TRUE, UTC_TIMESTAMP(), %s, %s)",
+            " VALUES (%s, 'Ana', %s, 'x', TRUE, UTC_TIMESTAMP(6), %s, %s)",
             (user_id, email, verified, new),
         )
     sql.run(

@@ -105,7 +105,7 @@ def latencies(everybody: list[Person], busy: Event | None = None) -> list[float]
 def oldest(product: Rows) -> int | None:
     """The conversation that goes next."""
     found = product.list(
-        "SELECT id FROM conversas WHERE fixada = FALSE AND data_atualizacao < NOW() - INTERVAL 90 DAY"
+        "SELECT id FROM conversas WHERE fixada = FALSE AND data_atualizacao < NOW(6) - INTERVAL 90 DAY"
         " ORDER BY data_atualizacao, id LIMIT 1"
     )
     return found[0]["id"] if found else None

@@ -38,7 +38,7 @@ def session(rows: Rows) -> Session:
     user_id = rows.user()
     session_id = rows.insert(
         "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em)"
-        " VALUES ('k', %s, NOW(), NOW(), NOW())",
+        " VALUES ('k', %s, NOW(6), NOW(6), NOW(6))",
         user_id,
     )
     return Session(session_id, user_id, None, "Ana", "ana@exemplo.com.br", 0, datetime(2026, 6, 1))
@@ -108,7 +108,7 @@ def test_commit_that_never_arrived_is_waited_for_and_done_again(
 
     def work(sql: Statements) -> int:
         runs.append(f"run {len(runs) + 1}")
-        sql.run("INSERT INTO limites VALUES (%s, NOW(), NOW(), 1)", (runs[-1],))
+        sql.run("INSERT INTO limites VALUES (%s, NOW(6), NOW(6), 1)", (runs[-1],))
         if len(runs) == 1:
             proxy.dropping()
             Thread(target=pass_after_a_refusal).start()

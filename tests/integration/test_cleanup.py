@@ -65,14 +65,14 @@ def test_expired_rows_of_every_kind_go(database: Database, rows: Rows) -> None:
     ana = rows.user()
     for key, expires in [("expired", -1), ("living", 7)]:
         rows.run(
-            "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em) VALUES (%s, %s, NOW(), NOW(),"
+            "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em) VALUES (%s, %s, NOW(6), NOW(6),"
             " UTC_TIMESTAMP(6) + INTERVAL %s DAY)",
             key,
             ana,
             expires,
         )
-    rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(), UTC_TIMESTAMP(), NULL)", ana)
-    rows.run("INSERT INTO limites VALUES ('l', NOW(), UTC_TIMESTAMP(), 3)")
+    rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(6), UTC_TIMESTAMP(6), NULL)", ana)
+    rows.run("INSERT INTO limites VALUES ('l', NOW(6), UTC_TIMESTAMP(6), 3)")
     assert cleaned(database) == {"sessions": 1, "tokens": 1, "counters": 1}
     assert rows.value("SELECT chave FROM sessoes") == "living"
 
@@ -97,7 +97,7 @@ def test_task_that_fails_does_not_stop_the_others(
     """Here the sessions' table is gone; retention, before it, and tokens, after it, are done all the same."""
     ana = rows.user()
     rows.conversation(ana, "velha", "resposta", days_old=91)
-    rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(), UTC_TIMESTAMP(6), NULL)", ana)
+    rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(6), UTC_TIMESTAMP(6), NULL)", ana)
     rows.run("RENAME TABLE sessoes TO sessoes_fora")
     monkeypatch.setattr(worker, "database", lambda: database)
     monkeypatch.setattr(worker, "delete_orphaned_pictures", lambda *_: 0)
@@ -127,7 +127,7 @@ def test_never_verified_accounts_go_after_a_month(database: Database, rows: Rows
     old = rows.user("velha@exemplo.com.br", verified=False)
     old_but_verified = rows.user("boa@exemplo.com.br")
     rows.run(
-        "UPDATE usuarios SET data_registro = UTC_TIMESTAMP() - INTERVAL 31 DAY WHERE id IN (%s, %s)",
+        "UPDATE usuarios SET data_registro = UTC_TIMESTAMP(6) - INTERVAL 31 DAY WHERE id IN (%s, %s)",
         old,
         old_but_verified,
     )
@@ -178,7 +178,7 @@ def test_preview_tells_what_would_go_and_takes_nothing(database: Database, rows:
     ana = rows.user()
     rows.conversation(ana, "velha", "resposta", days_old=91)
     rows.conversation(ana, "nova")
-    rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(), UTC_TIMESTAMP(), NULL)", ana)
+    rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(6), UTC_TIMESTAMP(6), NULL)", ana)
     told = {kind: count for kind, count in preview(database, 90).items() if count}
     assert told == {"conversations": 1, "messages": 2, "tokens": 1}
     assert rows.value("SELECT COUNT(*) FROM mensagens") == 3

@@ -18,7 +18,7 @@ from tests.support.waiting import HANG_SECONDS, at_most, wait_until
 
 def test_what_fails_is_rolled_back(database: Database, rows: Rows) -> None:
     def work(sql: Statements) -> None:
-        sql.run("INSERT INTO limites VALUES ('a', NOW(), NOW(), 1)")
+        sql.run("INSERT INTO limites VALUES ('a', NOW(6), NOW(6), 1)")
         raise KeyError
 
     with pytest.raises(KeyError):
@@ -38,7 +38,7 @@ def test_connection_killed_by_the_server_is_replaced(database: Database) -> None
 
 def test_deadlock_is_repeated_until_both_are_done(database: Database, rows: Rows) -> None:
     for key in ("a", "b"):
-        rows.run("INSERT INTO limites VALUES (%s, NOW(), NOW(), 0)", key)
+        rows.run("INSERT INTO limites VALUES (%s, NOW(6), NOW(6), 0)", key)
     meeting = threading.Barrier(2)
     attempts = []
 
@@ -71,7 +71,7 @@ def test_whole_transaction_is_repeated_at_most_three_times(database: Database, r
     attempts: list[int] = []
 
     def work(sql: Statements, failures: int) -> int:
-        attempts.append(sql.run("INSERT INTO limites VALUES ('a', NOW(), NOW(), 1)"))
+        attempts.append(sql.run("INSERT INTO limites VALUES ('a', NOW(6), NOW(6), 1)"))
         if len(attempts) <= failures:
             raise pymysql.OperationalError(code, "injected")
         return len(attempts)
@@ -128,7 +128,7 @@ def test_connection_is_retired_before_the_server_drops_it(
 
 
 def test_wait_for_a_lock_is_short(database: Database, rows: Rows) -> None:
-    rows.run("INSERT INTO limites VALUES ('a', NOW(), NOW(), 1)")
+    rows.run("INSERT INTO limites VALUES ('a', NOW(6), NOW(6), 1)")
     holder = database._connect()
     holder.begin()
     Transaction(holder).run("UPDATE limites SET contagem = 2")

@@ -32,7 +32,7 @@ def test_killed_between_statement_and_mark_it_is_finished(
     with connect(half) as connection:
         cursor = connection.cursor()
         cursor.execute("DELETE FROM _yoyo_migration WHERE migration_id >= %s", (step,))
-        cursor.execute("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, UTC_TIMESTAMP(), 1)")
+        cursor.execute("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, UTC_TIMESTAMP(6), 1)")
     finished = migrate(half)
     assert finished.returncode == 0, finished.stderr
     assert "an earlier run was interrupted; finishing its work" in finished.stderr
@@ -90,10 +90,10 @@ def test_old_database_upgrades_in_place(database_server: DatabaseServer) -> None
         for statement in seed.split(";")[:-1]:
             cursor.execute(statement)
         cursor.execute(
-            "INSERT INTO usuarios VALUES (1, 'Ana', 'Ana@Exemplo.com.br', 'x', 1, NOW(), 0, 'old-code',"
-            " NOW() + INTERVAL 1 DAY, NULL)"
+            "INSERT INTO usuarios VALUES (1, 'Ana', 'Ana@Exemplo.com.br', 'x', 1, NOW(6), 0, 'old-code',"
+            " NOW(6) + INTERVAL 1 DAY, NULL)"
         )
-        cursor.execute("INSERT INTO conversas VALUES (1, 1, 'Nova Conversa', NOW(), NOW())")
+        cursor.execute("INSERT INTO conversas VALUES (1, 1, 'Nova Conversa', NOW(6), NOW(6))")
         for second, text in [(3, "três"), (1, "um"), (2, "dois")]:
             cursor.execute(
                 "INSERT INTO mensagens (id_conversa, remetente, conteudo, data_envio) VALUES"
@@ -114,7 +114,7 @@ def test_old_database_upgrades_in_place(database_server: DatabaseServer) -> None
         assert cursor.fetchone() == {"n": 1}
         with pytest.raises(pymysql.IntegrityError):
             cursor.execute("INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio)"
-                           " VALUES (1, 3, 'ia', 'x', NOW())")  # fmt: skip
+                           " VALUES (1, 3, 'ia', 'x', NOW(6))")  # fmt: skip
 
 
 def test_ceiling_of_the_upgrade_day_counts_earlier_messages(database_server: DatabaseServer) -> None:

@@ -480,7 +480,7 @@ def fill_other_tables(rows: Rows) -> None:
         "INSERT INTO uso_diario (id_usuario, dia) SELECT id, UTC_DATE() - INTERVAL 401 DAY FROM usuarios LIMIT 9"
     )
     rows.run("UPDATE usuarios SET profile_pic_url = CONCAT('pictures/', id, '.webp') WHERE MOD(id, 2) = 1")
-    rows.run("UPDATE usuarios SET email_verified = FALSE, data_registro = NOW() - INTERVAL 31 DAY LIMIT 9")
+    rows.run("UPDATE usuarios SET email_verified = FALSE, data_registro = NOW(6) - INTERVAL 31 DAY LIMIT 9")
     rows.run("UPDATE mensagens SET estado = 'gerando', escrita_em = NOW(6) - INTERVAL 1 HOUR LIMIT 9")
     rows.run("UPDATE conversas SET data_atualizacao = NOW(6) - INTERVAL 100 DAY ORDER BY id DESC LIMIT 9")
     rows.run("UPDATE sessoes SET expira_em = NOW(6) - INTERVAL 1 HOUR ORDER BY id DESC LIMIT 9")

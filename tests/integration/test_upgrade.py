@@ -37,7 +37,7 @@ def upgraded(database_server: DatabaseServer, monkeypatch: pytest.MonkeyPatch) -
             cursor.execute(
                 "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro, email_verified,"
                 " verification_code, code_expiration)"
-                " VALUES ('Pessoa', %s, %s, 1, NOW(), %s, %s, NOW() + INTERVAL 1 HOUR)",
+                " VALUES ('Pessoa', %s, %s, 1, NOW(6), %s, %s, NOW(6) + INTERVAL 1 HOUR)",
                 (email, OLD_HASH, verified, code),
             )
         cursor.execute("INSERT INTO conversas VALUES (7, 1, 'Receitas', '2025-01-01', '2025-01-02')")

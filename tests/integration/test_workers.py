@@ -150,7 +150,7 @@ def test_new_address_that_is_not_committed_yet_is_waited_for(database: Database,
 
 def test_proved_address_is_taken_from_an_account_that_never_proved_it(database: Database, rows: Rows) -> None:
     user, squatter, email_sender = rows.user(), rows.user("nova@exemplo.com.br", verified=False), FakeEmailSender()
-    rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(), NOW(), NULL)", squatter)
+    rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(6), NOW(6), NULL)", squatter)
     rows.run("UPDATE usuarios SET email_novo = 'nova@exemplo.com.br' WHERE id = %s", user)
     send_email(database, email_sender, EmailRequested(kind="email", user_id=user), URL, 1)
     verify(database, email_sender.sent[0].text.split("/verify_link/")[1].split()[0], "", BROWSER)

@@ -64,7 +64,7 @@ def add_people(rows: Rows, before: int, count: int) -> None:
     for start in range(before, count, 1000):
         first = rows.insert(
             "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro, email_verified)"
-            f" {_NUMBERS} SELECT 'Uma Pessoa', CONCAT('pessoa-', %s + i, '@exemplo.com.br'), 'x', TRUE, NOW(), TRUE"
+            f" {_NUMBERS} SELECT 'Uma Pessoa', CONCAT('pessoa-', %s + i, '@exemplo.com.br'), 'x', TRUE, NOW(6), TRUE"
             " FROM n",
             min(1000, count - start), start,
         )  # fmt: skip

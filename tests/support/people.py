@@ -113,7 +113,7 @@ class People:
         person = self.stranger()
         product_of(self.cloud).run(
             "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro, email_verified)"
-            " VALUES ('Ana Souza', %s, %s, TRUE, UTC_TIMESTAMP(), TRUE)",
+            " VALUES ('Ana Souza', %s, %s, TRUE, UTC_TIMESTAMP(6), TRUE)",
             person.email,
             _hash(),
         )

@@ -20,7 +20,7 @@ NOW = datetime(2026, 6, 1, 12, 0)
 def new_session(rows: Rows, user_id: int) -> Session:
     session_id = rows.insert(
         "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em)"
-        " VALUES (%s, %s, NOW(), NOW(), NOW())",
+        " VALUES (%s, %s, NOW(6), NOW(6), NOW(6))",
         f"k{user_id}",
         user_id,
     )

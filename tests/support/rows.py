@@ -32,7 +32,7 @@ class Rows:
         """Insert an account. Without `password`, no password opens it."""
         return self.insert(
             "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro, email_verified)"
-            " VALUES ('Ana Souza', %s, %s, TRUE, UTC_TIMESTAMP(), %s)",
+            " VALUES ('Ana Souza', %s, %s, TRUE, UTC_TIMESTAMP(6), %s)",
             email,
             hash_password(password) if password else "x",
             verified,

@@ -111,7 +111,7 @@ def start_game(people: People, product: Rows, kind: str, number: int, hashed: st
     if kind != "none":
         product.run(
             "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro, email_verified)"
-            " VALUES ('Ana', %s, %s, TRUE, UTC_TIMESTAMP(), %s)",
+            " VALUES ('Ana', %s, %s, TRUE, UTC_TIMESTAMP(6), %s)",
             target,
             hashed,
             kind == "confirmed",

@@ -61,7 +61,7 @@ def test_known_and_unknown_addresses_answer_alike(
         known = f"conhecida-{kind}-{number}@exemplo.com.br"
         product.run(
             "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro, email_verified)"
-            " VALUES ('Ana', %s, %s, TRUE, UTC_TIMESTAMP(), %s)",
+            " VALUES ('Ana', %s, %s, TRUE, UTC_TIMESTAMP(6), %s)",
             known,
             hashed,
             verified,

@@ -61,7 +61,7 @@ def add_user(sql: Statements, name: str, email: str, password_hash: str) -> int:
     """Add an account. Returns its id. Raises IntegrityError (MySQL error 1062) if the address is taken."""
     return sql.insert(
         "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro, email_verified)"
-        " VALUES (%s, %s, %s, TRUE, UTC_TIMESTAMP(), FALSE)",
+        " VALUES (%s, %s, %s, TRUE, UTC_TIMESTAMP(6), FALSE)",
         (name, email, password_hash),
     )
 
@@ -69,7 +69,7 @@ def add_user(sql: Statements, name: str, email: str, password_hash: str) -> int:
 def update_unverified_user(sql: Statements, user_id: int, name: str, password_hash: str) -> None:
     """Replace name and password of an unverified account: the latest registration of the address counts."""
     sql.run(
-        "UPDATE usuarios SET nome = %s, senha = %s, data_registro = UTC_TIMESTAMP()"
+        "UPDATE usuarios SET nome = %s, senha = %s, data_registro = UTC_TIMESTAMP(6)"
         " WHERE id = %s AND email_verified = FALSE",
         (name, password_hash, user_id),
     )
