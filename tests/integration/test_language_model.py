@@ -242,7 +242,9 @@ def test_refusal_inside_a_stream_never_says_text_twice(gemini: FakeService) -> N
 
 def test_retry_has_what_is_left_of_the_deadline(gemini: FakeService) -> None:
     gemini.fault(fault="timeout", model="gemini-3.8-flash")
-    *_, end = models(gemini, "gemini-3.8-flash").stream(PROMPT, 3)
+    ready = models(gemini, "gemini-3.8-flash")
+    ready.warm_up()  # the import of LangChain may take longer than the deadline
+    *_, end = ready.stream(PROMPT, 3)
     assert isinstance(end, Failed)
     assert isinstance(end.error, errors.ModelTimedOut)
     assert len(gemini.requests()) == 2, "the refusal comes at once; the request after it is the one that never ends"

@@ -29,6 +29,9 @@ class FakeModel:
             yield Delta(piece, usage)
         yield Failed(self.failure, text, usage) if self.failure else Completed(text, usage)
 
+    def warm_up(self) -> None:
+        """Do nothing: this model is always ready."""
+
 
 @dataclass
 class FakeQueues:
