@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import random
 import socket
 from collections.abc import Awaitable, Callable
 
@@ -12,6 +13,8 @@ from devcloud.errors import StartError
 from devcloud.foreign_requests import STATUS, refusal
 
 _PROBE_SECONDS = 0.02
+_SERVER_PORTS = range(20_000, 32_000)
+_PORT_TRIES = 100
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
@@ -110,10 +113,16 @@ async def wait_until_accepting(host: str, port: int) -> bool:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port that is free on the address `host` now; another process may still take it."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    """Return a port that is free on the address `host` now.
+
+    The port lies below the ranges from which Linux and macOS take the ports of outgoing connections: such a
+    connection could otherwise take it before the server binds it. Raises StartError if no port is free.
+    """
+    for port in random.sample(_SERVER_PORTS, _PORT_TRIES):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((host, port))
+            return port
+    raise StartError(f"No free port was found on {host}.")
 
 
 def address_of(listener: socket.socket) -> str:
