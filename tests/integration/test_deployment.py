@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import threading
@@ -109,10 +110,10 @@ def run(program: str, *arguments: str, aws: dict[str, str], typed: str = "") -> 
     )
 
 
-def at_a_terminal(aws: dict[str, str], answers: list[str]) -> str:
+def at_a_terminal(aws: dict[str, str], answers: list[str], environment: str = "dev") -> str:
     """All that a person at a terminal sees while answering."""
     person, terminal = pty.openpty()
-    command = [sys.executable, "-m", "operations.store_secrets", "dev"]
+    command = [sys.executable, "-m", "operations.store_secrets", environment]
     ends = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
     with subprocess.Popen(command, cwd=ROOT, env=aws, start_new_session=True, **ends) as program:  # type: ignore[call-overload]
         os.close(terminal)
@@ -426,3 +427,23 @@ def test_stack_is_deleted_in_each_state(aws: dict[str, str], state: str) -> None
 
 def test_bucket_that_is_gone_is_empty(aws: dict[str, str]) -> None:
     assert destroy.empty("falaai-no-such-bucket") == 0
+
+
+def test_deployment_page_is_true_up_to_the_deployment(
+    aws: dict[str, str], recorded: str, ssm: Any, tmp_path: Path
+) -> None:
+    """The page's own commands, as they are written; make's targets run the modules that are called here."""
+    page = (ROOT / "docs/deploy.md").read_text()
+    settings, secrets, doctor_run = (
+        next(
+            block for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL) if block.startswith(f"$ {start}")
+        )
+        for start in ("cat > .env.prod", "make secrets", "make doctor")
+    )
+    subprocess.run(["bash", "-c", settings.removeprefix("$ ")], cwd=tmp_path, check=True, timeout=HANG_SECONDS)
+    seen = at_a_terminal(aws, list(ANSWERS.values()), "prod").replace("\r\n", "\n").replace(": \n", ":\n")
+    assert seen == secrets.split("\n", 1)[1]
+    said = doctor(aws, recorded, tmp_path / ".env.prod", "prod")
+    assert said.stderr == ""
+    assert said.stdout == doctor_run.split("\n", 1)[1]
+    ssm.delete_parameters(Names=[f"/falaai/prod/{name}" for name in ANSWERS])

@@ -1,5 +1,6 @@
 """What template.yaml promises."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -130,3 +131,8 @@ def test_schedule_is_retried_a_few_times_and_then_a_dead_letter() -> None:
 
 def test_template_is_short_enough_to_be_read_whole() -> None:
     assert len((ROOT / "template.yaml").read_text().splitlines()) <= 750
+
+
+def test_streaming_server_keeps_connections_longer_than_the_adapter_reuses_them() -> None:
+    (seconds,) = re.findall(r"--timeout-keep-alive (\d+)", (ROOT / "functions/chat/run.sh").read_text())
+    assert int(seconds) > 4  # of the adapter's pool
