@@ -23,7 +23,7 @@ from falaai.connections import connect
 from falaai.database import Database
 from falaai.errors import DatabaseUnavailable
 from falaai.repositories import messages, sessions, usage
-from falaai.repositories.messages import Ending, State
+from falaai.repositories.messages import ReplyResult, State
 from falaai.sao_paulo import day_of
 from falaai_chat.questions import NewReply, ask
 from falaai_chat.quota import Quota
@@ -39,7 +39,7 @@ CELL_SECONDS = 5.0
 START_SECONDS = 60.0
 MIN_PER_SECOND = 300  # with 32 people at 5 ms
 QUOTA = Quota(10_000_000, 100_000_000, at_once=1_000)
-ENDING = Ending("Uma resposta curta, como muitas são.", State.COMPLETE, None, "none", 300, 12)
+ENDING = ReplyResult("Uma resposta curta, como muitas são.", State.COMPLETE, None, "none", 300, 12)
 _begin_together: Barrier
 
 

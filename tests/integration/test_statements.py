@@ -23,7 +23,7 @@ from falaai.database import Database, Executed, Parameters, Row, Statements, Tra
 from falaai.language_model import ModelEvent, Prompt
 from falaai.repositories import conversations, messages, personal_data
 from falaai.repositories.conversations import Cursor
-from falaai.repositories.messages import Ending, State
+from falaai.repositories.messages import ReplyResult, State
 from falaai.repositories.sessions import Session
 from falaai.secret_tokens import Purpose, session_key
 from falaai.web.current_user import get_database
@@ -462,7 +462,7 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "reply_id": reply.id,
         "generation": 1,
         "state": State.COMPLETE,
-        "ending": Ending("Olá", State.COMPLETE),
+        "ending": ReplyResult("Olá", State.COMPLETE),
     }
 
 

@@ -21,7 +21,7 @@ SQL_ELSEWHERE = {
 # Layer modules that one function alone imports, with the reason.
 ONE_USER = {"falaai.repositories": "all SQL is in one folder"}
 CHAT_MODULES = 12
-CHAT_LAYERS = 6
+CHAT_LAYERS = 5
 
 
 def package(domain: str) -> Path:

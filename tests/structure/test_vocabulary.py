@@ -18,9 +18,10 @@ REPLACED_WORDS = {
 }
 # Names that the glossary replaced as a whole; their parts are ordinary words.
 REPLACED_NAMES = {
-    *("Again", "Never", "Asked", "Place", "Built", "Life", "Work", "Fragile", "Deletion", "SignedIn"),
-    *("TriedPassword", "made_by", "missing_row", "cursor_after", "cut", "give_title", "update_noting"),
-    *("write_so_far", "keep_stopped_text", "has_ended_as", "is_in_doubt", "ask_instead", "in_thread"),
+    *("Again", "Never", "Asked", "Piece", "Ending", "Services", "Place", "Built", "Life", "Work"),
+    *("Fragile", "Deletion", "SignedIn", "TriedPassword", "made_by", "missing_row", "cursor_after", "cut"),
+    *("give_title", "update_noting", "write_so_far", "keep_stopped_text", "has_ended_as", "is_in_doubt"),
+    *("ask_instead", "in_thread", "let_go"),
 }
 # Words and phrases that no log message, alarm text or page may contain.
 REPLACED_TEXT = re.compile(

@@ -15,17 +15,17 @@ from falaai.conversation_memory import CountTokens, Turn, plan_summary, turns_li
 from falaai.database import Database, Statements
 from falaai.errors import DatabaseUnavailable, ModelTimedOut, QueueUnavailable, language_model_error
 from falaai.gemini import count_tokens
-from falaai.language_model import NO_USAGE, Completed, Delta, Failed, Heartbeat, LanguageModel, ModelEvent, Usage
+from falaai.language_model import NO_USAGE, Completed, Delta, Failed, Heartbeat, ModelEvent, Usage
 from falaai.logs import logger
 from falaai.queue_messages import QueueMessage, SummaryRequested, TitleRequested
 from falaai.queues import Queues
-from falaai.rate_limits import FOLLOWERS_AT_ONCE, let_go
+from falaai.rate_limits import FOLLOWERS_AT_ONCE, release
 from falaai.repositories import messages, usage, users
-from falaai.repositories.messages import Ending, Message, State
+from falaai.repositories.messages import Message, ReplyResult, State
 from falaai.sao_paulo import day_of
 from falaai_chat.polling import poll_reply
 from falaai_chat.prompts import build_prompt
-from falaai_chat.questions import ExistingReply, NewReply, PendingReply
+from falaai_chat.questions import ExistingReply, NewReply, PendingReply, ReplyDependencies
 
 SAVE_EVERY_SECONDS = 1.0
 # Part of a request's time that is reserved for storing the end of a reply and requesting follow-up jobs.
@@ -43,15 +43,6 @@ class Interrupted:
 
 ReplyEnd = Completed | Interrupted | Failed
 ReplyEvent = Delta | Heartbeat | ReplyEnd
-
-
-@dataclass(frozen=True)
-class ReplyDependencies:
-    """Everything outside this process that a generation uses."""
-
-    database: Database
-    model: LanguageModel
-    queues: Queues
 
 
 def generate_reply(
@@ -137,7 +128,7 @@ class StoredReply:
             code = end.error.code
             logger().warning("model failed", extra={"code": code, "reason": str(end.error)})
         state, cost = state_of(end), (end.usage.tokens_in, end.usage.tokens_out)
-        ending = Ending(end.text, state, code, end.usage.model, *cost)
+        ending = ReplyResult(end.text, state, code, end.usage.model, *cost)
         database = self._database.waiting_for_restart()
         row = (self._pending.reply_id, self._pending.generation)
         # The state is already final if an earlier try was stored and the answer to it was lost.
@@ -217,7 +208,7 @@ def _follow_reply(database: Database, existing: ExistingReply, seconds: float) -
 
 def _release_follower(sql: Statements, user_id: int) -> None:
     if users.lock_user(sql, user_id):
-        let_go(sql, FOLLOWERS_AT_ONCE, user_id)
+        release(sql, FOLLOWERS_AT_ONCE, user_id)
 
 
 def _stored_end(reply: Message) -> ReplyEnd:

@@ -21,7 +21,9 @@ from falaai.errors import (
     StillAnswering,
     TooManyFollowers,
 )
-from falaai.rate_limits import FOLLOWERS_AT_ONCE, hold
+from falaai.language_model import LanguageModel
+from falaai.queues import Queues
+from falaai.rate_limits import FOLLOWERS_AT_ONCE, acquire
 from falaai.repositories import conversations, messages, sessions, transcripts
 from falaai.repositories.messages import Message, State
 from falaai.repositories.sessions import LockedSession, Session
@@ -30,6 +32,15 @@ from falaai.repositories.usage import SHARES
 from falaai.sao_paulo import day_of
 from falaai_chat.quota import RETRY_SECONDS, Quota
 from falaai_chat.schemas import EditInput, MessageInput
+
+
+@dataclass(frozen=True)
+class ReplyDependencies:
+    """Everything outside this process that a generation uses."""
+
+    database: Database
+    model: LanguageModel
+    queues: Queues
 
 
 @dataclass(frozen=True)
@@ -215,7 +226,7 @@ def _answer_repeated_question(
     reply = messages.find_by_seq(sql, question.conversation_id, question.seq + 1)
     if conversation is None or reply is None:
         raise NotFound("reply")
-    if reply.state is State.GENERATING and not hold(sql, FOLLOWERS_AT_ONCE, session.user_id):
+    if reply.state is State.GENERATING and not acquire(sql, FOLLOWERS_AT_ONCE, session.user_id):
         ids = {"conversation_id": conversation.id, "question_id": question.id, "message_id": reply.id}
         raise TooManyFollowers(RETRY_SECONDS).about(**ids, seq=reply.seq)
     if reply.state in (State.GENERATING, State.COMPLETE):

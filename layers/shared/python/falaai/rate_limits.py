@@ -1,7 +1,7 @@
-"""Named limits over one table of counters, so that they hold across every Lambda process.
+"""Named limits, counted in one table, so that they apply across all Lambda processes.
 
-A window opens at the first hit and closes after its seconds; hits beyond the limit are refused until then. What each
-limit is for, and who can reach it against whom, is told in docs/security.md.
+A window opens at the first hit and closes after its seconds. Until then, hits beyond the limit are refused.
+docs/security.md explains each limit.
 """
 
 import hashlib
@@ -58,22 +58,22 @@ EMAIL_REQUESTS_BY_ADDRESS = Limit("email-requests-address", 20, HOUR)
 NEW_EMAILS_BY_PERSON = Limit("new-emails-person", 5, DAY)
 PICTURES_AN_HOUR = Limit("pictures-an-hour", 20, HOUR)
 
-# Not hits but holders: requests of one person that wait for a reply which another request generates. The window
-# begins again with each; it is longer than any of them lives (stream_seconds), and forgets those whose process was
-# killed.
+# Number of requests of one user that wait at this moment for a reply of another request. Each new one restarts the
+# window, which is longer than a request can take (stream_seconds). At its end, requests of killed processes no
+# longer count.
 FOLLOWERS_AT_ONCE = Limit("followers", 2, 15 * MINUTE)
 
 
 @dataclass(frozen=True)
 class EmailLimits:
-    """How often one kind of email is sent to one email address: by who asks for it, and in all."""
+    """Limits of one kind of email: for email and IP address together, and for the email address."""
 
     pause: Limit
     by_pair: Limit
     by_email: Limit
 
     def of(self, email: str, address: str) -> "list[Counter]":
-        """`address` is the IP address of the request."""
+        """Return the counters of a request from the IP address `address`."""
         return [self.pause.of(email, address), self.by_pair.of(email, address), self.by_email.of(email)]
 
 
@@ -82,7 +82,7 @@ CONFIRMATION_EMAILS = EmailLimits(
     Limit("confirmation-pair", 5, DAY),
     Limit("confirmation-email", 12, 3 * HOUR),
 )
-# Counted apart, so that confirmation emails that a stranger asks for never keep anyone from a reset.
+# Counted separately, so that confirmation emails requested by a stranger never prevent a reset.
 RESET_EMAILS = EmailLimits(
     Limit("reset-pause", 1, 2 * MINUTE),
     Limit("reset-pair", 5, DAY),
@@ -91,15 +91,14 @@ RESET_EMAILS = EmailLimits(
 
 
 def take(database: Database, limit: Limit, *subject: object) -> None:
-    """Count one hit, kept whatever happens next. Raises TooManyRequests once the limit is reached."""
+    """Count one hit. Raises TooManyRequests if the limit is reached."""
     take_all(database, limit.of(*subject))
 
 
 def take_all(database: Database, *counters: Counter) -> None:
-    """Count one hit at each of them, in this order, until one is over its limit.
+    """Count one hit at each counter, in this order, until one is over its limit. Raises TooManyRequests.
 
-    The strict ones come first: what they refuse is not counted by the looser ones, which others share. Raises
-    TooManyRequests.
+    Strict counters come first: a request that they refuse does not count for the loose ones, which other users share.
     """
     for counter in counters:
         count = limits.add_hit(database, counter.key, counter.limit.seconds)
@@ -109,23 +108,20 @@ def take_all(database: Database, *counters: Counter) -> None:
 
 @contextmanager
 def counted(database: Database, *counters: Counter) -> Iterator[None]:
-    """Count one hit at each of them, and take it back if a dependency fails within the block: the caller may retry.
-
-    Raises TooManyRequests.
-    """
+    """Count one hit at each counter, and take it back if a dependency fails in the block. Raises TooManyRequests."""
     take_all(database, *counters)
     try:
         yield
     except Unavailable:
-        with suppress(DatabaseUnavailable):  # the caller learns of the first failure
+        with suppress(DatabaseUnavailable):  # the caller gets the first failure
             give_back_all(database, *counters)
         raise
 
 
-def hold(sql: Statements, limit: Limit, *subject: object) -> bool:
-    """Count one holder more, until it is given back; False if there are as many as the limit allows.
+def acquire(sql: Statements, limit: Limit, *subject: object) -> bool:
+    """Take one of the places of this limit. Returns False if all are taken.
 
-    The caller has locked what the subject is, so that holders are counted one after another.
+    The caller must hold a lock for the subject, so that two requests cannot take the same place.
     """
     key = limit.of(*subject).key
     found = limits.find_count(sql, key)
@@ -136,16 +132,16 @@ def hold(sql: Statements, limit: Limit, *subject: object) -> bool:
     return True
 
 
-def let_go(sql: Statements, limit: Limit, *subject: object) -> None:
-    """Count one holder less; under the same lock."""
+def release(sql: Statements, limit: Limit, *subject: object) -> None:
+    """Give back a place that `acquire` took. The caller must hold the same lock."""
     limits.delete_hits(sql, [limit.of(*subject).key])
 
 
 def give_back(database: Database, limit: Limit, *subject: object) -> None:
-    """Take one hit back: it turned out not to be one."""
+    """Take one hit back, because the request was legitimate."""
     give_back_all(database, limit.of(*subject))
 
 
 def give_back_all(database: Database, *counters: Counter) -> None:
-    """Take one hit back at each of them."""
+    """Take one hit back at each counter."""
     limits.delete_hits(database, [counter.key for counter in counters])

@@ -40,7 +40,7 @@ def find_seconds_left(sql: Statements, key: str) -> int | None:
 
 @dataclass(frozen=True)
 class Count:
-    """A counter whose window is open. `began_at` and `now` are the database's clock, UTC without a zone."""
+    """A counter in an open window. `began_at` and `now` are times of the database, naive UTC."""
 
     count: int
     began_at: datetime
@@ -56,7 +56,7 @@ def find_count(sql: Statements, key: str) -> Count | None:
 
 
 def update_count(sql: Statements, key: str, count: int, window_seconds: int) -> None:
-    """Set the counter, in a window that opens now."""
+    """Set the counter, in a window that begins now."""
     sql.run(
         "INSERT INTO limites (chave, inicio, fim, contagem)"
         " VALUES (%s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL %s SECOND, %s)"
@@ -66,7 +66,7 @@ def update_count(sql: Statements, key: str, count: int, window_seconds: int) -> 
 
 
 def delete_hits(sql: Statements, keys: Sequence[str]) -> None:
-    """Take one hit back at each of these counters."""
+    """Subtract one hit from each of these counters."""
     sql.run("UPDATE limites SET contagem = contagem - 1 WHERE chave IN %s AND contagem > 0", (tuple(keys),))
 
 

@@ -215,7 +215,7 @@ def save_stopped_text(sql: Statements, reply_id: int, generation: int, text: str
 
 
 @dataclass(frozen=True)
-class Ending:
+class ReplyResult:
     """The end of a try at a reply: text, state, error, and tokens."""
 
     text: str
@@ -226,7 +226,7 @@ class Ending:
     tokens_out: int = 0
 
 
-def update_finished_reply(sql: Statements, reply_id: int, generation: int, ending: Ending) -> bool:
+def update_finished_reply(sql: Statements, reply_id: int, generation: int, ending: ReplyResult) -> bool:
     """Store the end of this try. Returns False, and changes nothing, if the try had already ended."""
     return bool(
         sql.run(

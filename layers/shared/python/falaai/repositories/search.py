@@ -14,20 +14,22 @@ from falaai.repositories.conversations import (
     page_condition,
 )
 
-# A page of a search looks through about so many messages, then says where to go on: however much a person has
-# written, a page is quick. It begins with few of the newest, since that is where most words are found.
+# A page of results searches about so many messages, so that its time does not grow with the history. It begins with
+# few of the newest messages, because most words are found there.
 SEARCHED_MESSAGES = 75_000
 _SEARCHED_FIRST, _SEARCHED_FASTER = 1_000, 4
 _READ_FIRST, _READ = 500, 10_000
-# So many of those looked through last tell where to go on: one may be deleted meanwhile, or used and so go first.
+# Number of the last searched conversations that can mark the next position: one may be deleted or used meanwhile.
 _NEIGHBOURS = 50
 
 
 def list_matching_conversations(
     sql: Statements, user_id: int, words: str, limit: int, after: Cursor | None = None
 ) -> tuple[list[Conversation], Cursor | None]:
-    """Those with these words in the title or in any message, whatever their case and accents, in the same order; and
-    the place to go on from, None at the list's end. A page may have fewer than `limit`, or none, and still go on.
+    """List conversations with these words in the title or in a message, without regard to case and accents.
+
+    Returns a page in the order of the list, and the position where the search continues, or None at the end. A page
+    may have fewer than `limit` conversations, or none, before the end.
     """
     pattern = f"%{_escaped(words)}%"
     found, waiting = list[Row](), list[Row]()
@@ -68,14 +70,14 @@ def _find_last_place(sql: Statements, user_id: int, ids: Sequence[int]) -> Curso
 
 
 def _with_messages(rows: list[Row], messages: int) -> tuple[list[Row], list[Row]]:
-    """The first of them, at least one, that have so many messages together, and the rest."""
+    """Split rows into the first ones, at least one, with at most so many messages together, and the rest."""
     reached = list(accumulate(row["ultima_seq"] for row in rows))
     count = max(1, bisect_right(reached, messages))
     return rows[:count], rows[count:]
 
 
 def _list_matching(sql: Statements, rows: Sequence[Row], pattern: str) -> list[Row]:
-    """Those of a person's own conversations that have the pattern in their title or in a message."""
+    """Return those conversations of the user that have the pattern in their title or in a message."""
     if ids := tuple(row["id"] for row in rows if not row["in_title"]):
         said = sql.list(
             "SELECT DISTINCT id_conversa FROM mensagens WHERE id_conversa IN %s"
@@ -97,5 +99,5 @@ def _list_by_ids(sql: Statements, user_id: int, ids: Sequence[int]) -> list[Conv
 
 
 def _escaped(words: str) -> str:
-    """The words themselves, not LIKE's wildcards."""
+    """Escape the wildcards of LIKE."""
     return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
