@@ -27,7 +27,7 @@ export class Tail {
     this.line = "";
     this.isWithinLine = false; // whether the beginning of the line is finished
     this.isAfterBlank = false;
-    /** Where text goes on if the next line begins nothing. @type {HTMLElement | null} */
+    /** The element for the next line, unless that line begins a new block. @type {HTMLElement | null} */
     this.target = null;
     /** @type {OpenList[]} */
     this.lists = [];

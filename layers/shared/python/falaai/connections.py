@@ -21,7 +21,7 @@ from falaai.logs import logger
 CONNECT_SECONDS = 2.0
 STATEMENT_SECONDS = 5.0
 LOCK_WAIT_SECONDS = 2
-# For connecting once more and ending a statement.
+# Total time for a second connection that ends a late statement.
 KILL_SECONDS = 1.0
 # The socket's timeout is changed in steps of this length, because setting it at every read is slow.
 _STEP_SECONDS = 0.25
@@ -99,7 +99,7 @@ class Connection(_PyMySQL):
         timeouts = dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), KILL_SECONDS)
         try:
             other = Connection(KILL_SECONDS, KILL_SECONDS, **(self._options | timeouts))
-            other._is_connected = False  # keeps the deadline of connecting, and never kills in its turn
+            other._is_connected = False  # it keeps the short deadline, and its own timeout kills nothing
             try:
                 other.query(f"KILL QUERY {self.server_thread_id[0]}")
             finally:

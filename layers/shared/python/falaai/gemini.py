@@ -231,7 +231,7 @@ class GeminiModels:
 
     def _leave_out(self, name: str, parameters: Collection[str]) -> None:
         for parameter in parameters:
-            if (name, parameter) in self._refused:  # another answer of this process was faster
+            if (name, parameter) in self._refused:  # another thread has found the same refusal
                 continue
             self._refused.add((name, parameter))
             metrics.count("GeminiParameterRefused")

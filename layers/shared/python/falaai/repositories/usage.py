@@ -65,7 +65,7 @@ def count_messages(sql: Statements, user_id: int, day: date) -> int:
     return row["mensagens"] if row else 0
 
 
-# Enough to look back on a bill.
+# More than a year, so that bills can be checked.
 KEPT_DAYS = 400
 _OLD = f"dia < UTC_DATE() - INTERVAL {KEPT_DAYS} DAY"
 
