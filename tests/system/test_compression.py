@@ -35,7 +35,9 @@ def test_long_answer_is_compressed_and_the_same(member: Person, conversation: in
     assert (packed.status_code, packed.headers.get("content-encoding")) == (200, "gzip")
     assert "content-encoding" not in plain.headers
     assert "Accept-Encoding" in packed.headers["vary"]
-    assert int(packed.headers["content-length"]) == size < len(plain.content) / 2
+    assert (
+        int(packed.headers["content-length"]) == size < 0.6 * len(plain.content)
+    )  # the shortest page here is 2.6 KB
     if "export" not in path:  # an export tells the time
         assert member.http.get(path, headers=headers).content == plain.content
 
