@@ -14,10 +14,9 @@ from devcloud.concurrency import to_thread
 from devcloud.errors import StartError
 from devcloud.http_server import free_port, wait_until_accepting
 from devcloud.intrinsics import REGION
-from devcloud.processes import Child, clean_environment, start_child, wait_unless_exited
+from devcloud.processes import IMPORT_ROOT, Child, clean_environment, start_child, wait_unless_exited
 from devcloud.template import Queue, Template
 
-_IMPORT_ROOT = str(Path(__file__).parents[1])
 _NOT_ATTRIBUTES = {"QueueName", "Tags"}
 
 
@@ -59,14 +58,17 @@ class Aws:
             config=Config(retries={"total_max_attempts": 2}, max_pool_connections=50, connect_timeout=5),
         )
 
-    async def start(self, folder: Path, host: str) -> None:
-        """Start moto's server on `host`, unless .env sets AWS_ENDPOINT_URL. Raises StartError."""
+    async def start(self, folder: Path, host: str, roles: Path | None = None) -> None:
+        """Start moto's server on `host`, unless .env sets AWS_ENDPOINT_URL. Raises StartError.
+
+        `roles` is the file of the functions' roles, which must be complete before a function runs.
+        """
         if self.is_real:
             return
         port = free_port(host)
         self.child = await start_child(
-            [sys.executable, "-m", "devcloud.moto_server", host, str(port)],
-            environment=clean_environment({"PYTHONPATH": _IMPORT_ROOT, "MOTO_DISABLE_GLOBAL_CORS": "true"}),
+            [sys.executable, "-m", "devcloud.moto_server", host, str(port), *([str(roles)] if roles else [])],
+            environment=clean_environment({"PYTHONPATH": IMPORT_ROOT, "MOTO_DISABLE_GLOBAL_CORS": "true"}),
             folder=folder,
         )
         self.endpoint = f"http://{host}:{port}"

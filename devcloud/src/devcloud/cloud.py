@@ -78,7 +78,7 @@ class Cloud:
             )
         )
         invoke_api = web.Application(client_max_size=10 * 1024 * 1024)
-        invoke_api.add_routes(LambdaApi(self._pools).routes())
+        invoke_api.add_routes(LambdaApi(self._pools, services.permissions).routes())
         await services.serve(HttpServer(invoke_api, lambda_socket))
         self._announce(migrated)
         self._run_in_background()
@@ -89,6 +89,7 @@ class Cloud:
             environment = {
                 **runtime_variables(function, aws.region),
                 **aws.environment,
+                **self._services.credentials(function),
                 "AWS_ENDPOINT_URL_LAMBDA": self._addresses["lambda"],
                 **self._services.variables(function),
             }

@@ -16,15 +16,19 @@ from devcloud.errors import FunctionError
 from devcloud.function_pool import TOO_LARGE, FunctionPool
 from devcloud.proxy_event import ApiStage, MalformedProxyResponse, proxy_event, proxy_response
 from devcloud.routes import Match, RouteTable
-from devcloud.streaming import send_response
+from devcloud.streaming import send_stream, whole_response
 from devcloud.template import Template, Throttle
 from devcloud.web_process import StreamedResponse
 
 LARGEST_REQUEST = 10 * 1024 * 1024
+# API Gateway's limit in bytes for the request line and all header values together.
+LARGEST_HEADERS = 10_240
 _GATEWAY_ERRORS = {
     "MISSING_AUTHENTICATION_TOKEN": (403, "Missing Authentication Token"),
     "THROTTLED": (429, "Too Many Requests"),
     "REQUEST_TOO_LARGE": (413, "Request Too Long"),
+    # AWS documents the limit, not the response. This one is what its users report.
+    "HEADERS_TOO_LARGE": (431, "HTTP header is larger than 10240 bytes."),
     "INTEGRATION_TIMEOUT": (504, "Endpoint request timed out"),
     # API Gateway answers alike to a failed function and to a malformed response.
     "LAMBDA_FAILURE": (502, "Internal server error"),
@@ -50,7 +54,9 @@ class Gateway:
         path = _without_prefix(request.rel_url.raw_path, self._stage.prefix)
         match = self._routes.match(request.method, path) if path is not None else None
         response: web.StreamResponse
-        if match is None or path is None:
+        if _header_bytes(request) > LARGEST_HEADERS:
+            response = self._error_response("HEADERS_TOO_LARGE")
+        elif match is None or path is None:
             response = self._error_response("MISSING_AUTHENTICATION_TOKEN")
         elif self._bucket and not self._bucket.take_token(begin):
             response = self._error_response("THROTTLED")
@@ -77,7 +83,9 @@ class Gateway:
             answer = await asyncio.wait_for(invocation, match.route.timeout_ms / 1000)
             if isinstance(answer, StreamedResponse):
                 deadline = begin + match.route.timeout_ms / 1000
-                return await send_response(request, answer, deadline, match.route.streams)
+                if match.route.streams:
+                    return await send_stream(request, answer, deadline)
+                return await whole_response(answer, deadline)
             return proxy_response(answer, request.headers.get("Accept", ""), binary)
         except TimeoutError:
             return self._error_response("INTEGRATION_TIMEOUT")
@@ -130,6 +138,11 @@ def _headers(response: dict[str, Any]) -> dict[str, str]:
     """Return the static headers of a GatewayResponse. The template writes their values in single quotes."""
     headers = response.get("ResponseParameters", {}).get("Headers", {})
     return {name: str(value).strip("'") for name, value in headers.items()}
+
+
+def _header_bytes(request: web.BaseRequest) -> int:
+    line = len(f"{request.method} {request.raw_path} HTTP/1.1")
+    return line + sum(len(value) for _, value in request.raw_headers)
 
 
 def _without_prefix(path: str, prefix: str) -> str | None:

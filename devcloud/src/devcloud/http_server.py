@@ -15,6 +15,8 @@ from devcloud.foreign_requests import STATUS, refusal
 _PROBE_SECONDS = 0.02
 _SERVER_PORTS = range(20_000, 32_000)
 _PORT_TRIES = 100
+# Bytes. The handler decides about limits; aiohttp's own are stricter than those of AWS.
+_LARGEST_LINE = 65_536
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
@@ -67,7 +69,13 @@ class HttpServer:
             )
         else:
             self._runner = web.ServerRunner(
-                web.Server(self._refusing_handler(handler), access_log=None, handler_cancellation=not keeps_running),
+                web.Server(
+                    self._refusing_handler(handler),
+                    access_log=None,
+                    handler_cancellation=not keeps_running,
+                    max_line_size=_LARGEST_LINE,
+                    max_field_size=_LARGEST_LINE,
+                ),
                 shutdown_timeout=0.2,
                 handle_signals=False,
             )

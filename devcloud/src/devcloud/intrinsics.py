@@ -162,6 +162,7 @@ class Resolver:
             ("AWS::SQS::Queue", "QueueUrl"): self._queue_url(logical_id),
             ("AWS::S3::Bucket", "Arn"): f"arn:aws:s3:::{name}",
             ("AWS::Serverless::Function", "Arn"): f"arn:aws:lambda:{self._region}:{ACCOUNT}:function:{name}",
+            ("AWS::Lambda::Function", "Arn"): f"arn:aws:lambda:{self._region}:{ACCOUNT}:function:{name}",
         }
         if (kind, attribute) not in known:
             raise TemplateError(f"devcloud does not support the attribute {attribute} of {logical_id} ({kind}).")

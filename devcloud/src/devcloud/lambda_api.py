@@ -8,9 +8,15 @@ from typing import Any
 
 from aiohttp import web
 
+from devcloud.aws_actions import credential
 from devcloud.errors import FunctionError
-from devcloud.function_pool import FunctionPool
+from devcloud.function_pool import TOO_LARGE, FunctionPool
+from devcloud.permissions import Permissions
+from devcloud.runtime import LARGEST_PAYLOAD, function_arn
 
+_ACTION = "lambda:InvokeFunction"
+# Lambda's limit in bytes for the event of an asynchronous invocation.
+LARGEST_EVENT = 1024 * 1024
 # Content types that a page may send to another origin without a preflight (Fetch standard).
 _SIMPLE_TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -18,8 +24,9 @@ _SIMPLE_TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/f
 class LambdaApi:
     """Invoke API for boto3's Lambda client. A function is found by name, logical id or ARN."""
 
-    def __init__(self, pools: Mapping[str, FunctionPool]) -> None:
+    def __init__(self, pools: Mapping[str, FunctionPool], permissions: Permissions) -> None:
         self._pools = pools
+        self._permissions = permissions
         self._by_name = {pool.function.name: pool for pool in pools.values()} | dict(pools)
         self._events: set[asyncio.Task[Any]] = set()
 
@@ -38,11 +45,22 @@ class LambdaApi:
         pool = self._by_name.get(name.split(":")[6] if name.startswith("arn:") else name)
         if pool is None:
             return _refusal(404, "ResourceNotFoundException", f"Function not found: {name}")
+        signed = credential(request.headers, request.query_string)
+        role = self._permissions.role(signed[0]) if signed else None
+        arn = function_arn(pool.function, signed[1]) if signed else ""
+        if role and not role.allows(_ACTION, arn):
+            return _refusal(403, "AccessDeniedException", role.refusal(_ACTION, arn))
+        kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
+        limit = LARGEST_EVENT if kind == "Event" else LARGEST_PAYLOAD
+        body = await request.read()
+        if len(body) > limit:
+            size = f"{len(body)} byte payload is too large for the {kind} invocation type (limit {limit} bytes)"
+            return _refusal(413, TOO_LARGE, size)
         try:
-            event = json.loads(await request.read() or "{}")
+            event = json.loads(body or "{}")
         except json.JSONDecodeError as error:
             return _refusal(400, "InvalidRequestContentException", f"Could not parse request body into json: {error}")
-        if request.headers.get("X-Amz-Invocation-Type") == "Event":
+        if kind == "Event":
             task = asyncio.create_task(_result(pool, event))
             self._events.add(task)
             task.add_done_callback(self._events.discard)

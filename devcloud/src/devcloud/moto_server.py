@@ -1,7 +1,11 @@
-"""Run moto's server without foreign requests: python -m devcloud.moto_server ADDRESS PORT"""
+"""Run moto's server, as strict as AWS: python -m devcloud.moto_server ADDRESS PORT [ROLES]
+
+ROLES is the file of the functions' roles.
+"""
 
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -10,6 +14,7 @@ from werkzeug.serving import run_simple
 from werkzeug.wrappers import Response
 
 from devcloud.foreign_requests import STATUS, refusal
+from devcloud.strict_aws import StrictAws
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -30,7 +35,8 @@ def refuse_foreign_requests(application: "WSGIApplication", own: str) -> "WSGIAp
 def main() -> None:
     """Serve until the process is killed."""
     host, port = sys.argv[1], int(sys.argv[2])
-    application = DomainDispatcherApplication(create_backend_app)
+    roles = Path(sys.argv[3]) if len(sys.argv) > 3 else None
+    application = StrictAws(DomainDispatcherApplication(create_backend_app), roles)
     run_simple(
         host, port, refuse_foreign_requests(application, host), threaded=True, request_handler=MotoRequestHandler
     )

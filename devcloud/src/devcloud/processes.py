@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 Result = TypeVar("Result")
+# With this folder on its import path, a Python child can import devcloud.
+IMPORT_ROOT = str(Path(__file__).parents[1])
 _MAX_LINE_BYTES = 1_000_000
 
 

@@ -23,6 +23,7 @@ from devcloud.template import Function
 API = "/2018-06-01/runtime"
 # Lambda's limit in bytes for an event and for a result.
 LARGEST_PAYLOAD = 6 * 1024 * 1024
+RESPONSE_TOO_LARGE = f"Response payload size exceeded maximum allowed payload size ({LARGEST_PAYLOAD} bytes)."
 # Seconds. Lambda allows 10 for the initialisation; a laptop that starts all functions at once may need more.
 INIT_LIMIT = 30
 
@@ -162,8 +163,7 @@ class FunctionProcess:
 
     def _respond(self, invocation: Invocation, body: bytes) -> None:
         if len(body) > LARGEST_PAYLOAD:
-            error = f"Response payload size exceeded maximum allowed payload size ({LARGEST_PAYLOAD} bytes)."
-            self._fail(FunctionFailed(error, "Function.ResponseSizeTooLarge"))
+            self._fail(FunctionFailed(RESPONSE_TOO_LARGE, "Function.ResponseSizeTooLarge"))
             return
         self._clear_invocation()
         invocation.settle(json.loads(body) if body else None)

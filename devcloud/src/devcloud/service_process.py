@@ -7,10 +7,8 @@ from devcloud.configuration import Service, fill_placeholders
 from devcloud.console import Console
 from devcloud.errors import StartError
 from devcloud.http_server import address_of, bind, wait_until_accepting
-from devcloud.processes import Child, clean_environment, start_child, wait_unless_exited
+from devcloud.processes import IMPORT_ROOT, Child, clean_environment, start_child, wait_unless_exited
 from devcloud.secret_store import SecretStore
-
-_IMPORT_ROOT = str(Path(__file__).parents[1])
 
 
 class ServiceProcess:
@@ -36,7 +34,7 @@ class ServiceProcess:
         try:
             self.child = await start_child(
                 command,
-                environment=clean_environment({"PYTHONPATH": _IMPORT_ROOT}),
+                environment=clean_environment({"PYTHONPATH": IMPORT_ROOT}),
                 folder=folder,
                 on_line=lambda line: console.log(self.name, line),
             )

@@ -1,6 +1,8 @@
 """Services that functions use: database, AWS emulator and the project's own services, or real ones from .env."""
 
+import json
 import os
+import secrets
 import sys
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -11,7 +13,7 @@ from typing import Any
 
 from devcloud.aws import Aws
 from devcloud.commands import run_command
-from devcloud.concurrency import gather, run_all
+from devcloud.concurrency import run_all
 from devcloud.configuration import Configuration, Service, fill_placeholders, function_variables, read_configuration
 from devcloud.console import Console
 from devcloud.database import Database
@@ -19,8 +21,10 @@ from devcloud.errors import ConfigurationError, StartError
 from devcloud.http_server import HttpServer
 from devcloud.intrinsics import REGION
 from devcloud.isolated_interpreter import BUILT_TEMPLATE, isolated_interpreter
+from devcloud.permissions import Permissions
+from devcloud.processes import IMPORT_ROOT, clean_environment, start_child
 from devcloud.schedules import occurrences
-from devcloud.secret_store import SecretStore
+from devcloud.secret_store import SecretStore, write_private_file
 from devcloud.service_process import ServiceProcess
 from devcloud.template import Function, Template, read_template
 
@@ -63,6 +67,8 @@ class LocalServices:
         self.database: Database | None = None
         self.processes: list[ServiceProcess] = []
         self.addresses: dict[str, Any] = {}
+        self.permissions = Permissions({})
+        self._credentials: dict[str, dict[str, str]] = {}
         self._stack = stack
         self._console = console
         self._overlays: list[dict[str, str]] = []
@@ -79,7 +85,7 @@ class LocalServices:
         self.database = self._database()
         self._overlays.append(self.configuration.dotenv)
         self._stack.push_async_callback(self.aws.stop)
-        await gather(self._start_local(), self._start_aws())
+        await run_all([self._start_local(), self._start_aws(), self._translate_roles()])
 
     async def migrate(self) -> list[str]:
         """Run the project's migration command. Returns the lines that it printed."""
@@ -88,6 +94,10 @@ class LocalServices:
     def variables(self, function: Function) -> dict[str, str]:
         """Return the variables that the template declares for a function, with their local values."""
         return function_variables(function.variables, self._overlays)
+
+    def credentials(self, function: Function) -> dict[str, str]:
+        """Return the variables with the keys of a function's role."""
+        return self._credentials.get(function.logical_id, {})
 
     async def serve(self, server: HttpServer) -> str:
         """Start a server that stops with the other services. Returns its host:port."""
@@ -125,7 +135,7 @@ class LocalServices:
 
     async def _start_aws(self) -> None:
         """Start the AWS emulator, create the template's resources, then read the template with their queue URLs."""
-        await self.aws.start(self.options.data, self.options.bind)
+        await self.aws.start(self.options.data, self.options.bind, self._roles_file)
         queue_urls = await self.aws.create(self._read_template(region=self.aws.region))
         self.addresses["aws"] = self.aws.endpoint
         # Functions under `sam local` need this variable. It is set only where the template declares it.
@@ -140,6 +150,44 @@ class LocalServices:
         interpreter = isolated_interpreter(self.options.data)
         functions = {name: replace(one, interpreter=interpreter) for name, one in template.functions.items()}
         return replace(template, functions=functions)
+
+    @property
+    def _roles_file(self) -> Path:
+        return self.options.data / "roles.json"
+
+    async def _translate_roles(self) -> None:
+        """Write the file of the functions' roles. Without them all functions have the owner's permissions."""
+        if self.aws.is_real or self.options.services_only:
+            return
+        keys = {
+            f"ASIA{secrets.token_hex(8).upper()}": (name, secrets.token_hex(20)) for name in self.template.functions
+        }
+        task = {
+            "template": str(self.configuration.template),
+            "parameters": dict(self.options.parameters),
+            "region": self.aws.region,
+            "keys": keys,
+        }
+        write_private_file(self._roles_file, json.dumps(task))
+        environment = clean_environment({"PYTHONPATH": IMPORT_ROOT, "AWS_DEFAULT_REGION": self.aws.region})
+        command = [sys.executable, "-m", "devcloud.roles", str(self._roles_file)]
+        child = await start_child(command, environment=environment, folder=self.options.data)
+        try:
+            code = await child.wait()
+        finally:
+            await child.end(grace=0)
+        if code:
+            write_private_file(self._roles_file, "{}")
+            last = " ".join(list(child.tail)[-1:])
+            self._console.log(
+                "roles", f"WARNING permissions are not checked, the template cannot be translated: {last}"
+            )
+        self.permissions = Permissions.read(self._roles_file)
+        self._credentials = {
+            function: {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": key}
+            for key, (function, secret) in keys.items()
+            if self.permissions.role(key)
+        }
 
     def _command_environment(self) -> dict[str, str]:
         variables = [self.variables(function) for function in self.template.functions.values()]

@@ -7,24 +7,33 @@ import time
 from aiohttp import web
 from multidict import CIMultiDict
 
+from devcloud.errors import FunctionFailed
+from devcloud.runtime import LARGEST_PAYLOAD, RESPONSE_TOO_LARGE
 from devcloud.web_process import StreamedResponse
 
 _OWN_HEADERS = {"connection", "content-length", "date", "keep-alive", "server", "transfer-encoding"}
 
 
-async def send_response(
-    request: web.BaseRequest, answer: StreamedResponse, deadline: float, streams: bool
-) -> web.StreamResponse:
-    """Send a function's response to `request`. The function continues if the client disconnects.
+async def whole_response(answer: StreamedResponse, deadline: float) -> web.Response:
+    """Collect a function's response. Raises FunctionFailed if it exceeds Lambda's limit.
+
+    `deadline` is a time of time.monotonic().
+    """
+    body = bytearray()
+    async for piece in _PiecesUntilDeadline(answer, deadline):
+        body += piece
+        if len(body) > LARGEST_PAYLOAD:
+            raise FunctionFailed(RESPONSE_TOO_LARGE, "Function.ResponseSizeTooLarge")
+    return web.Response(status=answer.status, headers=_headers(answer), body=bytes(body))
+
+
+async def send_stream(request: web.BaseRequest, answer: StreamedResponse, deadline: float) -> web.StreamResponse:
+    """Send a function's response to `request` in pieces. The function continues if the client disconnects.
 
     `deadline` is a time of time.monotonic(). If the deadline passes, or the function fails after its headers were
     sent, break the connection: the status can no longer report the error.
     """
-    headers = CIMultiDict((name, value) for name, value in answer.headers if name.lower() not in _OWN_HEADERS)
-    if not streams:
-        pieces = [piece async for piece in _PiecesUntilDeadline(answer, deadline)]
-        return web.Response(status=answer.status, headers=headers, body=b"".join(pieces))
-    response = web.StreamResponse(status=answer.status, headers=headers)
+    response = web.StreamResponse(status=answer.status, headers=_headers(answer))
     with contextlib.suppress(ConnectionError):
         await response.prepare(request)
         async for piece in _PiecesUntilDeadline(answer, deadline):
@@ -33,6 +42,10 @@ async def send_response(
             request.transport.abort()
         await response.write_eof()
     return response
+
+
+def _headers(answer: StreamedResponse) -> CIMultiDict[str]:
+    return CIMultiDict((name, value) for name, value in answer.headers if name.lower() not in _OWN_HEADERS)
 
 
 class _PiecesUntilDeadline:

@@ -1,4 +1,4 @@
-"""Stream five pieces, 0.2 seconds apart. The query `wish` makes it wait, stall or die."""
+"""Stream five pieces, 0.2 seconds apart. The query `wish` makes it wait, stall or die; `bytes` asks for that many."""
 
 import asyncio
 import json
@@ -12,6 +12,9 @@ async def application(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": [(b"x-path", scope["path"].encode())]})
     if scope["path"] == "/":  # the readiness check
         await send({"type": "http.response.body"})
+        return
+    if wish.startswith("bytes="):
+        await send({"type": "http.response.body", "body": b"x" * int(wish.removeprefix("bytes="))})
         return
     body = (await receive())["body"].decode()
     first = json.dumps({"body": body, "stage": json.loads(context)["stage"]}) + "\n"
