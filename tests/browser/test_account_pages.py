@@ -124,7 +124,7 @@ def test_profile_is_changed_seen_and_deleted(new_page: Callable[..., Page], peop
     page.get_by_role("button", name="Salvar").click()
     expect(page.get_by_role("img", name="Sua foto")).to_have_js_property("naturalWidth", 256)
     page.get_by_label("Nova senha").fill("outra senha comprida")
-    page.get_by_role("button", name="Trocar").click()
+    page.get_by_role("button", name="Salvar e-mail ou senha").click()
     expect(page.get_by_text("A senha atual não confere.")).to_be_visible()
     screenshot(page, "profile")
     page.get_by_role("button", name="Encerrar todos os outros").click()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import DESKTOP, PHONE, say, screenshot, sign_in
+from tests.support.browser import DESKTOP, PHONE, say, screenshot, sign_in, take_session
 from tests.support.people import People
 from tests.support.rows import Rows
 
@@ -225,3 +225,115 @@ def test_dots_are_level_and_a_code_block_keeps_its_height(
     page.reload()
     assert page.evaluate(height) == streamed
     screenshot(page, "code-after-reload")
+
+
+def test_search_shows_the_sentence_and_opens_there(
+    new_page: Callable[..., Page], people: People, product: Rows
+) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    first = member.say("O manjericão precisa de sol e de água", nova=True)["conversation_id"]
+    product.run(
+        "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, estado, data_envio)"
+        " SELECT %s, n + 2, IF(n %% 2, 'usuario', 'ia'), CONCAT('Mensagem ', n), 'completa', UTC_TIMESTAMP(6)"
+        " FROM (SELECT a.x * 10 + b.x + 1 AS n FROM"
+        " (SELECT 0 x UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6"
+        " UNION SELECT 7 UNION SELECT 8 UNION SELECT 9 UNION SELECT 10 UNION SELECT 11) a,"
+        " (SELECT 0 x UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6"
+        " UNION SELECT 7 UNION SELECT 8 UNION SELECT 9) b) numbers",
+        first,
+    )
+    product.run("UPDATE conversas SET ultima_seq = 122 WHERE id = %s", first)
+    product.run("UPDATE mensagens SET conteudo = 'Nada' WHERE id_conversa = %s AND seq = 2", first)
+    page.reload()
+    page.get_by_role("searchbox").fill("MANJERICAO")
+    excerpt = page.locator(".conversation-excerpt")
+    expect(excerpt).to_have_text("O manjericão precisa de sol e de água")
+    expect(excerpt.locator("mark")).to_have_text("manjericão")
+    screenshot(page, "search-excerpt")
+    excerpt.click()
+    found = page.locator(".message-found")
+    expect(found).to_contain_text("O manjericão precisa de sol")
+    expect(found).to_be_in_viewport()
+    expect(found).to_be_focused()
+    screenshot(page, "search-opened")
+
+
+def test_messages_of_another_tab_are_shown_on_return(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    say(page, "Daqui")
+    conversation = int(page.url.rsplit("/", 1)[1])
+    member.say("De outra aba", conversation_id=conversation)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator(".question")).to_have_text(["Daqui", "De outra aba"])
+    say(page, "Daqui de novo")
+    expect(page.locator(".question")).to_have_text(["Daqui", "De outra aba", "Daqui de novo"])
+
+
+def test_new_conversation_is_listed_while_its_reply_grows(
+    new_page: Callable[..., Page], people: People, gemini: Callable[..., None]
+) -> None:
+    page = new_page()
+    sign_in(page, people)
+    gemini(delay=2, pieces=8)
+    say(page, "Devagar", wait=False)
+    expect(page.locator(".conversation-list [aria-current=page]")).to_be_visible()
+    expect(page.locator(".message-answered")).to_have_attribute("data-state", "gerando")
+    page.keyboard.press("Escape")
+
+
+def test_long_wait_is_explained(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    sign_in(page, people)
+    page.clock.install()
+    page.route("**/chat/stream", lambda _route: None)  # never answered
+    say(page, "Oi", wait=False)
+    expect(page.locator(".thinking")).to_be_visible()
+    page.clock.fast_forward(8_001)
+    expect(page.locator(".reply-problem").get_by_text("Está demorando mais que o normal.")).to_be_visible()
+    screenshot(page, "long-wait")
+
+
+def test_copied_reply_has_formatting_for_other_programs(
+    new_page: Callable[..., Page], people: People, gemini: Callable[..., None]
+) -> None:
+    page = new_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    sign_in(page, people)
+    gemini(text="Uma **lista**:\n\n- um\n- dois\n")
+    say(page, "Oi")
+    page.get_by_role("button", name="Copiar resposta").click()
+    expect(page.locator(".message-answered use[href='#icon-done']")).to_be_attached()
+    copied = page.evaluate(
+        "async () => { const [item] = await navigator.clipboard.read();"
+        " return [await (await item.getType('text/html')).text(), await (await item.getType('text/plain')).text()]; }"
+    )
+    assert "<strong>lista</strong>" in copied[0]
+    assert copied[1].startswith("Uma **lista**:")
+
+
+def test_paper_has_the_whole_conversation(new_page: Callable[..., Page], people: People, product: Rows) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    first = member.say("Primeira de todas", nova=True)["conversation_id"]
+    for number in range(30):
+        member.say(f"Pergunta {number}", conversation_id=first)
+    page.goto(f"/chat/{first}")
+    page.evaluate(
+        "() => { window.print = () => { window.printed = document.querySelectorAll('.message').length; }; }"
+    )
+    page.get_by_role("button", name="Opções da conversa", exact=True).click()
+    page.get_by_role("menuitem", name="Imprimir").click()
+    page.wait_for_function("window.printed === 62")
+
+
+def test_without_javascript_the_list_is_read_on_a_phone(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page(PHONE, java_script_enabled=False)
+    member = people.member()
+    member.say("Uma pergunta", nova=True)
+    take_session(page, member)
+    page.goto("/chat")
+    expect(page.locator(".conversation-list a").first).to_be_visible()
+    expect(page.locator(".reply")).to_contain_text("demonstração")
+    screenshot(page, "phone-without-script")

@@ -10,8 +10,10 @@ from urllib.parse import urlencode
 from falaai.errors import InvalidInput
 from falaai.repositories.conversations import Conversation, Cursor
 from falaai.repositories.messages import Message, State
+from falaai.repositories.search import Hit
 from falaai.web import texts
 from falaai.web.dates import group_of, in_words
+from falaai_chat.excerpts import excerpt
 from falaai_chat.markdown import MESSAGE_SECONDS, plain, to_html
 
 # CPU seconds for rendering all messages of one response, so that hostile messages cannot delay it for longer.
@@ -51,6 +53,11 @@ def conversation_view(conversation: Conversation, now: datetime) -> dict[str, An
     """Return the fields of conversation_shape and `grupo`, the conversation's heading in the list."""
     group = texts.PINNED_GROUP if conversation.is_pinned else group_of(conversation.updated_at, now)
     return {**conversation_shape(conversation), "grupo": group}
+
+
+def hit_view(hit: Hit | None, words: str) -> dict[str, Any]:
+    """{trecho: [before, words, after], seq} of the newest message that contains the words; empty without one."""
+    return {"trecho": excerpt(hit.text, words), "seq": hit.seq} if hit else {}
 
 
 def message_views(messages: Sequence[Message], now: datetime) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from falaai.database import Statements
 from falaai.repositories import conversations, search, sessions
 from falaai.repositories.conversations import Conversation, Cursor
+from falaai.repositories.search import Hit
 from falaai.repositories.transcripts import Page
 from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db
@@ -21,7 +22,7 @@ from falaai_chat.conversation_changes import (
 )
 from falaai_chat.export import EXPORTS, Format, file_name, read_part
 from falaai_chat.schemas import ConversationChange
-from falaai_chat.views import conversation_view, decode_cursor, message_views, next_page
+from falaai_chat.views import conversation_view, decode_cursor, hit_view, message_views, next_page
 
 router = APIRouter()
 
@@ -50,7 +51,12 @@ def list_conversations(
     rows, end = _page(database, session.user_id, limit, after, q.strip())
     if end:
         response.headers["Link"] = f'<{pages.address(request, next_page(end, limit, q))}>; rel="next"'
-    return [conversation_view(row, session.now) for row in rows]
+    hits = {hit.conversation_id: hit for hit in _hits(database, session.user_id, q.strip(), rows)}
+    return [{**conversation_view(row, session.now), **hit_view(hits.get(row.id), q)} for row in rows]
+
+
+def _hits(sql: Statements, user_id: int, words: str, found: list[Conversation]) -> list[Hit]:
+    return search.list_hits(sql, user_id, words, [one.id for one in found]) if words else []
 
 
 def _page(

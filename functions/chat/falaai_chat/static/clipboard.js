@@ -24,11 +24,15 @@ function showCopied(button) {
 /**
  * @param {HTMLElement} button
  * @param {string | Promise<string>} text
+ * @param {string} [html] the same formatted, for programs that take it
  */
-export async function copy(button, text) {
+export async function copy(button, text, html = "") {
   const blob = Promise.resolve(text).then((words) => new Blob([words], { type: "text/plain" }));
+  /** @type {Record<string, Blob | Promise<Blob>>} */
+  const content = { "text/plain": blob };
+  if (html) content["text/html"] = new Blob([html], { type: "text/html" });
   try {
-    await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+    await navigator.clipboard.write([new ClipboardItem(content)]);
   } catch {
     // The browser says "not allowed" for every reason; a failed request for the text has one of its own.
     await blob;

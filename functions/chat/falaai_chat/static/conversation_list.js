@@ -1,7 +1,7 @@
 // @ts-check
 // The list of conversations under its headings.
 
-import { cloneTemplate, get, part } from "./dom.js";
+import { cloneTemplate, get, make, part } from "./dom.js";
 import { openId, showConversation } from "./open_conversation.js";
 import { askForPage, at, say } from "./requests.js";
 import { on } from "./signals.js";
@@ -29,6 +29,13 @@ function entryFor(item) {
   link.href = at(`/chat/${item.id}`);
   if (item.id === openId()) link.setAttribute("aria-current", "page");
   part("entry-title", entry).textContent = item.titulo_conversa;
+  if (item.trecho) {
+    const [before, words, after] = item.trecho;
+    const excerpt = part("entry-excerpt", entry);
+    excerpt.append(before, make("mark", "", words), after);
+    excerpt.hidden = false;
+    link.search = `m=${item.seq}`;
+  }
   const options = get("button", entry);
   options.setAttribute("aria-label", options.getAttribute("aria-label") + item.titulo_conversa);
   return entry;
@@ -168,6 +175,9 @@ export function startConversationList() {
   more.addEventListener("click", loadMore);
   on("answering", (isAnswering) => {
     if (!isAnswering) refreshTitles(FIRST_TITLE_WAIT);
+  });
+  on("reply-started", () => {
+    if (!list.querySelector("[aria-current]")) refreshList().catch(() => null); // the end of the reply reloads it again
   });
   on("new-conversation", () => list.querySelector("[aria-current]")?.removeAttribute("aria-current"));
 }

@@ -4,6 +4,7 @@
 import { askAndDelete, rename, togglePin } from "./conversation_actions.js";
 import { closest, get, part } from "./dom.js";
 import { chosenOpen, openId } from "./open_conversation.js";
+import { loadUntil } from "./older_messages.js";
 import { at } from "./requests.js";
 import { texts } from "./sentences.js";
 
@@ -20,7 +21,10 @@ let opener;
 const ACTS = {
   rename: () => rename(chosen),
   pin: () => togglePin(chosen),
-  print: () => print(),
+  print: async () => {
+    await loadUntil(() => false); // paper shows the whole conversation
+    print();
+  },
   delete: () => askAndDelete(chosen, opener),
 };
 

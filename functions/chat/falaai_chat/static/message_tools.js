@@ -16,10 +16,22 @@ import { texts } from "./sentences.js";
  */
 const markdownOf = async (article) => (await ask("GET", `/chat/replies/${article.dataset.id}`)).conteudo;
 
+/**
+ * Return a reply as HTML for other programs, without the buttons of code blocks.
+ * @param {HTMLElement} article
+ */
+function htmlOf(article) {
+  const body = /** @type {HTMLElement} */ (bodyOf(article).cloneNode(true));
+  for (const head of body.querySelectorAll(".code-language")) head.remove();
+  return body.innerHTML;
+}
+
 /** @type {Record<string, (article: HTMLElement, button: HTMLElement) => unknown>} */
 const ACTS = {
-  copy: (article, button) =>
-    copy(button, isReply(article) ? markdownOf(article) : (bodyOf(article).textContent ?? "")),
+  copy: (article, button) => {
+    if (!isReply(article)) return copy(button, bodyOf(article).textContent ?? "");
+    return copy(button, markdownOf(article), htmlOf(article));
+  },
   "copy-code": (_, button) =>
     copy(button, get("code", button.closest(".code") ?? document).textContent ?? ""),
   again: regenerate,

@@ -6,7 +6,13 @@ import { at, say } from "./requests.js";
 import { texts } from "./sentences.js";
 import { on } from "./signals.js";
 
-/** @typedef {{ id: number, titulo_conversa: string, fixada: boolean, grupo: string }} Conversation */
+/**
+ * `trecho` and `seq` are the words before, at and after a search's hit, and its message.
+ * @typedef {{
+ *   id: number, titulo_conversa: string, fixada: boolean, grupo: string,
+ *   trecho?: [string, string, string], seq?: number,
+ * }} Conversation
+ */
 /** @typedef {{ id: number, title: string, isPinned: boolean, place: HTMLElement }} ChosenConversation */
 
 const log = part("log");

@@ -7,7 +7,7 @@
 //   waiting, growing --offline--> same state with a notice --online--> same state
 
 import { addCopyButtons, bodyOf, questionOf, showEnd, showNotice, showWaiting } from "./articles.js";
-import { make } from "./dom.js";
+import { make, part } from "./dom.js";
 import { Tail } from "./tail.js";
 import { texts } from "./sentences.js";
 import { announce, emit } from "./signals.js";
@@ -17,6 +17,8 @@ import { removeUnsent } from "./unsent.js";
 /** @typedef {import("./reply_events.js").End} End */
 /** @typedef {import("./requests.js").Problem} Problem */
 /** @typedef {import("./signals.js").Start} Start */
+
+const PATIENCE = 8000; // milliseconds without a word before the page explains the wait
 
 export class Reply {
   /** @param {HTMLElement} article */
@@ -33,6 +35,13 @@ export class Reply {
     this.rest = ""; // text after them
     this.tail = new Tail();
     showWaiting(article);
+    this.patience = setTimeout(() => this.sayItTakesLong(), PATIENCE);
+  }
+
+  sayItTakesLong() {
+    if (this.state !== "waiting" || !part("notice", this.article).hidden) return;
+    showNotice(this.article, texts.takesLong);
+    announce(texts.takesLong);
   }
 
   /** Characters received so far, as the server counts them: code points. */
@@ -62,7 +71,7 @@ export class Reply {
   /** @param {Start} start */
   start(start) {
     this.id = start.message_id;
-    this.article.dataset.id = String(start.message_id);
+    Object.assign(this.article.dataset, { id: start.message_id, seq: start.seq });
     const question = questionOf(this.article);
     if (question) {
       Object.assign(question.dataset, { id: start.question_id, seq: start.seq - 1 });
@@ -75,6 +84,7 @@ export class Reply {
   show() {
     if (this.state !== "waiting") return;
     this.state = "growing";
+    showNotice(this.article, "");
     this.body.replaceChildren(this.blocks, this.tail.element);
   }
 

@@ -18,6 +18,15 @@ export function scrollToEnd() {
 }
 
 /**
+ * Show an element, and stop following the end.
+ * @param {Element} element
+ */
+export function scrollTo(element) {
+  following = false;
+  element.scrollIntoView({ block: "center" });
+}
+
+/**
  * Make a change above the visible messages without moving them.
  * @param {() => void} change
  */

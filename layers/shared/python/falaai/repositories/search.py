@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 
 from falaai.database import Row, Statements
@@ -48,6 +49,29 @@ def list_matching_conversations(
         looked += sum(row["ultima_seq"] for row in rows)
         at_once = min(_SEARCHED_FASTER * at_once, SEARCHED_MESSAGES - looked)
     return _list_by_ids(sql, user_id, [row["id"] for row in found]), after
+
+
+@dataclass(frozen=True)
+class Hit:
+    """The newest message of a conversation that contains the words."""
+
+    conversation_id: int
+    seq: int
+    text: str
+
+
+def list_hits(sql: Statements, user_id: int, words: str, conversation_ids: Sequence[int]) -> list[Hit]:
+    """Return a hit for each of the user's conversations that has the words in a message."""
+    if not conversation_ids:
+        return []
+    rows = sql.list(
+        "SELECT m.id_conversa, m.seq, m.conteudo FROM mensagens m JOIN"
+        " (SELECT h.id_conversa, MAX(h.seq) AS seq FROM mensagens h JOIN conversas c ON c.id = h.id_conversa"
+        " WHERE c.id_usuario = %s AND c.id IN %s AND h.conteudo COLLATE utf8mb4_general_ci LIKE %s"
+        " GROUP BY h.id_conversa) newest ON newest.id_conversa = m.id_conversa AND newest.seq = m.seq",
+        (user_id, tuple(conversation_ids), f"%{_escaped(words)}%"),
+    )
+    return [Hit(row["id_conversa"], row["seq"], row["conteudo"]) for row in rows]
 
 
 def _list_to_search(sql: Statements, user_id: int, pattern: str, after: Cursor | None, limit: int) -> list[Row]:

@@ -92,7 +92,7 @@ SIGNED_IN = "Bem-vindo de volta."
 SIGNED_OUT = "Você saiu da sua conta."
 RESET_ON_ITS_WAY = "Se este e-mail tem uma conta, enviamos um link para criar outra senha."
 PASSWORD_RESET = "Senha trocada. Entre com a nova."  # noqa: S105 - a sentence
-NOTHING_CHANGED = "Não chegou nenhuma mudança. Confira o formulário e envie de novo."
+NOTHING_CHANGED = "Você não mudou nada."
 PROFILE_CHANGED = "Perfil atualizado."
 NEW_EMAIL_ASKED = "Para trocar o e-mail, confirme o link que enviamos ao novo endereço."
 EMAIL_STAYS = "Seu e-mail continua o mesmo. Nenhuma troca está pendente."
@@ -133,6 +133,7 @@ IN_THE_BROWSER = {
     "answering": "Escrevendo a resposta.",
     "stillAnswering": "Ainda escrevendo a resposta.",
     "answered": "Resposta pronta.",
+    "takesLong": "Está demorando mais que o normal. Pode esperar ou parar.",
     "goOn": "Continuar",
     "goOnMessage": "Continue de onde parou.",
     "again": "Responder de novo",

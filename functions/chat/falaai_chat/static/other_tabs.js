@@ -1,0 +1,32 @@
+// @ts-check
+// Messages that another tab or device has added are shown when the user comes back to this page.
+
+import { articleFor, isGenerating, log } from "./articles.js";
+import { openId } from "./open_conversation.js";
+import { isAnswering } from "./questions.js";
+import { ask } from "./requests.js";
+
+const NEWEST = 20; // messages; of more new ones, the page must be reloaded
+
+/** @typedef {import("./articles.js").Message} Message */
+
+async function addNewer() {
+  const id = openId();
+  const last = Number(/** @type {HTMLElement | null} */ (log.lastElementChild)?.dataset.seq);
+  if (!id || !last || isAnswering()) return;
+  /** @type {Message[]} */
+  const newest = await ask("GET", `/conversation/${id}?limit=${NEWEST}`).catch(() => []);
+  if (openId() !== id || isAnswering()) return;
+  const newer = newest.filter((message) => message.seq > last);
+  if (!newer.length) return;
+  if (newer[0].seq > last + 1) location.reload();
+  const articles = newer.map(articleFor);
+  log.append(...articles);
+  if (articles.some(isGenerating)) location.reload(); // the page follows it from its start
+}
+
+export function startOtherTabs() {
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") addNewer();
+  });
+}
