@@ -313,7 +313,7 @@ def test_copied_reply_has_formatting_for_other_programs(
     assert copied[1].startswith("Uma **lista**:")
 
 
-def test_paper_has_the_whole_conversation(new_page: Callable[..., Page], people: People, product: Rows) -> None:
+def test_print_has_the_whole_conversation(new_page: Callable[..., Page], people: People, product: Rows) -> None:
     page = new_page()
     member = sign_in(page, people)
     first = member.say("Primeira de todas", nova=True)["conversation_id"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from falaai_chat.excerpts import excerpt
+from falaai_chat.views import excerpt
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import re
 import time
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,12 +14,16 @@ from falaai.repositories.messages import Message, State
 from falaai.repositories.search import Hit
 from falaai.web import texts
 from falaai.web.dates import group_of, in_words
-from falaai_chat.excerpts import excerpt
 from falaai_chat.markdown import MESSAGE_SECONDS, plain, to_html
 
 # CPU seconds for rendering all messages of one response, so that hostile messages cannot delay it for longer.
 ANSWER_SECONDS = 0.7
 
+# Characters of an excerpt before the words of a search, and after them.
+BEFORE = 30
+AFTER = 90
+
+_MARKERS = re.compile(r"[*`#|>]+")
 _CURSOR = re.compile(r"([01])-(\d{1,16})-(\d{1,10})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _MICROSECOND = timedelta(microseconds=1)
@@ -120,3 +125,30 @@ def decode_cursor(cursor: str) -> Cursor:
         return Cursor(found[1] == "1", _EPOCH + int(found[2]) * _MICROSECOND, int(found[3]))
     except (ValueError, OverflowError):
         raise InvalidInput("cursor", texts.FIELD_OTHERWISE) from None
+
+
+def excerpt(text: str, words: str) -> tuple[str, str, str]:
+    """Return the text before, at and after the first place that equals `words`, whatever the case and accents.
+
+    Without such a place, the beginning of the text comes as the third part.
+    """
+    plain = " ".join(_MARKERS.sub(" ", text).split())
+    sought = " ".join(words.split())
+    at = _without_accents(plain).find(_without_accents(sought))
+    if at < 0:
+        return "", "", _shortened(plain)
+    start = max(0, at - BEFORE)
+    if start:
+        start = plain.find(" ", start, at) + 1 or start
+    before = ("…" if start else "") + plain[start:at]
+    end = at + len(sought)
+    return before, plain[at:end], _shortened(plain[end:])
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= AFTER else text[:AFTER].rsplit(" ", 1)[0] + "…"
+
+
+def _without_accents(text: str) -> str:
+    """Return the text without case and accents, in as many characters."""
+    return "".join(unicodedata.normalize("NFD", character)[0].lower()[:1] for character in text)
