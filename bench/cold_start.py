@@ -159,7 +159,7 @@ def _measure_case(stack: BuiltStack, case: ColdStartCase) -> Iterator[tuple[floa
 
 
 def _measure_stream(stack: BuiltStack) -> Iterator[tuple[float, float, float]]:
-    """Measure the streaming function likewise. Its init ends when its health check succeeds, as for the adapter."""
+    """Measure a cold start of the streaming function. Its init ends when its health check succeeds, as on Lambda."""
     pid = process_of(stack, "ChatStreamFunction")
     environment = {**environment_of(pid), **deployed_variables(stack, pid)}
     for _ in range(RUNS):

@@ -1,7 +1,7 @@
 """Peak resident memory of each function's process in MB, after its first request, after REQUESTS and 2 * REQUESTS.
 
 The slope, in KB per request, is that of a regression line through the resident memory during the second half: in the
-first half, caches and the allocator's pools fill. A bare echo is measured likewise. Rows are reset before each
+first half, caches and the allocator's pools fill. A bare echo is measured in the same way. Rows are reset before each
 request, so that it does the function's whole work. Run: make bench PART=memory
 """
 

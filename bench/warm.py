@@ -61,7 +61,7 @@ def echo_process(like: int) -> LambdaProcess:
 
 
 def model_process(like: int) -> LambdaProcess:
-    """Start the function that only calls LangChain, likewise."""
+    """Start the function that only calls LangChain, with the same runtime and packages."""
     return LambdaProcess(like, LAMBDA_TASK_ROOT=str(BARE_MODEL), _HANDLER="app.handler")
 
 

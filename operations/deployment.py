@@ -51,7 +51,7 @@ REQUIRED = ("DB_HOST", "DB_USER", "EMAIL_USER")
 
 
 class _TemplateLoader(yaml.SafeLoader):
-    """SafeLoader that reads past CloudFormation's short tags; only the parameters are used, which have none."""
+    """SafeLoader that accepts CloudFormation's short tags without their meaning; the parameters have none."""
 
 
 _TemplateLoader.add_multi_constructor("!", lambda *_: None)

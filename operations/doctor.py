@@ -80,7 +80,7 @@ def main(environment: str, env_file: str) -> int:
 
 
 def _run(check: Callable[[Target], Problems], target: Target) -> list[str]:
-    """Run one check; a request that AWS refuses is a problem too, not the end of the others."""
+    """Run one check. If AWS refuses its request, report that as a problem and go on with the next check."""
     try:
         return list(check(target))
     except (ClientError, BotoCoreError) as error:

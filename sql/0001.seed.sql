@@ -1,4 +1,4 @@
--- The three tables of the first FalaAI, as they stand in databases that already run it.
+-- Create the three tables of the original FalaAI (v0). A database of the original has them already.
 -- transactional: false
 
 CREATE TABLE IF NOT EXISTS usuarios (

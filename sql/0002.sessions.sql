@@ -1,4 +1,4 @@
--- Sessions live in the database, so that signing out holds at the next request in every process.
+-- Keep sessions in the database, so that a sign-out takes effect at the next request in every process.
 -- depends: 0001.seed
 -- transactional: false
 

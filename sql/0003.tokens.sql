@@ -1,4 +1,4 @@
--- Links in letters, stored hashed; pending verification codes of the first FalaAI go on working.
+-- Store the hashes of the tokens in emailed links. Unused verification codes of the original FalaAI stay valid.
 -- depends: 0002.sessions
 -- transactional: false
 

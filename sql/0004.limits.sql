@@ -1,4 +1,4 @@
--- Counters for rate limits, shared by every process.
+-- Add the counters of rate limits, which all processes share.
 -- depends: 0003.tokens
 -- transactional: false
 

@@ -1,4 +1,4 @@
--- Conversations learn their order, pins, chosen titles and the running summary of the memory.
+-- Add the columns for order, pins, titles chosen by the user, and the running summary.
 -- depends: 0005.emails
 -- transactional: false
 

@@ -1,4 +1,4 @@
--- Messages get a gapless place in their conversation, a state, and the client's own id.
+-- Add a gapless number within the conversation (seq), a state, and the client's own id to messages.
 -- depends: 0006.conversations
 -- transactional: false
 
@@ -14,7 +14,7 @@ ALTER TABLE mensagens
     ADD COLUMN tokens_saida INT NULL,
     ADD COLUMN erro VARCHAR(32) NULL;
 
--- Old messages are numbered in the order they were sent.
+-- Number old messages in the order in which they were sent.
 UPDATE mensagens
 JOIN (
     SELECT id, ROW_NUMBER() OVER (PARTITION BY id_conversa ORDER BY data_envio, id) AS posicao FROM mensagens

@@ -1,4 +1,4 @@
--- What each person and (as id_usuario 0) the whole deployment used on a day, in Sao Paulo's calendar.
+-- Count the use of each user and, with id_usuario 0, of all users together, by days of Sao Paulo.
 -- depends: 0008.generations
 -- transactional: false
 

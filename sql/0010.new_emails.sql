@@ -1,4 +1,4 @@
--- An address a person wants to change to waits here until its own link is confirmed.
+-- Store the new address of a user until the link that was sent to it is confirmed.
 -- depends: 0009.usage
 -- transactional: false
 

@@ -1,4 +1,4 @@
--- Each transaction leaves its key, so that one whose answer was lost can be asked whether it took place.
+-- Store the key of each transaction. If the answer to a COMMIT is lost, the key shows whether it took effect.
 -- depends: 0010.new_emails
 -- transactional: false
 

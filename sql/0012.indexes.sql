@@ -1,12 +1,12 @@
--- One column says when a session ends, and the cleanup finds everything by an index.
+-- Hold the end of a session in one column, and add the indexes that the cleanup needs.
 -- depends: 0011.transactions
 -- transactional: false
 
--- Until now a session also ended 7 days after it was last seen, by a condition on a second column.
+-- Before, a second column also ended a session 7 days after its last use.
 UPDATE sessoes SET expira_em = LEAST(expira_em, vista_em + INTERVAL 7 DAY)
 WHERE expira_em > vista_em + INTERVAL 7 DAY;
 
--- A summary that reaches beyond its conversation was made of messages that were replaced while it was made.
+-- A summary that reaches beyond its conversation holds text that was replaced while it was written.
 UPDATE conversas SET resumo = NULL, resumo_ate_seq = 0, resumo_versao = resumo_versao + 1
 WHERE resumo_ate_seq > ultima_seq;
 

@@ -2,7 +2,7 @@
 -- depends: 0012.indexes
 -- transactional: false
 
--- Row 0 of a day goes on as share 0, and the previous release counts in it. The other 15 shares begin with their part
+-- Row 0 of a day becomes share 0, in which the previous release also counts. The other 15 shares begin with their part
 -- of the messages counted until now, so that the day of the upgrade has no second ceiling.
 INSERT IGNORE INTO uso_diario (id_usuario, dia, mensagens)
 SELECT -parte.numero, todos.dia, FLOOR(todos.mensagens / 16)

@@ -1,7 +1,7 @@
-"""Applies the migrations beside this file, each once; what an interrupted run left half done is finished.
+"""Apply each migration in this folder once, to the database of the DB_* settings.
 
-Reads the DB_* settings. DDL commits by itself, so migrations run without a transaction and a killed run can leave
-statements applied whose migration is not marked. When it runs again their "already there" is the expected answer.
+DDL statements commit at once, so migrations run without a transaction. A killed run can leave a migration half
+applied and not recorded. The next run applies it again and ignores the errors for parts that exist already.
 """
 
 import sys
@@ -19,14 +19,14 @@ from falaai.connections import connect
 from falaai.errors import SettingsError
 
 LOCK_NAME = "falaai_migrate"
-# Rewriting a big table takes its time.
+# Rewriting a large table can take hours.
 REWRITE_SECONDS = 24 * 60 * 60
-# Table, column or key exists already; nothing to drop.
+# A table, column or key exists already, or the one to drop does not exist.
 ALREADY_DONE = {1050, 1060, 1061, 1091}
 
 
 class _ForgivingCursor(pymysql.cursors.Cursor):
-    """Takes a statement whose effect is already there as done."""
+    """Ignore the error of a statement whose effect exists already."""
 
     def execute(self, query: Any, args: Any = None) -> int:
         try:
@@ -38,7 +38,7 @@ class _ForgivingCursor(pymysql.cursors.Cursor):
 
 
 class _Backend(MySQLBackend):
-    """yoyo's, on a connection of ours: TLS verified, session settings fixed."""
+    """yoyo's backend on one of our connections, with verified TLS and fixed session settings."""
 
     def connect(self, _dburi):  # type: ignore[no-untyped-def]
         connection = connect(settings.read(settings.DatabaseSettings), REWRITE_SECONDS)
@@ -47,12 +47,12 @@ class _Backend(MySQLBackend):
 
 
 def _plain_sql() -> MigrationList:
-    """The .sql files beside this one; yoyo would take this program for a migration too."""
+    """Return the .sql files of this folder. Without the filter, yoyo would also run this file as a migration."""
     return read_migrations(str(Path(__file__).parent)).filter(lambda migration: migration.path.endswith(".sql"))
 
 
 def _migrate() -> list[str]:
-    """Apply what is missing, and return its names. Raises SettingsError or pymysql's own errors."""
+    """Apply the missing migrations. Returns their names. Raises SettingsError and pymysql's errors."""
     where = settings.read(settings.DatabaseSettings)
     guard = connect(where)
     with guard.cursor() as cursor:
@@ -61,7 +61,7 @@ def _migrate() -> list[str]:
             raise SettingsError("another migration of this database is running; try again when it has finished")
     backend = _Backend(parse_uri(f"mysql:///{where.db_name}"), "_yoyo_migration")
     backend.init_database()
-    # Our own lock ends with its connection; a row in yoyo's is therefore left over from a killed run.
+    # GET_LOCK ends with its connection, so only one run gets here: a row in yoyo's own lock is from a killed run.
     if backend.execute("SELECT pid FROM yoyo_lock").fetchone():
         print("migrate: an earlier run was interrupted; finishing its work", file=sys.stderr)
         backend.break_lock()
