@@ -14,7 +14,7 @@ import pytest
 from falaai import errors
 from falaai.conversation_memory import Turn
 from falaai.gemini import GeminiModels
-from falaai.language_model import Completed, Delta, Failed, Prompt, ask
+from falaai.language_model import Completed, Delta, Failed, Heartbeat, Prompt, ask
 from falaai.model_families import THINKING_TOKENS
 from falaai.settings import GeminiSettings
 from tests.support.services import FakeService
@@ -255,3 +255,45 @@ def test_retry_has_what_is_left_of_the_deadline(gemini: FakeService) -> None:
 def test_not_one_token_is_counted_online(gemini: FakeService) -> None:
     ask(models(gemini), PROMPT, 20)
     assert {request["method"] for request in gemini.requests()} == {"streamGenerateContent"}
+
+
+@pytest.fixture
+def half_answer() -> Iterator[tuple[FakeService, threading.Event]]:
+    """A Gemini that sends one piece of text and then nothing, and whether its connection was closed."""
+    closed = threading.Event()
+    piece = '{"candidates":[{"content":{"role":"model","parts":[{"text":"Ol"}]},"index":0}]}'
+    head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
+
+    class Half(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.settimeout(HANG_SECONDS)
+            received = b""
+            while not received.endswith(b"}"):
+                received += self.request.recv(65_536)
+            self.request.sendall(f"{head}data: {piece}\r\n\r\n".encode())
+            if not self.request.recv(1):
+                closed.set()
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Half) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield FakeService(f"http://127.0.0.1:{server.server_address[1]}"), closed
+        server.shutdown()
+
+
+def test_stop_closes_the_connection(half_answer: tuple[FakeService, threading.Event]) -> None:
+    fake, closed = half_answer
+    events = models(fake).stream(PROMPT, 20)
+    assert isinstance(next(events), Delta)
+    assert isinstance(next(events), Heartbeat)
+    assert not closed.is_set()
+    events.close()
+    assert closed.wait(HANG_SECONDS)
+
+
+def test_deadline_closes_the_connection(half_answer: tuple[FakeService, threading.Event]) -> None:
+    fake, closed = half_answer
+    *_, end = models(fake).stream(PROMPT, 2)
+    assert isinstance(end, Failed)
+    assert (type(end.error), end.text) == (errors.ModelTimedOut, "Ol")
+    assert closed.wait(HANG_SECONDS)
