@@ -26,6 +26,25 @@ def test_linked_files_exist(name: str) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("name", ["README.md", "README.pt-BR.md", "CONTRIBUTING.md"])
+def test_files_named_in_the_guides_exist(name: str) -> None:
+    """Paths from the root with a suffix, such as `tests/unit/test_dates.py`."""
+    page = (ROOT / name).read_text()
+    folders = "|".join(sorted(path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."))
+    paths = set(re.findall(rf"(?<![\w/])((?:{folders})/[\w./-]+\.\w+)", page)) - {"sql/00NN.favorites.sql"}
+    assert len(paths) > 5
+    assert [path for path in sorted(paths) if not (ROOT / path).is_file()] == []
+
+
+def test_test_commands_of_the_guide_select_tests() -> None:
+    guide = (ROOT / "CONTRIBUTING.md").read_text()
+    commands = re.findall(r"pytest (tests/[\w/]+\.py) -k (\w+)", guide)
+    assert len(commands) > 2
+    assert [
+        (path, word) for path, word in commands if not re.search(rf"def test_\w*{word}", (ROOT / path).read_text())
+    ] == []
+
+
 def test_sequence_diagrams_have_no_semicolon() -> None:
     drawn = re.findall(
         r"```mermaid\nsequenceDiagram\n(.*?)```", (ROOT / "docs/architecture.md").read_text(), re.DOTALL
