@@ -22,7 +22,7 @@ built:
 	$(if $(BUILT),@$(MAKE) build ENV=default)
 
 run: built ## Run the whole product on this machine: http://127.0.0.1:8000 (PORT=, INBOX_PORT=, BUILT=1)
-	@scripts/prepare.sh mariadb
+	@scripts/prepare.sh $(if $(shell grep -sE '^(export )?DB_HOST=.' .env),,mariadb)
 	@PYTHONPATH=devcloud/src exec $(PYTHON) -m devcloud $(if $(BUILT),--built) --port $(or $(PORT),8000) \
 	  --service-port sendgrid=$(or $(INBOX_PORT),8025)
 

@@ -6,7 +6,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 log() { printf 'prepare: %s\n' "$*" >&2; }
 fail() { log "$*"; exit 1; }
-fingerprint() { cat "$@" | sha256sum | cut -d' ' -f1; }
+# macOS before 15 has shasum only.
+fingerprint() { cat "$@" | { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi; } | cut -d' ' -f1; }
 
 # apt_packages PROGRAM PACKAGE...: installs the Debian packages if PROGRAM is missing.
 apt_packages() {
@@ -18,8 +19,8 @@ apt_packages() {
 # install_debian_packages MISSING PACKAGE...: installs the packages. Messages name MISSING as the reason.
 install_debian_packages() {
   local missing=$1; shift
-  [ "$(id -u)" = 0 ] || fail "$missing is missing, and only root can install it; run: sudo apt-get install --no-install-recommends $*"
   command -v apt-get >/dev/null || fail "$missing is missing, and this system has no apt-get; install it by hand (Debian packages: $*)"
+  [ "$(id -u)" = 0 ] || fail "$missing is missing, and only root can install it; run: sudo apt-get install --no-install-recommends $*"
   log "installing $* (Debian packages)"
   local output; output=$(mktemp)
   if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"; } >"$output" 2>&1; then
