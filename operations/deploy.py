@@ -35,9 +35,12 @@ def main(environment: str, env_file: str, *arguments: str) -> int:
     stack = stack_name(environment)
     command = ["deploy", "--config-env", environment, "--region", region(), "--no-execute-changeset"]
     command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset", *arguments]
-    given = chosen_parameters(environment, Path(env_file), find_stack(stack))
-    subprocess.run([SAM, *command, "--parameter-overrides", *map(override, given.items())], cwd=ROOT, check=True)
-    change_set = newest_change_set(stack)
+    found = find_stack(stack)
+    given = chosen_parameters(environment, Path(env_file), found)
+    earlier = waiting_change_sets(stack) if found else []
+    if subprocess.call([SAM, *command, "--parameter-overrides", *map(override, given.items())], cwd=ROOT):
+        raise fail("deploy: sam could not make a change set; the lines above have the reason")
+    change_set = newest_change_set(stack, earlier)
     if not change_set:
         print("deploy: nothing has changed")
         return 0
@@ -70,14 +73,23 @@ def override(parameter: tuple[str, str]) -> str:
     return '{}="{}"'.format(name, value.replace('"', '\\"'))
 
 
-def newest_change_set(stack: str) -> dict[str, Any] | None:
-    """Return the change set that waits for its execution, or None if sam found nothing to change."""
-    waiting = [
+def waiting_change_sets(stack: str) -> list[dict[str, Any]]:
+    return [
         one
         for one in client("cloudformation").list_change_sets(StackName=stack)["Summaries"]
         if one.get("ExecutionStatus") == "AVAILABLE"
     ]
-    return max(waiting, key=lambda one: one["CreationTime"], default=None)
+
+
+def newest_change_set(stack: str, earlier: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the change set that sam has made, or None if sam found nothing to change.
+
+    A deployment that was interrupted or could not migrate left its change set. It is among the `earlier` ones, and is
+    not executed: it may hold changes that were taken back since.
+    """
+    known = {one["ChangeSetId"] for one in earlier}
+    new = [one for one in waiting_change_sets(stack) if one["ChangeSetId"] not in known]
+    return max(new, key=lambda one: one["CreationTime"], default=None)
 
 
 def execute(stack: str, change_set: dict[str, Any]) -> str:

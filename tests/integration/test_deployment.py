@@ -289,13 +289,14 @@ TEMPLATE = {
 def test_change_set_is_executed_and_gives_the_address(aws: dict[str, str]) -> None:
     cloudformation = boto3.client("cloudformation")
     cloudformation.create_stack(StackName="falaai-new", TemplateBody=json.dumps(TEMPLATE))
-    assert deploy.newest_change_set("falaai-new") is None
+    assert deploy.newest_change_set("falaai-new", []) is None
     more = {**TEMPLATE, "Resources": {**TEMPLATE["Resources"], "More": {"Type": "AWS::SQS::Queue"}}}
     cloudformation.create_change_set(
         StackName="falaai-new", ChangeSetName="second", ChangeSetType="UPDATE", TemplateBody=json.dumps(more)
     )
-    change_set = deploy.newest_change_set("falaai-new")
+    change_set = deploy.newest_change_set("falaai-new", [])
     assert change_set
+    assert deploy.newest_change_set("falaai-new", [change_set]) is None  # left by an interrupted deployment
     assert deploy.execute("falaai-new", change_set) == "https://chat.example.org"
     assert "More" in {one["LogicalResourceId"] for one in deployment.stack_resources("falaai-new")}
 
