@@ -153,6 +153,38 @@ def test_first_message_whose_answer_is_lost_makes_one_conversation(
     assert stored_conversations(product, member) == [["Antes"], ["Uma vez só"]]
 
 
+def test_question_whose_stream_ends_before_its_start_is_sent_once(
+    new_page: Callable[..., Page], people: People, product: Rows
+) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    # The server has stored the question, and the page learns nothing of it.
+    page.route("**/chat/stream", lambda route: route.fulfill(response=route.fetch(), body=""), times=1)
+    say(page, "Uma vez só")
+    expect(page.locator(".question")).to_have_text(["Uma vez só"])
+    assert stored_conversations(product, member) == [["Uma vez só"]]
+
+
+def test_text_typed_before_the_reply_begins_is_the_draft_of_its_conversation(
+    new_page: Callable[..., Page], people: People
+) -> None:
+    page = new_page()
+    sign_in(page, people)
+    field = page.get_by_label("Sua mensagem")
+
+    def type_first(route: Route) -> None:
+        field.fill("Segunda")
+        route.continue_()
+
+    page.route("**/chat/stream", type_first, times=1)
+    say(page, "Primeira")
+    page.reload()
+    expect(field).to_have_value("Segunda")
+    page.get_by_role("button", name="Nova conversa", exact=True).click()
+    expect(page.locator(".greeting")).to_be_visible()
+    expect(field).to_have_value("")
+
+
 def test_message_not_yet_sent_survives_a_reload(new_page: Callable[..., Page], people: People) -> None:
     page = new_page()
     sign_in(page, people)

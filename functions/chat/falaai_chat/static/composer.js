@@ -16,6 +16,9 @@ const notice = part("composer-notice");
 const MAX = Number(field.dataset.max); // characters
 let isAnswering = false;
 
+/** The conversation of the text in the field. */
+let place = "";
+
 /** Return the name of the conversation that drafts and unsent messages belong to. */
 export const draftPlace = () => String(openId() || "nova");
 
@@ -82,6 +85,8 @@ export function giveBack(text) {
   field.focus();
 }
 
+export const readComposer = () => field.value;
+
 /**
  * Replace the text of the field.
  * @param {string} text
@@ -114,11 +119,21 @@ function showAnswering(answering) {
 
 function showDraft() {
   hideNotice();
-  field.value = readUnsent("rascunho", draftPlace()) ?? "";
+  place = draftPlace();
+  field.value = readUnsent("rascunho", place) ?? "";
+  changed();
+}
+
+/** Text that was typed before the server gave a new conversation its id belongs to that conversation. */
+function moveDraft() {
+  if (place === draftPlace()) return;
+  removeUnsent("rascunho", place);
+  place = draftPlace();
   changed();
 }
 
 export function startComposer() {
+  place = draftPlace();
   if (field.value) changed();
   else showDraft();
   if (hasNoShift()) field.enterKeyHint = "enter";
@@ -126,6 +141,7 @@ export function startComposer() {
     showDraft();
     focusComposer();
   });
+  on("reply-started", moveDraft);
   button.addEventListener("click", () => (isAnswering ? emit("stop", null) : submit()));
   field.addEventListener("input", changed);
   field.addEventListener("keydown", (event) => {

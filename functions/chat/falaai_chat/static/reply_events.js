@@ -1,7 +1,7 @@
 // @ts-check
 // A reply as a sequence of events, whatever brings it: a stream, one whole answer, or polling.
 
-import { Problem, ask, reachable, streamEvents } from "./requests.js";
+import { Problem, ask, lostConnection, reachable, streamEvents } from "./requests.js";
 
 /** @typedef {import("./signals.js").Start} Start */
 /** @typedef {{ html: string, estado: string, aviso?: string | null, erro?: string | null }} End */
@@ -65,9 +65,11 @@ async function* stream(body, progress) {
       if (name === "done") return;
     }
   } catch (problem) {
-    if (problem instanceof Problem || !progress.id) throw problem;
+    if (problem instanceof Problem) throw problem;
   }
-  // If the connection ends first, the server still generates and stores the reply.
+  // The connection has ended first. Before the start, nobody knows whether the question is stored: ask again.
+  if (!progress.id) throw lostConnection();
+  // After it, the server still generates and stores the reply.
   yield* poll(progress.id, progress);
 }
 

@@ -39,6 +39,8 @@ export class Problem extends Error {
   }
 }
 
+export const lostConnection = () => new Problem(0, { code: "offline", detail: texts.offlineElsewhere });
+
 /**
  * @param {string} method
  * @param {string} path
@@ -52,7 +54,7 @@ async function respond(method, path, body, accept) {
   if (body && !isForm) headers["content-type"] = "application/json";
   const request = { method, headers, body: isForm ? body : JSON.stringify(body) };
   const response = await fetch(at(path), request).catch(() => {
-    throw new Problem(0, { code: "offline", detail: texts.offlineElsewhere });
+    throw lostConnection();
   });
   if (response.ok) return response;
   const answer = await response.json().catch(() => ({}));
@@ -80,7 +82,10 @@ export async function ask(method, path, body) {
 export async function askForPage(method, path, body) {
   const response = await respond(method, path, body, "application/json");
   const [, next] = response.headers.get("link")?.match(/<([^>]+)>; rel="next"/) ?? [];
-  return { items: await response.json(), next: next?.slice(root.length) ?? "" };
+  const items = await response.json().catch(() => {
+    throw lostConnection();
+  });
+  return { items, next: next?.slice(root.length) ?? "" };
 }
 
 /** Resolve when the server can be reached again. */
