@@ -14,6 +14,10 @@ from tests.support.waiting import HANG_SECONDS, wait_until
 HANG_MILLISECONDS = 1000 * HANG_SECONDS
 WORDS = " ".join(f"palavra{number}" for number in range(200))
 Gemini = Callable[..., None]
+GENERATED = (
+    "SELECT COUNT(*) FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"
+    " JOIN usuarios u ON u.id = c.id_usuario WHERE u.email = %s AND m.estado = 'gerando'"
+)
 
 
 def test_reply_grows_block_by_block_and_is_stopped_with_escape(
@@ -216,11 +220,7 @@ def test_page_does_without_the_stream_where_it_is_switched_off(
     gemini(fault="pause", after_pieces=5, times=1)
     say(page, "E devagar", wait=False)
     expect(page.get_by_role("button", name="Parar")).to_be_visible()
-    generating = (
-        "SELECT COUNT(*) FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"
-        " JOIN usuarios u ON u.id = c.id_usuario WHERE u.email = %s AND m.estado = 'gerando'"
-    )
-    wait_until(lambda: product.value(generating, member.email), "the reply is generated")
+    wait_until(lambda: product.value(GENERATED, member.email), "the reply is generated")
     page.get_by_role("button", name="Parar").click()
     expect(page.get_by_text("Você interrompeu esta resposta.").first).to_be_visible()
     gemini()
@@ -231,6 +231,42 @@ def test_page_does_without_the_stream_where_it_is_switched_off(
     page.get_by_role("button", name="Tentar de novo").click()
     expect(page.locator(".reply").nth(2)).to_contain_text("demonstração")
     expect(page.locator(".question")).to_have_count(3)
+
+
+def test_new_conversation_is_stopped_without_a_stream_below_a_pinned_one(
+    new_page: Callable[..., Page], people: People, gemini: Gemini, product: Rows
+) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    pinned = member.say("Fixada", nova=True)["conversation_id"]
+    member.http.patch(f"/conversation/{pinned}", json={"fixada": True}).raise_for_status()
+    page.route("**/chat/stream", _no_stream)
+    gemini(delay=0.1, pieces=60, text=WORDS)
+    say(page, "Devagar", wait=False)
+    wait_until(lambda: product.value(GENERATED, member.email), "the reply is generated")
+    page.get_by_role("button", name="Parar").click()
+    expect(page.get_by_text("Você interrompeu esta resposta.").first).to_be_visible()
+
+
+def test_edit_waits_for_the_reply_that_is_generated(
+    new_page: Callable[..., Page], people: People, gemini: Gemini
+) -> None:
+    page = new_page()
+    sign_in(page, people)
+    say(page, "Primeira")
+    page.locator(".message-asked").hover()
+    page.get_by_role("button", name="Editar pergunta").click()
+    field = page.locator(".question textarea")
+    field.fill("Primeira, de outro jeito")
+    gemini(delay=0.1, pieces=60, text=WORDS)
+    say(page, "Segunda", wait=False)
+    expect(page.get_by_role("button", name="Parar")).to_be_visible()
+    page.locator("[data-act=send-edit]").click()
+    expect(page.locator(".composer-notice")).to_have_text("Ainda escrevendo a resposta.")
+    expect(field).to_have_value("Primeira, de outro jeito")
+    expect(page.locator(".message-asked")).to_have_count(2)
+    page.get_by_role("button", name="Parar").click()
+    expect(page.get_by_text("Você interrompeu esta resposta.").first).to_be_visible()
 
 
 def test_event_names_of_the_server_call_nothing_but_the_listed_handlers(
@@ -290,8 +326,11 @@ def test_reply_stays_when_another_one_is_refused(
         "UPDATE uso_diario SET mensagens = 200 WHERE id_usuario = (SELECT id FROM usuarios WHERE email = %s)",
         member.email,
     )
+    page.clock.install()
     page.get_by_role("button", name="Responder de novo").click()
     expect(page.get_by_text("Você usou as 200 mensagens de hoje.")).to_be_visible()
+    page.clock.fast_forward(8_001)
+    expect(page.get_by_text("Está demorando mais que o normal.")).to_have_count(0)
     expect(page.locator(".reply")).to_contain_text("demonstração")
     page.context.set_offline(True)
     page.get_by_role("button", name="Responder de novo").click()

@@ -2,7 +2,7 @@
 // Edit a question in its place. If the edit deletes messages, the editor says how many and asks.
 
 import { bodyOf, log } from "./articles.js";
-import { isSendKey } from "./composer.js";
+import { isSendKey, showComposerNotice } from "./composer.js";
 import { get, make, makeButton } from "./dom.js";
 import { openId } from "./open_conversation.js";
 import { editQuestion, isAnswering } from "./questions.js";
@@ -23,6 +23,9 @@ function countShown(question) {
   const shown = [...log.children];
   return Math.max(0, shown.length - shown.indexOf(question) - 2);
 }
+
+/** Return whether a question is being edited. */
+export const isEditing = () => log.querySelector(".question-editing") !== null;
 
 class Editor {
   /** @param {HTMLElement} question */
@@ -45,7 +48,7 @@ class Editor {
     const actions = make("div", "question-actions");
     actions.append(this.cancelButton, this.sendButton);
     this.cancelButton.addEventListener("click", () => this.close(null));
-    this.sendButton.addEventListener("click", () => this.close(this.field.value));
+    this.sendButton.addEventListener("click", () => this.send());
     this.field.addEventListener("keydown", (event) => this.onKey(event));
     this.question.classList.add("question-editing");
     this.bubble.replaceChildren(this.field, this.warning, actions);
@@ -61,7 +64,13 @@ class Editor {
     // If the edit deletes messages, only the button that says so sends it.
     if (!isSendKey(event) || this.following) return;
     event.preventDefault();
-    this.close(this.field.value);
+    this.send();
+  }
+
+  /** Send the edit. While a reply is generated, the server would refuse it: the editor stays open with its text. */
+  send() {
+    if (isAnswering()) showComposerNotice(texts.stillAnswering);
+    else this.close(this.field.value);
   }
 
   /** @param {number} following */

@@ -7,11 +7,12 @@ import { make, makeButton, part } from "./dom.js";
 import { openId } from "./open_conversation.js";
 import { Reply } from "./reply.js";
 import { replyEvents } from "./reply_events.js";
-import { Problem, ask, at, reachable } from "./requests.js";
+import { Problem, ask, askForPage, at, reachable } from "./requests.js";
 import { texts } from "./sentences.js";
 import { emit, on } from "./signals.js";
 import { keepUnsent, owner, pendingIn, removeUnsent } from "./unsent.js";
 
+/** @typedef {import("./open_conversation.js").Conversation} Conversation */
 /** @typedef {import("./reply_events.js").ReplyRequest} ReplyRequest */
 
 const REFUSED = [401, 404, 409, 413, 422, 429]; // statuses of a question that was not stored
@@ -29,11 +30,13 @@ const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toSt
  * @returns {Promise<Problem | null>} the problem if the server did not take the request
  */
 async function run(article, request, waits) {
-  running = new Reply(article);
+  const reply = new Reply(article);
+  running = reply;
   emit("answering", true);
   try {
-    return await receive(running, request, waits);
+    return await receive(reply, request, waits);
   } finally {
+    reply.close();
     running = null;
     emit("answering", false);
   }
@@ -188,13 +191,23 @@ async function stop() {
   if (id) await ask("POST", `/chat/replies/${id}/stop`);
 }
 
+/** Return the id of the newest conversation; 0 if there is none. Pinned ones are listed first, whatever their age. */
+async function findNewest() {
+  for (let path = "/conversations"; path; ) {
+    const { items, next } = await askForPage("GET", path);
+    const newest = /** @type {Conversation[]} */ (items).find(({ fixada }) => !fixada);
+    if (newest) return newest.id;
+    path = next;
+  }
+  return 0;
+}
+
 /**
  * Return the id of the reply that is being generated; 0 if there is none. Without a stream it is unknown until the end,
- * but it is the newest message of the newest conversation.
+ * but it is the newest message of the open conversation, or of the newest one.
  */
 async function findRunning() {
-  const [newest] = await ask("GET", "/conversations?limit=1");
-  const conversation = openId() || newest?.id;
+  const conversation = openId() || (await findNewest());
   const messages = conversation ? await ask("GET", `/conversation/${conversation}?limit=1`) : [];
   return messages.at(-1)?.estado === "gerando" ? messages.at(-1).id : 0;
 }

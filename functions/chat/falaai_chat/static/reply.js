@@ -38,6 +38,11 @@ export class Reply {
     this.patience = setTimeout(() => this.sayItTakesLong(), PATIENCE);
   }
 
+  /** End the waiting, also of a reply that was refused. */
+  close() {
+    clearTimeout(this.patience);
+  }
+
   sayItTakesLong() {
     if (this.state !== "waiting" || !part("notice", this.article).hidden) return;
     showNotice(this.article, texts.takesLong);
