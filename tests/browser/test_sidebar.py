@@ -1,10 +1,11 @@
 """The list of conversations: groups, search, names, pins, deletion, and the drawer on a phone."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.browser import PHONE, say, screenshot, sign_in
 from tests.support.people import People
@@ -142,6 +143,28 @@ def test_more_conversations_are_loaded_when_asked_for(
     expect(page.locator(".conversation-group h2")).to_have_text(
         ["Hoje", "Ontem", "7 dias", "30 dias", "Mais antigas"]
     )
+
+
+def test_next_page_of_the_list_is_not_added_to_a_search(
+    new_page: Callable[..., Page], people: People, product: Rows
+) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    _conversations(product, member.email, {f"Conversa {number}": number for number in range(40)})
+    page.reload()
+    entries = page.locator(".conversation-group li")
+    expect(entries).to_have_count(30)
+
+    def search_first(route: Route) -> None:
+        page.get_by_role("searchbox").fill("Conversa 39")
+        expect(page.get_by_text("1 conversa encontrada")).to_be_visible()
+        route.continue_()
+
+    page.route(re.compile(r"/conversations\?.*after="), search_first, times=1)
+    with page.expect_response(re.compile(r"/conversations\?.*after=")):
+        page.get_by_role("button", name="Carregar mais").click()
+    expect(page.get_by_role("button", name="Carregar mais")).to_be_hidden()
+    expect(entries).to_have_count(1)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

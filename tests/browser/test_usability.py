@@ -174,6 +174,20 @@ def test_suggestion_fills_the_field_and_sends_nothing(new_page: Callable[..., Pa
     expect(page.locator(".question")).to_have_count(0)
 
 
+def test_suggestion_keeps_the_words_in_the_field(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    sign_in(page, people)
+    field = page.get_by_label("Sua mensagem")
+    field.fill("a minha viagem")
+    first, second = page.locator("[data-suggestion]").nth(0), page.locator("[data-suggestion]").nth(1)
+    first.click()
+    expect(field).to_have_value((first.get_attribute("data-suggestion") or "").replace("___", "a minha viagem"))
+    field.fill("")
+    first.click()
+    second.click()  # replaces a suggestion to which nothing was added
+    expect(field).to_have_value((second.get_attribute("data-suggestion") or "").replace("___", ""))
+
+
 def test_problem_of_a_field_goes_when_it_is_mended(new_page: Callable[..., Page]) -> None:
     page = new_page()
     page.goto("/cadastro")
@@ -271,6 +285,29 @@ def test_messages_of_another_tab_are_shown_on_return(new_page: Callable[..., Pag
     expect(page.locator(".question")).to_have_text(["Daqui", "De outra aba", "Daqui de novo"])
 
 
+def test_messages_of_another_tab_do_not_end_an_edit(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    say(page, "Daqui")
+    conversation = int(page.url.rsplit("/", 1)[1])
+    page.locator(".message-asked").hover()
+    page.get_by_role("button", name="Editar pergunta").click()
+    field = page.locator(".question textarea")
+    field.fill("Daqui, de outro jeito")
+    expect(page.locator(".question-warning")).to_be_hidden()
+    member.say("De outra aba", conversation_id=conversation)
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.evaluate(
+        "() => { document.dispatchEvent(new Event('visibilitychange')); return fetch('/health').then(() => 0); }"
+    )
+    assert [url for url in requested if url.endswith("?limit=20")] == []
+    expect(field).to_have_value("Daqui, de outro jeito")
+    field.press("Escape")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator(".question")).to_have_text(["Daqui", "De outra aba"])
+
+
 def test_new_conversation_is_listed_while_its_reply_grows(
     new_page: Callable[..., Page], people: People, gemini: Callable[..., None]
 ) -> None:
@@ -311,6 +348,29 @@ def test_copied_reply_has_formatting_for_other_programs(
     )
     assert "<strong>lista</strong>" in copied[0]
     assert copied[1].startswith("Uma **lista**:")
+
+
+def test_button_that_is_pressed_twice_says_copied_only_for_a_while(
+    new_page: Callable[..., Page], people: People
+) -> None:
+    page = new_page()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    sign_in(page, people)
+    say(page, "Oi")
+    page.clock.install()
+    button = page.get_by_role("button", name="Copiar pergunta")
+    icon = button.locator("use")
+    page.locator(".message-asked").hover()
+    button.click()
+    expect(icon).to_have_attribute("href", "#icon-done")
+    page.evaluate(
+        "new MutationObserver(() => { document.body.dataset.announced = 'yes'; }).observe("
+        "document.querySelector('[data-part=status]'), { childList: true })"
+    )
+    button.click()
+    expect(page.locator("body")).to_have_attribute("data-announced", "yes")
+    page.clock.fast_forward(1_501)
+    expect(icon).to_have_attribute("href", "#icon-copy")
 
 
 def test_print_has_the_whole_conversation(new_page: Callable[..., Page], people: People, product: Rows) -> None:

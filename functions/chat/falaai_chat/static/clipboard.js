@@ -7,8 +7,14 @@ import { announce } from "./signals.js";
 
 const SHOWN = 1500; // milliseconds
 
+/** Buttons that show it now. @type {WeakSet<HTMLElement>} */
+const copied = new WeakSet();
+
 /** @param {HTMLElement} button */
 function showCopied(button) {
+  announce(texts.copied);
+  if (copied.has(button)) return;
+  copied.add(button);
   const icon = button.querySelector("use");
   /** @param {string} value */
   const put = (value) => {
@@ -17,8 +23,10 @@ function showCopied(button) {
   };
   const before = (icon ? icon.getAttribute("href") : button.textContent) ?? "";
   put(icon ? "#icon-done" : texts.copied);
-  announce(texts.copied);
-  setTimeout(put, SHOWN, before);
+  setTimeout(() => {
+    put(before);
+    copied.delete(button);
+  }, SHOWN);
 }
 
 /**

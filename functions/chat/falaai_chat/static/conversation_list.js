@@ -111,6 +111,7 @@ export function announceSearch(query) {
 
 async function loadMore() {
   more.disabled = true;
+  const current = words;
   let page = null;
   // A page of search results can be empty and still have a next page.
   try {
@@ -120,7 +121,7 @@ async function loadMore() {
   } finally {
     more.disabled = false;
   }
-  if (!page) return;
+  if (!page || current !== words) return; // the list is that of another search now
   const first = shown;
   append(page.items);
   offerMore(page.next);

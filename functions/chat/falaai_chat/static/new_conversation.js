@@ -2,7 +2,7 @@
 // Begin a new conversation: in place, so that it needs no connection. Suggestions fill the message field.
 
 import { log } from "./articles.js";
-import { fillComposer } from "./composer.js";
+import { fillComposer, readComposer } from "./composer.js";
 import { closest, cloneTemplate, part } from "./dom.js";
 import { openId } from "./open_conversation.js";
 import { isAnswering } from "./questions.js";
@@ -10,6 +10,7 @@ import { ask, at } from "./requests.js";
 import { emit } from "./signals.js";
 
 const GAP = "___"; // place in a suggestion for the user's own words
+let filled = ""; // what the last suggestion has left in the field
 
 async function begin() {
   // The session's active conversation is what a reload of /chat shows.
@@ -25,11 +26,23 @@ async function begin() {
   emit("new-conversation", null);
 }
 
+/**
+ * Put a suggestion into the field. Words that the user has written go into its gap.
+ * @param {string} suggestion
+ */
+function suggest(suggestion) {
+  const written = readComposer();
+  const words = written === filled ? "" : written;
+  const [before, after] = suggestion.split(GAP);
+  filled = before + words + after;
+  fillComposer(filled, before.length + words.length);
+}
+
 export function startNewConversation() {
   document.addEventListener("click", (event) => {
     if (closest(event, "[data-act=new-conversation]")) begin();
     const suggestion = closest(event, "[data-suggestion]")?.dataset.suggestion;
-    if (suggestion) fillComposer(suggestion.replace(GAP, ""), suggestion.indexOf(GAP));
+    if (suggestion) suggest(suggestion);
   });
   // Back from a new conversation: the page shows another address than it has content for.
   addEventListener("popstate", () => {

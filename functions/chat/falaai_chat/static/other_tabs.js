@@ -3,6 +3,7 @@
 
 import { articleFor, isGenerating, log } from "./articles.js";
 import { openId } from "./open_conversation.js";
+import { isEditing } from "./question_editor.js";
 import { isAnswering } from "./questions.js";
 import { ask } from "./requests.js";
 
@@ -10,13 +11,16 @@ const NEWEST = 20; // messages; of more new ones, the page must be reloaded
 
 /** @typedef {import("./articles.js").Message} Message */
 
+/** A reload would lose the text of an open editor. */
+const isBusy = () => isAnswering() || isEditing();
+
 async function addNewer() {
   const id = openId();
   const last = Number(/** @type {HTMLElement | null} */ (log.lastElementChild)?.dataset.seq);
-  if (!id || !last || isAnswering()) return;
+  if (!id || !last || isBusy()) return;
   /** @type {Message[]} */
   const newest = await ask("GET", `/conversation/${id}?limit=${NEWEST}`).catch(() => []);
-  if (openId() !== id || isAnswering()) return;
+  if (openId() !== id || isBusy()) return;
   const newer = newest.filter((message) => message.seq > last);
   if (!newer.length) return;
   if (newer[0].seq > last + 1) location.reload();
