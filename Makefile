@@ -100,6 +100,7 @@ migrate: ## Apply the missing migrations to the database that ENV_FILE names
 	@PYTHONPATH=layers/shared/python $(PYTHON) -m dotenv --file $(ENV_FILE) run --no-override -- $(PYTHON) sql/migrate.py
 
 smoke: ## Ask a deployed address whether it works: URL=https://… (STREAMING=off if it is)
+	@test -n "$(URL)" || { echo "smoke: give the deployed address: make smoke URL=https://…" >&2; exit 1; }
 	@scripts/prepare.sh
 	@$(PYTHON) -m operations.smoke $(URL) $(or $(STREAMING),on)
 

@@ -67,7 +67,7 @@ async function* stream(body, progress) {
   } catch (problem) {
     if (problem instanceof Problem) throw problem;
   }
-  // The connection has ended first. Before the start, nobody knows whether the question is stored: ask again.
+  // The connection has ended first. Before the start it is unknown whether the question is stored: ask again.
   if (!progress.id) throw lostConnection();
   // After it, the server still generates and stores the reply.
   yield* poll(progress.id, progress);
