@@ -29,6 +29,7 @@ from operations.deployment import (
 )
 
 POLL = {"Delay": 5, "MaxAttempts": 720}
+STARTED = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
 
 
 def main(environment: str, env_file: str, *arguments: str) -> int:
@@ -110,9 +111,13 @@ def execute(stack: str, change_set: dict[str, Any]) -> str:
 def explain_failure(stack: str, is_new: bool) -> SystemExit:
     """Print the reasons of a failed deployment, and delete a stack that was never complete."""
     cloudformation = client("cloudformation")
-    for event in reversed(cloudformation.describe_stack_events(StackName=stack)["StackEvents"]):
+    failures = []
+    for event in cloudformation.describe_stack_events(StackName=stack)["StackEvents"]:  # the newest one first
         if event["ResourceStatus"].endswith("_FAILED"):
-            print(f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}", file=sys.stderr)
+            failures.append(f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}")
+        if event["LogicalResourceId"] == stack and event["ResourceStatus"] in STARTED:
+            break  # what follows belongs to earlier deployments
+    print(*reversed(failures), sep="\n", file=sys.stderr)
     if not is_new:
         return fail("deploy: the update failed and was rolled back; the release before it runs on.")
     cloudformation.delete_stack(StackName=stack)

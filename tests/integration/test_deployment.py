@@ -323,7 +323,9 @@ class FailingStack:
             "ResourceStatus": "CREATE_FAILED",
             "ResourceStatusReason": reason,
         }
-        return {"StackEvents": [event]}
+        start = {"LogicalResourceId": "falaai-dev", "ResourceStatus": "CREATE_IN_PROGRESS"}
+        earlier = {"LogicalResourceId": "Monitoring", "ResourceStatus": "UPDATE_FAILED"}
+        return {"StackEvents": [event, start, earlier]}
 
     def get_waiter(self, name: str) -> "FailingStack":
         self.calls.append(name)
@@ -344,6 +346,7 @@ def test_stack_that_could_not_be_created_is_deleted_so_that_it_can_be_tried_agai
     assert failing.calls == ["execute", "stack_create_complete", "delete", "stack_delete_complete"]
     said = capsys.readouterr().err
     assert "AuthFunction: decreases account's UnreservedConcurrentExecution" in said
+    assert "Monitoring" not in said
     assert "was deleted" in said
 
 
