@@ -1,12 +1,15 @@
 """What people fill in at sign-up."""
 
+import re
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from falaai import rate_limits
 from falaai.web import texts
 from falaai_auth.schemas import Registration
+from tests.support.paths import ROOT
 
 GOOD = {"nome": "Ana", "email": "ana@exemplo.com.br", "senha": "cavalo bateria", "termos_registro": True}
 
@@ -54,3 +57,9 @@ def test_terms_must_be_accepted() -> None:
 
 def test_name_of_spaces() -> None:
     assert problem(nome="   ") == texts.NAME_EMPTY
+
+
+def test_pages_count_down_the_pause_after_which_another_email_is_sent() -> None:
+    templates = (ROOT / "functions/auth/falaai_auth/templates").glob("*.html")
+    pauses = [pause for page in templates for pause in re.findall(r'data-email-pause="(\d+)"', page.read_text())]
+    assert pauses == 2 * [str(rate_limits.CONFIRMATION_EMAILS.pause.seconds)]
