@@ -25,7 +25,8 @@ from falaai.errors import DatabaseUnavailable
 from falaai.repositories import messages, sessions, usage
 from falaai.repositories.messages import ReplyResult, State
 from falaai.sao_paulo import day_of
-from falaai_chat.questions import NewReply, ask
+from falaai_chat.pending_replies import NewReply
+from falaai_chat.questions import ask
 from falaai_chat.quota import Quota
 from falaai_chat.schemas import MessageInput
 from tests.support.rows import Rows

@@ -15,8 +15,9 @@ from falaai_auth.browsers import Browser
 from falaai_auth.registration import register
 from falaai_auth.schemas import Credentials, Registration
 from falaai_auth.sign_in import sign_in
-from falaai_chat.generation import generate_reply
-from falaai_chat.questions import NewReply, ReplyDependencies, ask, edit_question, regenerate_reply
+from falaai_chat.generation import ReplyDependencies, generate_reply
+from falaai_chat.pending_replies import NewReply
+from falaai_chat.questions import ask, edit_question, regenerate_reply
 from falaai_chat.quota import Quota
 from falaai_chat.schemas import EditInput, MessageInput
 from tests.support.fakes import FakeModel, FakeQueues

@@ -12,7 +12,7 @@ from falaai.connections import Connection, connect
 from falaai.database import Database
 from falaai.errors import NotFound, NotSignedIn
 from falaai.repositories import personal_data
-from falaai_chat.questions import PendingReply
+from falaai_chat.pending_replies import PendingReply
 from tests.support.replies import new_session, send
 from tests.support.rows import Rows
 from tests.support.waiting import wait_until

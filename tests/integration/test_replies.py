@@ -25,8 +25,9 @@ from falaai.queue_messages import SummaryRequested, TitleRequested
 from falaai.rate_limits import FOLLOWERS_AT_ONCE
 from falaai.repositories.sessions import Session
 from falaai_chat import questions
-from falaai_chat.generation import Interrupted, generate_reply
-from falaai_chat.questions import ExistingReply, PendingReply, ReplyDependencies, ask, edit_question, regenerate_reply
+from falaai_chat.generation import Interrupted, ReplyDependencies, generate_reply
+from falaai_chat.pending_replies import ExistingReply, PendingReply
+from falaai_chat.questions import ask, edit_question, regenerate_reply
 from falaai_chat.quota import Quota
 from falaai_chat.schemas import EditInput, MessageInput
 from tests.support.fakes import FakeModel, FakeQueues

@@ -6,8 +6,9 @@ from typing import Any
 from falaai.database import Database
 from falaai.language_model import Completed, Failed
 from falaai.repositories.sessions import Session
-from falaai_chat.generation import Interrupted, generate_reply
-from falaai_chat.questions import PendingReply, ReplyDependencies, ask
+from falaai_chat.generation import Interrupted, ReplyDependencies, generate_reply
+from falaai_chat.pending_replies import PendingReply
+from falaai_chat.questions import ask
 from falaai_chat.quota import Quota
 from falaai_chat.schemas import MessageInput
 from tests.support.fakes import FakeModel, FakeQueues

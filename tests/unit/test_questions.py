@@ -9,7 +9,8 @@ import pytest
 from falaai.errors import CeilingReached, NotFound, NotSignedIn, QuotaReached, TooManyReplies
 from falaai.repositories.sessions import Session
 from falaai.repositories.usage import SHARES
-from falaai_chat.questions import NewReply, ask
+from falaai_chat.pending_replies import NewReply
+from falaai_chat.questions import ask
 from falaai_chat.quota import Quota
 from falaai_chat.schemas import MessageInput
 from tests.support.fakes import FakeDatabase

@@ -17,7 +17,7 @@ from falaai.language_model import Completed, Delta, Failed, Heartbeat, Usage
 from falaai.repositories.sessions import Session
 from falaai.web import texts
 from falaai_chat.generation import Interrupted, ReplyEvent
-from falaai_chat.questions import NewReply
+from falaai_chat.pending_replies import NewReply
 from falaai_chat.routes.stream import EventChannel, UncachedRoute, wire_events
 
 SESSION = Session(1, 1, None, "Ana", "ana@exemplo.com.br", 0, datetime(2026, 6, 1))

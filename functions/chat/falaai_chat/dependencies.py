@@ -11,7 +11,7 @@ from falaai.gemini import language_model
 from falaai.language_model import LanguageModel
 from falaai.queues import Queues, queues
 from falaai.web.current_user import Db
-from falaai_chat.questions import ReplyDependencies
+from falaai_chat.generation import ReplyDependencies
 from falaai_chat.quota import Quota, quota
 
 

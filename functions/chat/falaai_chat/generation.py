@@ -15,7 +15,7 @@ from falaai.conversation_memory import CountTokens, Turn, plan_summary, turns_li
 from falaai.database import Database, Statements
 from falaai.errors import DatabaseUnavailable, ModelTimedOut, QueueUnavailable, language_model_error
 from falaai.gemini import count_tokens
-from falaai.language_model import NO_USAGE, Completed, Delta, Failed, Heartbeat, ModelEvent, Usage
+from falaai.language_model import NO_USAGE, Completed, Delta, Failed, Heartbeat, LanguageModel, ModelEvent, Usage
 from falaai.logs import logger
 from falaai.queue_messages import QueueMessage, SummaryRequested, TitleRequested
 from falaai.queues import Queues
@@ -23,13 +23,21 @@ from falaai.rate_limits import FOLLOWERS_AT_ONCE, release
 from falaai.repositories import messages, usage, users
 from falaai.repositories.messages import Message, ReplyResult, State
 from falaai.sao_paulo import day_of
-from falaai_chat.polling import poll_reply
+from falaai_chat.pending_replies import ExistingReply, NewReply, PendingReply, poll_reply
 from falaai_chat.prompts import build_prompt
-from falaai_chat.questions import ExistingReply, NewReply, PendingReply, ReplyDependencies
 
 SAVE_EVERY_SECONDS = 1.0
 # Part of a request's time that is reserved for storing the end of a reply and requesting follow-up jobs.
 SECONDS_TO_FINISH = 4.5
+
+
+@dataclass(frozen=True)
+class ReplyDependencies:
+    """Everything outside this process that a generation uses."""
+
+    database: Database
+    model: LanguageModel
+    queues: Queues
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from falaai.repositories import messages
 from falaai.repositories.messages import State
 from falaai.web.current_user import CurrentSession, Db
 from falaai_chat.markdown import to_html
-from falaai_chat.polling import get_reply
+from falaai_chat.pending_replies import get_reply
 from falaai_chat.views import notice_of
 
 router = APIRouter()

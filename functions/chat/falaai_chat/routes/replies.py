@@ -10,9 +10,10 @@ from falaai.language_model import Completed, Delta, Failed, Heartbeat
 from falaai.repositories.messages import State
 from falaai.web.current_user import CurrentSession
 from falaai_chat.dependencies import DailyQuota, ReplyServices
-from falaai_chat.generation import SECONDS_TO_FINISH, Interrupted, generate_reply
+from falaai_chat.generation import SECONDS_TO_FINISH, Interrupted, ReplyDependencies, generate_reply
 from falaai_chat.markdown import to_html
-from falaai_chat.questions import PendingReply, ReplyDependencies, ask, edit_question, regenerate_reply
+from falaai_chat.pending_replies import PendingReply
+from falaai_chat.questions import ask, edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput, LanguageInput, MessageInput
 from falaai_chat.views import ended_shape
 

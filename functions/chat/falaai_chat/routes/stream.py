@@ -24,9 +24,10 @@ from falaai.web import texts
 from falaai.web.current_user import CurrentSession
 from falaai.web.error_responses import DOCUMENTED_ERRORS, sentence_of
 from falaai_chat.dependencies import DailyQuota, ReplyServices
-from falaai_chat.generation import SECONDS_TO_FINISH, Interrupted, ReplyEvent, generate_reply
+from falaai_chat.generation import SECONDS_TO_FINISH, Interrupted, ReplyDependencies, ReplyEvent, generate_reply
 from falaai_chat.markdown import FinishedBlocks
-from falaai_chat.questions import PendingReply, ReplyDependencies, ask, edit_question, regenerate_reply
+from falaai_chat.pending_replies import PendingReply
+from falaai_chat.questions import ask, edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput, MessageInput, StreamInput
 from falaai_chat.views import ended_shape
 
