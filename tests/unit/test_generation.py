@@ -3,12 +3,25 @@
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 import pytest
 
-from falaai.errors import ModelTimedOut
+from falaai.errors import DatabaseUnavailable, ModelTimedOut
 from falaai.language_model import Completed, Delta, Failed, Heartbeat, ModelEvent, Usage
-from falaai_chat.generation import Interrupted, ReplyEvent, StoredReply, store_reply
+from falaai.repositories.messages import Message, State
+from falaai.repositories.sessions import Session
+from falaai_chat.generation import (
+    Interrupted,
+    ReplyDependencies,
+    ReplyEvent,
+    StoredReply,
+    generate_reply,
+    store_reply,
+)
+from falaai_chat.pending_replies import ExistingReply
+from tests.support.fakes import FakeDatabase, FakeModel, FakeQueues
 
 COST = Usage("fake", 3, 2)
 FAILURE = ModelTimedOut("late")
@@ -115,3 +128,18 @@ def test_stop_before_the_first_word_is_noticed(monkeypatch: pytest.MonkeyPatch) 
     events, stream = run(monkeypatch, row, Heartbeat(), Heartbeat(), *words("tarde"))
     assert events == [Heartbeat(), Heartbeat(), Interrupted("")]
     assert stream.is_closed
+
+
+class DatabaseWithoutTransactions(FakeDatabase):
+    def transaction(self, *work: Any) -> Any:
+        raise DatabaseUnavailable("gone")
+
+
+def test_followed_reply_ends_properly_when_its_place_cannot_be_given_up() -> None:
+    sent_at = datetime(2026, 6, 1)
+    running = Message(71, 7, 2, "ia", "", State.GENERATING, sent_at, None, 1)
+    stored = {"id": 71, "id_conversa": 7, "seq": 2, "remetente": "ia", "conteudo": "Olá", "estado": "completa"}
+    rows = {"FROM mensagens": [stored | {"data_envio": sent_at, "erro": None, "geracao": 1}]}
+    existing = ExistingReply(Session(1, 1, None, "Ana", "ana@exemplo.com.br", 0, sent_at), 7, 70, running)
+    dependencies = ReplyDependencies(DatabaseWithoutTransactions(rows), FakeModel(), FakeQueues())  # type: ignore[arg-type]
+    assert [*generate_reply(dependencies, existing, "pt-BR", 20)] == [Delta("Olá"), Completed("Olá")]

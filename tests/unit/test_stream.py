@@ -12,13 +12,18 @@ from fastapi import routing as fastapi_routing
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.testclient import TestClient
 
-from falaai.errors import ModelTimedOut
+from falaai.database import Executed, Parameters
+from falaai.errors import DatabaseUnavailable, ModelTimedOut
 from falaai.language_model import Completed, Delta, Failed, Heartbeat, Usage
+from falaai.logs import logger
+from falaai.repositories.messages import Message, State
 from falaai.repositories.sessions import Session
 from falaai.web import texts
-from falaai_chat.generation import Interrupted, ReplyEvent
-from falaai_chat.pending_replies import NewReply
-from falaai_chat.routes.stream import EventChannel, UncachedRoute, wire_events
+from falaai_chat.generation import Interrupted, ReplyDependencies, ReplyEvent
+from falaai_chat.pending_replies import ExistingReply, NewReply
+from falaai_chat.routes.stream import EventChannel, UncachedRoute, start_reply, wire_events
+from falaai_chat.schemas import StreamInput
+from tests.support.fakes import FakeDatabase, FakeModel, FakeQueues
 
 SESSION = Session(1, 1, None, "Ana", "ana@exemplo.com.br", 0, datetime(2026, 6, 1))
 PENDING = NewReply(SESSION, 7, 70, 71, 2, 1, (), "", False, 9)
@@ -74,6 +79,27 @@ def test_worker_goes_on_when_the_server_has_ended() -> None:
 
     channel = asyncio.run(open_channel())  # its loop is closed now
     channel.put(ServerSentEvent(event="delta", data={"text": "tarde"}))
+
+
+class DatabaseThatIsGone(FakeDatabase):
+    def execute(self, sql: str, parameters: Parameters = ()) -> Executed:
+        raise DatabaseUnavailable("gone")
+
+
+def test_error_in_the_worker_reaches_the_reader_and_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: dict[str, Any] = {}
+    monkeypatch.setattr(logger(), "warning", lambda message, extra: logged.update({message: extra}))
+    reply = Message(71, 7, 2, "ia", "", State.GENERATING, SESSION.now, None, 1)
+    services = ReplyDependencies(DatabaseThatIsGone(), FakeModel(), FakeQueues())  # type: ignore[arg-type]
+
+    async def read() -> list[tuple[str | None, dict[str, Any]]]:
+        channel = await start_reply(StreamInput(message="Oi"), services, ExistingReply(SESSION, 7, 70, reply))
+        return [(event.event, event.data) async for event in channel.events()]
+
+    (started, _), (name, data) = asyncio.run(read())
+    assert (started, name, data["code"]) == ("start", "error", "database_unavailable")
+    reason = {"reply_id": 71, "code": "database_unavailable", "reason": "gone"}
+    assert logged["generation failed"] == reason
 
 
 def test_comment_keeps_a_silent_stream_open_and_no_cache_stores_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -211,12 +211,20 @@ def _follow_reply(database: Database, existing: ExistingReply, seconds: float) -
         yield Failed(error, text)
     finally:
         if existing.reply.state is State.GENERATING:
-            database.transaction(lambda sql: _release_follower(sql, existing.session.user_id))
+            _release_follower(database, existing.session.user_id)
 
 
-def _release_follower(sql: Statements, user_id: int) -> None:
-    if users.lock_user(sql, user_id):
-        release(sql, FOLLOWERS_AT_ONCE, user_id)
+def _release_follower(database: Database, user_id: int) -> None:
+    """Give up the follower's place. The reply has been read already, so a failure is only logged: places expire."""
+
+    def work(sql: Statements) -> None:
+        if users.lock_user(sql, user_id):
+            release(sql, FOLLOWERS_AT_ONCE, user_id)
+
+    try:
+        database.transaction(work)
+    except DatabaseUnavailable as error:
+        logger().warning("follower not released", extra={"reason": str(error)})
 
 
 def _stored_end(reply: Message) -> ReplyEnd:

@@ -114,6 +114,9 @@ def _run_worker(services: ReplyDependencies, pending: PendingReply, language: st
             for event in wire_events(pending, generate_reply(services, pending, language, seconds)):
                 channel.put(event)
     except FalaAIError as error:
+        logger().warning(
+            "generation failed", extra={"reply_id": pending.reply_id, "code": error.code, "reason": str(error)}
+        )
         channel.put(_error_event(error))
     except Exception:  # noqa: BLE001 - the end of the thread: tell the reader, and log the rest
         logger().exception("generation failed", extra={"reply_id": pending.reply_id})
