@@ -5,6 +5,7 @@ import time
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -151,4 +152,10 @@ def _shortened(text: str) -> str:
 
 def _without_accents(text: str) -> str:
     """Return the text without case and accents, in as many characters."""
-    return "".join(unicodedata.normalize("NFD", character)[0].lower()[:1] for character in text)
+    return "".join(map(_base, text))
+
+
+@lru_cache(maxsize=1000)
+def _base(character: str) -> str:
+    """Return the character without case and accent. A page of results has millions of them, of some hundred kinds."""
+    return unicodedata.normalize("NFD", character)[0].lower()[:1]
