@@ -9,7 +9,6 @@ from falaai.database import Statements
 from falaai.repositories import conversations, search, sessions
 from falaai.repositories.conversations import Conversation, Cursor
 from falaai.repositories.search import Hit
-from falaai.repositories.transcripts import Page
 from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db
 from falaai_chat.conversation_changes import (
@@ -84,15 +83,9 @@ def read_conversation(
     A request for the newest page from a page of our own origin (`Sec-Fetch-Site: same-origin`) also makes this the
     active conversation, because the original application's page opens conversations this way.
     """
-    opens = before is None and request.headers.get("sec-fetch-site") == "same-origin"
-
-    def read(sql: Statements) -> Page:
-        page = read_page(sql, session, conversation_id, limit, before)
-        if opens:
-            open_conversation(sql, session, conversation_id)
-        return page
-
-    page = read(database)
+    page = read_page(database, session, conversation_id, limit, before)
+    if before is None and request.headers.get("sec-fetch-site") == "same-origin":
+        open_conversation(database, session, conversation_id)
     found = newest_within(PAGE_CHARACTERS, page.messages)
     if found and found[0].seq > 1:
         older = pages.address(request, f"/conversation/{conversation_id}?limit={limit}&before={found[0].seq}")

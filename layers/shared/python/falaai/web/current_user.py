@@ -76,8 +76,7 @@ def find_current_session(request: Request, database: Db) -> Session | None:
         return None
     session = sessions.find_session(database, stored_key(token))
     if session and session.seconds_since_seen >= SEEN_EVERY_SECONDS:
-        seen = session.id
-        sessions.update_seen(database, seen)
+        sessions.update_seen(database, session.id)
     return session
 
 
