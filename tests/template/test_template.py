@@ -53,7 +53,7 @@ def test_gateway_waits_longer_than_the_function_and_the_function_longer_than_gem
     chat = TEMPLATE.functions["ChatFunction"]
     assert 29 > chat.timeout > 25 > float(chat.variables["MESSAGE_SECONDS"])
     stream = TEMPLATE.functions["ChatStreamFunction"]
-    (route,) = (route for route in TEMPLATE.routes if route.streams)
+    (route,) = (route for route in TEMPLATE.routes if route.path == "/chat/stream")
     assert stream.timeout > route.timeout_ms / 1000 > float(stream.variables["STREAM_SECONDS"])
 
 
@@ -62,10 +62,17 @@ def test_stream_is_the_same_folder_behind_the_web_adapter() -> None:
     assert (stream.handler, stream.folder) == ("run.sh", TEMPLATE.functions["ChatFunction"].folder)
     assert stream.variables["AWS_LAMBDA_EXEC_WRAPPER"] == "/opt/bootstrap"
     assert (stream.folder / "run.sh").stat().st_mode & 0o111 == 0o111
-    routes = [(route.method, route.path, route.streams) for route in TEMPLATE.routes if route.streams]
-    assert routes == [("POST", "/chat/stream", True)]
     in_template = {(route.method, route.path) for route in TEMPLATE.routes if route.function == "ChatStreamFunction"}
     assert in_template | {("GET", "/health")} == routes_of(stream_application())
+
+
+def test_all_routes_of_a_function_stream_or_none() -> None:
+    """The invoke mode of the web adapter applies to all answers of a function."""
+    streams = {name for name, one in TEMPLATE.functions.items() if one.variables.get("AWS_LWA_INVOKE_MODE")}
+    assert streams == {"ChatStreamFunction"}
+    assert {route.path: route.streams for route in TEMPLATE.routes} == {
+        route.path: route.function in streams for route in TEMPLATE.routes
+    }
 
 
 def test_pictures_reach_the_browser_as_bytes() -> None:
