@@ -114,14 +114,14 @@ def test_profile_is_changed_seen_and_deleted(new_page: Callable[..., Page], peop
     second_device(people, member)
     page.reload()
     page.get_by_label("Nome", exact=True).fill("Ana Clara")
-    page.get_by_role("button", name="Salvar").click()
+    page.get_by_role("button", name="Salvar", exact=True).click()
     expect(page.get_by_text("Perfil atualizado.")).to_be_visible()
     expect(page.get_by_label("Nome", exact=True)).to_have_value("Ana Clara")
     picture = tmp_path / "foto.png"
     Image.new("RGB", (40, 40), "teal").save(picture)
     page.get_by_label("Foto", exact=True).set_input_files(picture)
     expect(page.get_by_role("img", name="Como a foto vai ficar")).to_be_visible()
-    page.get_by_role("button", name="Salvar").click()
+    page.get_by_role("button", name="Salvar", exact=True).click()
     expect(page.get_by_role("img", name="Sua foto")).to_have_js_property("naturalWidth", 256)
     page.get_by_label("Nova senha").fill("outra senha comprida")
     page.get_by_role("button", name="Salvar e-mail ou senha").click()
@@ -149,7 +149,7 @@ def test_photo_of_a_phone_becomes_the_picture(new_page: Callable[..., Page], peo
     page.get_by_label("Foto", exact=True).set_input_files(photo)
     expect(page.get_by_role("img", name="Como a foto vai ficar")).to_be_visible()
     with page.expect_request("**/profile/update") as update:
-        page.get_by_role("button", name="Salvar").click()
+        page.get_by_role("button", name="Salvar", exact=True).click()
     expect(page.get_by_role("img", name="Sua foto")).to_have_js_property("naturalWidth", 256)
     screenshot(page, "profile-phone-photo")
     assert int(update.value.all_headers()["content-length"]) < 500_000
@@ -164,7 +164,7 @@ def test_file_that_is_no_picture_is_told_at_once(
     (tmp_path / "foto.jpg").write_bytes(b"nada disso")
     page.get_by_label("Foto", exact=True).set_input_files(tmp_path / "foto.jpg")
     expect(page.get_by_text("Não conseguimos abrir essa foto.")).to_be_visible()
-    page.get_by_role("button", name="Salvar").click()
+    page.get_by_role("button", name="Salvar", exact=True).click()
     expect(page.get_by_text("Não conseguimos abrir essa foto.")).to_be_visible()
     screenshot(page, "profile-no-picture")
     page.get_by_label("Foto", exact=True).set_input_files([])
@@ -233,7 +233,7 @@ def test_every_form_of_an_account_works_without_javascript(
 
     page.goto("/profile")
     page.get_by_label("Nome", exact=True).fill("Ana Clara")
-    page.get_by_role("button", name="Salvar").click()
+    page.get_by_role("button", name="Salvar", exact=True).click()
     expect(page.get_by_text("Perfil atualizado.")).to_be_visible()
     expect(page.get_by_label("Nome", exact=True)).to_have_value("Ana Clara")
     page.goto("/verificacao")

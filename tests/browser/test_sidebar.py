@@ -185,7 +185,7 @@ def test_phone_has_the_conversation_first_and_the_list_in_a_drawer(
     expect(page.get_by_role("navigation")).not_to_be_visible()
     expect(page.get_by_role("button", name="Abrir conversas")).to_be_focused()
     page.get_by_role("button", name="Abrir conversas").click()
-    page.get_by_role("button", name="Nova conversa", exact=True).click()
+    page.get_by_role("navigation").get_by_role("button", name="Nova conversa").click()
     expect(page.get_by_role("heading", name="Oi, Ana.")).to_be_visible()
     small = page.evaluate(
         """() => [...document.querySelectorAll('button, a, textarea, input:not([type=radio])')]
