@@ -135,6 +135,23 @@ def test_all_sql_is_in_repositories() -> None:
     assert found == set()
 
 
+def test_no_lambda_wraps_a_single_repository_function() -> None:
+    """A repository function runs on the database itself; `database.transaction(work)` is for several statements."""
+    repositories = {path.stem for path in (LAYER / "repositories").glob("*.py")}
+    found = {
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for folder in (ROOT / "functions", LAYER)
+        for path in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Lambda)
+        and isinstance(node.body, ast.Call)
+        and isinstance(node.body.func, ast.Attribute)
+        and isinstance(node.body.func.value, ast.Name)
+        and node.body.func.value.id in repositories
+    }
+    assert found == set()
+
+
 def test_layer_has_only_what_two_functions_or_the_layer_need() -> None:
     modules = modules_of(LAYER)
     users: dict[str, set[str]] = {name: set() for name in modules}

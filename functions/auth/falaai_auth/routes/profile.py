@@ -12,6 +12,7 @@ from falaai.web.current_user import CurrentSession, Db, clear_session_cookie, cl
 from falaai_auth.account_deletion import delete_account
 from falaai_auth.data_export import export_data
 from falaai_auth.dependencies import Pictures, Sender
+from falaai_auth.device_sessions import end_other_sessions, end_session
 from falaai_auth.picture_cleaning import MEDIA_TYPE
 from falaai_auth.profile import change_profile, get_user
 from falaai_auth.schemas import AccountDeletion, ProfileChange
@@ -77,16 +78,14 @@ def list_sessions(session: CurrentSession, database: Db) -> list[dict[str, Any]]
 @router.delete("/sessions/{session_id}")
 def revoke_session(session_id: int, session: CurrentSession, database: Db) -> dict[str, str]:
     """End one session of the user; its device is signed out at its next request. Return 200 {message}."""
-    if not database.transaction(lambda sql: sessions.delete_session_of(sql, session.user_id, session_id)):
-        raise NotFound("session")
+    end_session(database, session, session_id)
     return {"message": texts.SESSION_ENDED}
 
 
 @router.post("/sessions/revoke_others")
 def revoke_others(session: CurrentSession, database: Db) -> dict[str, str | int]:
     """End all sessions of the user except this one. Return 200 {message, encerradas}, the number ended."""
-    ended = database.transaction(lambda sql: sessions.delete_other_sessions(sql, session.user_id, session.id))
-    return {"message": texts.SESSIONS_ENDED, "encerradas": ended}
+    return {"message": texts.SESSIONS_ENDED, "encerradas": end_other_sessions(database, session)}
 
 
 @router.get("/profile/export")

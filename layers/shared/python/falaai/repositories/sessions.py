@@ -142,14 +142,14 @@ def list_devices(sql: Statements, user_id: int) -> list[Device]:
     return [Device(row["id"], row["navegador"], row["endereco"], row["criada_em"], row["vista_em"]) for row in rows]
 
 
-def delete_session_of(sql: Statements, user_id: int, session_id: int) -> bool:
-    """Delete one session of the user. Returns False if it does not exist or belongs to another user."""
-    return bool(sql.run("DELETE FROM sessoes WHERE id_usuario = %s AND id = %s", (user_id, session_id)))
+def delete_session_of(sql: Statements, user_id: int, session_id: int) -> None:
+    """Delete one session, if it exists and belongs to the user."""
+    sql.run("DELETE FROM sessoes WHERE id_usuario = %s AND id = %s", (user_id, session_id))
 
 
-def delete_other_sessions(sql: Statements, user_id: int, kept_id: int | None = None) -> int:
-    """Delete all sessions of the user except `kept_id`. Returns the number deleted."""
-    return sql.run("DELETE FROM sessoes WHERE id_usuario = %s AND id <> %s", (user_id, kept_id or 0))
+def delete_other_sessions(sql: Statements, user_id: int, kept_id: int | None = None) -> None:
+    """Delete all sessions of the user except `kept_id`."""
+    sql.run("DELETE FROM sessoes WHERE id_usuario = %s AND id <> %s", (user_id, kept_id or 0))
 
 
 def delete_ended(sql: Statements, at_most: int) -> int:
