@@ -217,6 +217,16 @@ def test_quota_gives_the_words_back(new_page: Callable[..., Page], people: Peopl
     expect(page.get_by_label("Sua mensagem")).to_have_value("Mais uma")
 
 
+def test_message_is_sent_though_the_browsers_storage_is_full(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    sign_in(page, people)
+    page.evaluate("Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }")
+    say(page, "Uma pergunta sem cópia no navegador")
+    expect(page.locator(".question")).to_have_text("Uma pergunta sem cópia no navegador")
+    page.reload()
+    expect(page.locator(".question")).to_have_text("Uma pergunta sem cópia no navegador")
+
+
 def test_ended_session_keeps_the_draft_and_comes_back_to_the_conversation(
     new_page: Callable[..., Page], people: People
 ) -> None:

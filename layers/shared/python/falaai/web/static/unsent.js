@@ -15,8 +15,20 @@ const keyOf = (kind, name) => `${kind}:${owner}:${name}`;
 
 /** @type {(kind: Kind, name: string | number) => string | null} */
 export const readUnsent = (kind, name) => localStorage.getItem(keyOf(kind, name));
-/** @type {(kind: Kind, name: string | number, text: string) => void} */
-export const keepUnsent = (kind, name, text) => localStorage.setItem(keyOf(kind, name), text);
+
+/**
+ * Store a copy of unsent text. A browser whose storage is full or refused has no copy, but the page still has the text
+ * and sends it.
+ * @type {(kind: Kind, name: string | number, text: string) => void}
+ */
+export function keepUnsent(kind, name, text) {
+  try {
+    localStorage.setItem(keyOf(kind, name), text);
+  } catch (error) {
+    console.warn("unsent text not stored", error);
+  }
+}
+
 /** @type {(kind: Kind, name: string | number) => void} */
 export const removeUnsent = (kind, name) => localStorage.removeItem(keyOf(kind, name));
 
