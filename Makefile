@@ -134,7 +134,7 @@ cleanup-preview: ## Count the rows that the cleanup would delete now (STACK= for
 bench: ## Measure the build and write docs/performance.md (PART=cold_start for one table)
 	@scripts/prepare.sh mariadb chromium sam
 	@$(MAKE) build ENV=default
-	@PYTHONPATH=devcloud/src:layers/shared/python:functions/auth $(PYTHON) -m bench $(PART)
+	@PYTHONPATH=devcloud/src:layers/shared/python:functions/auth:functions/chat $(PYTHON) -m bench $(PART)
 
 cost: ## Calculate the monthly cost and write docs/cost.md (MESSAGES="5000 50000" prints those instead)
 	@scripts/prepare.sh
