@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from devcloud.database import Database, share_folders
+from devcloud.database import Database, _system_tables_sql, share_folders
 from devcloud.errors import StartError
 from devcloud.secret_store import SecretStore
 
@@ -75,3 +75,14 @@ def test_sql_files_are_found_beside_a_linked_program(tmp_path):
     assert tmp_path / "Cellar/mariadb/11.8/share/mariadb" in folders
     assert tmp_path / "share/mysql" in folders
     assert Path("/usr/share/mysql") in folders
+
+
+@pytest.mark.parametrize("prefix", ["mysql", "mariadb"])  # of MariaDB 10 and of MariaDB 11
+def test_system_tables_are_found_under_both_names_of_their_files(tmp_path, prefix):
+    folder = tmp_path / "share/mariadb"
+    folder.mkdir(parents=True)
+    for name in ("system_tables", "performance_tables", "system_tables_data"):
+        (folder / f"{prefix}_{name}.sql").write_text(f"-- {name}\n")
+    assert "-- system_tables\n-- performance_tables\n-- system_tables_data" in (
+        _system_tables_sql(tmp_path / "bin/mariadbd").replace("\n\n", "\n")
+    )

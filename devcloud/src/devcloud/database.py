@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import shutil
 import signal
@@ -19,7 +20,9 @@ from devcloud.secret_store import SecretStore, write_private_file
 USER = "devcloud"
 # Linux limits the path of a unix socket to 108 bytes, including the final NUL.
 _MAX_SOCKET_PATH_BYTES = 107
-_SYSTEM_TABLES = ("mysql_system_tables.sql", "mysql_performance_tables.sql", "mysql_system_tables_data.sql")
+# MariaDB 10 begins the names of its SQL files with the first word, MariaDB 11 with the second.
+_PREFIXES = ("mysql", "mariadb")
+_SYSTEM_TABLES = ("system_tables.sql", "performance_tables.sql", "system_tables_data.sql")
 _EXIT_PROBE_SECONDS = 0.05
 _INSTALL = "install MariaDB (Debian: mariadb-server-core; macOS: brew install mariadb)"
 # The default of TiDB 8 and of MySQL 8.
@@ -199,9 +202,10 @@ def share_folders(program: Path) -> list[Path]:
 
 
 def _system_tables_sql(program: Path) -> str:
-    for folder in share_folders(program):
-        if all((folder / name).exists() for name in _SYSTEM_TABLES):
-            text = "\n".join((folder / name).read_text() for name in _SYSTEM_TABLES)
+    for folder, prefix in itertools.product(share_folders(program), _PREFIXES):
+        files = [folder / f"{prefix}_{name}" for name in _SYSTEM_TABLES]
+        if all(file.exists() for file in files):
+            text = "\n".join(file.read_text() for file in files)
             # Leave out the root accounts for this machine's host name.
             kept = (line for line in text.splitlines() if "@current_hostname" not in line)
             return "create database mysql;\nuse mysql;\nset @auth_root_socket=NULL;\n" + "\n".join(kept) + "\n"
