@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from falaai.database import Database
-from falaai.errors import CeilingReached
+from falaai.errors import CeilingReached, QuotaReached
+from falaai.repositories.sessions import LockedSession
 from falaai.repositories.usage import SHARES
 from falaai.sao_paulo import day_of
 from falaai_chat.questions import ask
@@ -60,6 +61,24 @@ def test_hundred_at_once_are_as_many_as_the_ceiling_has_left(database: Database,
     assert rows.value("SELECT COALESCE(SUM(mensagens), 0) FROM uso_diario WHERE id_usuario > 0") == left
     found = rows.list("SELECT -id_usuario AS parte, mensagens FROM uso_diario WHERE id_usuario <= 0")
     assert all(row["mensagens"] <= quota.share_limit(row["parte"]) for row in found)
+
+
+def test_first_messages_of_a_day_from_several_sessions_are_all_counted(database: Database, rows: Rows) -> None:
+    quota = Quota(SENDS, SENDS, at_once=SENDS)
+    for number in range(5):
+        user_id = rows.user(f"pessoa-{number}@exemplo.com.br")
+        sessions = [new_session(rows, user_id, device) for device in "abcdefgh"]
+        with ThreadPoolExecutor(len(sessions)) as pool:
+            list(pool.map(lambda session: ask(database, session, MessageInput(message="Oi"), quota), sessions))
+        assert rows.value("SELECT mensagens FROM uso_diario WHERE id_usuario = %s", user_id) == len(sessions)
+
+
+def test_counter_that_another_session_added_meanwhile_is_counted(database: Database, rows: Rows) -> None:
+    session = new_session(rows, rows.user())
+    rows.run("INSERT INTO uso_diario (id_usuario, dia, mensagens) VALUES (%s, %s, 3)", session.user_id, day_of(NOW))
+    stale = LockedSession(session, used_today=None)
+    with pytest.raises(QuotaReached):
+        database.transaction(lambda sql: Quota(3, SENDS).take(sql, stale, share=0))
 
 
 @pytest.mark.parametrize("ceiling", [1, 15, 16, 17, 20_000, 20_003])

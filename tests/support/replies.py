@@ -18,11 +18,11 @@ PLENTY = Quota(1000, 1000, at_once=1000)
 NOW = datetime(2026, 6, 1, 12, 0)
 
 
-def new_session(rows: Rows, user_id: int) -> Session:
+def new_session(rows: Rows, user_id: int, device: str = "") -> Session:
     session_id = rows.insert(
         "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em)"
         " VALUES (%s, %s, NOW(6), NOW(6), NOW(6))",
-        f"k{user_id}",
+        f"k{user_id}{device}",
         user_id,
     )
     return Session(session_id, user_id, None, "Ana", "ana@exemplo.com.br", 0, NOW)

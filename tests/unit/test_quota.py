@@ -52,7 +52,7 @@ def test_message_is_counted_for_the_user_and_in_the_share() -> None:
 def test_first_message_of_a_day_opens_the_users_counter() -> None:
     sql = FakeStatements({COUNT: BOTH_COUNTED})
     assert Quota(10, 160).take(sql, used(None), share=0) == 9
-    assert statements(sql) == ["INSERT INTO uso_diario", "UPDATE uso_diario SET"]
+    assert statements(sql) == ["INSERT IGNORE INTO", "UPDATE uso_diario SET"]
 
 
 def test_last_message_leaves_none_and_the_next_is_refused_before_anything_is_counted() -> None:

@@ -54,8 +54,9 @@ class Quota:
         session, used = locked.session, locked.used_today
         day = day_of(session.now)
         if used is None:
-            usage.add_day(sql, session.user_id, day)
-            used = 0
+            # A server without gap locks may have read the counter before another session of the user added it.
+            is_new = usage.add_day(sql, session.user_id, day)
+            used = 0 if is_new else usage.count_messages(sql, session.user_id, day)
         if used >= self.person:
             raise self._refusal(QuotaReached, session)
         if not usage.update_message_counts(sql, session.user_id, day, share, self.share_limit(share)):

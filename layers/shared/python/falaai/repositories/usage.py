@@ -35,9 +35,12 @@ def update_tokens(sql: Statements, user_id: int, day: date, tokens_in: int, toke
     )
 
 
-def add_day(sql: Statements, user_id: int, day: date, messages: int = 0) -> None:
-    """Add the user's counter of a day, which must not exist yet."""
-    sql.run("INSERT INTO uso_diario (id_usuario, dia, mensagens) VALUES (%s, %s, %s)", (user_id, day, messages))
+def add_day(sql: Statements, user_id: int, day: date, messages: int = 0) -> bool:
+    """Add the user's counter of a day. Returns False if it exists already."""
+    added = sql.run(
+        "INSERT IGNORE INTO uso_diario (id_usuario, dia, mensagens) VALUES (%s, %s, %s)", (user_id, day, messages)
+    )
+    return bool(added)
 
 
 def add_shares(sql: Statements, day: date) -> None:
