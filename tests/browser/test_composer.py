@@ -220,7 +220,9 @@ def test_quota_gives_the_words_back(new_page: Callable[..., Page], people: Peopl
 def test_message_is_sent_though_the_browsers_storage_is_full(new_page: Callable[..., Page], people: People) -> None:
     page = new_page()
     sign_in(page, people)
-    page.evaluate("Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }")
+    page.evaluate("""() => {
+        Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };
+    }""")
     say(page, "Uma pergunta sem cópia no navegador")
     expect(page.locator(".question")).to_have_text("Uma pergunta sem cópia no navegador")
     page.reload()

@@ -160,8 +160,8 @@ def test_next_page_of_the_list_is_not_added_to_a_search(
         expect(page.get_by_text("1 conversa encontrada")).to_be_visible()
         route.continue_()
 
-    page.route(re.compile(r"/conversations\?.*after="), search_first, times=1)
-    with page.expect_response(re.compile(r"/conversations\?.*after=")):
+    page.route(re.compile(r"/conversations\?.*cursor="), search_first, times=1)
+    with page.expect_response(re.compile(r"/conversations\?.*cursor=")):
         page.get_by_role("button", name="Carregar mais").click()
     expect(page.get_by_role("button", name="Carregar mais")).to_be_hidden()
     expect(entries).to_have_count(1)
@@ -185,7 +185,7 @@ def test_phone_has_the_conversation_first_and_the_list_in_a_drawer(
     expect(page.get_by_role("navigation")).not_to_be_visible()
     expect(page.get_by_role("button", name="Abrir conversas")).to_be_focused()
     page.get_by_role("button", name="Abrir conversas").click()
-    page.get_by_role("navigation").get_by_role("button", name="Nova conversa").click()
+    page.get_by_role("navigation").get_by_role("button", name="Nova conversa", exact=True).click()
     expect(page.get_by_role("heading", name="Oi, Ana.")).to_be_visible()
     small = page.evaluate(
         """() => [...document.querySelectorAll('button, a, textarea, input:not([type=radio])')]

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.support.browser import DESKTOP, PHONE, say, screenshot, sign_in, take_session
 from tests.support.people import People
 from tests.support.rows import Rows
+from tests.support.waiting import wait_until
 
 OFFLINE = "Sem conexão. Confira a internet e tente de novo."
 WIDE_TABLE = (
@@ -385,7 +386,7 @@ def test_print_has_the_whole_conversation(new_page: Callable[..., Page], people:
     )
     page.get_by_role("button", name="Opções da conversa", exact=True).click()
     page.get_by_role("menuitem", name="Imprimir").click()
-    page.wait_for_function("window.printed === 62")
+    wait_until(lambda: page.evaluate("window.printed") == 62, "all messages to be loaded")
 
 
 def test_without_javascript_the_list_is_read_on_a_phone(new_page: Callable[..., Page], people: People) -> None:
