@@ -25,6 +25,7 @@ export function keepUnsent(kind, name, text) {
   try {
     localStorage.setItem(keyOf(kind, name), text);
   } catch (error) {
+    // biome-ignore lint/suspicious/noConsole: the user loses nothing, so only a developer needs to know
     console.warn("unsent text not stored", error);
   }
 }
