@@ -2,11 +2,11 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.imports import imported_modules
 from tests.support.paths import ROOT
 
 LAYER = ROOT / "layers/shared/python/falaai"
@@ -26,16 +26,6 @@ CHAT_LAYERS = 5
 
 def package(domain: str) -> Path:
     return ROOT / "functions" / domain / f"falaai_{domain}"
-
-
-def imported_modules(path: Path) -> Iterator[str]:
-    """Yield the dotted name of each imported module; `from a import b` gives both `a` and `a.b`."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{path}: relative import"
-            yield from (node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names))
 
 
 def modules_of(folder: Path) -> dict[str, Path]:

@@ -1,11 +1,11 @@
 """Tests and bench share code only through tests/support; tests of rules and repositories start no cloud."""
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.imports import imported_modules
 from tests.support.paths import ROOT
 
 # Tests in tests/integration that talk to the AWS emulator or to a fake. All others start a database, or nothing.
@@ -15,21 +15,11 @@ WITH_A_CLOUD = {
 }
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Yield the dotted name of each imported module; `from a import b` gives both `a` and `a.b`."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{path}: relative import"
-            yield from (node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names))
-
-
 def imports_below(folder: str) -> set[tuple[str, str]]:
     """Return pairs of a file and a module that it imports."""
     paths = list((ROOT / folder).rglob("*.py"))
     assert paths
-    return {(str(path.relative_to(ROOT)), name) for path in paths for name in imported(path)}
+    return {(str(path.relative_to(ROOT)), name) for path in paths for name in imported_modules(path)}
 
 
 def test_no_test_imports_bench() -> None:
