@@ -138,3 +138,13 @@ def test_account_deleted_while_a_message_is_sent_leaves_nothing(race: Race, rows
         assert deleted.exception() is None
         assert scene.has_left_nothing(), f"stopped before statement {stop} of the send"
     assert stop > 8
+
+
+def test_every_deletion_keeps_the_id_of_the_account_alone(database: Database, rows: Rows) -> None:
+    """Deleted by its owner, and by the cleanup; an id that has no account leaves none."""
+    own, unverified = rows.user(), rows.user("nunca@exemplo.com.br", verified=False)
+    database.transaction(lambda sql: personal_data.delete_rows(sql, own))
+    database.transaction(lambda sql: personal_data.delete_accounts(sql, [unverified, 999_999_999]))
+    kept = rows.list("SELECT * FROM contas_apagadas ORDER BY id")
+    assert [row["id"] for row in kept] == [own, unverified]
+    assert set(kept[0]) == {"id", "apagada_em"}

@@ -73,7 +73,10 @@ def test_expired_rows_of_every_kind_go(database: Database, rows: Rows) -> None:
         )
     rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(6), UTC_TIMESTAMP(6), NULL)", ana)
     rows.run("INSERT INTO limites VALUES ('l', NOW(6), UTC_TIMESTAMP(6), 3)")
-    assert cleaned(database) == {"sessions": 1, "tokens": 1, "counters": 1}
+    for account, days_ago in [(801, 401), (802, 399)]:
+        rows.run("INSERT INTO contas_apagadas VALUES (%s, UTC_TIMESTAMP(6) - INTERVAL %s DAY)", account, days_ago)
+    assert cleaned(database) == {"sessions": 1, "tokens": 1, "counters": 1, "deleted_accounts": 1}
+    assert rows.value("SELECT id FROM contas_apagadas") == 802
     assert rows.value("SELECT chave FROM sessoes") == "living"
 
 

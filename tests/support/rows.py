@@ -6,7 +6,17 @@ from typing import Any
 from falaai.database import Database, Row
 from falaai_auth.passwords import hash_password
 
-TABLES = ("transacoes", "uso_diario", "mensagens", "conversas", "tokens", "sessoes", "limites", "usuarios")
+TABLES = (
+    "transacoes",
+    "uso_diario",
+    "mensagens",
+    "conversas",
+    "tokens",
+    "sessoes",
+    "limites",
+    "contas_apagadas",
+    "usuarios",
+)
 
 
 @dataclass

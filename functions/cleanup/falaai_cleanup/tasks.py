@@ -11,6 +11,7 @@ from falaai.logs import logger
 from falaai.repositories import (
     clock,
     conversations,
+    deleted_accounts,
     limits,
     messages,
     personal_data,
@@ -65,6 +66,7 @@ TASKS = (
     CleanupTask("usage", usage.delete_old, usage.count_old),
     CleanupTask("counters", limits.delete_expired, limits.count_expired),
     CleanupTask("transactions", transactions.delete_old, transactions.count_old),
+    CleanupTask("deleted_accounts", deleted_accounts.delete_old, deleted_accounts.count_old),
     CleanupTask("abandoned_replies", messages.update_abandoned_replies, messages.count_abandoned),
     CleanupTask("unverified_accounts", _delete_never_verified, users.count_never_verified),
 )

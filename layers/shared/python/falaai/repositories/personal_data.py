@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from falaai.database import Row, Statements
+from falaai.repositories import deleted_accounts
 
 # Password hashes and keys are left out: they give access to the account and tell the user nothing.
 _ROWS = {
@@ -52,12 +53,16 @@ def list_rows(sql: Statements, user_id: int) -> dict[str, list[Row]]:
 
 def delete_accounts(sql: Statements, user_ids: Sequence[int]) -> int:
     """Delete locked accounts that have no conversations, with their other rows. Returns the number deleted."""
+    deleted_accounts.add_deleted_accounts(sql, user_ids)
     for table in ("sessoes", "uso_diario", "tokens"):
         sql.run(f"DELETE FROM {table} WHERE id_usuario IN %s", (tuple(user_ids),))  # noqa: S608 - constant tables
     return sql.run("DELETE FROM usuarios WHERE id IN %s", (tuple(user_ids),))
 
 
 def delete_rows(sql: Statements, user_id: int) -> None:
-    """Delete an account and all its rows. It must run in its own transaction."""
-    for deletion in _DELETIONS:
+    """Delete an account and all its rows; only its id is kept. It must run in its own transaction."""
+    *rows, account = _DELETIONS
+    for deletion in rows:
         sql.run(deletion, (user_id,))
+    deleted_accounts.add_deleted_accounts(sql, [user_id])
+    sql.run(account, (user_id,))
