@@ -28,6 +28,8 @@ PARAMETERS = {
     "DB_USER": "DbUser",
     "DB_CA": "DbCa",
     "EMAIL_USER": "EmailUser",
+    "OPERATOR_NAME": "OperatorName",
+    "CONTACT_EMAIL": "ContactEmail",
     "PUBLIC_URL": "PublicUrl",
     "DOMAIN_NAME": "DomainName",
     "CERTIFICATE_ARN": "CertificateArn",

@@ -97,14 +97,14 @@ def cloud_secrets(cloud: RunningCloud) -> list[str]:
     return [value for value in json.loads((cloud.data / "secrets.json").read_text()).values() if len(value) > 20]
 
 
-def test_terms_say_what_is_kept_of_a_device_and_who_receives_what(
+def test_privacy_page_says_what_is_kept_of_a_device_and_who_receives_what(
     people: People, member: Person, product: Rows
 ) -> None:
-    terms = people.stranger().http.get("/termos", headers={"accept": "text/html"}).text
+    privacy = people.stranger().http.get("/privacidade", headers={"accept": "text/html"}).text
     kept = product.list(
         "SELECT navegador, endereco FROM sessoes s JOIN usuarios u ON u.id = s.id_usuario WHERE u.email = %s",
         member.email,
     )
     assert all(kept[0].values())
     for told in ("endereço IP", "navegador", "Google (Gemini)", "SendGrid", "AWS", "TiDB Cloud"):
-        assert told in terms, told
+        assert told in privacy, told

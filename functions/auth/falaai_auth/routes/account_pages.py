@@ -1,11 +1,12 @@
-"""HTML pages: landing, sign-in, registration, verification, terms and profile."""
+"""HTML pages: landing, sign-in, registration, verification, terms, privacy and profile."""
 
 import re
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
-from falaai.repositories import sessions
+from falaai import settings
+from falaai.repositories import sessions, usage, users
 from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db, MaybeSession
 from falaai.web.dates import in_words
@@ -62,6 +63,22 @@ def verified_page(request: Request) -> Response:
 @router.get("/termos")
 def terms_page(request: Request) -> Response:
     return pages.page(request, "termos.html")
+
+
+@router.get("/privacidade")
+def privacy_page(request: Request) -> Response:
+    """Show which data are kept, why, where and how long, who else receives them, and the operator's contact."""
+    operator = settings.read(settings.OperatorSettings)
+    values = {
+        "operator": operator.operator_name,
+        "contact": operator.contact_email,
+        "retention_days": settings.read(settings.RetentionSettings).retention_days,
+        "unverified_days": users.NEVER_VERIFIED_DAYS,
+        "idle_days": sessions.IDLE_DAYS,
+        "session_days": sessions.ABSOLUTE_DAYS,
+        "usage_days": usage.KEPT_DAYS,
+    }
+    return pages.page(request, "privacidade.html", values)
 
 
 @router.get("/profile")

@@ -169,6 +169,16 @@ class RetentionSettings(_Group):
     retention_days: int = Field(default=90, ge=0)
 
 
+class OperatorSettings(_Group):
+    """The name of the person or organization that runs this deployment, and its contact address for privacy requests.
+
+    The privacy page shows both. The law (LGPD, articles 9 and 41) asks for them.
+    """
+
+    operator_name: str = Field(default="", max_length=100)
+    contact_email: str = Field(default="", pattern=r"^([^@\s]+@[^@\s]+)?$")
+
+
 class MetricsSettings(_Group):
     """Namespace of our metrics in CloudWatch: the name of the stack, so that two stacks are not mixed."""
 
@@ -201,6 +211,7 @@ CHECKED = (
     EmailSettings,
     WebSettings,
     RetentionSettings,
+    OperatorSettings,
 )
 
 
