@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from falaai import settings
-from falaai.repositories import sessions, usage, users
+from falaai.repositories import deleted_accounts, sessions, usage, users
 from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db, MaybeSession
 from falaai.web.dates import in_words
@@ -77,6 +77,7 @@ def privacy_page(request: Request) -> Response:
         "idle_days": sessions.IDLE_DAYS,
         "session_days": sessions.ABSOLUTE_DAYS,
         "usage_days": usage.KEPT_DAYS,
+        "deleted_account_days": deleted_accounts.KEPT_DAYS,
     }
     return pages.page(request, "privacidade.html", values)
 
