@@ -34,7 +34,17 @@ def test_pages_of_accounts(new_page: Callable[..., Page], people: People, cloud:
     link = person.link()
     found = {}
     for path in (
-        *("/", "/login", "/cadastro", "/sucesso", "/verificacao", "/verificado", "/termos", "/privacidade", "/esqueci-senha"),
+        *(
+            "/",
+            "/login",
+            "/cadastro",
+            "/sucesso",
+            "/verificacao",
+            "/verificado",
+            "/termos",
+            "/privacidade",
+            "/esqueci-senha",
+        ),
         *("/esqueci-senha/enviado", "/verify_link/nada", link, "/chat/nada"),
     ):
         page.goto(path)

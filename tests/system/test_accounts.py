@@ -8,7 +8,7 @@ import pytest
 from tests.support.people import PASSWORD, People, Person
 from tests.support.running_cloud import RunningCloud
 
-PAGES = ["/", "/login", "/cadastro", "/register", "/sucesso", "/verificacao", "/verificado", "/termos", "/privacidade"]
+PAGES = "/ /login /cadastro /register /sucesso /verificacao /verificado /termos /privacidade".split()
 
 
 @pytest.mark.parametrize("path", PAGES)
