@@ -75,9 +75,7 @@ PASSWORD_WRONG = "A senha atual não confere."  # noqa: S105 - a sentence
 REGISTRATION_PASSWORD_WRONG = "Esta não é a senha do cadastro. O link continua valendo."  # noqa: S105 - a sentence
 PICTURE_LARGE = "A foto pode ter até 2 MB e 16 megapixels."
 PICTURE_NOT_VALID = "Não conseguimos abrir essa foto. Use JPEG, PNG, WebP ou GIF."
-TERMS_NOT_ACCEPTED = (
-    "Para criar a conta é preciso ter 18 anos ou mais e aceitar os termos e a política de privacidade."
-)
+TERMS_NOT_ACCEPTED = "Para criar a conta é preciso ter 18 anos ou mais e aceitar os termos e a privacidade."
 MESSAGE_EMPTY = "Escreva uma mensagem."
 NEW_AND_NAMED = "Diga a conversa ou peça uma nova; as duas coisas juntas não dá."
 
