@@ -34,18 +34,8 @@ def test_pages_of_accounts(new_page: Callable[..., Page], people: People, cloud:
     link = person.link()
     found = {}
     for path in (
-        *(
-            "/",
-            "/login",
-            "/cadastro",
-            "/sucesso",
-            "/verificacao",
-            "/verificado",
-            "/termos",
-            "/privacidade",
-            "/esqueci-senha",
-        ),
-        *("/esqueci-senha/enviado", "/verify_link/nada", link, "/chat/nada"),
+        *("/", "/login", "/cadastro", "/sucesso", "/verificacao", "/verificado", "/termos", "/esqueci-senha"),
+        *("/privacidade", "/esqueci-senha/enviado", "/verify_link/nada", link, "/chat/nada"),
     ):
         page.goto(path)
         found[path] = findings(page)

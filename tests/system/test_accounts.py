@@ -8,7 +8,8 @@ import pytest
 from tests.support.people import PASSWORD, People, Person
 from tests.support.running_cloud import RunningCloud
 
-PAGES = "/ /login /cadastro /register /sucesso /verificacao /verificado /termos /privacidade".split()
+PAGES = ["/", "/login", "/cadastro", "/register", "/sucesso", "/verificacao", "/verificado"]
+PAGES += ["/termos", "/privacidade"]
 
 
 @pytest.mark.parametrize("path", PAGES)
