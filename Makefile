@@ -14,6 +14,10 @@ TESTS ?= tests devcloud/tests bench/tests
 help: ## Show this list
 	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
+# The database of `run`, the tests and the measurements on this machine: mariadb or tidb.
+DB ?= mariadb
+export DB
+
 # With BUILT=1, `run` and `test` use the build for this machine instead of the sources.
 BUILT ?=
 export BUILT
@@ -21,17 +25,17 @@ export BUILT
 built:
 	$(if $(BUILT),@$(MAKE) build ENV=default)
 
-run: built ## Run the whole product on this machine: http://127.0.0.1:8000 (PORT=, INBOX_PORT=, BUILT=1)
-	@scripts/prepare.sh $(if $(shell grep -sE '^(export )?DB_HOST=.' .env),,mariadb)
+run: built ## Run the whole product on this machine: http://127.0.0.1:8000 (PORT=, INBOX_PORT=, BUILT=1, DB=tidb)
+	@scripts/prepare.sh $(if $(shell grep -sE '^(export )?DB_HOST=.' .env),,$(DB))
 	@PYTHONPATH=devcloud/src exec $(PYTHON) -m devcloud $(if $(BUILT),--built) --port $(or $(PORT),8000) \
-	  --service-port sendgrid=$(or $(INBOX_PORT),8025)
+	  --service-port sendgrid=$(or $(INBOX_PORT),8025) --database $(DB)
 
-test: built ## Run every test (TESTS=tests/unit for some; BUILT=1 on the build)
-	@scripts/prepare.sh mariadb chromium faketime sam
+test: built ## Run every test (TESTS=tests/unit for some; BUILT=1 on the build; DB=tidb)
+	@scripts/prepare.sh $(DB) chromium faketime sam
 	$(PYTHON) -m pytest -n 2 --dist loadfile $(TESTS)
 
-test-faults: ## Run the fault tests in full; `make test` runs samples of them (SEED=, KILLS=, MESSAGES=, MINUTES=, HISTORIES=)
-	@scripts/prepare.sh mariadb faketime
+test-faults: ## Run the fault tests in full; `make test` runs samples of them (SEED=, KILLS=, MESSAGES=, MINUTES=, HISTORIES=, DB=tidb)
+	@scripts/prepare.sh $(DB) faketime
 	@seed=$(or $(SEED),$$RANDOM); echo "seed $$seed; make test-faults SEED=$$seed repeats it"; \
 	WHOLE=1 SEED=$$seed KILLS=$(or $(KILLS),100) MESSAGES=$(or $(MESSAGES),200000) MINUTES=$(or $(MINUTES),1) \
 	  HISTORIES=$(or $(HISTORIES),1000) COMMITS=200 REPLY_KILLS=20 PAIRS=300 EXAMPLES=50 \
@@ -131,8 +135,8 @@ cleanup-preview: ## Count the rows that the cleanup would delete now (STACK= for
 
 ##@ Maintain
 
-bench: ## Measure the build and write docs/performance.md (PART=cold_start for one table)
-	@scripts/prepare.sh mariadb chromium sam
+bench: ## Measure the build and write docs/performance.md (PART=cold_start for one table; DB=tidb)
+	@scripts/prepare.sh $(DB) chromium sam
 	@$(MAKE) build ENV=default
 	@PYTHONPATH=devcloud/src:layers/shared/python:functions/auth:functions/chat $(PYTHON) -m bench $(PART)
 

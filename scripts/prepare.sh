@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the tools of the project: the Python environment .venv, and those of `mariadb`, `chromium`, `faketime`,
-# `sam`, `checkov` and `node` that are given as arguments. It logs each installation and skips tools that are present.
+# `sam`, `checkov` and `node` that are given as arguments. For `tidb` it only looks for a server. It logs each installation and skips tools that are present.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -99,6 +99,8 @@ environment .venv requirements/dev.txt
 for part in "$@"; do
   case $part in
     mariadb) apt_packages mariadbd mariadb-server-core ;;
+    # No Debian package has it; the message of devcloud says how to get it.
+    tidb) PYTHONPATH=devcloud/src .venv/bin/python -m devcloud.tidb >/dev/null ;;
     faketime) apt_packages faketime faketime ;;
     chromium)
       apt_packages chromium chromium fonts-dejavu-core

@@ -70,7 +70,7 @@ def product(cloud: RunningCloud) -> Rows:
 
 @pytest.fixture(scope="session")
 def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseServer]:
-    """A MariaDB server alone: tests of repositories and rules need no cloud."""
+    """A database server alone: tests of repositories and rules need no cloud."""
     server = DatabaseServer(tmp_path_factory.mktemp("database_server") / "data")
     yield server
     server.stop()

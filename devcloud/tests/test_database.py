@@ -1,4 +1,4 @@
-"""The private MariaDB server."""
+"""The private database server: MariaDB, or TiDB with DB=tidb in the environment."""
 
 import asyncio
 from pathlib import Path
@@ -6,8 +6,13 @@ from pathlib import Path
 import pytest
 
 from devcloud.database import Database, _system_tables_sql, share_folders
+from devcloud.databases import DATABASES
 from devcloud.errors import StartError
 from devcloud.secret_store import SecretStore
+from devcloud.tidb import TidbDatabase, find_tidb_server
+from running_devcloud import DATABASE
+
+ChosenDatabase = DATABASES[DATABASE]
 
 
 def test_missing_mariadbd_is_a_start_error_that_names_the_package(tmp_path, monkeypatch):
@@ -24,7 +29,7 @@ def test_socket_of_a_deep_data_folder_is_in_a_temporary_folder(tmp_path):
     data.mkdir()
 
     async def use():
-        database = Database(data, "d", SecretStore(data / "s"))
+        database = ChosenDatabase(data, "d", SecretStore(data / "s"))
         await database.start()
         address = database.address
         try:
@@ -33,26 +38,69 @@ def test_socket_of_a_deep_data_folder_is_in_a_temporary_folder(tmp_path):
                 unix_socket=address.socket, user=address.user, password=address.password, database="d"
             )
             with connection.cursor() as cursor:
-                cursor.execute("SELECT @@sql_mode, @@collation_database, @@time_zone, @@tmpdir")
-                mode, collation, zone, temporary = cursor.fetchone()
+                cursor.execute("SELECT @@sql_mode, @@collation_database, @@time_zone")
+                mode, collation, zone = cursor.fetchone()
+                with pytest.raises(pymysql.err.OperationalError, match="denied"):
+                    cursor.execute("CREATE DATABASE other")
+                cursor.execute("CREATE DATABASE d_of_a_test")
             connection.close()
             assert "STRICT_TRANS_TABLES" in mode
             assert (collation, zone) == ("utf8mb4_bin", "+00:00")
-            assert temporary.startswith(str(data)), "another server's start would delete its temporary tables"
+            with pytest.raises(pymysql.err.OperationalError, match="denied"):
+                pymysql.connect(unix_socket=address.socket, user="root")
+            # A starting server deletes the temporary files of any other server in the same folder.
+            temporary = [one for one in command_line(database) if "tmpdir=" in one or "temp-dir=" in one]
+            assert [one for one in temporary if str(data) not in one] == []
+            assert temporary
         finally:
             await database.stop()
         return address.socket
 
-    from pathlib import Path
-
     assert not Path(asyncio.run(use())).parent.exists()
+
+
+def command_line(database):
+    return Path(f"/proc/{database.child.pid}/cmdline").read_text().split("\0")
+
+
+def test_data_survive_a_restart(tmp_path):
+    import pymysql
+
+    def rows(address, *statements):
+        connection = pymysql.connect(
+            host=address.host, port=address.port, user=address.user, password=address.password, database="d",
+            autocommit=True,
+        )  # fmt: skip
+        with connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            return cursor.fetchall()
+
+    async def use():
+        first = ChosenDatabase(tmp_path, "d", SecretStore(tmp_path / "s"))
+        try:
+            await first.start()
+            rows(first.address, "CREATE TABLE t (id INT PRIMARY KEY)", "INSERT INTO t VALUES (7)")
+            await first.stop()
+            await first.start()
+            assert rows(first.address, "SELECT id FROM t") == ((7,),)
+        finally:
+            await first.stop()
+        second = ChosenDatabase(tmp_path, "d", SecretStore(tmp_path / "s"))
+        try:
+            await second.start()
+            assert rows(second.address, "SELECT id FROM t") == ((7,),)
+        finally:
+            await second.stop()
+
+    asyncio.run(use())
 
 
 def test_server_left_by_a_killed_devcloud_is_stopped_first(tmp_path):
     async def use():
-        left = Database(tmp_path, "d", SecretStore(tmp_path / "s"))
+        left = ChosenDatabase(tmp_path, "d", SecretStore(tmp_path / "s"))
         await left.start()
-        fresh = Database(tmp_path, "d", SecretStore(tmp_path / "s"))
+        fresh = ChosenDatabase(tmp_path, "d", SecretStore(tmp_path / "s"))
         try:
             await fresh.start()
             assert await asyncio.wait_for(left.child.wait(), 5) == 0
@@ -86,3 +134,59 @@ def test_system_tables_are_found_under_both_names_of_their_files(tmp_path, prefi
     assert "-- system_tables\n-- performance_tables\n-- system_tables_data" in (
         _system_tables_sql(tmp_path / "bin/mariadbd").replace("\n\n", "\n")
     )
+
+
+def executable(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\necho this is no TiDB\nexit 3\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_tidb_server_is_taken_from_the_variable_then_tiup_then_the_path(tmp_path, monkeypatch):
+    for name in ("TIDB_SERVER", "TIUP_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    with pytest.raises(
+        StartError, match=r"^No TiDB server was found: set TIDB_SERVER .* `tiup install tidb`.*PATH\.$"
+    ):
+        find_tidb_server()
+    on_path = executable(tmp_path / "bin/tidb-server")
+    assert find_tidb_server() == on_path
+    executable(tmp_path / ".tiup/components/tidb/v8.5.9/tidb-server")
+    newest = executable(tmp_path / ".tiup/components/tidb/v8.5.10/tidb-server")
+    assert find_tidb_server() == newest
+    named = executable(tmp_path / "built/tidb-server")
+    monkeypatch.setenv("TIDB_SERVER", named)
+    assert find_tidb_server() == named
+    monkeypatch.setenv("TIDB_SERVER", f"{named}.gone")
+    with pytest.raises(StartError, match="TIDB_SERVER names no program that can be run"):
+        find_tidb_server()
+
+
+def test_tidb_server_that_ends_is_a_start_error_with_its_last_line_and_log(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIDB_SERVER", executable(tmp_path / "tidb-server"))
+    database = TidbDatabase(tmp_path, "d", SecretStore(tmp_path / "s"))
+
+    async def use():
+        try:
+            await database.start()
+        finally:
+            await database.stop()
+
+    with pytest.raises(StartError, match="this is no TiDB"):
+        asyncio.run(use())
+    assert database.log.read_text() == "this is no TiDB\n"
+
+
+def test_tidb_data_of_another_password_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("TIDB_SERVER", executable(tmp_path / "tidb-server"))
+    data = tmp_path / "tidb"
+    data.mkdir()
+    (data / "ready").touch()
+    (data / "accounts.sql").write_text("CREATE USER ...")
+    database = TidbDatabase(tmp_path, "d", SecretStore(tmp_path / "s"))
+    with pytest.raises(StartError, match="has another password; delete that folder"):
+        asyncio.run(database.start())
+    assert (data / "ready").exists()

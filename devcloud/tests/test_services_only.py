@@ -43,6 +43,6 @@ def test_database_requires_tls_on_other_addresses(variables):
     pymysql.connect(**place, **account, ssl=ssl.create_default_context(cadata=variables["DB_CA"])).close()
     with pytest.raises(pymysql.err.OperationalError, match="CERTIFICATE_VERIFY_FAILED"):
         pymysql.connect(**place, **account, ssl=ssl.create_default_context())
-    # MariaDB 10 answers with the first, MariaDB 11 with the second.
+    # MariaDB 10 and TiDB answer with the first, MariaDB 11 with the second.
     with pytest.raises(pymysql.err.OperationalError, match=r"Access denied|insecure transport"):
         pymysql.connect(**place, **account, ssl_disabled=True)

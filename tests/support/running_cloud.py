@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.database_server import DATABASE
 from tests.support.paths import ROOT
 from tests.support.waiting import HANG_SECONDS
 
@@ -69,7 +70,7 @@ def start_cloud(data: Path, *arguments: str, env_file: Path | None = None, root:
     if (root / "devcloud/__init__.py").exists():  # a release whose devcloud served the inbox itself
         command += ["--inbox-port", "0"]
     if root == ROOT:  # the devcloud of an older release may not have these options
-        command += ["--service-port", "sendgrid=0"]
+        command += ["--service-port", "sendgrid=0", "--database", DATABASE]
         # Tests exceed the stage's throttle. The throttle itself is tested in devcloud/tests.
         command += ["--parameter", "RequestsPerSecond=100000", "--parameter", "RequestBurst=100000"]
         # Tests send requests of other origins to the functions. devcloud's refusal is tested in devcloud/tests.

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support.database_server import DATABASE
 from tests.support.paths import ROOT
 from tests.support.people import People
 from tests.support.running_cloud import RunningCloud, start_cloud
@@ -19,6 +20,7 @@ def refused(tmp_path: Path, env: str = "", *arguments: str) -> str:
     """Start devcloud on what cannot work; its whole output, which must be short and free of tracebacks."""
     (tmp_path / "env").write_text(env)
     command = [sys.executable, "-m", "devcloud", "--port", "0", "--service-port", "sendgrid=0", "--no-reload"]
+    command += ["--database", DATABASE]
     command += ["--data", str(tmp_path / "data"), "--env-file", str(tmp_path / "env"), *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "devcloud/src")}
     finished = subprocess.run(

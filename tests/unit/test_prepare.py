@@ -69,15 +69,21 @@ def test_finished_environment_is_kept_where_only_shasum_exists(machine: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("settings", "parts"), [("", ["mariadb"]), ("DB_HOST=\n", ["mariadb"]), ("DB_HOST=db.example.org\n", [])]
+    ("settings", "arguments", "parts"),
+    [
+        ("", [], ["mariadb"]),
+        ("DB_HOST=\n", [], ["mariadb"]),
+        ("DB_HOST=db.example.org\n", [], []),
+        ("", ["DB=tidb"], ["tidb"]),
+    ],
 )
-def test_mariadb_is_installed_unless_the_settings_name_a_database(
-    tmp_path: Path, settings: str, parts: list[str]
+def test_database_server_is_prepared_unless_the_settings_name_a_database(
+    tmp_path: Path, settings: str, arguments: list[str], parts: list[str]
 ) -> None:
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / ".env").write_text(settings)
     commands = subprocess.run(
-        ["make", "--dry-run", "run"],
+        ["make", "--dry-run", "run", *arguments],
         cwd=tmp_path,
         env={"PATH": os.environ["PATH"]},  # without the flags and variables of a make that runs this test
         capture_output=True,

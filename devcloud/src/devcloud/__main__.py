@@ -8,6 +8,7 @@ from pathlib import Path
 
 from devcloud.cloud import Cloud
 from devcloud.console import Console
+from devcloud.databases import DATABASES
 from devcloud.errors import DevcloudError
 from devcloud.services import Options
 from devcloud.services_only import ServicesOnly
@@ -81,6 +82,7 @@ def _options() -> Options:
     parser.add_argument(
         "--parameter", action="append", default=[], metavar="NAME=VALUE", help="value of a template parameter"
     )
+    parser.add_argument("--database", choices=DATABASES, default="mariadb", help="database server to start")
     parser.add_argument(
         "--foreign-requests",
         action="store_true",
@@ -102,6 +104,7 @@ def _options() -> Options:
         services_only=given.services_only,
         bind=given.bind,
         foreign_requests=given.foreign_requests,
+        database=given.database,
         parameters=dict(_pair(one, parser) for one in given.parameter),
         service_ports=dict(_service_port(one, parser) for one in given.service_port),
     )

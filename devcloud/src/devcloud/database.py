@@ -58,7 +58,7 @@ class Database:
         # Never share this folder: a starting server deletes all temporary tables in it, also those of other servers.
         self._temporary = data / "database-temporary"
         self.child: Child | None = None
-        self._socket_folder = self._socket_dir()
+        self._socket_folder = socket_folder(self._folder)
         path = str(self._socket_folder / "socket")
         # On a loopback address TLS is not needed; on any other address it is required.
         authority, self._chain, self._key = ("", "", "") if host == "127.0.0.1" else make_certificate(host)
@@ -67,7 +67,7 @@ class Database:
 
     async def start(self) -> None:
         program = find_mariadbd()
-        await self._end_orphaned_server()
+        await end_orphaned_server(self._folder / "pid", f"--datadir={self._folder}")
         self._temporary.mkdir(parents=True, exist_ok=True)
         if not (self._folder / "ready").exists():
             await self._create(program)
@@ -127,20 +127,22 @@ class Database:
         user = ["--user=root"] if os.geteuid() == 0 else []
         return ["--no-defaults", *user, f"--datadir={self._folder}", f"--tmpdir={self._temporary}", *_MEMORY_OPTIONS]
 
-    def _socket_dir(self) -> Path:
-        if len(os.fsencode(self._folder / "socket")) <= _MAX_SOCKET_PATH_BYTES:
-            return self._folder
-        return Path(tempfile.mkdtemp(prefix="devcloud-"))
 
-    async def _end_orphaned_server(self) -> None:
-        """Stop a server that a killed devcloud left running. The command line proves that the process is ours."""
-        pid_file = self._folder / "pid"
-        if not pid_file.exists():
-            return
-        pid = int(pid_file.read_text().strip() or 0)
-        if pid and f"--datadir={self._folder}" in await _command_line(pid):
-            await _terminate_process(pid)
-        pid_file.unlink(missing_ok=True)
+def socket_folder(folder: Path) -> Path:
+    """Return `folder` if a socket in it has a path that is short enough, or else a new temporary folder."""
+    if len(os.fsencode(folder / "socket")) <= _MAX_SOCKET_PATH_BYTES:
+        return folder
+    return Path(tempfile.mkdtemp(prefix="devcloud-"))
+
+
+async def end_orphaned_server(pid_file: Path, argument: str) -> None:
+    """Stop a server that a killed devcloud left running. `argument` in its command line proves that it is ours."""
+    if not pid_file.exists():
+        return
+    pid = int(pid_file.read_text().strip() or 0)
+    if pid and argument in await _command_line(pid):
+        await _terminate_process(pid)
+    pid_file.unlink(missing_ok=True)
 
 
 async def _command_line(pid: int) -> str:

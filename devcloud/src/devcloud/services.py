@@ -16,7 +16,7 @@ from devcloud.commands import run_command
 from devcloud.concurrency import run_all
 from devcloud.configuration import Configuration, Service, fill_placeholders, function_variables, read_configuration
 from devcloud.console import Console
-from devcloud.database import Database
+from devcloud.databases import DATABASES, AnyDatabase
 from devcloud.errors import ConfigurationError, StartError
 from devcloud.http_server import HttpServer
 from devcloud.intrinsics import REGION
@@ -45,6 +45,7 @@ class Options:
     services_only: bool = False
     bind: str = "127.0.0.1"
     foreign_requests: bool = False
+    database: str = "mariadb"
     parameters: Mapping[str, str] = field(default_factory=dict)
     template: Path | None = None
     service_ports: Mapping[str, int] = field(default_factory=dict)
@@ -64,7 +65,7 @@ class LocalServices:
         for schedule in self.template.schedules:
             occurrences(schedule, datetime.now(UTC))  # reports an invalid schedule now, not when it should fire
         self.aws = Aws(self.configuration.dotenv)
-        self.database: Database | None = None
+        self.database: AnyDatabase | None = None
         self.processes: list[ServiceProcess] = []
         self.addresses: dict[str, Any] = {}
         self.permissions = Permissions({})
@@ -121,12 +122,13 @@ class LocalServices:
         starts = [one.start(self.options.root, self._facts, self._secrets, self._console) for one in self.processes]
         await run_all([*starts, *([self.database.start()] if self.database else [])])
 
-    def _database(self) -> Database | None:
+    def _database(self) -> AnyDatabase | None:
         self.addresses["database"] = None
         service = self.configuration.database
         if service is None or not self.configuration.starts(service):
             return None
-        database = Database(self.options.data, self.configuration.database_name, self._secrets, self.options.bind)
+        kind = DATABASES[self.options.database]
+        database = kind(self.options.data, self.configuration.database_name, self._secrets, self.options.bind)
         self._stack.push_async_callback(database.stop)
         self.addresses["database"] = asdict(database.address)
         facts = {name: str(value) for name, value in self.addresses["database"].items()}

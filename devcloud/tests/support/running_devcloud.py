@@ -10,6 +10,8 @@ from pathlib import Path
 
 from waiting import HANG_SECONDS, eventually
 
+# The server that the tests use: MariaDB, or TiDB with DB=tidb in the environment.
+DATABASE = os.environ.get("DB") or "mariadb"
 SOURCE = Path(__file__).parents[2] / "src"
 
 
@@ -29,7 +31,7 @@ class RunningDevcloud:
         self.log = folder.parent / f"devcloud-{time.monotonic_ns()}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "devcloud", "--port", "0", *arguments],
+                [sys.executable, "-m", "devcloud", "--port", "0", "--database", DATABASE, *arguments],
                 cwd=cwd or folder,
                 env={**environment_of_tests(), **(environment or {})},
                 stdout=log,
