@@ -2,8 +2,8 @@
 
 The comparison is a new interpreter that only imports the packages which this work needs, from the same paths. Both
 run alternately, RUNS times, so that load on the machine affects both. Times are medians; a ratio is the median of the
-ratios of each pair. As on AWS, secrets are read from SSM (here an emulator) and traces are sent. The Gemini fake
-answers without delay.
+ratios of each pair. As on AWS, secrets are read from SSM (here an emulator). The Gemini fake answers without
+delay.
 """
 
 import itertools
@@ -183,8 +183,7 @@ def deployed_variables(stack: BuiltStack, pid: int) -> dict[str, str]:
     for name in SECRETS:
         if name in environment:
             ssm.put_parameter(Name=f"/falaai/{name}", Value=environment[name], Type="SecureString", Overwrite=True)
-    named = {name: f"ssm:/falaai/{name}" for name in SECRETS if name in environment}
-    return {**named, "POWERTOOLS_TRACE_DISABLED": "false"}
+    return {name: f"ssm:/falaai/{name}" for name in SECRETS if name in environment}
 
 
 @contextmanager

@@ -8,6 +8,8 @@ import sys
 
 from operations.stack import client, physical_id
 
+# Attribute that joins the log lines of a job with those of its request.
+CORRELATION_ID = "correlation_id"
 QUEUES = ("Cleanup", "Email", "Memory", "Titles")
 
 
@@ -22,11 +24,14 @@ def replay(name: str) -> int:
         ]
     )
     while total < waiting:
-        got = sqs.receive_message(QueueUrl=dead_letters, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        got = sqs.receive_message(
+            QueueUrl=dead_letters, MaxNumberOfMessages=10, WaitTimeSeconds=1, MessageAttributeNames=[CORRELATION_ID]
+        )
         if "Messages" not in got:
             break
         for message in got["Messages"]:
-            sqs.send_message(QueueUrl=source, MessageBody=message["Body"])
+            attributes = message.get("MessageAttributes", {})
+            sqs.send_message(QueueUrl=source, MessageBody=message["Body"], MessageAttributes=attributes)
             sqs.delete_message(QueueUrl=dead_letters, ReceiptHandle=message["ReceiptHandle"])
             total += 1
     return total

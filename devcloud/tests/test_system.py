@@ -55,6 +55,14 @@ def test_a_request_becomes_a_proxy_event(cloud, http):
     assert context["path"] == "/do/tell"
     assert context["identity"]["sourceIp"] == "127.0.0.1"
     assert response.headers["x-amzn-requestid"] == context["requestId"]
+    assert response.headers["x-amz-apigw-id"] == context["extendedRequestId"]
+
+
+def test_a_client_chooses_the_request_id_but_not_the_extended_one(http):
+    responses = [http.get("/do/tell", headers={"X-Amzn-RequestId": given}) for given in ("mine", "mine", "a b", "")]
+    contexts = [response.json()["event"]["requestContext"] for response in responses]
+    assert [context["requestId"] == "mine" for context in contexts] == [True, True, False, False]
+    assert len({context["extendedRequestId"] for context in contexts} | {"mine"}) == 5
 
 
 def test_the_host_header_does_not_decide_the_domain(cloud, http):

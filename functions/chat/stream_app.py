@@ -11,7 +11,7 @@ import os
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from falaai.logs import logger
+from falaai.logs import correlate, request_id_of
 from falaai_chat.application import build_stream
 
 CONTEXT_HEADER = b"x-amzn-request-context"
@@ -33,7 +33,7 @@ class AdaptedRequest:
             if header := headers.get(CONTEXT_HEADER):
                 context = json.loads(header)
                 scope["aws.event"] = {"requestContext": context}
-                logger().set_correlation_id(context.get("requestId"))
+                correlate(request_id_of(context))
         await self.app(scope, receive, send)
 
 

@@ -17,15 +17,15 @@ from devcloud.triggers import failed_messages, sqs_event
 from falaai import database as databases
 from falaai import settings
 from falaai.batches import MARGIN_SECONDS, batch_handler, retry_until_committed
-from falaai.database import Database
 from falaai.deadlines import seconds_left
 from falaai.errors import PermanentFailure, RetryLater
-from falaai.logs import logger
+from falaai.logs import correlate, correlation_id, logger
 from falaai.queue_messages import EmailRequested, TitleRequested
-from falaai.queues import hide_message
+from falaai.queues import SqsQueues, hide_message
 from falaai_cleanup import worker
 from falaai_email.email_sender import SendGrid
 from falaai_email.rendering import Email
+from operations.replay import replay
 from tests.support.databases import environment
 from tests.support.paths import ROOT
 from tests.support.rows import Rows
@@ -64,7 +64,11 @@ class Line:
         )
 
     def receive(self) -> list[dict[str, Any]]:
-        asked = {"MaxNumberOfMessages": 10, "MessageSystemAttributeNames": ["All"]}
+        asked = {
+            "MaxNumberOfMessages": 10,
+            "MessageSystemAttributeNames": ["All"],
+            "MessageAttributeNames": ["All"],
+        }
         return list(self.sqs.receive_message(QueueUrl=self.queue, **asked).get("Messages", []))
 
     def work(self, handler: Any) -> list[str]:
@@ -300,9 +304,9 @@ def test_message_gets_no_more_time_than_the_invocation_has(line: Line) -> None:
     assert 0 < given[0] <= 8 - MARGIN_SECONDS
 
 
-def test_cleanup_that_runs_out_of_time_requests_another_run(
-    line: Line, database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def cleanup(line: Line, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> Line:
+    """A cleanup with work, whose messages go to the line."""
     monkeypatch.setenv("CLEANUP_QUEUE_URL", line.queue)
     monkeypatch.setenv("PICTURES_BUCKET", "picturesbucket")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -311,9 +315,70 @@ def test_cleanup_that_runs_out_of_time_requests_another_run(
     monkeypatch.setenv("AWS_ENDPOINT_URL", line.sqs.meta.endpoint_url)
     monkeypatch.setattr("falaai_cleanup.worker.delete_orphaned_pictures", lambda *_: 0)
     rows.conversation(rows.user(), "velha", "resposta", days_old=91)
-    too_short = Context(seconds=int(MARGIN_SECONDS + worker.LAST_BATCH_SECONDS))
-    assert not any(worker.handle({}, too_short).values())
-    assert line.left(line.queue) == 1
-    assert line.work(worker.handle) == []
-    assert line.left(line.queue) == 0
+    return line
+
+
+TOO_SHORT = int(MARGIN_SECONDS + worker.LAST_BATCH_SECONDS)
+
+
+def test_cleanup_that_runs_out_of_time_requests_another_run(cleanup: Line, rows: Rows) -> None:
+    assert not any(worker.handle({}, Context(TOO_SHORT)).values())
+    assert cleanup.left(cleanup.queue) == 1
+    assert cleanup.work(worker.handle) == []
+    assert cleanup.left(cleanup.queue) == 0
     assert rows.value("SELECT COUNT(*) FROM mensagens") == 0
+
+
+def test_cleanup_without_an_end_stops_after_its_last_round_and_says_so(
+    cleanup: Line, rows: Rows, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each round has no time, as after a fault that lets no round end. The schedule's id is in all of them."""
+    errors: list[str] = []
+    monkeypatch.setattr(logger(), "error", lambda text, extra: errors.append(text))
+    worker.handle({}, Context(TOO_SHORT))
+    rounds, ids = [], set()
+    while got := cleanup.receive():
+        (message,) = got
+        rounds.append(json.loads(message["Body"])["round"])
+        ids.add(message["MessageAttributes"]["correlation_id"]["StringValue"])
+        worker.handle(sqs_event(got, "arn:aws:sqs:x", "us-east-1"), Context(TOO_SHORT))
+        cleanup.sqs.delete_message(QueueUrl=cleanup.queue, ReceiptHandle=message["ReceiptHandle"])
+    assert rounds == [*range(1, worker.MOST_ROUNDS + 1)]
+    assert ids == {Context.aws_request_id}
+    assert errors == ["cleanup stopped before its end"]
+    assert capsys.readouterr().out.count('"CleanupStopped":[1.0]') == 1
+    assert rows.value("SELECT COUNT(*) FROM mensagens") > 0
+
+
+def test_message_carries_the_id_of_its_request_through_the_dead_letter_queue_and_back(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TITLES_QUEUE_URL", line.queue)
+    settings.read.cache_clear()
+    correlate("of-the-request")
+    SqsQueues().send(title(1))
+    correlate("")
+    seen: list[str] = []
+
+    def refuse(_message: TitleRequested, _age: float) -> None:
+        seen.append(correlation_id())
+        raise PermanentFailure("this cannot work")
+
+    line.work(batch_handler(TitleRequested, refuse))
+    sqs, names = line.sqs, {"url": line.queue, "dead": line.dead_letters}
+    monkeypatch.setattr("operations.replay.client", lambda _service: sqs)
+    monkeypatch.setattr(
+        "operations.replay.physical_id", lambda name: names["dead" if "DeadLetter" in name else "url"]
+    )
+    assert replay("Titles") == 1
+    line.work(batch_handler(TitleRequested, lambda _message, _age: seen.append(correlation_id())))
+    assert seen == ["of-the-request"] * 2
+
+
+def test_message_without_an_id_is_logged_under_that_of_the_invocation(line: Line) -> None:
+    """As messages of a release before this one."""
+    correlate("of-another-request")
+    line.put(title(1))
+    seen: list[str] = []
+    line.work(batch_handler(TitleRequested, lambda _message, _age: seen.append(correlation_id())))
+    assert seen == [Context.aws_request_id]

@@ -171,7 +171,7 @@ def test_access_log_is_an_option_and_holds_no_personal_data(stack: dict[str, Any
     assert (condition, off) == ("LogsAccess", {"Ref": "AWS::NoValue"})
     # resourcePath is the route with its placeholders; path, requestLine and identity.* hold tokens and addresses.
     assert set(re.findall(r"\$context\.([\w.]+)", log["Format"])) == {
-        "requestId",
+        "extendedRequestId",
         "httpMethod",
         "resourcePath",
         "status",

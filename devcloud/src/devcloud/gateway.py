@@ -23,6 +23,8 @@ from devcloud.web_process import StreamedResponse
 LARGEST_REQUEST = 10 * 1024 * 1024
 # API Gateway's limit in bytes for the request line and all header values together.
 LARGEST_HEADERS = 10_240
+# Ids that API Gateway accepts in the header X-Amzn-RequestId.
+_REQUEST_ID = re.compile(r"[\w!#$%&'*+.^`|~-]{1,128}", re.ASCII)
 _GATEWAY_ERRORS = {
     "MISSING_AUTHENTICATION_TOKEN": (403, "Missing Authentication Token"),
     "THROTTLED": (429, "Too Many Requests"),
@@ -50,7 +52,8 @@ class Gateway:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request and log it."""
-        begin, request_id = time.monotonic(), str(uuid.uuid4())
+        begin = time.monotonic()
+        ids = {"x-amzn-RequestId": _request_id(request), "x-amz-apigw-id": uuid.uuid4().hex[:16]}
         path = _without_prefix(request.rel_url.raw_path, self._stage.prefix)
         match = self._routes.match(request.method, path) if path is not None else None
         response: web.StreamResponse
@@ -61,22 +64,25 @@ class Gateway:
         elif self._bucket and not self._bucket.take_token(begin):
             response = self._error_response("THROTTLED")
         else:
-            response = await self._proxy(request, match, path, request_id)
+            response = await self._proxy(request, match, path, ids)
         if not response.prepared:
-            response.headers["x-amzn-RequestId"] = request_id
+            response.headers.update(ids)
         # Do not log values of path parameters, nor a path without a route: both may hold secrets.
         shown = match.route.path if match else _shorten(request.rel_url.raw_path)
         function = match.route.function if match else "(no route)"
         self._console.access(request.method, shown, response.status, 1000 * (time.monotonic() - begin), function)
         return response
 
-    async def _proxy(self, request: web.BaseRequest, match: Match, path: str, request_id: str) -> web.StreamResponse:
+    async def _proxy(
+        self, request: web.BaseRequest, match: Match, path: str, ids: Mapping[str, str]
+    ) -> web.StreamResponse:
         begin = time.monotonic()
         body = await _read_body(request, LARGEST_REQUEST)
         if body is None:
             return self._error_response("REQUEST_TOO_LARGE")
         event = proxy_event(request, match, path, body, self._stage)
-        event["requestContext"]["requestId"] = request_id
+        event["requestContext"]["requestId"] = ids["x-amzn-RequestId"]
+        event["requestContext"]["extendedRequestId"] = ids["x-amz-apigw-id"]
         binary = self._stage.binary_media_types
         try:
             invocation = self._pools[match.route.function].invoke(event)
@@ -84,6 +90,7 @@ class Gateway:
             if isinstance(answer, StreamedResponse):
                 deadline = begin + match.route.timeout_ms / 1000
                 if match.route.streams:
+                    answer.headers.extend(ids.items())
                     return await send_stream(request, answer, deadline)
                 return await whole_response(answer, deadline)
             return proxy_response(answer, request.headers.get("Accept", ""), binary)
@@ -143,6 +150,12 @@ def _headers(response: dict[str, Any]) -> dict[str, str]:
 def _header_bytes(request: web.BaseRequest) -> int:
     line = len(f"{request.method} {request.raw_path} HTTP/1.1")
     return line + sum(len(value) for _, value in request.raw_headers)
+
+
+def _request_id(request: web.BaseRequest) -> str:
+    """Return the request's id. As on AWS, a client may choose it by a header, but not the extended id."""
+    given = request.headers.get("X-Amzn-RequestId", "")
+    return given if _REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
 
 
 def _without_prefix(path: str, prefix: str) -> str | None:

@@ -44,7 +44,7 @@ class ApiStage:
 
 
 def proxy_event(request: web.BaseRequest, match: Match, path: str, body: bytes, stage: ApiStage) -> dict[str, Any]:
-    """Build the event for one request. `path` excludes the stage's prefix."""
+    """Build the event for one request, without its ids. `path` excludes the stage's prefix."""
     headers = _request_headers(request, stage)
     query = parse_qsl(request.rel_url.raw_query_string, keep_blank_values=True)
     content_type = request.headers.get("Content-Type", "application/json")
@@ -119,7 +119,6 @@ def _context(request: web.BaseRequest, match: Match, path: str, stage: ApiStage)
         "apiId": "devcloud",
         "domainName": stage.domain,
         "domainPrefix": stage.domain.split(".")[0],
-        "extendedRequestId": uuid.uuid4().hex[:16],
         "httpMethod": request.method,
         "identity": {
             "accessKey": None,

@@ -6,7 +6,8 @@ from falaai import settings
 from falaai.batches import MARGIN_SECONDS, batch_handler
 from falaai.database import database
 from falaai.deadlines import deadline, seconds_left
-from falaai.logs import logger
+from falaai.logs import correlate, logger
+from falaai.metrics import count
 from falaai.queue_messages import CleanupRequested
 from falaai.queues import queues
 from falaai_cleanup.orphaned_pictures import count_orphaned_pictures, delete_orphaned_pictures
@@ -14,22 +15,24 @@ from falaai_cleanup.tasks import clean_up, preview
 
 # Reserved for the running batch and for sending the message that continues the cleanup.
 LAST_BATCH_SECONDS = 10.0
+# Most continuations of one cleanup: about an hour. Lambda itself would end the loop after 16, without a word of ours.
+MOST_ROUNDS = 12
 
 
 def handle(event: dict[str, Any], context: Any) -> Any:
     """Delete and return the number of rows by kind. With {"dry_run": true} only count them."""
     if "Records" in event:
         return _handle_messages(event, context)
-    logger().set_correlation_id(context.aws_request_id)
+    correlate(context.aws_request_id)
     with deadline(context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS):
-        return _preview() if event.get("dry_run") else _clean_up()
+        return _preview() if event.get("dry_run") else _clean_up(0)
 
 
 def _has_time() -> bool:
     return seconds_left(3600) > LAST_BATCH_SECONDS
 
 
-def _clean_up() -> dict[str, int]:
+def _clean_up(finished_rounds: int) -> dict[str, int]:
     """Run every task that there is time for. Raises an ExceptionGroup of the errors of the tasks that failed.
 
     After a failure no message continues the cleanup: Lambda retries the event or message by itself.
@@ -44,11 +47,20 @@ def _clean_up() -> dict[str, int]:
             logger().exception("cleanup task failed", extra={"task": "pictures"})
             errors.append(error)
     elif not errors:
-        queues().send(CleanupRequested())
+        _request_next_round(finished_rounds + 1)
     logger().info("cleanup finished", extra={**rows, "is_done": cleaned.is_done})
     if errors:
         raise ExceptionGroup("cleanup tasks failed", errors)
     return rows
+
+
+def _request_next_round(number: int) -> None:
+    """Continue by a queue message. After MOST_ROUNDS stop, so that no fault keeps the cleanup running for ever."""
+    if number <= MOST_ROUNDS:
+        queues().send(CleanupRequested(round=number))
+        return
+    logger().error("cleanup stopped before its end", extra={"rounds": MOST_ROUNDS})
+    count("CleanupStopped")
 
 
 def _preview() -> dict[str, int]:
@@ -57,8 +69,8 @@ def _preview() -> dict[str, int]:
     return {**rows, "pictures": count_orphaned_pictures(database(), bucket)}
 
 
-def _continue(_message: CleanupRequested, _age_seconds: float) -> None:
-    _clean_up()
+def _continue(message: CleanupRequested, _age_seconds: float) -> None:
+    _clean_up(message.round)
 
 
 _handle_messages = batch_handler(CleanupRequested, _continue)

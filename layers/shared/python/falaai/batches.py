@@ -16,11 +16,10 @@ from falaai import settings
 from falaai.database import database
 from falaai.deadlines import deadline
 from falaai.errors import PermanentFailure, QueueUnavailable, RetryLater, Unavailable
-from falaai.logs import logger
+from falaai.logs import correlate, logger
 from falaai.queue_messages import QueueMessage
-from falaai.queues import hide_message, send_message
+from falaai.queues import CORRELATION_ID, hide_message, send_message
 from falaai.repositories import clock
-from falaai.tracing import traced
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -43,7 +42,8 @@ def batch_handler(
 ) -> "Callable[[dict[str, Any], Any], PartialItemFailureResponse]":
     """Return a Lambda handler that calls `handle` with each message of a batch and its age in seconds."""
 
-    def process(record: SQSRecord) -> None:
+    def process(record: SQSRecord, lambda_context: Any) -> None:
+        correlate(_correlation_id(record) or getattr(lambda_context, "aws_request_id", ""))
         try:
             message = message_type.model_validate_json(record.body)
         except ValidationError as error:
@@ -59,14 +59,21 @@ def batch_handler(
         except Exception:
             logger().exception("message failed", extra={"message_id": record.message_id})
             raise
+        else:
+            logger().info("message handled", extra={"message_id": record.message_id})
 
     def handler(event: dict[str, Any], context: Any) -> "PartialItemFailureResponse":
-        logger().set_correlation_id(getattr(context, "aws_request_id", None))
         processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
         with deadline(_seconds_of(context)):
             return process_partial_response(event=event, record_handler=process, processor=processor, context=context)
 
-    return traced(handler)
+    return handler
+
+
+def _correlation_id(record: SQSRecord) -> str:
+    """Return the id of the request that the message comes from. Messages of older releases have none."""
+    attribute = record.message_attributes[CORRELATION_ID]
+    return (attribute.string_value or "") if attribute else ""
 
 
 def retry_until_committed(what: str, age_seconds: float) -> None:

@@ -4,7 +4,9 @@ from typing import Literal
 
 from falaai import settings
 
-Metric = Literal["GeminiErrors", "GeminiModelWithdrawn", "GeminiParameterRefused", "DailyCeilingReached"]
+Metric = Literal[
+    "GeminiErrors", "GeminiModelWithdrawn", "GeminiParameterRefused", "DailyCeilingReached", "CleanupStopped"
+]
 # All functions write one series per metric, because an alarm watches a single series.
 _EVERY_FUNCTION = {"service": "falaai"}
 

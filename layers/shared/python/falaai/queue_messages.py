@@ -22,12 +22,14 @@ class SummaryRequested(QueueMessage):
 
 
 class CleanupRequested(QueueMessage):
-    """Continue a cleanup that ran out of time.
+    """Continue a cleanup that ran out of time. `round` counts its continuations, which have a limit.
 
     Unknown fields are ignored: events of the schedule that failed are replayed through the same queue.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    round: int = 1
 
 
 class EmailRequested(QueueMessage):

@@ -7,10 +7,14 @@ from falaai import settings
 from falaai.aws_requests import AwsRefused, call_aws
 from falaai.deadlines import within
 from falaai.errors import QueueUnavailable
+from falaai.logs import correlation_id
 from falaai.queue_messages import CleanupRequested, EmailRequested, QueueMessage, SummaryRequested, TitleRequested
 
 # Total for one request to SQS, since a user may wait for it.
 SQS_SECONDS = 4
+# Name of the message attribute with the id that joins the log lines of a request and of all jobs that follow from it.
+# An attribute, because workers of an older release refuse a message with a field that they do not know.
+CORRELATION_ID = "correlation_id"
 
 
 class Queues(Protocol):
@@ -29,9 +33,10 @@ class SqsQueues:
 
 
 def send_message(queue_url: str, body: str, reason: str = "") -> None:
-    """Send a body to a queue, with the attribute `reason` if it is not empty. Raises QueueUnavailable."""
-    attributes = {"MessageAttributes": {"reason": {"DataType": "String", "StringValue": reason}}} if reason else {}
-    _call_sqs("SendMessage", QueueUrl=queue_url, MessageBody=body, **attributes)
+    """Send a body to a queue, with the current correlation id and the reason, if any. Raises QueueUnavailable."""
+    given = {CORRELATION_ID: correlation_id(), "reason": reason}
+    attributes = {name: {"DataType": "String", "StringValue": value} for name, value in given.items() if value}
+    _call_sqs("SendMessage", QueueUrl=queue_url, MessageBody=body, MessageAttributes=attributes)
 
 
 def hide_message(queue_url: str, receipt_handle: str, seconds: int) -> None:

@@ -12,8 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from falaai import __version__
 from falaai.deadlines import REQUEST_SECONDS, deadline
 from falaai.errors import CrossOrigin, UnreadableRequest
-from falaai.logs import logger
-from falaai.tracing import traced
+from falaai.logs import correlate, request_id_of
 from falaai.web.body_limit import limited
 from falaai.web.compression import Compression
 from falaai.web.error_responses import DOCUMENTED_ERRORS, add_error_handlers, refuse, unexpected
@@ -54,10 +53,10 @@ def lambda_handler(app: FastAPI) -> Any:
     mangum = Mangum(app, lifespan="off")
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        logger().set_correlation_id(event.get("requestContext", {}).get("requestId"))
+        correlate(request_id_of(event.get("requestContext", {})))
         return mangum(readable(event), context)
 
-    return traced(handler)
+    return handler
 
 
 def readable(event: dict[str, Any]) -> dict[str, Any]:
