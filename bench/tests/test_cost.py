@@ -1,4 +1,4 @@
-"""The calculator of costs: free tiers, what costs something with nobody there, and its updated_page."""
+"""The calculator of costs: free tiers, costs without any user, and the page that it writes."""
 
 from itertools import pairwise
 

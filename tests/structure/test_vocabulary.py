@@ -1,7 +1,9 @@
-"""Names, logs, alarms and docs use the terms of docs/glossary.md; the words that these terms replaced are gone."""
+"""Names, logs, comments, alarms and docs use the terms of docs/glossary.md and no words that these terms replaced."""
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,6 +84,16 @@ def log_messages(path: Path) -> Iterator[str]:
                 yield from (one.value for one in ast.walk(first) if isinstance(one, ast.Constant) and one.value)
 
 
+def comments_and_docstrings(path: Path) -> Iterator[str]:
+    source = path.read_text()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield ast.get_docstring(node) or ""
+
+
 def prose_of(page: str) -> str:
     """Return the text of a Markdown page without code blocks, code spans and the targets of links."""
     return re.sub(r"```.*?```|`[^`\n]*`|\]\([^)]*\)", " ", page, flags=re.DOTALL)
@@ -133,6 +145,16 @@ def test_no_log_message_has_a_replaced_word() -> None:
     ]
     assert len(messages) > 15
     assert [one for one in messages if isinstance(one[1], str) and REPLACED_TEXT.search(one[1])] == []
+
+
+def test_no_comment_or_docstring_of_the_product_has_a_replaced_word() -> None:
+    texts = [
+        (str(path.relative_to(ROOT)), prose_of(text))
+        for path in python_files("functions", "layers/shared/python", "devcloud/src", "operations", "fakes", "bench")
+        for text in comments_and_docstrings(path)
+    ]
+    assert len(texts) > 1000
+    assert [(path, found[0]) for path, text in texts if (found := REPLACED_TEXT.search(text))] == []
 
 
 def test_no_alarm_text_has_a_replaced_word() -> None:

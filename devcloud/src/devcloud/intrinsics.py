@@ -112,7 +112,7 @@ class Resolver:
         for key in ("FunctionName", "QueueName", "BucketName"):
             if key in properties:
                 return str(self.resolve(properties[key]))
-        # S3 allows no capital letters in bucket names.
+        # S3 allows no upper case in bucket names.
         return logical_id.lower() if resource["Type"] == "AWS::S3::Bucket" else logical_id
 
     def _intrinsic(self, name: str, argument: Any) -> Any:

@@ -224,7 +224,7 @@ class GeminiModels:
                 return
             except GoogleInvalidRequestError as error:
                 refused = named_parameters(error, sent)
-                # Text that has arrived must not arrive twice, and after the deadline nobody waits for the answer.
+                # Text that has arrived must not arrive twice, and after the deadline no request waits for the answer.
                 if began or not refused or time.monotonic() >= deadline:
                     raise
                 self._leave_out(name, refused)

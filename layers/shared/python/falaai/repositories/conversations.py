@@ -189,7 +189,7 @@ def update_summary(sql: Statements, conversation: Conversation, summary: str, un
     )
 
 
-# Not pinned, and nobody wrote in it for so many days.
+# Not pinned, and without a new message for so many days.
 _UNUSED = "c.fixada = FALSE AND c.data_atualizacao < UTC_TIMESTAMP(6) - INTERVAL %s DAY"
 
 
