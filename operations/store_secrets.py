@@ -8,8 +8,7 @@ from getpass import getpass
 from secrets import token_urlsafe
 from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
-from pydantic_settings import BaseSettings
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from falaai import settings
 from operations.deployment import (
@@ -22,7 +21,7 @@ from operations.deployment import (
     stack_resources,
 )
 
-GROUPS: dict[str, type[BaseSettings]] = {
+GROUPS: dict[str, type[BaseModel]] = {
     "DB_PASSWORD": settings.DatabaseSettings,
     "SESSION_SECRET_KEY": settings.SessionSettings,
     "GEMINI_API_KEY": settings.GeminiSettings,

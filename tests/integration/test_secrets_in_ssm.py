@@ -17,7 +17,7 @@ from tests.support.running_cloud import RunningCloud
 
 @pytest.fixture(autouse=True)
 def _aws(cloud: RunningCloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    for cached in (settings.read, settings._known_parameters, aws_requests.session):
+    for cached in (settings.read, settings._known_parameters):
         cached.cache_clear()
     for name, value in {
         "AWS_ENDPOINT_URL": str(cloud.addresses["aws"]),

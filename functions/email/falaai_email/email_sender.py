@@ -1,7 +1,6 @@
 """Sending emails through SendGrid."""
 
 import json
-import ssl
 from functools import cache
 from typing import Protocol
 from urllib.error import HTTPError
@@ -10,6 +9,7 @@ from urllib.request import HTTPSHandler, Request, build_opener
 from falaai import settings
 from falaai.deadlines import within
 from falaai.errors import PermanentFailure, RetryLater
+from falaai.tls import public_authorities
 from falaai_email.rendering import Email
 
 SECONDS = 10
@@ -34,7 +34,7 @@ class SendGrid:
     def __init__(self, options: settings.EmailSettings) -> None:
         self._options = options
         self._url = f"{options.sendgrid_base_url or URL}/v3/mail/send"
-        self._opener = build_opener(HTTPSHandler(context=ssl.create_default_context()))
+        self._opener = build_opener(HTTPSHandler(context=public_authorities()))
 
     def send(self, email: Email) -> None:
         from sendgrid.helpers.mail import From, Mail, TrackingSettings

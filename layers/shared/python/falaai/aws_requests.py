@@ -1,4 +1,4 @@
-"""Requests to SQS and SSM in AWS's JSON protocol, with botocore's signer and connections but without its clients.
+"""Requests to SQS and SSM in AWS's JSON protocol, without botocore.
 
 boto3 and one client take 0.15 s to import and to build (docs/performance.md). Every cold start would wait for that to
 read its secrets, and a new user's first reply once more to send a queue message.
@@ -8,13 +8,13 @@ import json
 import os
 import secrets
 import time
-from functools import cache
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any
+from urllib.parse import quote, urlsplit
 
-if TYPE_CHECKING:
-    from botocore.awsrequest import AWSPreparedRequest
-    from botocore.httpsession import URLLib3Session
+from falaai.aws_signature import Credentials, sign
+from falaai.tls import public_authorities
 
 ATTEMPTS = 4
 # Longest pause before the second attempt; each further one doubles it. The pause itself is random, so that functions
@@ -51,28 +51,36 @@ def call_aws(service: str, operation: str, **body: Any) -> dict[str, Any]:
 
 def _try(service: str, operation: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     """Return status and answer; the status is 0 if there was no answer."""
-    from botocore.exceptions import BotoCoreError
-
     try:
-        response = session().send(_signed(service, operation, body))
-        return response.status_code, json.loads(response.content)
-    except BotoCoreError as error:
+        status, answer = _post(service, operation, json.dumps(body).encode())
+    except (OSError, HTTPException) as error:
         return 0, {"__type": type(error).__name__}
+    try:
+        return status, json.loads(answer)
     except ValueError:  # not JSON, so a proxy answered and not AWS
-        return response.status_code, {}
+        return status, {}
 
 
-def _signed(service: str, operation: str, body: dict[str, Any]) -> "AWSPreparedRequest":
-    from botocore.auth import SigV4Auth
-    from botocore.awsrequest import AWSRequest
-
+def _post(service: str, operation: str, body: bytes) -> tuple[int, bytes]:
+    """Send a signed request on its own connection: those that wait in a frozen process are closed by AWS."""
     credentials, region = _identity()
     endpoint = os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or os.environ.get("AWS_ENDPOINT_URL")
-    url = f"{(endpoint or f'https://{service}.{region}.amazonaws.com').rstrip('/')}/"
-    headers = {"Content-Type": _PROTOCOLS[service], "X-Amz-Target": operation, **trace_header()}
-    request = AWSRequest("POST", url, data=json.dumps(body).encode(), headers=headers)
-    SigV4Auth(credentials, service, region).add_auth(request)
-    return request.prepare()
+    address = urlsplit(endpoint or f"https://{service}.{region}.amazonaws.com")
+    headers = {"Host": address.netloc, "Content-Type": _PROTOCOLS[service], "X-Amz-Target": operation}
+    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())  # AWS compares it with its own clock
+    headers = {**sign(headers, body, service, region, credentials, now), **trace_header()}
+    with closing(_connection(address.scheme, address.netloc)) as connection:
+        connection.connect()
+        connection.sock.settimeout(READ_SECONDS)
+        connection.request("POST", "/", body, headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+
+
+def _connection(scheme: str, host: str) -> HTTPConnection:
+    if scheme == "http":
+        return HTTPConnection(host, timeout=CONNECT_SECONDS)
+    return HTTPSConnection(host, timeout=CONNECT_SECONDS, context=public_authorities())
 
 
 def trace_header() -> dict[str, str]:
@@ -85,26 +93,18 @@ def trace_header() -> dict[str, str]:
     return {"X-Amzn-Trace-Id": quote(trace, safe="-=;:+&[]{}\"',")} if trace and is_lambda else {}
 
 
-@cache
-def session() -> "URLLib3Session":
-    """Return the process's connections to AWS."""
-    from botocore.httpsession import URLLib3Session
-
-    return URLLib3Session(timeout=(CONNECT_SECONDS, READ_SECONDS))  # type: ignore[arg-type]  # its stub knows one
-
-
-def _identity() -> tuple[Any, str]:
+def _identity() -> tuple[Credentials, str]:
     """Return credentials and region. Lambda's environment has both; elsewhere botocore searches for them."""
-    from botocore.credentials import EnvProvider
-
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    credentials = EnvProvider().load()
-    if credentials and region:
-        return credentials, region
+    key, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
+    if region and key and secret:
+        return Credentials(key, secret, os.environ.get("AWS_SESSION_TOKEN", "")), region
     from botocore.session import get_session
 
     configured = get_session()
-    credentials, region = configured.get_credentials(), region or configured.get_config_variable("region")
-    if not (credentials and region):
+    found = configured.get_credentials()
+    region = region or configured.get_config_variable("region")
+    if not (found and region):
         raise AwsRefused("no AWS credentials or no region")
-    return credentials, str(region)
+    frozen = found.get_frozen_credentials()
+    return Credentials(str(frozen.access_key), str(frozen.secret_key), frozen.token or ""), str(region)

@@ -17,6 +17,7 @@ from pymysql.cursors import DictCursor
 from falaai import settings
 from falaai.deadlines import seconds_left
 from falaai.logs import logger
+from falaai.tls import public_authorities
 
 CONNECT_SECONDS = 2.0
 STATEMENT_SECONDS = 5.0
@@ -120,6 +121,10 @@ def is_this_machine(host: str) -> bool:
         return host == "localhost"
 
 
+def _authorities(pem: str) -> ssl.SSLContext:
+    return ssl.create_default_context(cadata=pem) if pem else public_authorities()
+
+
 def connect(where: settings.DatabaseSettings, statement_seconds: float = STATEMENT_SECONDS) -> Connection:
     """Open a connection in autocommit mode, with its time zone set to UTC.
 
@@ -142,7 +147,7 @@ def connect(where: settings.DatabaseSettings, statement_seconds: float = STATEME
         connect_timeout=CONNECT_SECONDS,
         read_timeout=CONNECT_SECONDS,
         write_timeout=CONNECT_SECONDS,
-        ssl=None if local else ssl.create_default_context(cadata=where.db_ca or None),
+        ssl=None if local else _authorities(where.db_ca),
         ssl_disabled=local,
     )
     # Each statement must see the rows that are committed at its start: after waiting for a lock, a transaction needs

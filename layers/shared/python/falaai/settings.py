@@ -9,8 +9,7 @@ from collections.abc import Callable, Collection
 from functools import cache
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from falaai.aws_requests import AwsRefused, call_aws
 from falaai.deadlines import within
@@ -77,17 +76,15 @@ def _refuse_placeholder(secret: SecretStr) -> SecretStr:
 Secret = Annotated[SecretStr, BeforeValidator(_secret_value), AfterValidator(_refuse_placeholder)]
 
 
-def _model_names(value: str | tuple[str, ...]) -> tuple[str, ...]:
-    if isinstance(value, tuple):  # the default
-        return value
+def _model_names(value: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
-class _Group(BaseSettings):
+class _Group(BaseModel):
+    """Fields whose environment variables have the same names in upper case."""
+
     # Built at its first use: no function reads all groups, and building them took 10 ms of every cold start.
-    model_config = SettingsConfigDict(
-        extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True, defer_build=True
-    )
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class DatabaseSettings(_Group):
@@ -118,9 +115,6 @@ class GeminiSettings(_Group):
         default=("gemini-3.5-flash-lite", "gemini-2.5-flash-lite"), min_length=1
     )
     gemini_base_url: str = ""
-
-    # The value is a comma-separated list. For a tuple, pydantic-settings would expect JSON.
-    model_config = SettingsConfigDict(enable_decoding=False)
 
 
 class MemorySettings(_Group):
@@ -223,12 +217,13 @@ Group = TypeVar("Group", bound=_Group)
 
 @cache
 def read(group: type[Group]) -> Group:
-    """Read a group from the environment, once per process.
+    """Read a group from the environment, once per process. An empty variable counts as not set.
 
     Raises SettingsError with one sentence that names every invalid variable, but never its value.
     """
+    values = {name: os.environ.get(name.upper()) for name in group.model_fields}
     try:
-        return group()
+        return group.model_validate({name: value for name, value in values.items() if value})
     except ValidationError as error:
         raise SettingsError("; ".join(_problem(detail) for detail in error.errors()) + ".") from None
 
