@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS = 2
 HEARTBEAT_SECONDS = 1.0
 WARM_UP_MILLISECONDS = 3000
+CLOSE_SECONDS = 3.0
 # Longer than most users type a message; httpx would close an idle connection after 5 s.
 KEPT_CONNECTION_SECONDS = 60
 # These failures depend on the question. All others mean a fault of Gemini or of our use of it, and an alarm fires.
@@ -156,11 +157,16 @@ class GeminiModels:
 
     def close(self) -> None:
         """Close all connections and end the thread. The process's own model stays open until the process ends."""
-        for client in self._clients.values():
-            asyncio.run_coroutine_threadsafe(client.async_client.aclose(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._close_connections(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _close_connections(self) -> None:
+        if ending := asyncio.all_tasks() - {asyncio.current_task()}:  # streams that were left close their requests
+            await asyncio.wait(ending, timeout=CLOSE_SECONDS)
+        for client in self._clients.values():
+            await client.async_client.aclose()
 
     def _arrivals(
         self, chunks: "AsyncGenerator[AIMessageChunk]", deadline: float
