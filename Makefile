@@ -119,7 +119,8 @@ sam-local: ## Run the build under `sam local start-api`, in Docker: http://127.0
 	@BIND=$(BIND) PORT=$(PORT) INBOX_PORT=$(INBOX_PORT) scripts/sam_local.sh $(SAM_FLAGS)
 
 sam-invoke: ## Run one worker while `make sam-local` runs: DOMAIN=titles, memory, email or cleanup (EVENT=, SAM_FLAGS=)
-	@name=$(DOMAIN); scripts/sam.sh local invoke "$${name^}Function" --env-vars .devcloud/sam.json \
+	@domain=$(DOMAIN); first=$$(tr '[:lower:]' '[:upper:]' <<<"$${domain:0:1}"); \
+	  scripts/sam.sh local invoke "$$first$${domain:1}Function" --env-vars .devcloud/sam.json \
 	  --event $(or $(EVENT),tests/events/$(DOMAIN).json) $(SAM_FLAGS)
 
 # Commands for operators take STACK= for a stack on AWS; without it they use the devcloud that runs here.
@@ -144,8 +145,11 @@ cost: ## Calculate the monthly cost and write docs/cost.md (MESSAGES="5000 50000
 	@scripts/prepare.sh
 	@PYTHONPATH=devcloud/src:layers/shared/python $(PYTHON) -m bench.cost $(MESSAGES)
 
-lock: ## Renew requirements/*.txt from requirements/*.in
-	@scripts/prepare.sh
+lock: export PATH := $(CURDIR)/.devcloud/node/bin:$(PATH)
+lock: ## Renew requirements/*.txt from requirements/*.in, and the versions in package.json and package-lock.json
+	@scripts/prepare.sh node
+	@npm install --silent --package-lock-only --save-dev $$($(PYTHON) -c \
+	  'import json; print(*(f"{name}@latest" for name in json.load(open("package.json"))["devDependencies"]))')
 	@UV=$$(command -v uv || echo $$PWD/.devcloud/uv/bin/uv); cd requirements && for name in layer auth dev sam checkov node uv; do \
 	  $$UV pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
 	    --no-emit-index-url $$(case $$name in auth|dev) echo -c layer.txt;; esac) $$name.in --output-file $$name.txt; done

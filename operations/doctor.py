@@ -72,7 +72,8 @@ def main(environment: str, env_file: str) -> int:
     for problem in problems:
         print(f"  {problem}.", file=sys.stderr)
     if problems:
-        print(f"doctor: {len(problems)} problems; {environment} cannot be deployed yet", file=sys.stderr)
+        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        print(f"doctor: {count}; {environment} cannot be deployed yet", file=sys.stderr)
         return 1
     print(f"doctor: {environment} can be deployed to account {account}, region {region()}")
     print(f"doctor: {_concurrency(target)}.")

@@ -1,7 +1,8 @@
 """Ask a deployed address whether it works: python -m operations.smoke ADDRESS [on|off]
 
 The last argument tells whether replies are streamed. Three requests: the deep health check, which needs the database;
-a page; and the route of the stream, which answers 401 without a session, or 404 without streaming.
+a page; and the route of the stream. Its question is valid, so that only the missing session refuses it: 401. Without
+streaming the route is not there: 404.
 """
 
 import json
@@ -35,7 +36,7 @@ def _problem(address: str, method: str, path: str, expected: int, hint: str) -> 
     """Return a sentence about a wrong answer, or "" for the right one."""
     origin = "/".join(address.split("/")[:3])
     headers = {"Origin": origin, "Content-Type": "application/json", "Accept": "application/json, text/html"}
-    body = json.dumps({"texto": ""}).encode() if method == "POST" else None
+    body = json.dumps({"message": "Oi"}).encode() if method == "POST" else None
     request = urllib.request.Request(address + path, body, headers, method=method)  # noqa: S310 - https, from the stack
     try:
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 - the same request

@@ -127,7 +127,9 @@ def test_function_runs_with_the_keys_of_its_own_role(cloud):
     role = roles[environment["AWS_ACCESS_KEY_ID"]]
     assert (role["function"], role["secret"]) == ("WebFunction", environment["AWS_SECRET_ACCESS_KEY"])
     assert environment["AWS_SESSION_TOKEN"]
-    assert {one["function"] for one in roles.values()} == {"WebFunction", "StreamFunction", "WorkerFunction"}
+    assert {one["function"] for one in roles.values()} == {
+        "WebFunction", "StreamFunction", "WholeFunction", "WorkerFunction",
+    }  # fmt: skip
 
 
 def test_template_that_cannot_be_translated_runs_without_checks(tmp_path):

@@ -61,7 +61,8 @@ class RunningCloud:
 def start_cloud(data: Path, *arguments: str, env_file: Path | None = None, root: Path = ROOT) -> RunningCloud:
     """Start devcloud on free ports and wait until it is ready. If it does not start, fail with its log.
 
-    With BUILT=1 in the environment it runs the output of `make build`.
+    With BUILT=1 in the environment it runs the output of `make build`; with LAMBDA_ADAPTER=PROGRAM, web functions run
+    behind that build of the Lambda Web Adapter.
     """
     data.mkdir(parents=True, exist_ok=True)
     log = data / "log.txt"
@@ -77,6 +78,8 @@ def start_cloud(data: Path, *arguments: str, env_file: Path | None = None, root:
         command += ["--foreign-requests"]
     command += arguments  # last, since they may override a parameter
     command += ["--built"] if os.environ.get("BUILT") and root == ROOT else []
+    if (adapter := os.environ.get("LAMBDA_ADAPTER")) and root == ROOT:
+        command += ["--adapter", adapter]
     # A project in `root` without its own devcloud uses the one of this repository.
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "devcloud/src")}
     with log.open("wb") as output:

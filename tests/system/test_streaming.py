@@ -1,5 +1,10 @@
-"""Replies piece by piece over HTTP, through run.sh behind devcloud's part of the Lambda Web Adapter."""
+"""Replies piece by piece over HTTP, through run.sh behind devcloud's part of the Lambda Web Adapter.
 
+`scripts/test_adapter.sh` runs these tests behind the real one.
+"""
+
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -56,6 +61,12 @@ def reply_of(person: Person, message_id: int, **query: int) -> dict[str, Any]:
     return dict(answer.json())
 
 
+def busy_servers(cloud: RunningCloud) -> list[int]:
+    functions = httpx.get(f"{cloud.lambda_api}/functions.json").json()
+    (processes,) = (one["processes"] for one in functions if one["name"] == "ChatStreamFunction")
+    return [one["pid"] for one in processes if one["state"] == "busy"]
+
+
 def ended(person: Person, message_id: int) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
         reply = reply_of(person, message_id)
@@ -101,6 +112,23 @@ def test_reader_who_leaves_at_the_third_piece_finds_the_whole_reply(member: Pers
     assert (reply["estado"], reply["conteudo"]) == ("completa", LONG)
     stored = member.http.get(f"/conversation/{start['conversation_id']}").json()
     assert [message["conteudo"] for message in stored] == ["Vou embora", LONG]
+
+
+def test_reply_is_finished_if_its_server_is_told_to_end(
+    member: Person, cloud: RunningCloud, slow_gemini: str
+) -> None:
+    with member.stream("Termine antes de sair") as events:
+        _, start = next(events)
+        next(events)
+        (server,) = busy_servers(cloud)
+        os.kill(server, signal.SIGTERM)
+        *_, (last, done) = events
+    assert (last, done["estado"]) == ("done", "completa")
+    assert reply_of(member, start["message_id"])["conteudo"] == LONG
+    wait_until(lambda: server not in cloud.function_processes("ChatStreamFunction"), "the end of the server")
+    with member.stream("E agora?") as events:
+        *_, (last, _) = events
+    assert last == "done"
 
 
 def test_stop_in_another_session_ends_it(member: Person, people: People, silent_gemini: str) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -88,7 +89,13 @@ def _options() -> Options:
         action="store_true",
         help="let the gateway accept requests from foreign hosts and sites, to test how functions refuse them",
     )
+    parser.add_argument(
+        "--adapter", type=Path, metavar="PROGRAM",
+        help="build of the AWS Lambda Web Adapter to run web functions with, instead of its emulation",
+    )  # fmt: skip
     given = parser.parse_args()
+    if given.adapter and not os.access(given.adapter, os.X_OK):
+        parser.error(f"--adapter must be a program, not {given.adapter}")
     root = given.template.resolve().parent if given.template else Path.cwd()
     return Options(
         root=root,
@@ -105,6 +112,7 @@ def _options() -> Options:
         bind=given.bind,
         foreign_requests=given.foreign_requests,
         database=given.database,
+        adapter=given.adapter and given.adapter.resolve(),
         parameters=dict(_pair(one, parser) for one in given.parameter),
         service_ports=dict(_service_port(one, parser) for one in given.service_port),
     )

@@ -2,13 +2,11 @@
 
 import asyncio
 import json
-from contextlib import AsyncExitStack
 
 from aiohttp import web
 
 from devcloud.concurrency import BackgroundTasks, gather
 from devcloud.console import Console
-from devcloud.data_dir import lock_data_dir
 from devcloud.function_pool import FunctionPool
 from devcloud.gateway import Gateway
 from devcloud.http_server import HttpServer, address_of, bind
@@ -18,39 +16,24 @@ from devcloud.reload import reload_on_change
 from devcloud.runtime import runtime_variables
 from devcloud.schedules import run_schedule
 from devcloud.secret_store import write_private_file
-from devcloud.services import LocalServices, Options, announce_services
+from devcloud.services import Options, RunningServices, announce_services
 from devcloud.triggers import QueuePoller
 
 # Longest wait at the start for functions that are slow to initialise.
 _WARM_SECONDS = 5
 
 
-class Cloud:
+class Cloud(RunningServices):
     """Local cloud as a context manager: it runs inside `async with Cloud(options, console)`."""
 
     def __init__(self, options: Options, console: Console) -> None:
-        self._options = options
-        self._console = console
-        self._stack = AsyncExitStack()
-        self._services = LocalServices(options, self._stack, console)
+        super().__init__(options, console)
         self._addresses = self._services.addresses
         self._background = BackgroundTasks(console)
         self._pools: dict[str, FunctionPool] = {}
 
-    async def __aenter__(self) -> "Cloud":
-        try:
-            await self._start()
-        except BaseException:
-            await self._stack.aclose()
-            raise
-        return self
-
-    async def __aexit__(self, *_exception: object) -> None:
-        await self._stack.aclose()
-
     async def _start(self) -> None:
         options, stack, services = self._options, self._stack, self._services
-        stack.enter_context(lock_data_dir(options.data))
         gateway_socket = bind(options.host, options.port, "gateway with --port")
         stack.callback(gateway_socket.close)
         lambda_socket = bind(options.host, options.lambda_port, "Lambda API with --lambda-port")

@@ -9,7 +9,7 @@ from typing import Any
 from devcloud.errors import FunctionError, FunctionFailed
 from devcloud.runtime import LARGEST_PAYLOAD, FunctionProcess, Invocation
 from devcloud.template import Function
-from devcloud.web_process import WebProcess
+from devcloud.web_process import AdapterProcess, WebProcess
 
 DEFAULT_CONCURRENCY = 8
 TOO_LARGE = "RequestEntityTooLargeException"
@@ -102,10 +102,14 @@ class FunctionPool:
     def _add(self) -> None:
         if self._stopping or len(self._active()) >= self._limit:
             return
-        kind = WebProcess if self.function.is_web_server else FunctionProcess
-        process = kind(self.function, self._next_invocation, self._on_exit)
+        process = self._kind()(self.function, self._next_invocation, self._on_exit)
         self._processes.append(process)
         process.start(self._environment, self._log)
+
+    def _kind(self) -> type[FunctionProcess]:
+        if not self.function.is_web_server:
+            return FunctionProcess
+        return AdapterProcess if self.function.adapter else WebProcess
 
     async def _next_invocation(self, process: FunctionProcess) -> Invocation:
         """Wait for the next invocation for `process` and return it."""

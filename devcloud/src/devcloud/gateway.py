@@ -16,9 +16,8 @@ from devcloud.errors import FunctionError
 from devcloud.function_pool import TOO_LARGE, FunctionPool
 from devcloud.proxy_event import ApiStage, MalformedProxyResponse, proxy_event, proxy_response
 from devcloud.routes import Match, RouteTable
-from devcloud.streaming import send_stream, whole_response
+from devcloud.streaming import StreamedResponse, send_stream
 from devcloud.template import Template, Throttle
-from devcloud.web_process import StreamedResponse
 
 LARGEST_REQUEST = 10 * 1024 * 1024
 # API Gateway's limit in bytes for the request line and all header values together.
@@ -29,11 +28,16 @@ _GATEWAY_ERRORS = {
     "MISSING_AUTHENTICATION_TOKEN": (403, "Missing Authentication Token"),
     "THROTTLED": (429, "Too Many Requests"),
     "REQUEST_TOO_LARGE": (413, "Request Too Long"),
-    # AWS documents the limit, not the response. This one is what its users report.
+    # AWS documents the limit ("Quotas for REST APIs"), not the response. Its users report this text and this status.
     "HEADERS_TOO_LARGE": (431, "HTTP header is larger than 10240 bytes."),
     "INTEGRATION_TIMEOUT": (504, "Endpoint request timed out"),
     # API Gateway answers alike to a failed function and to a malformed response.
     "LAMBDA_FAILURE": (502, "Internal server error"),
+}
+# API Gateway expects another format from a function whose route has ResponseTransferMode RESPONSE_STREAM.
+_WRONG_MODE = {
+    True: "it is not streamed, but its route is",
+    False: "it is streamed, but its route is not",
 }
 
 
@@ -87,12 +91,11 @@ class Gateway:
         try:
             invocation = self._pools[match.route.function].invoke(event)
             answer = await asyncio.wait_for(invocation, match.route.timeout_ms / 1000)
-            if isinstance(answer, StreamedResponse):
-                deadline = begin + match.route.timeout_ms / 1000
-                if match.route.streams:
-                    answer.headers.extend(ids.items())
-                    return await send_stream(request, answer, deadline)
-                return await whole_response(answer, deadline)
+            if isinstance(answer, StreamedResponse) != match.route.streams:
+                raise MalformedProxyResponse(_WRONG_MODE[match.route.streams])
+            if match.route.streams:
+                answer.headers.extend(ids.items())
+                return await send_stream(request, answer, begin + match.route.timeout_ms / 1000)
             return proxy_response(answer, request.headers.get("Accept", ""), binary)
         except TimeoutError:
             return self._error_response("INTEGRATION_TIMEOUT")

@@ -12,15 +12,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 
 from devcloud.errors import FunctionError, FunctionFailed, FunctionTimedOut
 from devcloud.http_server import HttpServer
 from devcloud.intrinsics import ACCOUNT
 from devcloud.processes import Child, clean_environment, start_child
+from devcloud.streaming import MalformedStream, StreamedResponse, split_metadata
 from devcloud.template import Function
 
 API = "/2018-06-01/runtime"
+EXTENSIONS = "/2020-01-01/extension"
 # Lambda's limit in bytes for an event and for a result.
 LARGEST_PAYLOAD = 6 * 1024 * 1024
 RESPONSE_TOO_LARGE = f"Response payload size exceeded maximum allowed payload size ({LARGEST_PAYLOAD} bytes)."
@@ -73,6 +75,7 @@ class FunctionProcess:
         self._task: asyncio.Task[None] | None = None
         self._killed = False
         self._arn = ""
+        self._log: Callable[[str], None] = print
 
     @property
     def pid(self) -> int | None:
@@ -85,6 +88,7 @@ class FunctionProcess:
     def start(self, environment: Mapping[str, str], on_line: Callable[[str], None]) -> None:
         """Start the process in the background. `on_line` is called with each line of its output."""
         self._arn = function_arn(self.function, environment["AWS_REGION"])
+        self._log = on_line
         self._task = asyncio.create_task(self._run(environment, on_line))
 
     def kill(self) -> None:
@@ -102,9 +106,9 @@ class FunctionProcess:
     async def _run(self, environment: Mapping[str, str], on_line: Callable[[str], None]) -> None:
         try:
             address = await self._server.start()
-            variables = clean_environment({**environment, "AWS_LAMBDA_RUNTIME_API": address})
+            variables = clean_environment({**self._variables(environment), "AWS_LAMBDA_RUNTIME_API": address})
             self._child = await start_child(
-                runtime_command(self.function), environment=variables, folder=self.function.folder, on_line=on_line
+                self._command(), environment=variables, folder=self.function.folder, on_line=on_line
             )
             if self._killed:
                 self._child.kill()
@@ -119,6 +123,12 @@ class FunctionProcess:
             await self._server.stop()
             self._on_exit(self, self._init_error if starting else None)
 
+    def _command(self) -> list[str]:
+        return runtime_command(self.function)
+
+    def _variables(self, environment: Mapping[str, str]) -> dict[str, str]:
+        return dict(environment)
+
     def _fail_with_exit_status(self, code: int) -> None:
         ending = f"signal {-code}" if code < 0 else f"exit status {code}"
         error = FunctionFailed(f"Runtime exited with error: {ending}", "Runtime.ExitError")
@@ -126,6 +136,8 @@ class FunctionProcess:
         self._init_error = self._init_error or error
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.path.startswith(EXTENSIONS):
+            return await _answer_extension(request.path)
         method, _, path = f"{request.method} {request.path}".partition(f" {API}")
         if (method, path) == ("GET", "/invocation/next"):
             return await self._send_next()
@@ -135,6 +147,9 @@ class FunctionProcess:
         invocation = self._invocation
         if method != "POST" or invocation is None or not path.startswith(f"/invocation/{invocation.request_id}/"):
             return web.json_response({"errorType": "InvalidRequestID"}, status=400)
+        if request.headers.get("Lambda-Runtime-Function-Response-Mode") == "streaming":
+            await self._receive_stream(invocation, request.content)
+            return web.json_response({"status": "OK"}, status=202)
         body = await request.content.read()
         if path.endswith("/response"):
             self._respond(invocation, body)
@@ -168,6 +183,30 @@ class FunctionProcess:
         self._clear_invocation()
         invocation.settle(json.loads(body) if body else None)
 
+    async def _receive_stream(self, invocation: Invocation, content: StreamReader) -> None:
+        """Receive a streamed response. The invocation has its answer as soon as the metadata has arrived."""
+        answer: StreamedResponse | None = None
+        begin, complete = b"", False
+        try:
+            async for piece in content.iter_any():
+                if answer is not None:
+                    answer.pieces.put_nowait(piece)
+                elif found := split_metadata(begin := begin + piece):
+                    answer, rest = found
+                    invocation.settle(answer)
+                    if rest:
+                        answer.pieces.put_nowait(rest)
+            if answer is None:
+                raise MalformedStream("A streamed response ended before its metadata.")
+            complete = True
+            self._clear_invocation()
+        except MalformedStream as error:
+            invocation.settle(error=FunctionFailed(str(error), "Runtime.MalformedStream"))
+        finally:  # a function that dies breaks its connection, which cancels this handler
+            if answer is not None:
+                answer.failed = not complete
+                answer.pieces.put_nowait(None)
+
     def _fail(self, error: FunctionError) -> None:
         invocation = self._invocation
         self._clear_invocation()
@@ -177,6 +216,8 @@ class FunctionProcess:
     def _time_out(self, invocation: Invocation) -> None:
         seconds = self.function.timeout
         error = FunctionTimedOut(f"Task timed out after {seconds:.2f} seconds", "Sandbox.Timedout")
+        if invocation.answer.done():  # the metadata of a stream was sent, so only the log can report the timeout
+            self._log(f"ERROR {error}")
         invocation.settle(error=error)
         self.kill()
 
@@ -184,6 +225,14 @@ class FunctionProcess:
         if self._timer is not None:
             self._timer.cancel()
         self._invocation = self._timer = None
+
+
+async def _answer_extension(path: str) -> web.Response:
+    """Answer an extension's request. It gets no event: it ends with the function's process."""
+    if path == f"{EXTENSIONS}/register":
+        return web.json_response({}, headers={"Lambda-Extension-Identifier": str(uuid.uuid4())})
+    never: asyncio.Future[web.Response] = asyncio.get_running_loop().create_future()
+    return await never
 
 
 def runtime_command(function: Function) -> list[str]:

@@ -4,18 +4,20 @@ import json
 import os
 import secrets
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from devcloud.aws import Aws
 from devcloud.commands import run_command
 from devcloud.concurrency import run_all
 from devcloud.configuration import Configuration, Service, fill_placeholders, function_variables, read_configuration
 from devcloud.console import Console
+from devcloud.data_dir import lock_data_dir
 from devcloud.databases import DATABASES, AnyDatabase
 from devcloud.errors import ConfigurationError, StartError
 from devcloud.http_server import HttpServer
@@ -46,6 +48,7 @@ class Options:
     bind: str = "127.0.0.1"
     foreign_requests: bool = False
     database: str = "mariadb"
+    adapter: Path | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     template: Path | None = None
     service_ports: Mapping[str, int] = field(default_factory=dict)
@@ -147,10 +150,11 @@ class LocalServices:
 
     def _read_template(self, queue_urls: dict[str, str] | None = None, region: str = REGION) -> Template:
         template = read_template(self.configuration.template, queue_urls, region, self.options.parameters)
-        if not self.options.built:
-            return template
-        interpreter = isolated_interpreter(self.options.data)
-        functions = {name: replace(one, interpreter=interpreter) for name, one in template.functions.items()}
+        interpreter = isolated_interpreter(self.options.data) if self.options.built else Path(sys.executable)
+        functions = {
+            name: replace(one, interpreter=interpreter, adapter=self.options.adapter)
+            for name, one in template.functions.items()
+        }
         return replace(template, functions=functions)
 
     @property
@@ -198,6 +202,31 @@ class LocalServices:
             **{name: value for one in variables for name, value in one.items()},
             "PYTHONPATH": os.pathsep.join(map(str, self.template.layers)),
         }
+
+
+class RunningServices(ABC):
+    """Services as a context manager, which locks the data folder. `_start` starts them and what needs them."""
+
+    def __init__(self, options: Options, console: Console) -> None:
+        self._options = options
+        self._console = console
+        self._stack = AsyncExitStack()
+        self._services = LocalServices(options, self._stack, console)
+
+    async def __aenter__(self) -> Self:
+        try:
+            self._stack.enter_context(lock_data_dir(self._options.data))
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        await self._stack.aclose()
+
+    @abstractmethod
+    async def _start(self) -> None: ...
 
 
 def announce_services(services: LocalServices, console: Console) -> None:

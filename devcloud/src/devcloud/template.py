@@ -18,6 +18,7 @@ class Function:
     """One AWS::Serverless::Function. `timeout` is in seconds, `memory` in MB.
 
     `layers` are the layers' folders for the import path; `interpreter` is the Python that runs the function.
+    `adapter` is the program of the Lambda Web Adapter, or None for its emulation.
     """
 
     logical_id: str
@@ -31,6 +32,7 @@ class Function:
     layers: tuple[Path, ...]
     reserved_concurrency: int | None
     interpreter: Path = Path(sys.executable)
+    adapter: Path | None = None
 
     @property
     def is_web_server(self) -> bool:

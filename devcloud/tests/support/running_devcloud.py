@@ -21,11 +21,16 @@ def environment_of_tests() -> dict[str, str]:
 
 
 class RunningDevcloud:
-    """A `python -m devcloud` on a copy of the test project."""
+    """A `python -m devcloud` on a copy of the test project.
+
+    With LAMBDA_ADAPTER in the environment, web functions run behind that build of the Lambda Web Adapter.
+    """
 
     def __init__(
         self, folder: Path, *arguments: str, environment: dict[str, str] | None = None, cwd: Path | None = None
     ) -> None:
+        adapter = os.environ.get("LAMBDA_ADAPTER")
+        arguments = (*arguments, *(["--adapter", adapter] if adapter else []))
         self.folder = folder
         self.data = folder / ".devcloud"
         self.log = folder.parent / f"devcloud-{time.monotonic_ns()}.log"
