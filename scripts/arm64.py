@@ -1,6 +1,6 @@
-"""Start each function of the arm64 build on this machine and let it answer once: python -m scripts.arm64 ROOT
+"""Start each function of the arm64 build on this machine and let it answer once: python -m scripts.arm64 ROOT [NAME…]
 
-First run `make build ENV=dev`. ROOT is a Debian 13 for arm64 with Python 3.13. As root, with the packages debootstrap
+NAME is a function, such as EmailFunction; without one, all answer. First run `make build ENV=dev`. ROOT is a Debian 13 for arm64 with Python 3.13. As root, with the packages debootstrap
 and qemu-user-static, this makes one (its programs need not be configured, so --foreign is enough):
 
     debootstrap --arch=arm64 --foreign --variant=minbase --include=python3 trixie ROOT
@@ -81,8 +81,8 @@ EVENTS = {
 }
 
 
-def main(root: Path) -> int:
-    built = sorted(path.name for path in BUILD.glob("*Function"))
+def main(root: Path, names: list[str]) -> int:
+    built = names or sorted(path.name for path in BUILD.glob("*Function"))
     if not built:
         raise SystemExit("arm64: there is no build; run make build ENV=dev")
     if missing := set(built) - {*EVENTS, "ChatStreamFunction"}:
@@ -193,7 +193,7 @@ def stream_once(name: str, root: Path, variables: dict[str, str]) -> tuple[float
 def status(method: str, path: str) -> int:
     """Return the status of the server's answer, or 0 if it does not listen yet."""
     url = f"http://127.0.0.1:{ADAPTER_PORT}{path}"
-    headers = {"Content-Type": "application/json", "Origin": "http://127.0.0.1"}
+    headers = {"Content-Type": "application/json", "Origin": f"http://127.0.0.1:{ADAPTER_PORT}"}
     body = b'{"message": "x"}' if method == "POST" else None
     try:
         with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=LIMIT) as answer:
@@ -205,6 +205,6 @@ def status(method: str, path: str) -> int:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2:
         raise SystemExit(__doc__)
-    sys.exit(main(Path(sys.argv[1]).resolve()))
+    sys.exit(main(Path(sys.argv[1]).resolve(), sys.argv[2:]))

@@ -15,8 +15,8 @@ from devcloud.permissions import Permissions
 from devcloud.runtime import LARGEST_PAYLOAD, function_arn
 
 _ACTION = "lambda:InvokeFunction"
-# Lambda's limit in bytes for the event of an asynchronous invocation: "1 MB" (API reference, Invoke; 256 KB until 2025).
-# Taken as 1 MiB, like SQS's limit, since AWS gave both its older limits in powers of two.
+# Lambda's limit in bytes for the event of an asynchronous invocation: "1 MB" (API reference of Invoke; until 2025
+# 256 KB). It is taken as 1 MiB, since its error messages gave the older limits in powers of two.
 LARGEST_EVENT = 1024 * 1024
 # Content types that a page may send to another origin without a preflight (Fetch standard).
 _SIMPLE_TYPES = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")
