@@ -1,8 +1,9 @@
 """Start each function of the arm64 build on this machine and let it answer once: python -m scripts.arm64 ROOT [NAME…]
 
-NAME is a function, such as EmailFunction; without one, all answer. First run `make build ENV=dev`. ROOT is a Debian 13
-for arm64 with Python 3.13. As root, with the packages debootstrap and qemu-user-static, this makes one (its programs
-need not be configured, so --foreign is enough):
+NAME is a function, such as EmailFunction; without one, all answer. First run `make build ENV=dev`.
+
+ROOT is a Debian 13 for arm64 with Python 3.13. As root, with the packages debootstrap and qemu-user-static, this
+makes one; its programs need not be configured, so --foreign is enough:
 
     debootstrap --arch=arm64 --foreign --variant=minbase --include=python3 trixie ROOT
     for package in ROOT/var/cache/apt/archives/*.deb; do dpkg-deb -x "$package" ROOT; done
