@@ -87,8 +87,8 @@ def test_warm_up_opens_the_connection_that_the_first_answer_uses(
     before, ready = described(gemini), models(relayed)
     ready.warm_up()
     assert (len(connections), described(gemini) - before, gemini.requests()) == (1, 1, [])
-    assert ask(ready, PROMPT, 20)
-    assert [request["method"] for request in gemini.requests()] == ["streamGenerateContent"]
+    assert ask(ready, PROMPT, 20) == ask(models(gemini), PROMPT, 20)
+    assert [request["method"] for request in gemini.requests()] == ["streamGenerateContent"] * 2
     assert len(connections) == 1
 
 

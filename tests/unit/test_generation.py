@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from falaai import sao_paulo, settings
 from falaai.errors import DatabaseUnavailable, ModelTimedOut
 from falaai.language_model import Completed, Delta, Failed, Heartbeat, ModelEvent, Usage
 from falaai.repositories.messages import Message, State
 from falaai.repositories.sessions import Session
+from falaai_chat import prompts
 from falaai_chat.generation import (
     Interrupted,
     ReplyDependencies,
@@ -19,6 +21,7 @@ from falaai_chat.generation import (
     StoredReply,
     generate_reply,
     store_reply,
+    warm_up_reply,
 )
 from falaai_chat.pending_replies import ExistingReply
 from tests.support.fakes import FakeDatabase, FakeModel, FakeQueues
@@ -143,3 +146,13 @@ def test_followed_reply_ends_properly_when_its_place_cannot_be_given_up() -> Non
     existing = ExistingReply(Session(1, 1, None, "Ana", "ana@exemplo.com.br", 0, sent_at), 7, 70, running)
     dependencies = ReplyDependencies(DatabaseWithoutTransactions(rows), FakeModel(), FakeQueues())  # type: ignore[arg-type]
     assert [*generate_reply(dependencies, existing, "pt-BR", 20)] == [Delta("Olá"), Completed("Olá")]
+
+
+def test_warm_up_reads_once_what_the_first_reply_reads_and_asks_nothing() -> None:
+    caches = (settings.read, sao_paulo.zone, prompts._persona)
+    for cached in caches:
+        cached.cache_clear()
+    model = FakeModel()
+    warm_up_reply(model, datetime(2026, 1, 2), "pt-BR")
+    assert [cached.cache_info().currsize for cached in caches] == [1, 1, 1]
+    assert model.prompts == []

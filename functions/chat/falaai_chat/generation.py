@@ -8,6 +8,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 
 from falaai import settings
@@ -69,6 +70,17 @@ def generate_reply(
         if isinstance(event, Failed):
             event.error.about(conversation_id=pending.conversation_id, message_id=pending.reply_id)
         yield event
+
+
+def warm_up_reply(model: LanguageModel, now: datetime, language: str) -> None:
+    """Do everything that the first reply of a process does only once. It stores nothing and asks Gemini nothing.
+
+    Raises the errors of the model's warm-up.
+    """
+    day_of(now)
+    limit = turns_limit(settings.read(settings.MemorySettings).memory_tokens)
+    model.warm_up()
+    build_prompt("", (Turn(1, "usuario", "Oi"),), limit, count_tokens, language)
 
 
 def _generate(

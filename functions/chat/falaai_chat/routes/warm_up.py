@@ -4,9 +4,11 @@ from fastapi import APIRouter, Depends
 
 from falaai.deadlines import within
 from falaai.logs import logger
-from falaai.web.current_user import require_session
-from falaai_chat.dependencies import Model
+from falaai.web.current_user import CurrentSession
+from falaai_chat.dependencies import ReplyServices, get_quota
+from falaai_chat.generation import warm_up_reply
 from falaai_chat.markdown import to_html
+from falaai_chat.schemas import DEFAULT_LANGUAGE
 
 # In all. A process without LangChain needs about 2 s on Lambda.
 WARM_UP_SECONDS = 10
@@ -14,8 +16,8 @@ WARM_UP_SECONDS = 10
 router = APIRouter()
 
 
-@router.post("/chat/warm-up", status_code=204, dependencies=[Depends(require_session)])
-def warm_up(model: Model) -> None:
+@router.post("/chat/warm-up", status_code=204, dependencies=[Depends(get_quota)])
+def warm_up(session: CurrentSession, services: ReplyServices) -> None:
     """Import LangChain and the Markdown parser, and open the connection to Gemini.
 
     Reading the session has opened the connection to the database. The page does not wait for the answer: a failure is
@@ -23,6 +25,6 @@ def warm_up(model: Model) -> None:
     """
     try:
         to_html("Oi")
-        within(WARM_UP_SECONDS, model.warm_up)
+        within(WARM_UP_SECONDS, lambda: warm_up_reply(services.model, session.now, DEFAULT_LANGUAGE))
     except Exception as error:  # noqa: BLE001 - the next reply does the same work and reports its failure
         logger().warning("warm-up failed", extra={"reason": type(error).__name__})

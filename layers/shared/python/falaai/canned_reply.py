@@ -18,8 +18,20 @@ _CHUNK = {
 
 
 class CannedReply(httpx.AsyncBaseTransport):
-    """Answer every request with the same server-sent event, without a network."""
+    """Answer every request with the same server-sent event, without a network. After `end`, use `connections`."""
+
+    def __init__(self, connections: httpx.AsyncBaseTransport) -> None:
+        self._connections = connections
+        self._has_ended = False
+
+    def end(self) -> None:
+        self._has_ended = True
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._has_ended:
+            return await self._connections.handle_async_request(request)
         headers = {"content-type": "text/event-stream"}
         return httpx.Response(200, headers=headers, text=f"data: {json.dumps(_CHUNK)}\r\n\r\n", request=request)
+
+    async def aclose(self) -> None:
+        await self._connections.aclose()

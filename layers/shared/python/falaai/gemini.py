@@ -34,6 +34,9 @@ from falaai.logs import logger
 from falaai.model_families import call_options, family_parameters, named_parameters
 
 if TYPE_CHECKING:
+    import ssl
+
+    import httpx
     from langchain_core.messages import AIMessageChunk, BaseMessage
     from langchain_google_genai import ChatGoogleGenerativeAI
 
@@ -139,21 +142,24 @@ class GeminiModels:
 
     async def _connect(self, name: str) -> None:
         if name not in self._clients:
-            await self._rehearse(name)
-        models = self._client(name).async_client.models
+            self._clients[name] = await self._warm_client(name)
+        models = self._clients[name].async_client.models
         await models.get(model=name, config={"http_options": {"timeout": WARM_UP_MILLISECONDS}})
 
-    async def _rehearse(self, name: str) -> None:
-        """Read one canned reply, so that Pydantic builds the schemas of Google's client, which takes 0.1 s."""
-        from langchain_google_genai import ChatGoogleGenerativeAI
+    async def _warm_client(self, name: str) -> "ChatGoogleGenerativeAI":
+        """Return a client that has read one canned reply, so that Pydantic has built its schemas, which takes 0.1 s.
 
+        Questions do not use the client before that, so none of them gets the canned reply.
+        """
         from falaai.canned_reply import CannedReply
 
-        key, canned = self._options.gemini_api_key, {"transport": CannedReply()}
-        model = ChatGoogleGenerativeAI(model=name, google_api_key=key, client_args=canned)
+        canned = CannedReply(_connections())
+        client = self._new_client(name, canned)
         options = call_options(name, family_parameters(name), max_tokens=8)
-        async for _ in model.astream(_messages(Prompt("Oi", (Turn(1, "usuario", "Oi"),))), **options):
+        async for _ in client.astream(_messages(Prompt("Oi", (Turn(1, "usuario", "Oi"),))), **options):
             pass
+        canned.end()
+        return client
 
     def close(self) -> None:
         """Close all connections and end the thread. The process's own model stays open until the process ends."""
@@ -246,21 +252,36 @@ class GeminiModels:
             )
 
     def _client(self, name: str) -> "ChatGoogleGenerativeAI":
-        import httpx
+        if name not in self._clients:
+            self._clients[name] = self._new_client(name, _connections())
+        return self._clients[name]
+
+    def _new_client(self, name: str, connections: "httpx.AsyncBaseTransport") -> "ChatGoogleGenerativeAI":
         from langchain_google_genai import ChatGoogleGenerativeAI
 
-        if name not in self._clients:
-            # Without a transport, Google's client uses aiohttp where it is installed, which Lambda's layer lacks.
-            tls = httpx.create_ssl_context()
-            limits = httpx.Limits(keepalive_expiry=KEPT_CONNECTION_SECONDS)
-            self._clients[name] = ChatGoogleGenerativeAI(
-                model=name,
-                google_api_key=self._options.gemini_api_key,
-                base_url=self._options.gemini_base_url or None,
-                max_retries=MAX_ATTEMPTS,
-                client_args={"transport": httpx.AsyncHTTPTransport(verify=tls, limits=limits), "verify": tls},
-            )
-        return self._clients[name]
+        return ChatGoogleGenerativeAI(
+            model=name,
+            google_api_key=self._options.gemini_api_key,
+            base_url=self._options.gemini_base_url or None,
+            max_retries=MAX_ATTEMPTS,
+            client_args={"transport": connections, "verify": _authorities()},
+        )
+
+
+@cache
+def _authorities() -> "ssl.SSLContext":
+    import httpx
+
+    return httpx.create_ssl_context()
+
+
+def _connections() -> "httpx.AsyncHTTPTransport":
+    """Return new connections. Without them, Google's client uses aiohttp where it is installed."""
+    import httpx
+
+    return httpx.AsyncHTTPTransport(
+        verify=_authorities(), limits=httpx.Limits(keepalive_expiry=KEPT_CONNECTION_SECONDS)
+    )
 
 
 def _messages(prompt: Prompt) -> "list[BaseMessage]":
