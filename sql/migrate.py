@@ -5,45 +5,148 @@ applied and not recorded. The next run applies it again and ignores the errors f
 """
 
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pymysql
+from server_check import UnfitServer, check_server
 from yoyo import read_migrations
 from yoyo.backends.core.mysql import MySQLBackend
 from yoyo.connections import parse_uri
 from yoyo.migrations import MigrationList
 
 from falaai import settings
-from falaai.connections import connect
+from falaai.connections import Connection, connect
 from falaai.errors import SettingsError
 
 LOCK_NAME = "falaai_migrate"
+# TiDB Cloud's public endpoint cuts off a connection without a byte for 340 s, and tells neither side.
+ANSWER_SECONDS = 300.0
 # Rewriting a large table can take hours.
 REWRITE_SECONDS = 24 * 60 * 60
-# A table, column or key exists already, or the one to drop does not exist.
-ALREADY_DONE = {1050, 1060, 1061, 1091}
+RECONNECT_SECONDS = 60.0
+PAUSE_SECONDS = 1.0
+KEEP_LOCK_SECONDS = 60.0
+# A table, column, key or foreign key exists already, or the one to drop does not exist.
+ALREADY_DONE = {1050, 1060, 1061, 1091, 1826}
+# The connection was lost; or an earlier run of the same statement still holds its locks.
+UNFINISHED = {1205, 2006, 2013}
 
 
-class _ForgivingCursor(pymysql.cursors.Cursor):
-    """Ignore the error of a statement whose effect exists already."""
+def is_done(error: pymysql.MySQLError, statement: str) -> bool:
+    """Return whether the error says that the effect of the statement exists already."""
+    code, text = (*error.args, "", "")[:2]
+    # MariaDB's errors for a column that has its new name, and for a foreign key that exists.
+    is_renamed = code == 1054 and "RENAME COLUMN" in statement
+    has_foreign_key = code == 1005 and "errno: 121" in str(text)
+    return code in ALREADY_DONE or is_renamed or has_foreign_key
+
+
+def is_under_way(error: pymysql.MySQLError) -> bool:
+    """Return whether the error says that the index is still being built. TiDB goes on after its client has gone."""
+    code, text = (*error.args, "", "")[:2]
+    return code == 1061 and "background job" in str(text)
+
+
+class PatientCursor(pymysql.cursors.Cursor):
+    """Ignore the error of a statement whose effect exists already, and wait for a statement longer than a connection.
+
+    After a lost connection the server may still be at work. The statement is sent again until it has an answer: a
+    second one waits for the first, and then finds its effect. Every migration may be repeated.
+    """
+
+    connection: Any
+
+    def __init__(self, backend: "_Backend") -> None:
+        super().__init__(backend.connection)
+        self._backend = backend
 
     def execute(self, query: Any, args: Any = None) -> int:
-        try:
-            return super().execute(query, args)
-        except pymysql.MySQLError as error:
-            if error.args and error.args[0] in ALREADY_DONE:
-                return 0
-            raise
+        give_up_at = time.monotonic() + REWRITE_SECONDS
+        while True:
+            try:
+                return super().execute(query, args)
+            except pymysql.MySQLError as error:
+                if is_done(error, str(query)) and not is_under_way(error):
+                    return 0
+                may_wait = is_under_way(error) or (
+                    error.args[0] in UNFINISHED and not self._backend.is_in_transaction
+                )
+                if not may_wait or time.monotonic() > give_up_at:
+                    raise
+            self._wait_for_server()
+
+    def _wait_for_server(self) -> None:
+        print("migrate: the server is still at work; waiting for it", file=sys.stderr, flush=True)
+        time.sleep(PAUSE_SECONDS)
+        self.connection = self._backend.reconnected()
 
 
 class _Backend(MySQLBackend):
     """yoyo's backend on one of our connections, with verified TLS and fixed session settings."""
 
     def connect(self, _dburi):  # type: ignore[no-untyped-def]
-        connection = connect(settings.read(settings.DatabaseSettings), REWRITE_SECONDS)
-        connection.cursorclass = _ForgivingCursor
+        where = settings.read(settings.DatabaseSettings)
+        return connect(where, ANSWER_SECONDS, ends_late_statements=False)
+
+    def cursor(self):  # type: ignore[no-untyped-def]
+        return PatientCursor(self)
+
+    @property
+    def is_in_transaction(self) -> bool:
+        return bool(self._in_transaction)
+
+    def reconnected(self) -> Connection:
+        """Return an open connection, a new one if the present one was lost. It waits for a server that restarts."""
+        give_up_at = time.monotonic() + RECONNECT_SECONDS
+        while not self._connection.open:
+            try:
+                self._connection = self.connect(self.uri)
+            except pymysql.OperationalError:
+                if time.monotonic() > give_up_at:
+                    raise
+                time.sleep(PAUSE_SECONDS)
+        return self._connection  # type: ignore[no-any-return]
+
+
+class _Lock:
+    """The lock that one run at a time holds. It ends with its connection, so a thread keeps the connection in use."""
+
+    def __init__(self, where: settings.DatabaseSettings) -> None:
+        self._where = where
+        self._released = threading.Event()
+        self._thread = threading.Thread(target=self._keep, daemon=True)
+
+    def __enter__(self) -> None:
+        self._connection = self._locked()
+        self._thread.start()
+
+    def __exit__(self, *_exception: object) -> None:
+        self._released.set()
+        self._thread.join()
+        self._connection.close()
+
+    def _locked(self) -> Connection:
+        """Open a connection that holds the lock. Raises SettingsError if another run holds it."""
+        connection = connect(self._where)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT GET_LOCK(%s, 2) AS got", (LOCK_NAME,))
+            if (cursor.fetchone() or {})["got"] != 1:
+                connection.close()
+                raise SettingsError("another migration of this database is running; try again when it has finished")
         return connection
+
+    def _keep(self) -> None:
+        while not self._released.wait(KEEP_LOCK_SECONDS):
+            try:
+                if self._connection.open:
+                    self._connection.ping(reconnect=False)
+                else:
+                    self._connection = self._locked()
+            except (pymysql.MySQLError, SettingsError) as error:
+                print(f"migrate: the lock of this run is lost: {error}", file=sys.stderr, flush=True)
 
 
 def _plain_sql() -> MigrationList:
@@ -52,25 +155,22 @@ def _plain_sql() -> MigrationList:
 
 
 def _migrate() -> list[str]:
-    """Apply the missing migrations. Returns their names. Raises SettingsError and pymysql's errors."""
+    """Apply the missing migrations. Returns their names. Raises SettingsError, UnfitServer and pymysql's errors."""
     where = settings.read(settings.DatabaseSettings)
-    guard = connect(where)
-    with guard.cursor() as cursor:
-        cursor.execute("SELECT GET_LOCK(%s, 2) AS got", (LOCK_NAME,))
-        if cursor.fetchone()["got"] != 1:  # type: ignore[index]
-            raise SettingsError("another migration of this database is running; try again when it has finished")
-    backend = _Backend(parse_uri(f"mysql:///{where.db_name}"), "_yoyo_migration")
-    backend.init_database()
-    # GET_LOCK ends with its connection, so only one run gets here: a row in yoyo's own lock is from a killed run.
-    if backend.execute("SELECT pid FROM yoyo_lock").fetchone():
-        print("migrate: an earlier run was interrupted; finishing its work", file=sys.stderr)
-        backend.break_lock()
-    missing = backend.to_apply(_plain_sql())
-    with backend.lock():
-        for migration in missing:
-            print(f"migrate: {migration.id}", flush=True)
-            backend.apply_one(migration)
-    return [migration.id for migration in missing]
+    with _Lock(where):
+        check_server(lambda: connect(where))
+        backend = _Backend(parse_uri(f"mysql:///{where.db_name}"), "_yoyo_migration")
+        backend.init_database()
+        # GET_LOCK ends with its connection, so only one run gets here: a row in yoyo's own lock is from a killed run.
+        if backend.execute("SELECT pid FROM yoyo_lock").fetchone():
+            print("migrate: an earlier run was interrupted; finishing its work", file=sys.stderr)
+            backend.break_lock()
+        missing = backend.to_apply(_plain_sql())
+        with backend.lock():
+            for migration in missing:
+                print(f"migrate: {migration.id}", flush=True)
+                backend.apply_one(migration)
+        return [migration.id for migration in missing]
 
 
 def _sentence(error: pymysql.MySQLError, where: settings.DatabaseSettings) -> str:
@@ -90,6 +190,10 @@ def main() -> int:
         applied = _migrate()
     except SettingsError as error:
         print(f"migrate: {error}", file=sys.stderr)
+        return 1
+    except UnfitServer as error:
+        where = settings.read(settings.DatabaseSettings)
+        print(f"migrate: the server at {where.db_host}:{where.db_port} cannot hold FalaAI: {error}", file=sys.stderr)
         return 1
     except pymysql.MySQLError as error:
         print(f"migrate: {_sentence(error, settings.read(settings.DatabaseSettings))}", file=sys.stderr)

@@ -2,14 +2,13 @@
 
 import os
 
+import pymysql
 import pytest
-import sqlparse
 
 from falaai.connections import connect
 from falaai.settings import DatabaseSettings
 from tests.support.database_server import DatabaseServer
-from tests.support.databases import STEPS, create_database, migrate, schema
-from tests.support.paths import ROOT
+from tests.support.databases import STEPS, apply, create_original, migrate, schema, statements
 
 SEED = (
     (
@@ -21,18 +20,15 @@ SEED = (
 )
 
 
-def statements(step: str) -> list[str]:
-    return [one for one in sqlparse.split((ROOT / f"sql/{step}.sql").read_text(), strip_semicolon=True) if one]
-
-
 MOMENTS = [(step, count) for step in STEPS for count in range(1, len(statements(step)) + 1)]
+BINARY, IGNORING_CASE = "utf8mb4_bin", "utf8mb4_general_ci"
 
 
-def seeded(database_server: DatabaseServer, name: str) -> DatabaseSettings:
+def seeded(database_server: DatabaseServer, name: str, collation: str) -> DatabaseSettings:
     """A database of the first FalaAI."""
-    where = create_database(database_server.address, name)
+    where = create_original(database_server.address, name, collation)
     with connect(where) as connection, connection.cursor() as cursor:
-        for statement in (*statements(STEPS[0]), *SEED):
+        for statement in SEED:
             cursor.execute(statement)
     return where
 
@@ -41,10 +37,9 @@ def run_until(where: DatabaseSettings, step: str, count: int) -> None:
     """As a kill leaves it at the worst: nothing of what was done is marked."""
     with connect(where) as connection, connection.cursor() as cursor:
         for earlier in STEPS[1 : STEPS.index(step)]:
-            for statement in statements(earlier):
-                cursor.execute(statement)
-        for statement in statements(step)[:count] if step != STEPS[0] else []:
-            cursor.execute(statement)
+            apply(cursor, earlier)
+        if step != STEPS[0]:
+            apply(cursor, step, count)
 
 
 def contents(where: DatabaseSettings) -> list[object]:
@@ -62,11 +57,13 @@ def contents(where: DatabaseSettings) -> list[object]:
         return found
 
 
-@pytest.fixture(scope="module")
-def undisturbed(database_server: DatabaseServer) -> DatabaseSettings:
-    where = seeded(database_server, "falaai_db_undisturbed")
-    assert migrate(where).returncode == 0
-    return where
+@pytest.fixture(scope="module", params=[BINARY, IGNORING_CASE])
+def undisturbed(database_server: DatabaseServer, request: pytest.FixtureRequest) -> tuple[str, DatabaseSettings]:
+    """Collation of the original's texts, and its database after all migrations."""
+    where = seeded(database_server, f"falaai_db_undisturbed_{request.param}", request.param)
+    finished = migrate(where)
+    assert finished.returncode == 0, finished.stderr
+    return request.param, where
 
 
 @pytest.mark.skipif(
@@ -74,11 +71,40 @@ def undisturbed(database_server: DatabaseServer) -> DatabaseSettings:
 )
 @pytest.mark.parametrize(("step", "count"), MOMENTS)
 def test_killed_between_statements(
-    database_server: DatabaseServer, undisturbed: DatabaseSettings, step: str, count: int
+    database_server: DatabaseServer, undisturbed: tuple[str, DatabaseSettings], step: str, count: int
 ) -> None:
-    where = seeded(database_server, "falaai_db_interrupted")
+    collation, expected = undisturbed
+    where = seeded(database_server, "falaai_db_interrupted", collation)
     run_until(where, step, count)
     finished = migrate(where)
     assert finished.returncode == 0, finished.stderr
-    assert schema(where) == schema(undisturbed)
-    assert contents(where) == contents(undisturbed)
+    assert schema(where) == schema(expected)
+    assert contents(where) == contents(expected)
+
+
+EMAILS_STEP = next(step for step in STEPS if step.endswith(".emails"))
+
+
+@pytest.mark.parametrize("collation", [BINARY, IGNORING_CASE])
+@pytest.mark.parametrize("count", range(len(statements(EMAILS_STEP)) + 1))
+def test_address_stays_unique_while_its_column_changes(
+    database_server: DatabaseServer, collation: str, count: int
+) -> None:
+    """The older release still runs: at every moment it tries to register an address that has an account."""
+    where = seeded(database_server, "falaai_db_registering", collation)
+    run_until(where, EMAILS_STEP, count)
+    with connect(where) as connection, connection.cursor() as cursor:
+        stored = "Ana@Exemplo.com.br" if count < 5 else "ana@exemplo.com.br"
+        with pytest.raises((pymysql.IntegrityError, pymysql.OperationalError)) as refused:
+            cursor.execute(
+                "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro)"
+                " VALUES ('Outra', %s, 'x', 1, UTC_TIMESTAMP(6))",
+                (stored,),
+            )
+        # Duplicate entry, or no column of this name.
+        assert refused.value.args[0] in (1062, 1054)
+    finished = migrate(where)
+    assert finished.returncode == 0, finished.stderr
+    with connect(where) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT email FROM usuarios")
+        assert cursor.fetchall() == [{"email": "ana@exemplo.com.br"}]

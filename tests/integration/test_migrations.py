@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from falaai import settings
 from falaai.connections import connect
 from tests.support.database_server import DatabaseServer
-from tests.support.databases import STEPS, create_database, environment, migrate, schema
+from tests.support.databases import STEPS, create_database, create_original, environment, migrate, schema
 from tests.support.paths import ROOT
 
 
@@ -83,12 +83,9 @@ def test_one_sentence_when_the_database_cannot_be_used(
 
 def test_old_database_upgrades_in_place(database_server: DatabaseServer) -> None:
     """The first FalaAI's tables with data: messages get their order, pending codes become links."""
-    where = create_database(database_server.address, "falaai_db_seed")
-    seed = (ROOT / "sql/0001.seed.sql").read_text()
+    where = create_original(database_server.address, "falaai_db_seed")
     with connect(where) as connection:
         cursor = connection.cursor()
-        for statement in seed.split(";")[:-1]:
-            cursor.execute(statement)
         cursor.execute(
             "INSERT INTO usuarios VALUES (1, 'Ana', 'Ana@Exemplo.com.br', 'x', 1, NOW(6), 0, 'old-code',"
             " NOW(6) + INTERVAL 1 DAY, NULL)"
@@ -137,3 +134,60 @@ def test_ceiling_of_the_upgrade_day_counts_earlier_messages(database_server: Dat
         assert migrate(where).returncode == 0
         cursor.execute(counts)
         assert cursor.fetchall() == ((0, 180), *divided[1:])
+
+
+def test_ids_are_large_and_no_index_is_the_beginning_of_another(where: settings.DatabaseSettings) -> None:
+    """TiDB gives ids out in blocks of 30,000, and keeps the index that came with a foreign key."""
+    with connect(where) as connection, connection.cursor(pymysql.cursors.Cursor) as cursor:
+        cursor.execute(
+            "SELECT CONCAT(table_name, '.', column_name), data_type FROM information_schema.columns"
+            " WHERE table_schema = DATABASE() AND table_name NOT LIKE '%yoyo%'"
+            " AND (column_name = 'id' OR column_name LIKE 'id\\_%')"
+        )
+        types = dict(cursor.fetchall())
+        assert len(types) >= 8
+        assert {name for name, kind in types.items() if kind != "bigint"} == set()
+        cursor.execute(
+            "SELECT table_name, index_name, GROUP_CONCAT(column_name ORDER BY seq_in_index), MIN(non_unique)"
+            " FROM information_schema.statistics WHERE table_schema = DATABASE() AND sub_part IS NULL"
+            " GROUP BY table_name, index_name"
+        )
+        indexes = cursor.fetchall()
+    assert len(indexes) > 15
+    spare = [
+        (table, name)
+        for table, name, columns, non_unique in indexes
+        for other_table, other_name, others, _ in indexes
+        if non_unique and (table, name) != (other_table, other_name) and table == other_table
+        if f"{others},".startswith(f"{columns},")
+    ]
+    assert spare == []
+
+
+def test_foreign_keys_are_kept_and_named(where: settings.DatabaseSettings) -> None:
+    with connect(where) as connection, connection.cursor(pymysql.cursors.Cursor) as cursor:
+        cursor.execute(
+            "SELECT constraint_name FROM information_schema.key_column_usage"
+            " WHERE table_schema = DATABASE() AND referenced_table_name IS NOT NULL"
+        )
+        names = {name for (name,) in cursor.fetchall()}
+        assert {name for name in names if not name.startswith("fk_")} == set()
+        assert len(names) >= 4
+        with pytest.raises(pymysql.IntegrityError):
+            cursor.execute(
+                "INSERT INTO conversas (id_usuario, data_criacao, data_atualizacao) VALUES (-5, NOW(6), NOW(6))"
+            )
+
+
+def test_rows_without_an_owner_do_not_stop_the_migration(database_server: DatabaseServer) -> None:
+    """A server that did not enforce foreign keys may have left some."""
+    where = create_original(database_server.address, "falaai_db_orphans")
+    with connect(where) as connection, connection.cursor() as cursor:
+        cursor.execute("SET SESSION foreign_key_checks = 0")
+        cursor.execute("INSERT INTO conversas VALUES (7, 99, 'Sem dono', NOW(6), NOW(6))")
+        cursor.execute("INSERT INTO mensagens VALUES (1, 7, 'usuario', 'Oi', NOW(6)), (2, 8, 'ia', 'Olá', NOW(6))")
+    finished = migrate(where)
+    assert finished.returncode == 0, finished.stderr
+    with connect(where) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT (SELECT COUNT(*) FROM conversas) + (SELECT COUNT(*) FROM mensagens) AS n")
+        assert cursor.fetchone() == {"n": 0}

@@ -30,6 +30,11 @@ def test_commands_are_targets_of_the_makefile() -> None:
     assert {match[1] for match in made if match} <= targets
 
 
+def test_whole_suite_runs_on_both_database_servers() -> None:
+    commands = {step["run"] for step in STEPS if "run" in step}
+    assert {"make test", "make test DB=tidb"} <= commands
+
+
 def test_ci_runs_all_that_make_check_runs() -> None:
     makefile = (ROOT / "Makefile").read_text()
     check = re.search(r"--keep-going ([a-z ]+)$", makefile, re.MULTILINE)

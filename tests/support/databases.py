@@ -5,6 +5,8 @@ import subprocess
 import sys
 
 import pymysql
+import sqlparse
+from migrate import is_done
 
 from devcloud.database import DatabaseAddress
 from falaai import settings
@@ -48,6 +50,30 @@ def environment(where: settings.DatabaseSettings) -> dict[str, str]:
 def migrate(where: settings.DatabaseSettings) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, str(ROOT / "sql/migrate.py")]
     return subprocess.run(command, env=environment(where), capture_output=True, text=True, timeout=HANG_SECONDS)
+
+
+def statements(step: str) -> list[str]:
+    """Return the statements of a migration."""
+    return [one for one in sqlparse.split((ROOT / f"sql/{step}.sql").read_text(), strip_semicolon=True) if one]
+
+
+def create_original(address: DatabaseAddress, name: str, collation: str = "utf8mb4_bin") -> settings.DatabaseSettings:
+    """Create a database with the empty tables of the original FalaAI, whose texts have this collation."""
+    where = create_database(address, name)
+    with connect(where) as connection, connection.cursor() as cursor:
+        for statement in statements(STEPS[0]):
+            cursor.execute(statement.replace("utf8mb4_bin", collation))
+    return where
+
+
+def apply(cursor: pymysql.cursors.Cursor, step: str, count: int | None = None) -> None:
+    """Run the first `count` statements of a migration, or all, without a mark that they ran."""
+    for statement in statements(step)[:count]:
+        try:
+            cursor.execute(statement)
+        except pymysql.MySQLError as error:
+            if not is_done(error, statement):
+                raise
 
 
 def schema(where: settings.DatabaseSettings) -> list[tuple[str, ...]]:

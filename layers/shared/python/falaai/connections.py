@@ -48,8 +48,15 @@ class Connection(_PyMySQL):
     _current_timeout: float
     server_thread_id: tuple[int, ...]
 
-    def __init__(self, statement_seconds: float, connect_seconds: float = CONNECT_SECONDS, **options: Any) -> None:
+    def __init__(
+        self,
+        statement_seconds: float,
+        connect_seconds: float = CONNECT_SECONDS,
+        ends_late_statements: bool = True,
+        **options: Any,
+    ) -> None:
         self._statement_seconds = statement_seconds
+        self._ends_late_statements = ends_late_statements
         self._options = options
         self._deadline = time.monotonic() + seconds_left(connect_seconds)
         self._is_connected = False
@@ -89,9 +96,9 @@ class Connection(_PyMySQL):
             self._current_timeout = left
 
     def _late(self) -> pymysql.OperationalError:
-        """Close the connection at its deadline, and end its statement at the server."""
+        """Close the connection at its deadline, and end its statement at the server unless that may go on."""
         error = self._lost("deadline passed")
-        if self._is_connected:
+        if self._is_connected and self._ends_late_statements:
             Context().run(self._kill_query)  # an empty context: the request may have no time left
         return error
 
@@ -125,7 +132,11 @@ def _authorities(pem: str) -> ssl.SSLContext:
     return ssl.create_default_context(cadata=pem) if pem else public_authorities()
 
 
-def connect(where: settings.DatabaseSettings, statement_seconds: float = STATEMENT_SECONDS) -> Connection:
+def connect(
+    where: settings.DatabaseSettings,
+    statement_seconds: float = STATEMENT_SECONDS,
+    ends_late_statements: bool = True,
+) -> Connection:
     """Open a connection in autocommit mode, with its time zone set to UTC.
 
     To any other machine it uses TLS with a verified certificate and host name. An explicit context makes PyMySQL
@@ -134,6 +145,7 @@ def connect(where: settings.DatabaseSettings, statement_seconds: float = STATEME
     local = is_this_machine(where.db_host)
     connection = Connection(
         statement_seconds,
+        ends_late_statements=ends_late_statements,
         host=where.db_host,
         port=where.db_port,
         user=where.db_user,
