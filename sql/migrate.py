@@ -50,7 +50,7 @@ def is_under_way(error: pymysql.MySQLError) -> bool:
     return code == 1061 and "background job" in str(text)
 
 
-class PatientCursor(pymysql.cursors.Cursor):
+class RetryingCursor(pymysql.cursors.Cursor):
     """Ignore the error of a statement whose effect exists already, and wait for a statement longer than a connection.
 
     After a lost connection the server may still be at work. The statement is sent again until it has an answer: a
@@ -92,7 +92,7 @@ class _Backend(MySQLBackend):
         return connect(where, ANSWER_SECONDS, ends_late_statements=False)
 
     def cursor(self):  # type: ignore[no-untyped-def]
-        return PatientCursor(self)
+        return RetryingCursor(self)
 
     @property
     def is_in_transaction(self) -> bool:
