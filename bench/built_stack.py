@@ -45,7 +45,7 @@ class BuiltStack:
         return int(self.product.value("SELECT id FROM usuarios WHERE email = %s", person.email))
 
     def update_statistics(self) -> None:
-        """Update the table statistics after many inserts. TiDB does this automatically."""
+        """Update the table statistics after many inserts."""
         self.product.list("ANALYZE TABLE usuarios, sessoes, conversas, mensagens, uso_diario")
         self.wait_until_quiet()
 

@@ -163,7 +163,7 @@ def connect(
         ssl_disabled=local,
     )
     # Each statement must see the rows that are committed at its start: after waiting for a lock, a transaction needs
-    # the rows of the previous holder. TiDB would otherwise show the state at BEGIN.
+    # the rows of the previous holder.
     with connection.cursor() as cursor:
         cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
     return connection
