@@ -11,8 +11,7 @@ import pytest
 from falaai import settings
 from falaai.connections import Connection, connect
 from falaai.database import Database, Transaction
-from falaai.repositories import conversations, sessions, usage
-from falaai.sao_paulo import day_of
+from falaai.repositories import conversations, sessions
 from falaai_cleanup import orphaned_pictures, worker
 from falaai_cleanup import tasks as sweeping
 from falaai_cleanup.tasks import clean_up, preview
@@ -116,13 +115,6 @@ def test_task_that_fails_does_not_stop_the_others(
     assert [type(error) for error in caught.value.exceptions] == [pymysql.ProgrammingError]
     assert rows.value("SELECT COUNT(*) FROM conversas") == 0
     assert rows.value("SELECT COUNT(*) FROM tokens") == 0
-
-
-def test_cleanup_opens_the_ceiling_of_tomorrow(database: Database, rows: Rows) -> None:
-    for _ in range(2):
-        clean_up(database, 0, lambda: True)
-        tomorrow = day_of(rows.value("SELECT UTC_TIMESTAMP(6)")) + timedelta(days=1)
-        assert usage.list_shares(database, tomorrow) == dict.fromkeys(range(usage.SHARES), 0)
 
 
 def test_never_verified_accounts_go_after_a_month(database: Database, rows: Rows) -> None:

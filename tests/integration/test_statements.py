@@ -8,8 +8,9 @@ import contextlib
 import inspect
 import pkgutil
 import sys
+import uuid
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from importlib import import_module
 from types import FrameType
@@ -42,6 +43,7 @@ from tests.support.plans import PlanStep, explain
 from tests.support.rows import TABLES, Rows
 
 KEY, TOKEN, ORIGIN = "k" * 40, "t" * 43, "http://testserver"
+THEIR_KEY = session_key(TOKEN, KEY)
 MESSAGES, CONVERSATIONS, PEOPLE = 2000, 2000, 1000
 SORTED_AT_MOST = 50
 READ_AT_MOST = 100
@@ -113,7 +115,7 @@ def crowded(where: settings.DatabaseSettings) -> int:
     rows.run(
         "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em, id_conversa_ativa)"
         " VALUES (%s, %s, NOW(6), NOW(6), NOW(6) + INTERVAL 30 DAY, %s)",
-        session_key(TOKEN, KEY),
+        THEIR_KEY,
         user,
         conversation,
     )
@@ -154,31 +156,101 @@ def given(made: object) -> Callable[[], object]:
     return lambda: made
 
 
-@pytest.mark.parametrize(("client_id", "expected"), [(None, 9), ("um-id", 10)])
-def test_message_takes_ten_statements_before_the_first_piece_and_two_after(
-    crowd: Crowd, client_id: str | None, expected: int
+MOST_BEFORE_FIRST_PIECE = 10
+AFTER_FIRST_PIECE = 2
+
+
+def make_first_of_day(crowd: Crowd) -> None:
+    """Let nobody have sent a message today, not even counted in a share of the ceiling."""
+    Transaction(crowd.connection).run("DELETE FROM uso_diario")
+
+
+def make_inactive(crowd: Crowd) -> None:
+    """Let the session have another active conversation than the one that the next message goes to."""
+    other = "SELECT MIN(id) FROM conversas WHERE id <> %s AND id_usuario = sessoes.id_usuario"
+    Transaction(crowd.connection).run(
+        f"UPDATE sessoes SET id_conversa_ativa = ({other}) WHERE chave = %s",
+        (crowd.conversation_id, THEIR_KEY),
+    )
+
+
+def make_idle(crowd: Crowd) -> None:
+    """Let the session be used for the first time in an hour, so that the time of this use is stored."""
+    Transaction(crowd.connection).run("UPDATE sessoes SET vista_em = vista_em - INTERVAL 1 HOUR")
+
+
+SITUATIONS: dict[str, tuple[Callable[[Crowd], None], ...]] = {
+    "as usual": (),
+    "first of the day": (make_first_of_day,),
+    "inactive conversation": (make_inactive,),
+    "first of the day in an inactive conversation": (make_first_of_day, make_inactive),
+    "after an hour": (make_first_of_day, make_inactive, make_idle),
+}
+
+
+@pytest.fixture(params=SITUATIONS)
+def situation(request: pytest.FixtureRequest) -> tuple[Callable[[Crowd], None], ...]:
+    return SITUATIONS[request.param]
+
+
+def count_in(
+    crowd: Crowd,
+    situation: tuple[Callable[[Crowd], None], ...],
+    path: str = "/chat/message",
+    most: int = MOST_BEFORE_FIRST_PIECE,
+    **more: Any,
+) -> dict[str, Any]:
+    """Send a request in this situation, and check its statements. Returns the answer."""
+    for prepare in situation:
+        prepare(crowd)
+    before, after, answer = crowd.message(path, **more)
+    assert before <= most
+    assert after - (make_idle in situation) <= AFTER_FIRST_PIECE
+    return answer
+
+
+def new_client_id() -> str:
+    return uuid.uuid4().hex
+
+
+def test_follow_up_takes_ten_statements_before_the_first_piece(
+    crowd: Crowd, situation: tuple[Callable[[Crowd], None], ...]
 ) -> None:
-    """The lookup of a repeated question is the tenth; without a client_id there is none."""
-    before, after, _ = crowd.message(message="Oi", conversation_id=crowd.conversation_id, client_id=client_id)
-    assert (before, after) == (expected, 2)
+    count_in(crowd, situation, message="Oi", client_id=new_client_id(), conversation_id=crowd.conversation_id)
 
 
-def test_first_message_of_a_conversation_takes_ten_statements_too(crowd: Crowd) -> None:
-    """It makes the conversation the active one; there is no older message to load."""
+@pytest.mark.parametrize("more", [{"nova": True}, {}], ids=["asked for", "nothing active"])
+def test_first_message_of_a_conversation_takes_ten_statements_too(
+    crowd: Crowd, situation: tuple[Callable[[Crowd], None], ...], more: dict[str, Any]
+) -> None:
     crowd.get("/reset_chat", "POST")
-    before, after, answer = crowd.message(message="Oi", client_id="outro-id")
+    if not more:  # then no conversation can be active
+        situation = tuple(one for one in situation if one is not make_inactive)
+    answer = count_in(crowd, situation, message="Oi", client_id=new_client_id(), **more)
     assert answer["conversation_id"] != crowd.conversation_id
-    assert (before, after) == (10, 2)
 
 
-def test_regenerating_takes_ten_statements_and_an_edit_thirteen(crowd: Crowd) -> None:
-    """An edit also looks up a repeated question, deletes the messages after it and adds the reply."""
+def test_regenerating_takes_ten_statements_too(crowd: Crowd, situation: tuple[Callable[[Crowd], None], ...]) -> None:
     _, _, answer = crowd.message(message="Oi", conversation_id=crowd.conversation_id)
-    again, after, _ = crowd.message("/chat/replies/{message_id}/regenerate", message_id=answer["message_id"])
-    assert (again, after) == (10, 2)
-    edit = {"message": "Olá", "client_id": "edicao", "message_id": answer["question_id"]}
-    before, after, _ = crowd.message("/chat/messages/{message_id}/edit", **edit)
-    assert (before, after) == (13, 2)
+    count_in(crowd, situation, "/chat/replies/{message_id}/regenerate", message_id=answer["message_id"])
+
+
+def test_edit_takes_ten_statements_too(crowd: Crowd, situation: tuple[Callable[[Crowd], None], ...]) -> None:
+    """It takes one more in a conversation that is not the active one: decision 12 says why."""
+    _, _, answer = crowd.message(message="Oi", conversation_id=crowd.conversation_id)
+    crowd.message(message="E depois?", conversation_id=crowd.conversation_id)
+    edit = {"message": "Olá", "client_id": new_client_id(), "message_id": answer["question_id"]}
+    most = MOST_BEFORE_FIRST_PIECE + (make_inactive in situation)
+    count_in(crowd, situation, "/chat/messages/{message_id}/edit", most, **edit)
+
+
+def test_repeated_question_whose_reply_failed_takes_ten_statements_too(
+    crowd: Crowd, situation: tuple[Callable[[Crowd], None], ...]
+) -> None:
+    question = {"message": "Oi", "client_id": new_client_id(), "conversation_id": crowd.conversation_id}
+    _, _, answer = crowd.message(**question)
+    Transaction(crowd.connection).run("UPDATE mensagens SET estado = 'erro' WHERE id = %s", (answer["message_id"],))
+    assert count_in(crowd, situation, **question)["message_id"] == answer["message_id"]
 
 
 @pytest.mark.parametrize(
@@ -416,9 +488,7 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "keys": ["pictures/7.webp", "pictures/8.webp", "pictures/none.webp"],
         "key": "chave",
         "limits.update_count.count": 2,
-        "usage.add_day.user_id": -99,
-        "share": 3,
-        "share_limit": 1250,
+        "usage.add_day.user_id": -98,
         "tokens_in": 3,
         "tokens_out": 2,
         "transaction_key": "f" * 32,
@@ -456,13 +526,13 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "after_seq": 380,
         "before_seq": 300,
         "seq": 380,
-        "messages.add_reply.seq": 401,
         "reply_seq": 400,
         "messages.add_exchange.reply_seq": 402,
         "text": "Olá",
         "client_id": "um-id",
         "messages.add_exchange.client_id": "outro-id",
-        "messages.update_question.client_id": "outro-id",
+        "counter_id": -99,
+        "edited": replace(question, id=10**6),
         "question_id": question.id,
         "message_id": reply.id,
         "reply": reply,

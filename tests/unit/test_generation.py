@@ -24,10 +24,13 @@ from falaai_chat.generation import (
     warm_up_reply,
 )
 from falaai_chat.pending_replies import ExistingReply
+from falaai_chat.routes import replies
 from tests.support.fakes import FakeDatabase, FakeModel, FakeQueues
 
 COST = Usage("fake", 3, 2)
 FAILURE = ModelTimedOut("late")
+SENT_AT = datetime(2026, 6, 1)
+RUNNING = Message(71, 7, 2, "ia", "", State.GENERATING, SENT_AT, None, 1)
 
 
 @dataclass
@@ -133,17 +136,30 @@ def test_stop_before_the_first_word_is_noticed(monkeypatch: pytest.MonkeyPatch) 
     assert stream.is_closed
 
 
+def test_generation_is_over_when_the_error_of_its_reply_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    over: list[bool] = []
+
+    def generate(*_: object) -> Iterator[ReplyEvent]:
+        yield Failed(FAILURE, "Olá")
+        over.append(True)  # here a follower's place is given up
+
+    monkeypatch.setattr(replies, "generate_reply", generate)
+    pending = ExistingReply(Session(1, 1, None, "Ana", "ana@exemplo.com.br", 0, SENT_AT), 7, 70, RUNNING)
+    dependencies = ReplyDependencies(FakeDatabase(), FakeModel(), FakeQueues())  # type: ignore[arg-type]
+    with pytest.raises(ModelTimedOut):
+        replies._whole_reply(dependencies, pending, "pt-BR", None)
+    assert over == [True]
+
+
 class DatabaseWithoutTransactions(FakeDatabase):
     def transaction(self, *work: Any) -> Any:
         raise DatabaseUnavailable("gone")
 
 
 def test_followed_reply_ends_properly_when_its_place_cannot_be_given_up() -> None:
-    sent_at = datetime(2026, 6, 1)
-    running = Message(71, 7, 2, "ia", "", State.GENERATING, sent_at, None, 1)
     stored = {"id": 71, "id_conversa": 7, "seq": 2, "remetente": "ia", "conteudo": "Olá", "estado": "completa"}
-    rows = {"FROM mensagens": [stored | {"data_envio": sent_at, "erro": None, "geracao": 1}]}
-    existing = ExistingReply(Session(1, 1, None, "Ana", "ana@exemplo.com.br", 0, sent_at), 7, 70, running)
+    rows = {"FROM mensagens": [stored | {"data_envio": SENT_AT, "erro": None, "geracao": 1}]}
+    existing = ExistingReply(Session(1, 1, None, "Ana", "ana@exemplo.com.br", 0, SENT_AT), 7, 70, RUNNING)
     dependencies = ReplyDependencies(DatabaseWithoutTransactions(rows), FakeModel(), FakeQueues())  # type: ignore[arg-type]
     assert [*generate_reply(dependencies, existing, "pt-BR", 20)] == [Delta("Olá"), Completed("Olá")]
 

@@ -20,7 +20,7 @@ from falaai.errors import (
 )
 from falaai.gemini import GeminiModels
 from falaai.language_model import Failed, Prompt
-from falaai.repositories.sessions import LockedSession, Session
+from falaai.repositories.sessions import Session
 from falaai.repositories.usage import SHARES
 from falaai_chat import quota
 
@@ -89,12 +89,17 @@ def test_full_ceiling_is_counted_but_neither_a_full_share_nor_the_quota_of_one(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(quota.usage, "update_message_counts", lambda *_: False)
+    monkeypatch.setattr(quota.usage, "add_message", lambda *_: SHARES)
     monkeypatch.setattr(quota.usage, "list_shares", lambda *_: dict.fromkeys(range(SHARES), in_shares))
     session = Session(1, 1, None, "Ana", "ana@exemplo.com.br", 0, NOW)
     limits = quota.Quota(person=5, everybody=SHARES)
+
+    def count() -> None:
+        limits.check_messages(session, used + 1)
+        limits.take_from_share(NO_DATABASE, session, share=1)
+
     with pytest.raises(error):
-        limits.take(NO_DATABASE, LockedSession(session, used), share=1)
+        count()
     if error is CeilingReached:
         found = limits.find_share_with_room(NO_DATABASE, session)
         assert (found is None) == bool(names)

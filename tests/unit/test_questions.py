@@ -18,24 +18,22 @@ from tests.support.fakes import FakeDatabase
 USER, CONVERSATION, REPLY = 7, 70, 700
 SESSION = Session(1, USER, None, "Ana", "ana@exemplo.com.br", 0, datetime(2026, 6, 1, 12))
 QUOTA = Quota(person=10, everybody=160, at_once=3)
-LOCK, NEW, RUNNING = "FROM sessoes s", "INSERT INTO conversas", "SELECT STRAIGHT_JOIN"
-COUNT, LIST = "UPDATE uso_diario", "SELECT id_usuario, mensagens"
-BOTH_COUNTED, ONE_COUNTED = 2, 1
+SESSIONS, NEW, CONTEXT = "UPDATE sessoes", "INSERT INTO conversas", "FROM conversas c JOIN mensagens m"
+COUNT, LIST = "INSERT INTO uso_diario", "SELECT id_usuario, mensagens"
 
 
-def running(count: int) -> list[dict[str, int]]:
-    """Rows of replies that are being generated; the first is the reply to the new question."""
-    return [{"id": REPLY + number, "id_conversa": CONVERSATION + number, "seq": 2} for number in range(count)]
+def context(running: int = 1) -> list[dict[str, Any]]:
+    """Rows of the new reply and of its question."""
+    more = {"titulo_conversa": "Nova Conversa", "titulo_manual": 0, "resumo": None, "gerando": running}
+    return [
+        {"id": REPLY, "seq": 2, "remetente": "ia", "conteudo": "", **more},
+        {"id": REPLY - 1, "seq": 1, "remetente": "usuario", "conteudo": "Oi", **more},
+    ]
 
 
 def database(**changes: Any) -> FakeDatabase:
     """A database in which a new conversation is begun and everything is allowed, but for `changes`."""
-    answers = {
-        LOCK: [{"id_conversa_ativa": None, "mensagens": 4}],
-        NEW: CONVERSATION,
-        RUNNING: running(1),
-        COUNT: BOTH_COUNTED,
-    }
+    answers = {SESSIONS: CONVERSATION, NEW: CONVERSATION, CONTEXT: context(), COUNT: 5}
     return FakeDatabase(answers | {globals()[name]: answer for name, answer in changes.items()})
 
 
@@ -43,9 +41,9 @@ def send(fake: FakeDatabase, quota: Quota = QUOTA, **more: Any) -> object:
     return ask(fake, SESSION, MessageInput(message="Oi", **more), quota)  # type: ignore[arg-type]
 
 
-def counts(fake: FakeDatabase) -> list[Sequence[Any]]:
-    """Parameters of each attempt to count a message."""
-    return [parameters for sql, parameters in fake.ran if sql.startswith(COUNT)]
+def counts(fake: FakeDatabase) -> list[int]:
+    """Return the shares in which a message was counted, also if it was refused."""
+    return [-parameters[0] for sql, parameters in fake.ran if sql.startswith(COUNT) and parameters[0] <= 0]
 
 
 def test_new_question_is_stored_with_its_reply() -> None:
@@ -57,19 +55,20 @@ def test_new_question_is_stored_with_its_reply() -> None:
     assert fake.transactions == 1
 
 
-def test_session_is_locked_first_and_the_shared_counter_is_taken_last() -> None:
+def test_message_is_counted_first_for_the_user_and_last_in_the_share() -> None:
     fake = database()
     send(fake)
-    assert fake.ran[0][0].endswith("FOR UPDATE")
-    assert fake.ran[-1][0].startswith(COUNT)
-    assert len(counts(fake)) == 1
+    (first, user), (last, share) = fake.ran[0], fake.ran[-1]
+    assert (first[: len(COUNT)], last[: len(COUNT)]) == (COUNT, COUNT)
+    assert (user[0], share[0]) == (USER, -(USER % SHARES))
 
 
-def test_ended_session_is_refused_before_anything_is_stored() -> None:
-    fake = database(LOCK=[])
+@pytest.mark.parametrize("more", [{"nova": True}, {"conversation_id": CONVERSATION}, {}])
+def test_ended_session_is_refused(more: dict[str, Any]) -> None:
+    fake = database(SESSIONS=0)
     with pytest.raises(NotSignedIn):
-        send(fake)
-    assert len(fake.ran) == 1
+        send(fake, **more)
+    assert "INSERT INTO mensagens" not in str(fake.ran)
 
 
 def test_question_of_another_user_runs_no_statement() -> None:
@@ -80,21 +79,30 @@ def test_question_of_another_user_runs_no_statement() -> None:
 
 
 def test_unknown_conversation_is_refused_and_no_other_is_begun() -> None:
-    fake = FakeDatabase({LOCK: [{"id_conversa_ativa": None, "mensagens": 0}], "UPDATE conversas": 0})
+    fake = FakeDatabase({"UPDATE conversas": 0})
     with pytest.raises(NotFound):
         send(fake, conversation_id=404)
-    assert [sql for sql, _ in fake.ran if sql.startswith("INSERT")] == []
+    assert [sql for sql, _ in fake.ran if sql.startswith(("INSERT INTO conversas", "INSERT INTO mensagens"))] == []
 
 
-def test_too_many_replies_at_once_are_refused_before_the_message_is_counted() -> None:
-    fake = database(RUNNING=running(QUOTA.at_once + 1))
+def test_first_question_continues_the_conversation_that_another_one_has_begun_meanwhile() -> None:
+    fake = database(SESSIONS=CONVERSATION + 1)
+    fake.answers |= {"UPDATE conversas": 4, CONTEXT: [row | {"seq": row["seq"] + 2} for row in context()]}
+    reply = send(fake)
+    assert isinstance(reply, NewReply)
+    assert (reply.conversation_id, reply.reply_seq) == (CONVERSATION + 1, 4)
+    assert [parameters for sql, parameters in fake.ran if sql.startswith("DELETE")] == [(USER, CONVERSATION)]
+
+
+def test_too_many_replies_at_once_are_refused_before_the_ceiling_is_taken_from() -> None:
+    fake = database(CONTEXT=context(running=QUOTA.at_once + 1))
     with pytest.raises(TooManyReplies):
         send(fake)
     assert counts(fake) == []
 
 
 def test_users_own_limit_is_not_tried_in_another_share() -> None:
-    fake = database(LOCK=[{"id_conversa_ativa": None, "mensagens": QUOTA.person}])
+    fake = database(COUNT=QUOTA.person + 1)
     with pytest.raises(QuotaReached):
         send(fake)
     assert (fake.transactions, counts(fake)) == (1, [])
@@ -104,7 +112,7 @@ def full_but(*open_shares: int) -> dict[str, Any]:
     """Answers of a day on which only these shares have room."""
 
     def count(parameters: Sequence[Any]) -> int:
-        return BOTH_COUNTED if -parameters[2] in open_shares else ONE_COUNTED
+        return 5 if parameters[0] > 0 or -parameters[0] in open_shares else 11
 
     rows = [{"id_usuario": -share, "mensagens": 0 if share in open_shares else 10} for share in range(SHARES)]
     return {"COUNT": count, "LIST": rows}
@@ -113,14 +121,14 @@ def full_but(*open_shares: int) -> dict[str, Any]:
 def test_message_is_counted_in_the_users_own_share() -> None:
     fake = database(**full_but(USER % SHARES))
     send(fake)
-    assert [-parameters[2] for parameters in counts(fake)] == [USER % SHARES]
+    assert counts(fake) == [USER % SHARES]
 
 
 def test_full_share_repeats_the_transaction_with_one_that_has_room() -> None:
     fake = database(**full_but(12))
     send(fake)
     assert fake.transactions == 2
-    assert [-parameters[2] for parameters in counts(fake)] == [USER % SHARES, 12]
+    assert counts(fake) == [USER % SHARES, 12]
 
 
 def test_ceiling_is_reached_only_when_all_shares_are_full() -> None:
@@ -131,7 +139,7 @@ def test_ceiling_is_reached_only_when_all_shares_are_full() -> None:
 
 
 def test_repetitions_are_bounded_even_if_each_share_fills_up_meanwhile() -> None:
-    fake = database(COUNT=ONE_COUNTED, LIST=full_but(*range(SHARES))["LIST"])
+    fake = database(COUNT=full_but()["COUNT"], LIST=full_but(*range(SHARES))["LIST"])
     with pytest.raises(CeilingReached):
         send(fake)
     assert fake.transactions == SHARES + 1

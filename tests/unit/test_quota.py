@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from falaai.errors import CeilingReached, QuotaReached, TooManyReplies
-from falaai.repositories.sessions import LockedSession, Session
+from falaai.repositories.sessions import Session
 from falaai.repositories.usage import SHARES
 from falaai_chat.quota import Quota
 from tests.support.fakes import FakeStatements
@@ -15,16 +15,9 @@ from tests.support.fakes import FakeStatements
 # 12:00 UTC is 9:00 in São Paulo, 15 hours before its midnight.
 SESSION = Session(1, 7, None, "Ana", "ana@exemplo.com.br", 0, datetime(2026, 6, 1, 12))
 TODAY = date(2026, 6, 1)
-COUNT, ADD, LIST = "UPDATE uso_diario", "INSERT INTO uso_diario", "SELECT id_usuario, mensagens"
-BOTH_COUNTED, ONE_COUNTED = 2, 1
-
-
-def used(count: int | None) -> LockedSession:
-    return LockedSession(SESSION, count)
-
-
-def statements(sql: FakeStatements) -> list[str]:
-    return [" ".join(statement.split()[:3]) for statement, _ in sql.ran]
+COUNT, LIST = "INSERT INTO uso_diario", "SELECT id_usuario, mensagens"
+# The server gives no number for a new row.
+NEW_ROW = 0
 
 
 @pytest.mark.parametrize("ceiling", [0, 1, SHARES - 1, SHARES, SHARES + 1, 2000, 20_000])
@@ -42,33 +35,35 @@ def test_replies_at_once_are_limited() -> None:
     assert refused.value.facts["limite"] == 3
 
 
-def test_message_is_counted_for_the_user_and_in_the_share() -> None:
-    sql = FakeStatements({COUNT: BOTH_COUNTED})
-    assert Quota(10, 160).take(sql, used(4), share=3) == 5
+def test_message_is_counted_in_the_share_up_to_its_limit() -> None:
+    sql = FakeStatements({COUNT: 10})
+    Quota(10, 160).take_from_share(sql, SESSION, share=3)
     ((_, parameters),) = sql.ran
-    assert parameters == (7, TODAY, -3, TODAY, 10)
+    assert parameters == (-3, TODAY)
 
 
-def test_first_message_of_a_day_opens_the_users_counter() -> None:
-    sql = FakeStatements({COUNT: BOTH_COUNTED})
-    assert Quota(10, 160).take(sql, used(None), share=0) == 9
-    assert statements(sql) == ["INSERT IGNORE INTO", "UPDATE uso_diario SET"]
+def test_first_message_of_a_day_opens_the_share() -> None:
+    Quota(10, SHARES).take_from_share(FakeStatements({COUNT: NEW_ROW}), SESSION, share=0)
 
 
-def test_last_message_leaves_none_and_the_next_is_refused_before_anything_is_counted() -> None:
-    sql = FakeStatements({COUNT: BOTH_COUNTED})
-    assert Quota(10, 160).take(sql, used(9), share=0) == 0
-    sql.ran.clear()
+def test_share_without_a_place_takes_not_even_the_first_message_of_a_day() -> None:
+    with pytest.raises(CeilingReached):
+        Quota(10, SHARES - 1).take_from_share(FakeStatements({COUNT: NEW_ROW}), SESSION, share=SHARES - 1)
+
+
+def test_last_message_leaves_none_and_the_next_is_refused() -> None:
+    quota = Quota(10, 160)
+    quota.check_messages(SESSION, 10)
+    assert quota.left(10) == 0
     with pytest.raises(QuotaReached) as refused:
-        Quota(10, 160).take(sql, used(10), share=0)
-    assert sql.ran == []
+        quota.check_messages(SESSION, 11)
     assert refused.value.facts == {"resets_at": "2026-06-02T00:00:00-03:00", "limite": 10}
     assert refused.value.retry_after == 15 * 3600 + 1
 
 
 def test_full_share_is_the_ceiling() -> None:
     with pytest.raises(CeilingReached) as refused:
-        Quota(10, 160).take(FakeStatements({COUNT: ONE_COUNTED}), used(1), share=0)
+        Quota(10, 160).take_from_share(FakeStatements({COUNT: 11}), SESSION, share=0)
     assert refused.value.retry_after == 15 * 3600 + 1
 
 
@@ -88,15 +83,13 @@ def test_no_share_has_room() -> None:
     assert Quota(10, 160).find_share_with_room(FakeStatements({LIST: shares()}), SESSION) is None
 
 
-def test_missing_share_is_opened_and_has_room() -> None:
+def test_share_that_no_message_opened_has_room() -> None:
     sql = FakeStatements({LIST: shares()[:-1]})
     assert Quota(10, 160).find_share_with_room(sql, SESSION) == SHARES - 1
-    assert statements(sql)[1] == "INSERT IGNORE INTO"
 
 
 @pytest.mark.parametrize(("hour", "day"), [(2, date(2026, 5, 31)), (3, TODAY)])
 def test_day_is_that_of_sao_paulo(hour: int, day: date) -> None:
-    sql = FakeStatements({COUNT: BOTH_COUNTED})
-    session = replace(SESSION, now=datetime(2026, 6, 1, hour))
-    Quota(10, 160).take(sql, LockedSession(session, 0), share=0)
+    sql = FakeStatements({COUNT: 1})
+    Quota(10, 160).take_from_share(sql, replace(SESSION, now=datetime(2026, 6, 1, hour)), share=0)
     assert sql.ran[-1][1][1] == day

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from threading import Thread
 from typing import Any
@@ -21,6 +22,7 @@ from falaai.repositories.sessions import Session
 from falaai.web import texts
 from falaai_chat.generation import Interrupted, ReplyDependencies, ReplyEvent
 from falaai_chat.pending_replies import ExistingReply, NewReply
+from falaai_chat.routes import stream
 from falaai_chat.routes.stream import EventChannel, UncachedRoute, start_reply, wire_events
 from falaai_chat.schemas import StreamInput
 from tests.support.fakes import FakeDatabase, FakeModel, FakeQueues
@@ -100,6 +102,25 @@ def test_error_in_the_worker_reaches_the_reader_and_the_log(monkeypatch: pytest.
     assert (started, name, data["code"]) == ("start", "error", "database_unavailable")
     reason = {"reply_id": 71, "code": "database_unavailable", "reason": "gone"}
     assert logged["generation failed"] == reason
+
+
+def test_failure_after_the_end_of_a_reply_is_logged_and_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    logged: list[str] = []
+    monkeypatch.setattr(logger(), "exception", lambda message, extra: logged.append(message))
+    services = ReplyDependencies(FakeDatabase(), FakeModel(), FakeQueues())  # type: ignore[arg-type]
+
+    def generate(*_: object) -> Iterator[ReplyEvent]:
+        yield Completed("Olá")
+        raise ValueError("a mistake in the follow-up jobs")
+
+    monkeypatch.setattr(stream, "generate_reply", generate)
+
+    async def read() -> list[str | None]:
+        channel = await start_reply(StreamInput(message="Oi"), services, PENDING)
+        return [event.event async for event in channel.events()]
+
+    assert asyncio.run(read()) == ["start", "done"]
+    assert logged == ["generation failed"]
 
 
 def test_comment_keeps_a_silent_stream_open_and_no_cache_stores_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,8 +21,9 @@ from falaai.logs import logger
 from falaai.queue_messages import QueueMessage, SummaryRequested, TitleRequested
 from falaai.queues import Queues
 from falaai.rate_limits import FOLLOWERS_AT_ONCE, release
-from falaai.repositories import messages, usage, users
+from falaai.repositories import messages, usage
 from falaai.repositories.messages import Message, ReplyResult, State
+from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of
 from falaai_chat.pending_replies import ExistingReply, NewReply, PendingReply, poll_reply
 from falaai_chat.prompts import build_prompt
@@ -223,15 +224,15 @@ def _follow_reply(database: Database, existing: ExistingReply, seconds: float) -
         yield Failed(error, text)
     finally:
         if existing.reply.state is State.GENERATING:
-            _release_follower(database, existing.session.user_id)
+            _release_follower(database, existing.session)
 
 
-def _release_follower(database: Database, user_id: int) -> None:
+def _release_follower(database: Database, session: Session) -> None:
     """Give up the follower's place. The reply has been read already, so a failure is only logged: places expire."""
 
     def work(sql: Statements) -> None:
-        if users.lock_user(sql, user_id):
-            release(sql, FOLLOWERS_AT_ONCE, user_id)
+        usage.lock_messages(sql, session.user_id, day_of(session.now))  # the lock under which the place was taken
+        release(sql, FOLLOWERS_AT_ONCE, session.user_id)
 
     try:
         database.transaction(work)

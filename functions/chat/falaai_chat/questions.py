@@ -1,15 +1,17 @@
 """Taking a question: store and commit it, with a row for its reply, before the model is called.
 
-Each use case is one transaction. Its first statement locks the session and the account, so requests of one user run
-one after another: each sees the active conversation, the questions and the running replies of the one before. Its
-last statement counts the message, since that counter is a row that many users share.
+Each use case is one transaction. Its first statement counts the message in the user's counter of the day and so locks
+it: requests of one user run one after another, and each sees the questions and the running replies of the one before.
+Its last statement counts the message in a share of the ceiling, which is a row of many users.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TypeVar
 
-from falaai.conversation_memory import Turn
+import pymysql
+
 from falaai.database import Database, Statements, new_transaction_key
 from falaai.errors import (
     CeilingReached,
@@ -22,10 +24,9 @@ from falaai.errors import (
     TooManyFollowers,
 )
 from falaai.rate_limits import FOLLOWERS_AT_ONCE, acquire
-from falaai.repositories import conversations, messages, sessions, transcripts
-from falaai.repositories.messages import Message, State
-from falaai.repositories.sessions import LockedSession, Session
-from falaai.repositories.transcripts import Context
+from falaai.repositories import conversations, messages, sessions, transcripts, usage
+from falaai.repositories.messages import Locked, Message, State
+from falaai.repositories.sessions import Session
 from falaai.repositories.usage import SHARES
 from falaai.sao_paulo import day_of
 from falaai_chat.pending_replies import ExistingReply, NewReply, PendingReply
@@ -37,9 +38,10 @@ Pending = TypeVar("Pending", bound=PendingReply)
 
 @dataclass(frozen=True)
 class Attempt:
-    """One run of a transaction: its key, and the share of the ceiling that it counts its message in."""
+    """One run of a transaction: its key, the day of its message, and the share of the ceiling that counts it."""
 
     quota: Quota
+    day: date
     share: int
     key: str
 
@@ -84,7 +86,7 @@ def _commit(
     If that share is full, the transaction is rolled back and runs again with a share that has room. A full share
     stays full until midnight, so the number of runs is bounded.
     """
-    attempt = Attempt(quota, session.user_id % SHARES, new_transaction_key())
+    attempt = Attempt(quota, day_of(session.now), session.user_id % SHARES, new_transaction_key())
     for runs_left in reversed(range(SHARES + 1)):
         try:
             return _run(database, session, attempt, work)
@@ -100,26 +102,25 @@ def _run(
     database: Database, session: Session, attempt: Attempt, work: Callable[[Statements, Attempt], Pending]
 ) -> Pending:
     def has_committed(sql: Statements) -> bool:
-        sessions.lock_session(sql, session, day_of(session.now))  # waits for a commit under way
+        usage.lock_messages(sql, session.user_id, attempt.day)  # waits for a commit under way
         return messages.has_transaction_key(sql, session.user_id, attempt.key)
 
     return database.transaction(lambda sql: work(sql, attempt), has_committed)
 
 
 def _ask(sql: Statements, session: Session, question: MessageInput, attempt: Attempt) -> PendingReply:
-    locked = _lock_session(sql, session)
-    if repeated := _find_repeated_question(sql, session, question):
-        return _answer_repeated_question(sql, locked, repeated, attempt)
-    conversation_id, reply_seq, is_new = _reserve_seq(sql, locked.session, question)
-    question_id = messages.add_exchange(
-        sql, conversation_id, reply_seq, question.message, question.client_id, attempt.key
-    )
-    first = Context(question_id, (Turn(reply_seq - 1, "usuario", question.message),), summary="", is_untitled=True)
-    return _new_reply(sql, locked, attempt, conversation_id, reply_seq, first if is_new else None)
+    used = usage.add_message(sql, session.user_id, attempt.day)
+    if question.client_id:
+        stored = messages.lock_exchanges(sql, session.user_id, question.client_id)
+        if repeated := _find_repeated_question(stored, question):
+            return _answer_repeated_question(sql, session, attempt, used, repeated, stored)
+    conversation_id, reply_seq = _reserve_seq(sql, session, question)
+    messages.add_exchange(sql, conversation_id, reply_seq, question.message, question.client_id, attempt.key)
+    return _new_reply(sql, session, attempt, used, conversation_id, reply_seq)
 
 
 def _regenerate(sql: Statements, session: Session, reply_id: int, attempt: Attempt) -> NewReply:
-    locked = _lock_session(sql, session)
+    used = usage.add_message(sql, session.user_id, attempt.day)
     found = messages.lock_message(sql, session.user_id, reply_id)
     if found is None or found.message.author != "ia":
         raise NotFound("message")
@@ -128,115 +129,138 @@ def _regenerate(sql: Statements, session: Session, reply_id: int, attempt: Attem
         raise StillAnswering("the reply is being generated")
     if reply.state is State.COMPLETE and reply.seq != found.last_seq:
         raise NotTheLast("a complete reply that is not the last")
-    return _restart_reply(sql, locked, attempt, reply)
+    return _restart_reply(sql, session, attempt, used, reply)
 
 
 def _edit(sql: Statements, session: Session, question_id: int, edit: EditInput, attempt: Attempt) -> PendingReply:
-    locked = _lock_session(sql, session)
-    if repeated := _find_repeated_question(sql, session, edit):
-        return _answer_repeated_question(sql, locked, repeated, attempt)
-    found = messages.lock_message(sql, session.user_id, question_id)
-    if found is None or found.message.author != "usuario":
+    used = usage.add_message(sql, session.user_id, attempt.day)
+    stored = messages.lock_exchanges(sql, session.user_id, edit.client_id, question_id)
+    if repeated := _find_repeated_question(stored, edit):
+        return _answer_repeated_question(sql, session, attempt, used, repeated, stored)
+    found = next((one for one in stored if one.message.id == question_id), None)
+    if found is None:
         raise NotFound("message")
     question, reply_seq = found.message, found.message.seq + 1
     if edit.seguintes is not None and found.last_seq - reply_seq > edit.seguintes:
         raise MoreFollows("messages came after the person was told how many there are")
-    messages.delete_after(sql, question.conversation_id, question.seq)
-    messages.update_question(sql, question.id, edit.message, edit.client_id)
-    messages.add_reply(sql, question.conversation_id, reply_seq, attempt.key)
     conversations.truncate_after(sql, session.user_id, question.conversation_id, reply_seq)
-    return _new_reply(sql, locked, attempt, question.conversation_id, reply_seq)
+    messages.delete_after(sql, question.conversation_id, question.seq - 1)
+    messages.add_exchange(
+        sql, question.conversation_id, reply_seq, edit.message, edit.client_id, attempt.key, edited=question
+    )
+    _activate(sql, session, question.conversation_id)
+    return _new_reply(sql, session, attempt, used, question.conversation_id, reply_seq)
 
 
-def _lock_session(sql: Statements, session: Session) -> LockedSession:
-    """Lock the session, its account and the account's counter of today. Raises NotSignedIn."""
-    locked = sessions.lock_session(sql, session, day_of(session.now))
-    if locked is None:
-        raise NotSignedIn("the session has ended")
-    return locked
-
-
-def _find_repeated_question(sql: Statements, session: Session, question: MessageInput | EditInput) -> Message | None:
+def _find_repeated_question(stored: list[Locked], question: MessageInput | EditInput) -> Message | None:
     """Return the question that was stored with this client_id before. Raises Conflict if its text is another."""
-    if not question.client_id:
-        return None
-    known = messages.find_question(sql, session.user_id, question.client_id)
-    if known and known.text != question.message:
+    repeated = next(
+        (one.message for one in stored if question.client_id and one.client_id == question.client_id), None
+    )
+    if repeated and repeated.text != question.message:
         raise Conflict("client_id used for another text")
-    return known
+    return repeated
 
 
 def _answer_repeated_question(
-    sql: Statements, locked: LockedSession, question: Message, attempt: Attempt
+    sql: Statements, session: Session, attempt: Attempt, used: int, question: Message, stored: list[Locked]
 ) -> PendingReply:
     """Return the reply that the question has; generate it again if it failed or was interrupted."""
-    session = locked.session
-    conversation = conversations.lock_conversation(sql, session.user_id, question.conversation_id)
-    reply = messages.find_by_seq(sql, question.conversation_id, question.seq + 1)
-    if conversation is None or reply is None:
+    place = (question.conversation_id, question.seq + 1)
+    reply = next((one.message for one in stored if (one.message.conversation_id, one.message.seq) == place), None)
+    if reply is None:
         raise NotFound("reply")
+    if reply.state not in (State.GENERATING, State.COMPLETE):
+        return _restart_reply(sql, session, attempt, used, reply)
+    usage.delete_message(sql, session.user_id, attempt.day)
     if reply.state is State.GENERATING and not acquire(sql, FOLLOWERS_AT_ONCE, session.user_id):
-        ids = {"conversation_id": conversation.id, "question_id": question.id, "message_id": reply.id}
+        ids = {"conversation_id": reply.conversation_id, "question_id": question.id, "message_id": reply.id}
         raise TooManyFollowers(RETRY_SECONDS).about(**ids, seq=reply.seq)
-    if reply.state in (State.GENERATING, State.COMPLETE):
-        return ExistingReply(session, conversation.id, question.id, reply)
-    return _restart_reply(sql, locked, attempt, reply)
+    return ExistingReply(session, reply.conversation_id, question.id, reply)
 
 
-def _reserve_seq(sql: Statements, session: Session, question: MessageInput) -> tuple[int, int, bool]:
-    """Lock the conversation of a question, or add a new one.
+def _reserve_seq(sql: Statements, session: Session, question: MessageInput) -> tuple[int, int]:
+    """Lock the conversation of a question, or add a new one, and make it the active one.
 
-    Returns its id, the seq of the reply after the question, and whether the conversation is new.
+    Returns its id and the seq of the reply after the question.
     """
     active = None if question.nova else session.active_conversation_id
     conversation_id = question.conversation_id or active
     if conversation_id is not None:
         reply_seq = conversations.reserve_seq(sql, session.user_id, conversation_id, by=2)
         if reply_seq is not None:
-            return conversation_id, reply_seq, False
+            _use_session(sql, session, conversation_id)
+            return conversation_id, reply_seq
     if question.conversation_id is not None:
         raise NotFound("conversation")
-    return conversations.add_conversation(sql, session.user_id, last_seq=2), 2, True
+    try:
+        conversation_id = conversations.add_conversation(sql, session.user_id, last_seq=2)
+    except pymysql.IntegrityError as error:
+        raise NotSignedIn("the account was deleted meanwhile") from error
+    if question.nova:
+        _use_session(sql, session, conversation_id)
+        return conversation_id, 2
+    return _first_conversation(sql, session, conversation_id)
 
 
-def _restart_reply(sql: Statements, locked: LockedSession, attempt: Attempt, reply: Message) -> NewReply:
+def _first_conversation(sql: Statements, session: Session, conversation_id: int) -> tuple[int, int]:
+    """Make a new conversation the active one. If another question was first and began one, continue that one."""
+    active = sessions.set_first_conversation(sql, session, conversation_id)
+    if active is None:
+        raise NotSignedIn("the session has ended")
+    if active == conversation_id:
+        return conversation_id, 2
+    conversations.delete_conversation(sql, session.user_id, conversation_id)
+    reply_seq = conversations.reserve_seq(sql, session.user_id, active, by=2)
+    if reply_seq is None:
+        raise NotFound("conversation")
+    return active, reply_seq
+
+
+def _use_session(sql: Statements, session: Session, conversation_id: int) -> None:
+    """Make the conversation the session's active one. Raises NotSignedIn if the session has ended."""
+    if not sessions.set_active_conversation(sql, session.id, conversation_id):
+        raise NotSignedIn("the session has ended")
+
+
+def _activate(sql: Statements, session: Session, conversation_id: int) -> None:
+    """Make the conversation of an old message the session's active one, if it is not."""
+    if session.active_conversation_id != conversation_id:
+        _use_session(sql, session, conversation_id)
+
+
+def _restart_reply(sql: Statements, session: Session, attempt: Attempt, used: int, reply: Message) -> NewReply:
     generation = messages.update_restarted_reply(sql, reply, attempt.key)
-    conversations.update_before_restart(sql, locked.session.user_id, reply.conversation_id, reply.seq)
-    return _new_reply(sql, locked, attempt, reply.conversation_id, reply.seq, generation=generation)
+    conversations.update_before_restart(sql, session.user_id, reply.conversation_id, reply.seq)
+    _activate(sql, session, reply.conversation_id)
+    return _new_reply(sql, session, attempt, used, reply.conversation_id, reply.seq, generation)
 
 
 def _new_reply(
     sql: Statements,
-    locked: LockedSession,
+    session: Session,
     attempt: Attempt,
+    used: int,
     conversation_id: int,
     reply_seq: int,
-    context: Context | None = None,
     generation: int = 1,
 ) -> NewReply:
-    """Check the number of running replies, load the context, set the active conversation and count the message.
-
-    A new conversation has no older messages to load: its `context` is given.
-    """
-    session = locked.session
-    running = messages.list_running(sql, session.user_id)
-    attempt.quota.check_running(len(running))
-    (reply_id,) = (one.id for one in running if (one.conversation_id, one.seq) == (conversation_id, reply_seq))
-    context = context or transcripts.find_context(sql, session.user_id, conversation_id, reply_seq)
+    """Load the context of a stored reply, check the user's limits, and count the message in a share."""
+    context = transcripts.find_context(sql, session.user_id, conversation_id, reply_seq)
     if context is None:
         raise NotFound("question")
-    if session.active_conversation_id != conversation_id:
-        sessions.update_active_conversation(sql, session.id, conversation_id)
-    left = attempt.quota.take(sql, locked, attempt.share)
+    attempt.quota.check_running(context.running)
+    attempt.quota.check_messages(session, used)
+    attempt.quota.take_from_share(sql, session, attempt.share)
     return NewReply(
         session=session,
         conversation_id=conversation_id,
         question_id=context.question_id,
-        reply_id=reply_id,
+        reply_id=context.reply_id,
         reply_seq=reply_seq,
         generation=generation,
         turns=context.turns,
         summary=context.summary,
         is_untitled=context.is_untitled,
-        left=left,
+        left=attempt.quota.left(used),
     )

@@ -14,7 +14,7 @@ from falaai import metrics, settings
 from falaai.database import Statements
 from falaai.errors import CeilingReached, QuotaReached, TooManyReplies
 from falaai.repositories import usage
-from falaai.repositories.sessions import LockedSession, Session
+from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of, zone
 
 
@@ -45,23 +45,21 @@ class Quota:
         if running > self.at_once:
             raise TooManyReplies(RETRY_SECONDS).about(limite=self.at_once)
 
-    def take(self, sql: Statements, locked: LockedSession, share: int) -> int:
-        """Count one message of today. Returns the number of messages that the user may still send today.
+    def check_messages(self, session: Session, used: int) -> None:
+        """Raise QuotaReached if the user has sent more messages today than allowed.
 
-        Raises QuotaReached for the user's limit and CeilingReached for a full share; the caller's transaction is then
-        rolled back.
+        `used` includes the new message; the caller's transaction is rolled back.
         """
-        session, used = locked.session, locked.used_today
-        day = day_of(session.now)
-        if used is None:
-            # A server without gap locks may have read the counter before another session of the user added it.
-            is_new = usage.add_day(sql, session.user_id, day)
-            used = 0 if is_new else usage.count_messages(sql, session.user_id, day)
-        if used >= self.person:
+        if used > self.person:
             raise self._refusal(QuotaReached, session)
-        if not usage.update_message_counts(sql, session.user_id, day, share, self.share_limit(share)):
+
+    def take_from_share(self, sql: Statements, session: Session, share: int) -> None:
+        """Count one message of today in a share of the ceiling.
+
+        Raises CeilingReached if the share is full; the caller's transaction is rolled back.
+        """
+        if usage.add_message(sql, -share, day_of(session.now)) > self.share_limit(share):
             raise self._refusal(CeilingReached, session)
-        return self.person - used - 1
 
     def share_limit(self, share: int) -> int:
         """Return the number of messages a day in one share. The limits of all shares add up to the ceiling."""
@@ -69,14 +67,11 @@ class Quota:
         return each + (1 if share < rest else 0)
 
     def find_share_with_room(self, sql: Statements, session: Session) -> int | None:
-        """Return a share of today's ceiling that is not full, or None. Opens the day's shares if one is missing.
+        """Return a share of today's ceiling that is not full, or None.
 
         Run it outside a transaction, so that it reads committed numbers only.
         """
-        day = day_of(session.now)
-        counts = usage.list_shares(sql, day)
-        if len(counts) < usage.SHARES:
-            usage.add_shares(sql, day)
+        counts = usage.list_shares(sql, day_of(session.now))
         room = [share for share in range(usage.SHARES) if counts.get(share, 0) < self.share_limit(share)]
         if not room:
             metrics.count("DailyCeilingReached")

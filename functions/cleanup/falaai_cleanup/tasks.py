@@ -4,12 +4,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from falaai.database import Database, Statements
 from falaai.logs import logger
 from falaai.repositories import (
-    clock,
     conversations,
     deleted_accounts,
     limits,
@@ -21,7 +19,6 @@ from falaai.repositories import (
     usage,
     users,
 )
-from falaai.sao_paulo import day_of
 
 BATCH = 1000
 # Conversations locked at a time; usually they have about a batch of messages.
@@ -84,11 +81,6 @@ def clean_up(
         batches = {"conversations": lambda sql: _delete_unused(sql, retention_days), **batches}
     total = Counter(dict.fromkeys([*(task.name for task in tasks), "conversations", "messages"], 0))
     errors: list[Exception] = []
-    try:
-        open_tomorrow(database)
-    except Exception as error:  # noqa: BLE001 - the first message of the day opens it then
-        logger().exception("cleanup task failed", extra={"task": "open_tomorrow"})
-        errors.append(error)
     for name, batch in batches.items():
         try:
             is_done = _repeat(database, batch, total, has_time)
@@ -99,11 +91,6 @@ def clean_up(
         if not is_done:
             return CleanupResult(dict(total), False, tuple(errors))
     return CleanupResult(dict(total), True, tuple(errors))
-
-
-def open_tomorrow(database: Database) -> None:
-    """Add the counters of tomorrow's ceiling, so that the first messages after midnight need not."""
-    usage.add_shares(database, day_of(clock.get_now(database)) + timedelta(days=1))
 
 
 def _repeat(database: Database, batch: Batch, total: Counter[str], has_time: Callable[[], bool]) -> bool:

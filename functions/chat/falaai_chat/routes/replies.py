@@ -63,16 +63,15 @@ def _whole_reply(
         "seq": pending.reply_seq,
         "restam": pending.left,
     }
-    end: dict[str, Any] = {}
-    for event in generate_reply(services, pending, language, seconds):
-        match event:
-            case Delta() | Heartbeat():
-                pass
-            case Failed():
-                raise event.error.about(**place, response=event.text, html=to_html(event.text))
-            case Completed():
-                end = {"response": event.text, **ended_shape(event.text, State.COMPLETE)}
-            case Interrupted():
-                end = {"response": event.text, **ended_shape(event.text, State.INTERRUPTED, event.error)}
+    *_, last = generate_reply(services, pending, language, seconds)
+    match last:
+        case Completed():
+            end = {"response": last.text, **ended_shape(last.text, State.COMPLETE)}
+        case Interrupted():
+            end = {"response": last.text, **ended_shape(last.text, State.INTERRUPTED, last.error)}
+        case Failed():
+            raise last.error.about(**place, response=last.text, html=to_html(last.text))
+        case Delta() | Heartbeat():
+            raise AssertionError("a generation ends with its end")
     ids = {"conversation_id": pending.conversation_id, "message_id": pending.reply_id}
     return {**end, "language": language, **ids, **place}

@@ -108,19 +108,22 @@ async def stream(channel: Annotated[EventChannel, Depends(start_reply)]) -> Asyn
 
 
 def _run_worker(services: ReplyDependencies, pending: PendingReply, language: str, channel: EventChannel) -> None:
-    seconds = settings.read(settings.ReplySettings).stream_seconds
+    seconds, has_ended = settings.read(settings.ReplySettings).stream_seconds, False
     try:
         with deadline(seconds + SECONDS_TO_FINISH):  # the request's own deadline does not hold in this thread
             for event in wire_events(pending, generate_reply(services, pending, language, seconds)):
                 channel.put(event)
+                has_ended = event.event in ("done", "error")
     except FalaAIError as error:
         logger().warning(
             "generation failed", extra={"reply_id": pending.reply_id, "code": error.code, "reason": str(error)}
         )
-        channel.put(_error_event(error))
+        if not has_ended:
+            channel.put(_error_event(error))
     except Exception:  # noqa: BLE001 - the end of the thread: tell the reader, and log the rest
         logger().exception("generation failed", extra={"reply_id": pending.reply_id})
-        channel.put(_event("error", code="internal_error", detail=texts.ERRORS["internal_error"]))
+        if not has_ended:
+            channel.put(_event("error", code="internal_error", detail=texts.ERRORS["internal_error"]))
     finally:
         channel.put(None)
 

@@ -179,8 +179,15 @@ class GeminiModels:
     ) -> "Generator[AIMessageChunk | Heartbeat]":
         """Yield each chunk when it arrives, and a Heartbeat for each second without one. Raises ModelTimedOut."""
 
+        one_at_a_time = asyncio.Lock()
+
         async def next_chunk() -> "AIMessageChunk | None":
-            return await anext(chunks, None)
+            async with one_at_a_time:
+                return await anext(chunks, None)
+
+        async def close_chunks() -> None:
+            async with one_at_a_time:  # a generator that is running cannot be closed
+                await chunks.aclose()
 
         pending: Future[AIMessageChunk | None] | None = None
         try:
@@ -195,11 +202,11 @@ class GeminiModels:
                 yield chunk
             raise ModelTimedOut("the model did not finish in time")
         finally:
-            # Both ways end the request and close its connection. Without effect if the chunks have ended.
+            # End the request and close its connection, also if a chunk has arrived that nobody waits for any more.
+            # Without effect if the chunks have ended.
             if pending:
                 pending.cancel()
-            else:
-                asyncio.run_coroutine_threadsafe(chunks.aclose(), self._loop)
+            asyncio.run_coroutine_threadsafe(close_chunks(), self._loop)
 
     async def _chunks(self, prompt: Prompt, deadline: float, answer: _Answer) -> "AsyncGenerator[AIMessageChunk]":
         """Yield the chunks of the first model that exists, and name it in `answer`."""

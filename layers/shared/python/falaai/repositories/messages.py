@@ -78,27 +78,39 @@ class Locked:
     """A message, locked with its conversation until the transaction ends, and the conversation's last seq."""
 
     message: Message
+    client_id: str | None
     last_seq: int
 
 
 def lock_message(sql: Statements, user_id: int, message_id: int) -> Locked | None:
     """Lock a message of the user and its conversation until the transaction ends."""
     row = sql.find(
-        f"SELECT {MESSAGE_COLUMNS}, c.ultima_seq"  # noqa: S608 - constant columns
+        f"SELECT {MESSAGE_COLUMNS}, m.chave, c.ultima_seq"  # noqa: S608 - constant columns
         " FROM mensagens m JOIN conversas c ON c.id = m.id_conversa WHERE m.id = %s AND c.id_usuario = %s FOR UPDATE",
         (message_id, user_id),
     )
-    return Locked(message_of(row), row["ultima_seq"]) if row else None
+    return _locked(row) if row else None
 
 
-def find_question(sql: Statements, user_id: int, client_id: str) -> Message | None:
-    """Find the user's question with this client_id, in any conversation."""
-    row = sql.find(
-        f"SELECT {MESSAGE_COLUMNS} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
-        " WHERE m.chave = %s AND c.id_usuario = %s LIMIT 1",
-        (client_id, user_id),
+def lock_exchanges(
+    sql: Statements, user_id: int, client_id: str | None, question_id: int | None = None
+) -> list[Locked]:
+    """Lock the user's question with this client_id, in any conversation, and the one with this id; they may be one.
+
+    Returns each question and its reply. They and their conversations stay locked until the transaction ends.
+    """
+    rows = sql.list(
+        f"SELECT {MESSAGE_COLUMNS}, m.chave, c.ultima_seq FROM mensagens p"  # noqa: S608 - constant columns
+        " JOIN conversas c ON c.id = p.id_conversa"
+        " JOIN mensagens m ON m.id_conversa = p.id_conversa AND m.seq IN (p.seq, p.seq + 1)"
+        " WHERE (p.chave = %s OR p.id = %s) AND p.remetente = 'usuario' AND c.id_usuario = %s FOR UPDATE",
+        (client_id, question_id, user_id),
     )
-    return message_of(row) if row else None
+    return [_locked(row) for row in rows]
+
+
+def _locked(row: Row) -> Locked:
+    return Locked(message_of(row), row["chave"], row["ultima_seq"])
 
 
 def find_by_seq(sql: Statements, conversation_id: int, seq: int) -> Message | None:
@@ -110,26 +122,28 @@ def find_by_seq(sql: Statements, conversation_id: int, seq: int) -> Message | No
 
 
 def add_exchange(
-    sql: Statements, conversation_id: int, reply_seq: int, text: str, client_id: str | None, transaction_key: str
-) -> int:
-    """Add a question and, after it, an empty reply that is about to be generated. Returns the question's id.
+    sql: Statements,
+    conversation_id: int,
+    reply_seq: int,
+    text: str,
+    client_id: str | None,
+    transaction_key: str,
+    edited: Message | None = None,
+) -> None:
+    """Add a question and, after it, an empty reply that is about to be generated.
 
-    A client_id that this conversation has already is MySQL error 1062 (IntegrityError).
+    The question takes over the id and the time of `edited`, which has been deleted. A client_id that this
+    conversation has already is MySQL error 1062 (IntegrityError).
     """
-    return sql.insert(
-        "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, escrita_em, estado, chave)"
-        " VALUES (%s, %s, 'usuario', %s, UTC_TIMESTAMP(6), NULL, 'completa', %s),"
-        " (%s, %s, 'ia', '', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'gerando', %s)",
-        (conversation_id, reply_seq - 1, text, client_id, conversation_id, reply_seq, transaction_key),
-    )
-
-
-def add_reply(sql: Statements, conversation_id: int, seq: int, transaction_key: str) -> int:
-    """Add an empty reply to a question that exists already. Returns the reply's id."""
-    return sql.insert(
-        "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, escrita_em, estado, chave)"
-        " VALUES (%s, %s, 'ia', '', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'gerando', %s)",
-        (conversation_id, seq, transaction_key),
+    question_id, sent_at = (edited.id, edited.sent_at) if edited else (None, None)
+    sql.run(
+        "INSERT INTO mensagens (id, id_conversa, seq, remetente, conteudo, data_envio, escrita_em, estado, chave)"
+        " VALUES (%s, %s, %s, 'usuario', %s, COALESCE(%s, UTC_TIMESTAMP(6)), NULL, 'completa', %s),"
+        " (NULL, %s, %s, 'ia', '', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'gerando', %s)",
+        (
+            *(question_id, conversation_id, reply_seq - 1, text, sent_at, client_id),
+            *(conversation_id, reply_seq, transaction_key),
+        ),
     )
 
 
@@ -143,34 +157,6 @@ def has_transaction_key(sql: Statements, user_id: int, transaction_key: str) -> 
         )
         is not None
     )
-
-
-@dataclass(frozen=True)
-class RunningReply:
-    """A reply that is being generated."""
-
-    id: int
-    conversation_id: int
-    seq: int
-
-
-def list_running(sql: Statements, user_id: int) -> list[RunningReply]:
-    """List the user's replies that are being generated.
-
-    It reads the few replies of all users that are being generated, instead of all that this user ever wrote.
-    """
-    rows = sql.list(
-        "SELECT STRAIGHT_JOIN m.id, m.id_conversa, m.seq FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608
-        f" WHERE m.estado = 'gerando' AND m.escrita_em >= UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND"
-        " AND c.id_usuario = %s",
-        (user_id,),
-    )
-    return [RunningReply(row["id"], row["id_conversa"], row["seq"]) for row in rows]
-
-
-def update_question(sql: Statements, question_id: int, text: str, client_id: str | None) -> None:
-    """Replace the text of a question. Raises IntegrityError (MySQL error 1062) if the client_id is taken."""
-    sql.run("UPDATE mensagens SET conteudo = %s, chave = %s WHERE id = %s", (text, client_id, question_id))
 
 
 def delete_after(sql: Statements, conversation_id: int, seq: int) -> int:

@@ -3,8 +3,8 @@
 `expira_em` is the end of a session: IDLE_DAYS after its last request, but at most ABSOLUTE_DAYS after its start.
 """
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 
 from falaai.database import Statements
 
@@ -54,30 +54,6 @@ def find_session(sql: Statements, key: str) -> Session | None:
     )
 
 
-@dataclass(frozen=True)
-class LockedSession:
-    """A locked session, and the messages its user has sent on the day; None if the day has no counter yet."""
-
-    session: Session
-    used_today: int | None
-
-
-def lock_session(sql: Statements, session: Session, day: date) -> LockedSession | None:
-    """Lock the session, its account and the account's counter of the day until the transaction ends.
-
-    Returns them as they are now, or None if the session has ended. The lock on the account makes requests of one user
-    wait for each other, whichever session they come from.
-    """
-    row = sql.find(
-        "SELECT s.id_conversa_ativa, d.mensagens FROM sessoes s JOIN usuarios u ON u.id = s.id_usuario"
-        " LEFT JOIN uso_diario d ON d.id_usuario = s.id_usuario AND d.dia = %s WHERE s.id = %s FOR UPDATE",
-        (day, session.id),
-    )
-    if row is None:
-        return None
-    return LockedSession(replace(session, active_conversation_id=row["id_conversa_ativa"]), row["mensagens"])
-
-
 def add_session(sql: Statements, user_id: int, key: str, agent: str, address: str) -> None:
     """Add a session. The user's oldest sessions beyond MOST_SESSIONS end.
 
@@ -107,6 +83,39 @@ def update_seen(sql: Statements, session_id: int) -> None:
 
 def update_active_conversation(sql: Statements, session_id: int, conversation_id: int | None) -> None:
     sql.run("UPDATE sessoes SET id_conversa_ativa = %s WHERE id = %s", (conversation_id, session_id))
+
+
+def set_active_conversation(sql: Statements, session_id: int, conversation_id: int) -> bool:
+    """Make the conversation of a message the active one, and store the time of this use.
+
+    Returns False if the session has ended. It stays locked until the transaction ends, so that the account is deleted
+    either before the message or with it.
+    """
+    return bool(
+        sql.run(
+            "UPDATE sessoes SET id_conversa_ativa = %s, vista_em = UTC_TIMESTAMP(6),"
+            " expira_em = LEAST(criada_em + INTERVAL %s DAY, UTC_TIMESTAMP(6) + INTERVAL %s DAY) WHERE id = %s",
+            (conversation_id, ABSOLUTE_DAYS, IDLE_DAYS, session_id),
+        )
+    )
+
+
+def set_first_conversation(sql: Statements, session: Session, conversation_id: int) -> int | None:
+    """Make a new conversation the active one, unless another message of the session was first and began one.
+
+    `session` was read before. Returns the active conversation, or None if the session has ended; see
+    `set_active_conversation`.
+    """
+    return sql.update_returning(
+        "UPDATE sessoes SET"
+        " id_conversa_ativa = LAST_INSERT_ID(IF(COALESCE(id_conversa_ativa, %s) = %s, %s, id_conversa_ativa)),"
+        " vista_em = UTC_TIMESTAMP(6),"
+        " expira_em = LEAST(criada_em + INTERVAL %s DAY, UTC_TIMESTAMP(6) + INTERVAL %s DAY) WHERE id = %s",
+        (
+            *(session.active_conversation_id or 0, session.active_conversation_id or 0, conversation_id),
+            *(ABSOLUTE_DAYS, IDLE_DAYS, session.id),
+        ),
+    )
 
 
 def update_no_active_conversation(sql: Statements, user_id: int, conversation_id: int) -> None:

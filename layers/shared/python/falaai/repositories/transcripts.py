@@ -6,7 +6,14 @@ from datetime import date
 from falaai.conversation_memory import Turn
 from falaai.database import Statements
 from falaai.repositories.conversations import Conversation, conversation_of, is_untitled
-from falaai.repositories.messages import IS_BEING_WRITTEN, MESSAGE_COLUMNS, Message, message_of, turn_of
+from falaai.repositories.messages import (
+    ABANDONED_SECONDS,
+    IS_BEING_WRITTEN,
+    MESSAGE_COLUMNS,
+    Message,
+    message_of,
+    turn_of,
+)
 
 # More turns never fit into a prompt. The limit bounds the query for a conversation without a summary.
 TURNS_READ = 400
@@ -14,38 +21,53 @@ TURNS_READ = 400
 
 @dataclass(frozen=True)
 class Context:
-    """The context of a reply: the question's id, the turns up to the question, and the summary of older turns."""
+    """The context of a reply: its question, the turns up to the question, and the summary of older turns.
+
+    `running` is the number of the user's replies that are being generated, this one included.
+    """
 
     question_id: int
+    reply_id: int
     turns: tuple[Turn, ...]
     summary: str
     is_untitled: bool
+    running: int
+
+
+# It reads the few replies of all users that are being generated, instead of all that this user ever wrote.
+_RUNNING = (
+    "SELECT STRAIGHT_JOIN COUNT(*) FROM mensagens r JOIN conversas d ON d.id = r.id_conversa"  # noqa: S608 - constant
+    " WHERE r.estado = 'gerando'"
+    f" AND r.escrita_em >= UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND AND d.id_usuario = %s"
+)
 
 
 def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq: int) -> Context | None:
-    """Return the context of a reply. A summary that covers the question itself is left out."""
+    """Return the context of a stored reply. A summary that covers the question itself is left out."""
     question_seq = reply_seq - 1
     rows = sql.list(
         "SELECT m.id, m.seq, m.remetente, m.conteudo, c.titulo_conversa, c.titulo_manual,"  # noqa: S608 - constant condition
-        " IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo"
+        f" IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo, ({_RUNNING}) AS gerando"
         " FROM conversas c JOIN mensagens m ON m.id_conversa = c.id"
         " WHERE c.id_usuario = %s AND c.id = %s AND m.seq > %s AND m.seq <= %s"
         " AND m.seq > IF(c.resumo_ate_seq < %s, c.resumo_ate_seq, 0)"
-        f" AND NOT {IS_BEING_WRITTEN} AND m.conteudo <> '' ORDER BY m.seq DESC",
+        f" AND (m.seq = %s OR NOT {IS_BEING_WRITTEN} AND m.conteudo <> '') ORDER BY m.seq DESC",
         (
-            *(question_seq, question_seq),
-            *(user_id, conversation_id, question_seq - TURNS_READ, question_seq),
-            question_seq,
+            *(question_seq, question_seq, user_id),
+            *(user_id, conversation_id, question_seq - TURNS_READ, reply_seq),
+            *(question_seq, reply_seq),
         ),
     )
-    if not rows or rows[0]["seq"] != question_seq:
+    if [row["seq"] for row in rows[:2]] != [reply_seq, question_seq]:
         return None
-    question = rows[0]
+    reply, question, *older = rows
     return Context(
         question["id"],
-        tuple(turn_of(row) for row in reversed(rows)),
+        reply["id"],
+        tuple(turn_of(row) for row in (*reversed(older), question)),
         question["resumo"] or "",
         is_untitled(question["titulo_conversa"], bool(question["titulo_manual"])),
+        question["gerando"],
     )
 
 

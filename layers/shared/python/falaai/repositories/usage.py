@@ -12,22 +12,35 @@ from falaai.database import Statements
 SHARES = 16
 
 
-def update_message_counts(sql: Statements, user_id: int, day: date, share: int, share_limit: int) -> bool:
-    """Count one message for the user and in one share of the ceiling.
+def add_message(sql: Statements, counter_id: int, day: date) -> int:
+    """Count one message of the day in a user's counter, or in a share of the ceiling. The first one adds the counter.
 
-    Returns False if the share has `share_limit` messages or is not open yet; then the caller must roll back. Both
-    rows stay locked until the transaction ends.
+    Returns the number of messages with this one. The counter stays locked until the transaction ends, so nobody else
+    counts in it before this message is committed or rolled back.
     """
-    counted = sql.run(
-        "UPDATE uso_diario SET mensagens = mensagens + 1"
-        " WHERE (id_usuario = %s AND dia = %s) OR (id_usuario = %s AND dia = %s AND mensagens < %s)",
-        (user_id, day, -share, day, share_limit),
+    repeated = sql.insert(
+        "INSERT INTO uso_diario (id_usuario, dia, mensagens) VALUES (%s, %s, 1)"
+        " ON DUPLICATE KEY UPDATE mensagens = LAST_INSERT_ID(mensagens + 1)",
+        (counter_id, day),
     )
-    return counted == 2
+    return repeated or 1  # a new row gives no number
+
+
+def delete_message(sql: Statements, user_id: int, day: date) -> None:
+    """Take back one message that `add_message` counted in this transaction."""
+    sql.run("UPDATE uso_diario SET mensagens = mensagens - 1 WHERE id_usuario = %s AND dia = %s", (user_id, day))
+
+
+def lock_messages(sql: Statements, user_id: int, day: date) -> None:
+    """Wait for the user's messages that are being counted, and lock the counter until the transaction ends."""
+    sql.find("SELECT mensagens FROM uso_diario WHERE id_usuario = %s AND dia = %s FOR UPDATE", (user_id, day))
 
 
 def update_tokens(sql: Statements, user_id: int, day: date, tokens_in: int, tokens_out: int) -> None:
-    """Add the tokens of one reply to the user's day."""
+    """Add the tokens of one reply to the user's day.
+
+    It may run twice if its answer is lost; then the tokens count twice. No limit depends on them.
+    """
     sql.run(
         "UPDATE uso_diario SET tokens_entrada = tokens_entrada + %s, tokens_saida = tokens_saida + %s"
         " WHERE id_usuario = %s AND dia = %s",
@@ -43,18 +56,8 @@ def add_day(sql: Statements, user_id: int, day: date, messages: int = 0) -> bool
     return bool(added)
 
 
-def add_shares(sql: Statements, day: date) -> None:
-    """Add those shares of the day's ceiling that are not there yet.
-
-    Run it outside a transaction: two transactions that insert the same rows and then update them deadlock.
-    """
-    rows = ", ".join(["(%s, %s)"] * SHARES)
-    values = [value for share in range(SHARES) for value in (-share, day)]
-    sql.run(f"INSERT IGNORE INTO uso_diario (id_usuario, dia) VALUES {rows}", values)  # noqa: S608 - placeholders only
-
-
 def list_shares(sql: Statements, day: date) -> dict[int, int]:
-    """Return the number of messages in each open share of the day's ceiling."""
+    """Return the number of messages in each share of the day's ceiling that has one."""
     rows = sql.list(
         "SELECT id_usuario, mensagens FROM uso_diario WHERE id_usuario IN %s AND dia = %s",
         (tuple(-share for share in range(SHARES)), day),

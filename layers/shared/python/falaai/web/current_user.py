@@ -3,11 +3,12 @@
 import ipaddress
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import BackgroundTasks, Depends, Request, Response
 
 from falaai import settings
 from falaai.database import Database, database
-from falaai.errors import NotSignedIn
+from falaai.errors import DatabaseUnavailable, NotSignedIn
+from falaai.logs import logger
 from falaai.repositories import sessions
 from falaai.repositories.sessions import ABSOLUTE_DAYS, SEEN_EVERY_SECONDS, Session
 from falaai.secret_tokens import session_key
@@ -66,18 +67,27 @@ def clear_session_cookie(response: Response) -> None:
     )
 
 
-def find_current_session(request: Request, database: Db) -> Session | None:
+def find_current_session(request: Request, database: Db, after: BackgroundTasks) -> Session | None:
     """Find the valid session of the request's cookie.
 
-    It is read from the database at every request, so that a revoked session ends at once.
+    It is read from the database at every request, so that a revoked session ends at once. Its use is stored after the
+    response, because no user waits for that.
     """
     token = request.cookies.get(cookie_name())
     if not token:
         return None
     session = sessions.find_session(database, stored_key(token))
     if session and session.seconds_since_seen >= SEEN_EVERY_SECONDS:
-        sessions.update_seen(database, session.id)
+        after.add_task(_store_use, database, session)
     return session
+
+
+def _store_use(database: Database, session: Session) -> None:
+    """Move the end of the session. The response has been sent, so a failure is only logged."""
+    try:
+        sessions.update_seen(database, session.id)
+    except DatabaseUnavailable as error:
+        logger().warning("use of a session not stored", extra={"reason": str(error)})
 
 
 MaybeSession = Annotated[Session | None, Depends(find_current_session)]
