@@ -2,7 +2,8 @@
 
 A proxy adds the time of a round trip to each request, and COMMIT_MS to each COMMIT. Each person has one connection
 and a session, and does what a request does: read the session, store a question, store the end of its reply. There is
-no HTTP and no model, and each person has a conversation of their own. Run: make bench PART=latency
+no HTTP and no model. A new conversation begins after TURNS messages, because there is no worker that would summarize a
+long one. Run: make bench PART=latency
 """
 
 import subprocess
@@ -36,6 +37,7 @@ COMMIT_MS = 10
 PEOPLE = (1, 8, 16, 32)
 CROWD = 128
 PROCESSES = 4
+TURNS = 10
 CELL_SECONDS = 5.0
 START_SECONDS = 60.0
 MIN_PER_SECOND = 300  # with 32 people at 5 ms
@@ -61,11 +63,12 @@ class Cell:
         return f"{self.rate:.0f} ({median(self.seconds) * 1000:.0f}, {quantiles(self.seconds, n=100)[98] * 1000:.0f})"
 
 
-def send_message(database: Database, key: str) -> None:
-    """Do what the database does for one message, from the session to the end of the reply."""
+def send_message(database: Database, key: str, number: int) -> None:
+    """Do what the database does for message `number` of a person, from the session to the end of the reply."""
     session = sessions.find_session(database, key)
     assert session is not None  # noqa: S101 - added below
-    asked = ask(database, session, MessageInput(message="E o que mais?", client_id=f"{time.time_ns()}"), QUOTA)
+    question = MessageInput(message="E o que mais?", client_id=f"{time.time_ns()}", nova=number % TURNS == 0)
+    asked = ask(database, session, question, QUOTA)
     assert isinstance(asked, NewReply)  # noqa: S101 - each client_id is new
     messages.update_finished_reply(database, asked.reply_id, asked.generation, ENDING)
     usage.update_tokens(database, session.user_id, day_of(session.now), ENDING.tokens_in, ENDING.tokens_out)
@@ -83,12 +86,14 @@ def run_people(address: dict[str, Any], keys: list[str]) -> Cell:
 
     def run_one(key: str) -> tuple[list[float], int]:
         database, seconds, unavailable = Database(lambda: connect(where)), list[float](), 0
-        send_message(database, key)
+        number = 0
+        send_message(database, key, number)
         _begin_together.wait(START_SECONDS)
         ends_at = time.monotonic() + CELL_SECONDS
         while (began := time.monotonic()) < ends_at:
             try:
-                send_message(database, key)
+                number += 1
+                send_message(database, key, number)
                 seconds.append(time.monotonic() - began)
             except DatabaseUnavailable:
                 unavailable += 1
