@@ -2,8 +2,8 @@
 
 A proxy adds the time of a round trip to each request, and COMMIT_MS to each COMMIT. Each person has one connection
 and a session, and does what a request does: read the session, store a question, store the end of its reply. There is
-no HTTP and no model. A new conversation begins after TURNS messages, because there is no worker that would summarize a
-long one. Run: make bench PART=latency
+no HTTP and no model. A new conversation begins after TURNS messages, because no worker would summarize a long one.
+Run: make bench PART=latency
 """
 
 import subprocess
