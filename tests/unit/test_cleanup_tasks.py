@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 import pytest
 
@@ -101,14 +101,6 @@ def test_error_is_returned_also_when_time_runs_out_later() -> None:
     result = run(Rows({"tokens": -1, "counters": 1}), ticks=1)
     assert [str(error) for error in result.errors] == ["tokens"]
     assert not result.is_done
-
-
-@pytest.mark.usefixtures("pauses")
-def test_shares_of_tomorrow_are_opened_before_any_task() -> None:
-    fake = database()
-    clean_up(fake, 0, lambda: False, Rows({"sessions": 1}).tasks())  # type: ignore[arg-type]
-    opened = [parameters for sql, parameters in fake.ran if "INSERT IGNORE INTO uso_diario" in sql]
-    assert [set(parameters[1::2]) for parameters in opened] == [{date(2026, 6, 2)}]
 
 
 def test_product_has_a_task_for_each_kind_once() -> None:

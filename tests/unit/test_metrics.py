@@ -23,6 +23,7 @@ from falaai.language_model import Failed, Prompt
 from falaai.repositories.sessions import Session
 from falaai.repositories.usage import SHARES
 from falaai_chat import quota
+from tests.support.waiting import HANG_SECONDS
 
 NO_DATABASE = cast(Statements, None)
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC).replace(tzinfo=None)
@@ -68,7 +69,7 @@ def test_failure_of_gemini_counts_but_not_what_a_question_brought_about(
     error: LanguageModelError, names: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with closing(FailingModels(error)) as model:
-        assert [*model.stream(Prompt("", ()), 5)] == [Failed(error)]
+        assert [*model.stream(Prompt("", ()), HANG_SECONDS)] == [Failed(error)]
     assert counted(capsys) == names
 
 

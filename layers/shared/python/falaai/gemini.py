@@ -202,7 +202,7 @@ class GeminiModels:
                 yield chunk
             raise ModelTimedOut("the model did not finish in time")
         finally:
-            # End the request and close its connection, also if a chunk has arrived that nobody waits for any more.
+            # End the request and close its connection, also if a chunk has just arrived that will not be read.
             # Without effect if the chunks have ended.
             if pending:
                 pending.cancel()

@@ -15,8 +15,8 @@ SHARES = 16
 def add_message(sql: Statements, counter_id: int, day: date) -> int:
     """Count one message of the day in a user's counter, or in a share of the ceiling. The first one adds the counter.
 
-    Returns the number of messages with this one. The counter stays locked until the transaction ends, so nobody else
-    counts in it before this message is committed or rolled back.
+    Returns the number of messages with this one. The counter stays locked until the transaction ends, so no other
+    message is counted in it before this one is committed or rolled back.
     """
     repeated = sql.insert(
         "INSERT INTO uso_diario (id_usuario, dia, mensagens) VALUES (%s, %s, 1)"
