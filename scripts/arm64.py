@@ -122,8 +122,10 @@ def services(folder: Path) -> Iterator[dict[str, dict[str, str]]]:
 
 def insert_rows(variables: dict[str, str]) -> None:
     """Insert the user and the conversation that the events of tests/events name: both have the id 1."""
-    account = {"user": variables["DB_USER"], "password": variables["DB_PASSWORD"], "database": variables["DB_NAME"]}
-    with pymysql.connect(host=variables["DB_HOST"], port=int(variables["DB_PORT"]), **account) as database:
+    with pymysql.connect(
+        host=variables["DB_HOST"], port=int(variables["DB_PORT"]), database=variables["DB_NAME"],
+        user=variables["DB_USER"], password=variables["DB_PASSWORD"],
+    ) as database:  # fmt: skip
         rows = database.cursor()
         rows.execute(
             "INSERT INTO usuarios (id, nome, email, senha, termos_registro, data_registro, email_verified)"

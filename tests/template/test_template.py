@@ -12,6 +12,8 @@ from devcloud.template import read_template
 from falaai_auth.application import build as build_auth
 from falaai_chat.application import build as build_chat
 from falaai_chat.application import build_stream as stream_application
+from operations import replay
+from scripts import arm64
 from tests.support.paths import ROOT
 
 TEMPLATE = read_template(Path(ROOT / "template.yaml"))
@@ -134,6 +136,13 @@ def test_schedule_is_retried_a_few_times_and_then_a_dead_letter() -> None:
         assert retries["MaximumEventAgeInSeconds"] <= 3600
     for place in (daily["DeadLetterConfig"], cleanup["EventInvokeConfig"]["DestinationConfig"]):
         assert "CleanupDeadLetterQueue" in str(place)
+
+
+def test_programs_know_every_queue_and_every_function() -> None:
+    template = read_template(ROOT / "template.yaml")
+    dead_letters = {name for name in template.queue_urls if name.endswith("DeadLetterQueue")}
+    assert {f"{queue}DeadLetterQueue" for queue in replay.QUEUES} == dead_letters
+    assert {*arm64.EVENTS, "ChatStreamFunction"} == set(template.functions)
 
 
 def test_template_is_short_enough_to_be_read_whole() -> None:
