@@ -30,7 +30,7 @@ class RunningDevcloud:
         self, folder: Path, *arguments: str, environment: dict[str, str] | None = None, cwd: Path | None = None
     ) -> None:
         adapter = os.environ.get("LAMBDA_ADAPTER")
-        arguments = (*arguments, *(["--adapter", adapter] if adapter else []))
+        arguments = (*(["--adapter", adapter] if adapter else []), *arguments)
         self.folder = folder
         self.data = folder / ".devcloud"
         self.log = folder.parent / f"devcloud-{time.monotonic_ns()}.log"
