@@ -1,13 +1,16 @@
-"""The option --adapter: web functions behind a program that speaks Lambda's Runtime API and streams."""
+"""The option --adapter: a web function behind a program that speaks Lambda's Runtime API and streams."""
 
-import shutil
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
 
+from devcloud.errors import FunctionFailed
+from devcloud.function_pool import FunctionPool
+from devcloud.runtime import runtime_variables
 from devcloud.streaming import LARGEST_METADATA, MalformedStream, split_metadata
-from running_devcloud import RunningDevcloud
+from devcloud.template import read_template
 from waiting import HANG_SECONDS
 
 PROJECT = Path(__file__).with_name("project")
@@ -30,36 +33,45 @@ def test_stream_without_valid_metadata_is_malformed(begin):
         split_metadata(begin)
 
 
-@pytest.fixture(scope="module")
-def adapted(tmp_path_factory):
-    folder = Path(shutil.copytree(PROJECT, tmp_path_factory.mktemp("adapted") / "project"))
-    running = RunningDevcloud(folder, "--adapter", str(folder / "adapter.py")).wait_until_ready()
-    yield running
-    assert running.end() == 0
-    assert running.children() == set()
+async def invoke(wishes):
+    """Invoke a web function behind the adapter once for each wish. Returns status, headers, body and failure."""
+    template = read_template(PROJECT / "template.yaml")
+    function = replace(template.functions["StreamFunction"], adapter=PROJECT / "adapter.py")
+    log: list[str] = []
+    pool = FunctionPool(function, runtime_variables(function, "us-east-1"), log.append)
+    answers: list[tuple[int, list[tuple[str, str]], bytes, bool] | str] = []
+    try:
+        for wish in wishes:
+            try:
+                answer = await pool.invoke({"queryStringParameters": {"wish": wish}})
+            except FunctionFailed as error:
+                answers.append(str(error))
+                continue
+            body = b""
+            while piece := await asyncio.wait_for(answer.pieces.get(), HANG_SECONDS):
+                body += piece
+            answers.append((answer.status, answer.headers, body, answer.failed))
+    finally:
+        await pool.stop()
+    return answers
 
 
-def post(cloud, path):
-    return httpx.post(f"{cloud.addresses['gateway']}{path}", timeout=HANG_SECONDS)
+def test_adapter_streams_with_its_metadata():
+    [(status, headers, body, failed)] = asyncio.run(invoke([""]))
+    assert (status, body, failed) == (201, b"first second", False)
+    assert headers == [
+        ("X-One", "1"), ("X-Two", "a"), ("X-Two", "b"), ("Set-Cookie", "c=1"), ("Set-Cookie", "d=2"),
+    ]  # fmt: skip
 
 
-def test_stream_of_an_adapter_arrives_with_its_metadata(adapted):
-    answer = post(adapted, "/stream")
-    assert (answer.status_code, answer.text) == (201, "first second")
-    assert answer.headers["x-one"] == "1"
-    assert answer.headers.get_list("x-two") == ["a", "b"]
-    assert answer.headers.get_list("set-cookie") == ["c=1", "d=2"]
+def test_stream_without_metadata_fails_the_invocation():
+    assert asyncio.run(invoke(["no-metadata"])) == ["A streamed response has no delimiter in its first 16 KB."]
 
 
-def test_stream_without_metadata_is_502(adapted):
-    assert post(adapted, "/stream?wish=no-metadata").status_code == 502
-    assert "has no delimiter in its first 16 KB" in adapted.log.read_text()
-
-
-def test_adapter_that_ends_in_mid_stream_breaks_the_connection_and_is_replaced(adapted):
-    with pytest.raises(httpx.RemoteProtocolError):
-        post(adapted, "/stream?wish=end")
-    assert post(adapted, "/stream").status_code == 201
+def test_adapter_that_ends_in_mid_stream_is_replaced_with_its_server():
+    broken, whole = asyncio.run(invoke(["end", ""]))
+    assert (broken[0], broken[2], broken[3]) == (201, b"first ", True)
+    assert (whole[2], whole[3]) == (b"first second", False)
 
 
 def test_what_is_no_program_is_refused(start):
