@@ -143,6 +143,7 @@ def queue_event(**body: object) -> dict[str, Any]:
         "receiptHandle": "bench",
         "body": json.dumps(body),
         "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": str(int(time.time() * 1000))},
+        "messageAttributes": {},
         "eventSource": "aws:sqs",
         "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:Queue",
         "awsRegion": "us-east-1",
