@@ -30,9 +30,11 @@ run: built ## Run the whole product on this machine: http://127.0.0.1:8000 (PORT
 	@PYTHONPATH=devcloud/src exec $(PYTHON) -m devcloud $(if $(BUILT),--built) --port $(or $(PORT),8000) \
 	  --service-port sendgrid=$(or $(INBOX_PORT),8025) --database $(DB)
 
-test: built ## Run every test (TESTS=tests/unit for some; BUILT=1 on the build; DB=tidb)
+# Each process of the tests would compile all modules anew.
+test test-faults: export PYTHONDONTWRITEBYTECODE :=
+test: built ## Run every test (TESTS=tests/unit for some; WORKERS=3 at once; BUILT=1 on the build; DB=tidb)
 	@scripts/prepare.sh $(DB) chromium faketime sam
-	$(PYTHON) -m pytest -n 2 --dist loadfile $(TESTS)
+	$(PYTHON) -m pytest -n $(or $(WORKERS),3) --dist loadfile $(TESTS)
 
 test-faults: ## Run the fault tests in full; `make test` runs samples of them (SEED=, KILLS=, MESSAGES=, MINUTES=, HISTORIES=, DB=tidb)
 	@scripts/prepare.sh $(DB) faketime

@@ -9,33 +9,37 @@ fail() { log "$*"; exit 1; }
 # macOS before 15 has shasum only.
 fingerprint() { cat "$@" | { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi; } | cut -d' ' -f1; }
 
-# apt_packages PROGRAM PACKAGE...: installs the Debian packages if PROGRAM is missing.
-apt_packages() {
-  local program=$1; shift
-  PATH=$PATH:/usr/sbin command -v "$program" >/dev/null && return
-  install_debian_packages "$program" "$@"
+# Debian packages to install, and the programs and libraries that miss them.
+packages=() missing=()
+
+# need PROGRAM PACKAGE...: notes the Debian packages if PROGRAM is missing.
+need() {
+  PATH=$PATH:/usr/sbin command -v "$1" >/dev/null && return
+  missing+=("$1"); packages+=("${@:2}")
 }
 
-# install_debian_packages MISSING PACKAGE...: installs the packages. Messages name MISSING as the reason.
-install_debian_packages() {
-  local missing=$1; shift
-  command -v apt-get >/dev/null || fail "$missing is missing, and this system has no apt-get; install it by hand (Debian packages: $*)"
-  [ "$(id -u)" = 0 ] || fail "$missing is missing, and only root can install it; run: sudo apt-get install --no-install-recommends $*"
-  log "installing $* (Debian packages)"
-  local output; output=$(mktemp)
-  if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@"; } >"$output" 2>&1; then
-    tail -n 5 "$output" >&2
-    fail "apt-get could not install $*; the lines above have the reason"
-  fi
-  rm -f "$output"
-}
-
-# library FILE PACKAGE: installs the Debian package if the shared library FILE is missing.
-library() {
+# need_library FILE PACKAGE: notes the Debian package if the shared library FILE is missing.
+need_library() {
   local libraries
   libraries=$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p) || return 0  # without ldconfig nothing can be checked
   grep -qF "$1" <<<"$libraries" && return
-  install_debian_packages "$1" "$2"
+  missing+=("$1"); packages+=("$2")
+}
+
+# install_debian_packages: installs all noted packages at once, or names them all in one sentence.
+install_debian_packages() {
+  [ ${#packages[@]} = 0 ] && return
+  local names=${missing[*]} are="is missing"
+  [ ${#missing[@]} = 1 ] || { names=$(printf '%s, ' "${missing[@]}"); names=${names%, }; are="are missing"; }
+  command -v apt-get >/dev/null || fail "$names $are, and this system has no apt-get; install by hand (Debian packages: ${packages[*]})"
+  [ "$(id -u)" = 0 ] || fail "$names $are, and only root can install; run: sudo apt-get install --no-install-recommends ${packages[*]}"
+  log "installing ${packages[*]} (Debian packages)"
+  local output; output=$(mktemp)
+  if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${packages[@]}"; } >"$output" 2>&1; then
+    tail -n 5 "$output" >&2
+    fail "apt-get could not install ${packages[*]}; the lines above have the reason"
+  fi
+  rm -f "$output"
 }
 
 # find_uv: sets UV to the uv of PATH, or installs uv into its own environment with any Python 3.
@@ -46,14 +50,7 @@ find_uv() {
   [ -x "$UV" ] && return
   command -v python3 >/dev/null || fail "python3 is missing; install any Python 3.11 or newer first"
   log "installing uv into .devcloud/uv"
-  if ! python3 -m venv .devcloud/uv >/dev/null 2>&1; then
-    rm -rf .devcloud/uv
-    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || fail "python3 cannot create virtual environments; run: sudo apt-get install python3-venv"
-    log "installing python3-venv (Debian package)"
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends python3-venv; } >/dev/null 2>&1 \
-      || fail "apt-get could not install python3-venv"
-    python3 -m venv .devcloud/uv
-  fi
+  python3 -m venv .devcloud/uv >/dev/null || fail "python3 could not create a virtual environment in .devcloud/uv"
   .devcloud/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt \
     || fail "pip could not install uv; check that a package index is reachable"
 }
@@ -72,17 +69,21 @@ find_python() {
   log "WARNING: Python 3.13 is not available; using $PYTHON, which differs from the Python on Lambda"
 }
 
+# is_current FOLDER REQUIREMENTS: tells whether the environment has these packages and works.
+is_current() {
+  [ "$(cat "$1/.fingerprint" 2>/dev/null)" = "$(fingerprint "$2")" ] && "$1/bin/python" -c '' 2>/dev/null
+}
+
 # environment FOLDER REQUIREMENTS: creates a virtual environment with exactly these pinned packages.
 environment() {
-  local folder=$1 requirements=$2 wanted
-  wanted=$(fingerprint "$requirements")
-  [ "$(cat "$folder/.fingerprint" 2>/dev/null)" = "$wanted" ] && "$folder/bin/python" -c '' 2>/dev/null && return
+  local folder=$1 requirements=$2
+  is_current "$folder" "$requirements" && return
   find_uv; find_python
   log "installing Python packages into $folder (from $requirements)"
   "$UV" venv --quiet --clear --python "$PYTHON" "$folder" || fail "uv could not create $folder with $PYTHON"
   "$UV" pip sync --quiet --python "$folder/bin/python" --require-hashes --compile-bytecode "$requirements" \
     || fail "uv could not install $requirements; check that a package index is reachable"
-  printf '%s' "$wanted" >"$folder/.fingerprint"
+  fingerprint "$requirements" >"$folder/.fingerprint"
 }
 
 # node_packages: installs the pinned packages of package.json into node_modules.
@@ -95,17 +96,30 @@ node_packages() {
   printf '%s' "$wanted" >node_modules/.fingerprint
 }
 
+# All Debian packages come first, so that a user without root learns of all of them at once.
+for part in "$@"; do
+  case $part in
+    mariadb) need mariadbd mariadb-server-core ;;
+    faketime) need faketime faketime ;;
+    chromium)
+      need chromium chromium fonts-dejavu-core
+      # The Node program of the browser driver is linked to this library.
+      need_library libatomic.so.1 libatomic1 ;;
+  esac
+done
+# Debian's python3 cannot create virtual environments without this package. Only the first uv needs one.
+if ! is_current .venv requirements/dev.txt && ! command -v uv >/dev/null && [ ! -x .devcloud/uv/bin/uv ] \
+  && command -v python3 >/dev/null && ! python3 -c 'import ensurepip' 2>/dev/null; then
+  missing+=("venv of python3"); packages+=(python3-venv)
+fi
+install_debian_packages
+
 environment .venv requirements/dev.txt
 for part in "$@"; do
   case $part in
-    mariadb) apt_packages mariadbd mariadb-server-core ;;
+    mariadb | faketime | chromium) ;;  # a Debian package, see above
     # No Debian package has it; the message of devcloud says how to get it.
     tidb) PYTHONPATH=devcloud/src .venv/bin/python -m devcloud.tidb >/dev/null ;;
-    faketime) apt_packages faketime faketime ;;
-    chromium)
-      apt_packages chromium chromium fonts-dejavu-core
-      # The Node program of the browser driver is linked to this library.
-      library libatomic.so.1 libatomic1 ;;
     sam | checkov) environment ".devcloud/$part" "requirements/$part.txt" ;;
     node)
       environment .devcloud/node requirements/node.txt

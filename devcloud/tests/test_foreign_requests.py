@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-pytestmark = pytest.mark.timeout(60)
+from waiting import HANG_SECONDS
+
 LISTENS = "0A"
 EVIL = "https://evil.example"
 FOREIGN = {
@@ -74,7 +75,7 @@ def test_foreign_request_is_refused_on_every_port(cloud, what):
         ):
             answer = httpx.request(
                 method, f"http://127.0.0.1:{port}{path}", headers={"content-type": "text/plain", **headers},
-                content=body, timeout=20,
+                content=body, timeout=HANG_SECONDS,
             )  # fmt: skip
             assert (answer.status_code, "devcloud" in answer.text) == (403, True), (port, method, path)
             assert "access-control-allow-origin" not in answer.headers

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from tests.support.paths import ROOT
+from tests.support.waiting import HANG_SECONDS
 
 STREAMED_REQUEST = """
 import asyncio, os
@@ -24,7 +25,7 @@ def test_stream_takes_the_trace_of_its_requests_from_the_header() -> None:
         env={"PYTHONPATH": paths, "PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANG_SECONDS,
         check=True,
     )
     assert finished.stdout.split() == ["Root=1-one", "Root=1-two", "Root=1-two"]

@@ -39,14 +39,26 @@ class RunningCloud:
     def lambda_api(self) -> str:
         return str(self.addresses["lambda"])
 
+    @property
+    def session_secret(self) -> str:
+        """The key of the stored session tokens, which devcloud made at its first start."""
+        return str(json.loads((self.data / "secrets.json").read_text())["SESSION_SECRET_KEY"])
+
     def emails_to(self, address: str) -> list[dict[str, str]]:
         """Return the emails sent to this address, newest first."""
         emails = httpx.get(f"{self.inbox}/messages.json").json()
         return [email for email in emails if email["to"] == address]
 
     def function_processes(self, name: str) -> list[int]:
+        return [process["pid"] for process in self._processes(name)]
+
+    def process_states(self, name: str) -> list[str]:
+        """Return the state of each process of a function: starting, idle, busy or ended."""
+        return [process["state"] for process in self._processes(name)]
+
+    def _processes(self, name: str) -> list[dict[str, Any]]:
         functions = httpx.get(f"{self.lambda_api}/functions.json").json()
-        return [process["pid"] for one in functions if one["name"] == name for process in one["processes"]]
+        return [process for one in functions if one["name"] == name for process in one["processes"]]
 
     def invoke(self, name: str, event: dict[str, Any]) -> Any:
         answer = httpx.post(f"{self.lambda_api}/2015-03-31/functions/{name}/invocations", json=event, timeout=310)

@@ -93,7 +93,7 @@ MOVES: dict[str, Callable[[Game], httpx.Response]] = {
         "/resend_verification_code", data={"email": game.target}
     ),
     "member registers": lambda game: Person.register(
-        Person(game.people.cloud, game.member.http, game.target), PASSWORD
+        Person(game.people.cloud, game.member.http, game.target, game.member.address), PASSWORD
     ),
     "member signs in": lambda game: game.member.http.post("/login", json={"email": game.target, "senha": PASSWORD}),
     "member changes email": put_new_email,

@@ -14,6 +14,7 @@ from falaai_chat.application import build as build_chat
 from falaai_chat.application import build_stream
 from tests.support.people import PASSWORD, People, Person
 from tests.support.running_cloud import RunningCloud
+from tests.support.waiting import HANG_SECONDS
 
 # Good JSON, and no UTF-8: generators of requests leave them out.
 SURROGATES = "Xk7\ud800mQ2vLp9z"
@@ -67,7 +68,7 @@ def exchange(cloud: RunningCloud, method: str, path: str, *headers: bytes) -> tu
     where = urlsplit(cloud.gateway)
     own = [f"Host: {where.netloc}".encode(), f"Origin: {cloud.gateway}".encode(), b"Content-Length: 2"]
     lines = [f"{method} {path} HTTP/1.1".encode(), *own, b"Connection: close", *headers]
-    with socket.create_connection((str(where.hostname), int(where.port or 0)), timeout=40) as connection:
+    with socket.create_connection((str(where.hostname), int(where.port or 0)), timeout=HANG_SECONDS) as connection:
         connection.sendall(b"\r\n".join(lines) + b"\r\n\r\n{}")
         answer = b"".join(iter(lambda: connection.recv(65_536), b""))
     head, _, body = answer.partition(b"\r\n\r\n")

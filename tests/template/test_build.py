@@ -94,7 +94,7 @@ def test_scripts_and_styles_are_bundled_by_the_build_and_served_without_the_bund
         env={**environment, "PATH": os.environ["PATH"], "PUBLIC_URL": "http://127.0.0.1:8000"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANG_SECONDS,
         cwd="/",
         check=True,
     )

@@ -54,6 +54,16 @@ def test_without_root_the_command_for_debian_is_named(machine: Path) -> None:
     assert "run: sudo apt-get install --no-install-recommends faketime" in answer.stderr
 
 
+def test_all_missing_packages_are_named_in_one_sentence(machine: Path) -> None:
+    program(machine / "bin/apt-get", "exit 1")
+    (machine / ".venv/.fingerprint").unlink()
+    program(machine / "bin/python3", "exit 1")  # as Debian's without python3-venv, which has no ensurepip
+    assert prepare(machine, "sam", "faketime").stderr == (
+        "prepare: faketime, venv of python3 are missing, and only root can install;"
+        " run: sudo apt-get install --no-install-recommends faketime python3-venv\n"
+    )
+
+
 def test_system_without_apt_get_is_not_told_to_use_it(machine: Path) -> None:
     answer = prepare(machine, "faketime")
     assert answer.returncode == 1
