@@ -1,6 +1,9 @@
-"""Requests to AWS verify the certificate of the server."""
+"""Requests to AWS verify the certificate of the server, and load nothing that a cold start would wait for."""
 
+import os
 import ssl
+import subprocess
+import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -11,6 +14,7 @@ import trustme
 
 from falaai import tls
 from falaai.aws_requests import AwsRefused, call_aws
+from tests.support.paths import ROOT
 
 
 @pytest.fixture
@@ -59,3 +63,17 @@ def test_certificate_of_a_known_authority_is_accepted(
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
     assert call_aws("ssm", "AmazonSSM.GetParameters", Names=["/falaai/x"]) == {"Parameters": []}
+
+
+def test_request_imports_no_part_of_botocore(authority: trustme.CA, tmp_path: Path) -> None:
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    code = (
+        "import sys\n"
+        "from falaai.aws_requests import call_aws\n"
+        "print(call_aws('ssm', 'AmazonSSM.GetParameters', Names=['/falaai/x']))\n"
+        "print({name.split('.')[0] for name in sys.modules} & {'boto3', 'botocore', 'urllib3', 'dateutil'})\n"
+    )
+    layer = str(ROOT / "layers/shared/python")
+    environment = {**os.environ, "PYTHONPATH": layer, "SSL_CERT_FILE": str(tmp_path / "authority.pem")}
+    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == ["{'Parameters': []}", "set()"]
