@@ -1,8 +1,11 @@
 """Fixtures: the cloud that all tests share, its users and fakes, and a database for rules and repositories."""
 
 import json
+import os
 import re
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import hypothesis
@@ -11,11 +14,13 @@ import pytest
 from falaai import settings
 from falaai.connections import connect
 from falaai.database import Database
+from tests.support import granted_actions
 from tests.support.database_server import DatabaseServer
 from tests.support.databases import create_database, migrate
+from tests.support.paths import ROOT
 from tests.support.people import People, Person, product_of
 from tests.support.rows import TABLES, Rows
-from tests.support.running_cloud import RunningCloud, start_cloud
+from tests.support.running_cloud import ACTIONS, RunningCloud, start_cloud
 from tests.support.seeds import SEED
 from tests.support.services import FakeService
 from tests.support.waiting import IS_WHOLE
@@ -27,9 +32,46 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("falaai")
 
+PROBLEMS = pytest.StashKey[list[str]]()
+
 
 def pytest_report_header() -> str:
     return f"seed {SEED}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the file in which all devclouds of this run record actions. Workers of xdist inherit the variable."""
+    if not hasattr(config, "workerinput"):
+        os.environ[ACTIONS] = str(Path(tempfile.mkdtemp(prefix="actions")) / "actions.jsonl")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run in which a role lacked an action, and a whole run in which it never used one that it has."""
+    if hasattr(session.config, "workerinput"):
+        return
+    entries = granted_actions.recorded(Path(os.environ[ACTIONS]))
+    problems = [*granted_actions.refused(entries)]
+    if _is_whole(session):
+        problems += granted_actions.unused(entries, granted_actions.grants())
+    session.config.stash[PROBLEMS] = problems
+    if problems and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if problems := config.stash.get(PROBLEMS, []):
+        terminalreporter.section("permissions of the functions")
+        for problem in problems:
+            terminalreporter.line(problem, red=True)
+
+
+def _is_whole(session: pytest.Session) -> bool:
+    """Return whether all tests ran and passed. If not, an action may be unused because its test did not run."""
+    chosen = session.config.option
+    is_chosen = chosen.keyword or chosen.markexpr or chosen.deselect or chosen.ignore or chosen.ignore_glob
+    folders = {Path(one).resolve() for one in session.config.args}
+    return not is_chosen and ROOT / "tests" in folders and session.exitstatus == pytest.ExitCode.OK
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import boto3
 import httpx
@@ -189,6 +190,26 @@ def test_only_failed_messages_of_a_batch_are_delivered_again(cloud, http, eventu
     assert record["eventSourceARN"].endswith(":JobsQueue")
     assert int(record["attributes"]["SentTimestamp"]) > 1_600_000_000_000
     assert {"messageId", "receiptHandle", "md5OfBody", "awsRegion", "messageAttributes"} <= record.keys()
+
+
+def test_variables_of_a_function_are_read_and_set_and_start_new_processes(cloud, http):
+    client = client_of("lambda", cloud.addresses["lambda"])
+    before = client.get_function_configuration(FunctionName="WorkerFunction")["Environment"]["Variables"]
+    client.invoke(FunctionName="WorkerFunction", Payload=b"{}")
+    old = {process["pid"] for process in processes(cloud, "WorkerFunction")}
+    changed = {"Environment": {"Variables": {**before, "MORE": "1"}}}
+    assert client.update_function_configuration(FunctionName="WorkerFunction", **changed)["LastUpdateStatus"]
+    there = client.get_function_configuration(FunctionName="WorkerFunction")["Environment"]["Variables"]
+    assert there == {**before, "MORE": "1"}
+    client.invoke(FunctionName="WorkerFunction", Payload=b"{}")
+    new = {process["pid"] for process in processes(cloud, "WorkerFunction") if process["state"] == "idle"}
+    assert new
+    assert not new & old
+    (pid,) = new
+    assert "MORE=1" in Path(f"/proc/{pid}/environ").read_text().split("\0")
+    client.update_function_configuration(FunctionName="WorkerFunction", Environment={"Variables": before})
+    with pytest.raises(client.exceptions.InvalidParameterValueException):
+        client.update_function_configuration(FunctionName="WorkerFunction", Timeout=5)
 
 
 def test_lambdas_invoke_api(cloud):

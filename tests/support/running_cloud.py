@@ -17,6 +17,9 @@ from tests.support.database_server import DATABASE
 from tests.support.paths import ROOT
 from tests.support.waiting import HANG_SECONDS
 
+# Variable with the file in which the product's devclouds record the actions of functions (granted_actions.py).
+ACTIONS = "RECORDED_ACTIONS"
+
 
 @dataclass
 class RunningCloud:
@@ -87,6 +90,8 @@ def start_cloud(data: Path, *arguments: str, env_file: Path | None = None, root:
         command += ["--adapter", adapter]
     # A project in `root` without its own devcloud uses the one of this repository.
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "devcloud/src")}
+    if root == ROOT and ACTIONS in os.environ:
+        environment["DEVCLOUD_ACTIONS"] = os.environ[ACTIONS]
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=root, env=environment, stdout=output, stderr=subprocess.STDOUT)
     ready = data / "addresses.json"

@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from devcloud.action_record import VARIABLE
 from devcloud.concurrency import to_thread
 from devcloud.errors import StartError
 from devcloud.http_server import free_port, wait_until_accepting
@@ -45,16 +48,17 @@ class Aws:
             **token,
         }
 
-    def client(self, service: str) -> Any:
-        """Create a boto3 client. Threads may share it."""
+    def client(self, service: str, credentials: Mapping[str, str] | None = None) -> Any:
+        """Create a boto3 client. Threads may share it. `credentials` are the variables with the keys of a role."""
+        keys = {**self.environment, **(credentials or {})}
         # boto3 types its overloads by literal service names; `service` is any string.
         return boto3.client(  # type: ignore[call-overload]
             service,
             endpoint_url=self.endpoint,
             region_name=self.region,
-            aws_access_key_id=self._key,
-            aws_secret_access_key=self._secret,
-            aws_session_token=self._token or None,
+            aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=keys.get("AWS_SESSION_TOKEN"),
             config=Config(retries={"total_max_attempts": 2}, max_pool_connections=50, connect_timeout=5),
         )
 
@@ -68,7 +72,13 @@ class Aws:
         port = free_port(host)
         self.child = await start_child(
             [sys.executable, "-m", "devcloud.moto_server", host, str(port), *([str(roles)] if roles else [])],
-            environment=clean_environment({"PYTHONPATH": IMPORT_ROOT, "MOTO_DISABLE_GLOBAL_CORS": "true"}),
+            environment=clean_environment(
+                {
+                    "PYTHONPATH": IMPORT_ROOT,
+                    "MOTO_DISABLE_GLOBAL_CORS": "true",
+                    VARIABLE: os.environ.get(VARIABLE, ""),
+                }
+            ),
             folder=folder,
         )
         self.endpoint = f"http://{host}:{port}"

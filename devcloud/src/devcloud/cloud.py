@@ -99,9 +99,10 @@ class Cloud(RunningServices):
         self._stack.push_async_callback(self._background.stop)
         start = self._background.start
         template, aws = self._services.template, self._services.aws
-        sqs = aws.client("sqs")
         for trigger in template.queue_triggers:
             queue_url, pool = template.queue_urls[trigger.queue], self._pools[trigger.function]
+            # As on AWS, Lambda polls with the permissions of the function.
+            sqs = aws.client("sqs", self._services.credentials(pool.function))
             start(trigger.queue, QueuePoller(trigger, queue_url, aws.region, sqs, pool, self._console).run())
         for schedule in template.schedules:
             start(schedule.name, run_schedule(schedule, self._pools[schedule.function], aws.region))

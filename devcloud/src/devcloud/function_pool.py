@@ -20,7 +20,8 @@ class FunctionPool:
 
     def __init__(self, function: Function, environment: Mapping[str, str], log: Callable[[str], None]) -> None:
         self.function = function
-        self._environment = environment
+        self._environment = dict(environment)
+        self._own_variables = set(function.variables) & set(environment)
         self._log = log
         reserved = function.reserved_concurrency
         # One machine has no room for the concurrency that is reserved on AWS.
@@ -36,6 +37,19 @@ class FunctionPool:
     @property
     def processes(self) -> list[FunctionProcess]:
         return list(self._processes)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Variables of the function itself, without those that Lambda sets."""
+        return {name: self._environment[name] for name in self._own_variables}
+
+    def set_variables(self, variables: Mapping[str, str]) -> None:
+        """Replace the function's variables, and all processes, since those keep the old ones."""
+        for name in self._own_variables:
+            del self._environment[name]
+        self._own_variables = set(variables)
+        self._environment.update(variables)
+        self.replace()
 
     async def warm(self) -> None:
         """Start a process if there is none, and wait until it is ready or has failed."""

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from devcloud.action_record import ActionRecord
 from devcloud.intrinsics import ACCOUNT
 
 
@@ -58,9 +59,17 @@ class Permissions:
         return self._roles.get(access_key)
 
 
-def first_refused(role: Role, actions: Iterable[tuple[str, str | None]]) -> tuple[str, str | None] | None:
-    """Return the first of these actions on resources that the role does not allow, or None."""
-    return next((one for one in actions if not role.allows(*one)), None)
+def first_refused(
+    role: Role, actions: Iterable[tuple[str, str | None]], record: ActionRecord
+) -> tuple[str, str | None] | None:
+    """Record these actions on resources. Returns the first one that the role does not allow, or None."""
+    refused = []
+    for action, resource in actions:
+        is_allowed = role.allows(action, resource)
+        record.add(role.function, action, resource, is_allowed=is_allowed)
+        if not is_allowed:
+            refused.append((action, resource))
+    return next(iter(refused), None)
 
 
 def _applies(statement: dict[str, Any], action: str, resource: str | None) -> bool:

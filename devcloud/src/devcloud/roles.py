@@ -28,6 +28,7 @@ def role_statements(
 
     A function whose role is not in the template is left out. `managed` holds AWS's managed policies by name.
     """
+    import boto3
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
@@ -36,7 +37,8 @@ def role_statements(
         raw["Parameters"][name]["Default"] = value
     values = {name: str(one.get("Default", "")) for name, one in raw.get("Parameters", {}).items()}
     arns = {name: f"arn:aws:iam::aws:policy{one['Path']}{name}" for name, one in managed.items()}
-    translated = Translator(arns, Parser()).translate(_reduced(raw), values)["Resources"]
+    session = boto3.Session(region_name=region)
+    translated = Translator(arns, Parser(), boto_session=session).translate(_reduced(raw), values)["Resources"]
     resources = {**raw["Resources"], **translated}
     resolver = Resolver({**raw, "Resources": resources}, region=region)
     documents = {arns[name]: one["Document"] for name, one in managed.items()}

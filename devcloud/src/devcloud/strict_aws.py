@@ -14,6 +14,7 @@ from werkzeug.datastructures import EnvironHeaders
 from werkzeug.formparser import parse_form_data
 from werkzeug.wrappers import Response
 
+from devcloud.action_record import ActionRecord
 from devcloud.aws_actions import actions_of, credential, credential_of_form, needs_body
 from devcloud.permissions import Permissions, Role, first_refused
 from devcloud.post_policy import PostRefused, check_post
@@ -31,6 +32,7 @@ class StrictAws:
     def __init__(self, application: "WSGIApplication", roles: Path | None) -> None:
         self._application = application
         self._roles_file = roles
+        self._record = ActionRecord.from_environment()
 
     @cached_property
     def _permissions(self) -> Permissions:
@@ -53,7 +55,8 @@ class StrictAws:
         if role is None:
             return None
         body = _body(environ) if needs_body(signed[2], query) else b""
-        refused = first_refused(role, actions_of(signed[2], signed[1], method, path, query, headers, body))
+        actions = actions_of(signed[2], signed[1], method, path, query, headers, body)
+        refused = first_refused(role, actions, self._record)
         return access_denied(signed[2], role, *refused) if refused else None
 
     def _upload_refusal(self, environ: "WSGIEnvironment") -> Response | None:
@@ -69,9 +72,9 @@ class StrictAws:
             check_post(fields, bucket, size, role.secret if role else None, datetime.now(UTC))
         except PostRefused as error:
             return _s3_error(error.status, error.code, str(error), error.details)
-        action, resource = "s3:PutObject", f"arn:aws:s3:::{bucket}/{fields.get('key', '')}"
-        if role and not role.allows(action, resource):
-            return access_denied("s3", role, action, resource)
+        upload = "s3:PutObject", f"arn:aws:s3:::{bucket}/{fields.get('key', '')}"
+        if role and (refused := first_refused(role, [upload], self._record)):
+            return access_denied("s3", role, *refused)
         return None
 
 
