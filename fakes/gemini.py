@@ -6,6 +6,7 @@ PUT /admin/faults     {"fault": "429", "times": 1, "after_pieces": 0, "delay": 1
 PUT /admin/pace       {"delay": seconds between pieces, "pieces": their number, "text": a fixed reply, "first_delay":
                       seconds before the first piece of a stream}
 PUT /admin/models     {"models": […]}: known models; others get 404. GET also tells how often one was described
+PUT /admin/keys       {"keys": […]}: known API keys; others get 400. Without it, or with null, any key is known
 PUT /admin/refused    {"parameters": ["temperature", …]}: refused in generationConfig with 400
 GET /admin/requests   the last 1,000 requests, oldest first; DELETE forgets them
 """
@@ -48,6 +49,7 @@ class GeminiFake:
         self._pieces: int | None = None
         self._text: str | None = None
         self._refused: list[str] = []
+        self._keys: list[str] | None = None
         self._faults = FaultPlan()
         self._requests: deque[dict[str, Any]] = deque(maxlen=_MAX_REQUESTS)
 
@@ -61,6 +63,7 @@ class GeminiFake:
                 web.put("/admin/pace", self._set_pace),
                 web.get("/admin/models", self._list_models),
                 web.put("/admin/models", self._set_models),
+                web.put("/admin/keys", self._set_keys),
                 web.put("/admin/refused", self._set_refused),
                 web.get("/admin/requests", self._list_requests),
                 web.delete("/admin/requests", self._forget_requests),
@@ -70,8 +73,8 @@ class GeminiFake:
 
     async def _call(self, request: web.Request) -> web.StreamResponse:
         model, _, method = request.match_info["call"].partition(":")
-        if not request.headers.get(API_KEY_HEADER):
-            return error_response(403)
+        if refusal := self._key_refusal(request):
+            return refusal
         try:
             body = await request.json()
         except json.JSONDecodeError:
@@ -97,12 +100,20 @@ class GeminiFake:
     async def _describe_model(self, request: web.Request) -> web.Response:
         """Answer models.get, which spends no tokens."""
         model = request.match_info["model"]
-        if not request.headers.get(API_KEY_HEADER):
-            return error_response(403)
+        if refusal := self._key_refusal(request):
+            return refusal
         self._descriptions += 1
         if model not in self._models:
             return error_response(404, f"models/{model} is not found for API version v1beta.")
         return web.json_response({"name": f"models/{model}", "supportedGenerationMethods": list(_METHODS)})
+
+    def _key_refusal(self, request: web.Request) -> web.Response | None:
+        key = request.headers.get(API_KEY_HEADER)
+        if not key:
+            return error_response(403)
+        if self._keys is not None and key not in self._keys:
+            return error_response(400, "API key not valid. Please pass a valid API key.")
+        return None
 
     def _reply(self, entry: dict[str, Any]) -> Reply:
         body = entry["body"]
@@ -133,6 +144,10 @@ class GeminiFake:
 
     async def _set_models(self, request: web.Request) -> web.Response:
         self._models = list((await request.json())["models"])
+        return web.json_response({})
+
+    async def _set_keys(self, request: web.Request) -> web.Response:
+        self._keys = (await request.json())["keys"]
         return web.json_response({})
 
     async def _set_refused(self, request: web.Request) -> web.Response:

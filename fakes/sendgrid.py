@@ -3,6 +3,7 @@
 It stores every email in FILE and shows them as the inbox, a page on the same port.
 
 PUT /admin/faults  {"status": 429, 500, 401, 413, "timeout" or null, "times": number of calls, or until removed}
+PUT /admin/keys    {"keys": […]}: known API keys; others get 401. Without it, or with null, any key is known
 """
 
 import asyncio
@@ -35,10 +36,17 @@ class SendgridFake:
         self._inbox = inbox
         self._fault: int | str | None = None
         self._times: int | None = None
+        self._keys: list[str] | None = None
 
     def application(self) -> web.Application:
         application = web.Application(client_max_size=30 * 1024 * 1024)
-        application.add_routes([web.post("/v3/mail/send", self._send), web.put("/admin/faults", self._set_fault)])
+        application.add_routes(
+            [
+                web.post("/v3/mail/send", self._send),
+                web.put("/admin/faults", self._set_fault),
+                web.put("/admin/keys", self._set_keys),
+            ]
+        )
         application.add_routes(self._inbox.routes())
         return application
 
@@ -49,7 +57,8 @@ class SendgridFake:
             await asyncio.Event().wait()
         if isinstance(fault, int):
             return _refusal(fault, [_error(_FAULTS[fault])])
-        if not re.fullmatch(r"Bearer \S+", request.headers.get("Authorization", "")):
+        key = re.fullmatch(r"Bearer (\S+)", request.headers.get("Authorization", ""))
+        if not key or (self._keys is not None and key[1] not in self._keys):
             return _refusal(401, [_error(_FAULTS[401])])
         try:
             message = await request.json()
@@ -66,6 +75,10 @@ class SendgridFake:
         if wanted.get("status") not in (None, "timeout", *_FAULTS):
             raise web.HTTPBadRequest(text=f"known: {', '.join(map(str, _FAULTS))}, timeout, null")
         self._fault, self._times = wanted.get("status"), wanted.get("times")
+        return web.json_response({})
+
+    async def _set_keys(self, request: web.Request) -> web.Response:
+        self._keys = (await request.json())["keys"]
         return web.json_response({})
 
     def _next_fault(self) -> int | str | None:

@@ -72,6 +72,15 @@ def test_stream_has_the_same_text_in_pieces_with_cumulative_usage(gemini):
     assert [event["candidates"][0].get("finishReason") for event in events] == [None] * (len(events) - 1) + ["STOP"]
 
 
+def test_key_that_is_not_known_is_refused(gemini):
+    gemini.put("/admin/keys", json={"keys": ["another"]})
+    refused = generate(gemini, "Oi")
+    assert (refused.status_code, refused.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+    assert "API key not valid" in refused.json()["error"]["message"]
+    gemini.put("/admin/keys", json={"keys": None})
+    assert generate(gemini, "Oi").status_code == 200
+
+
 def test_the_pace_can_be_set(gemini):
     gemini.put("/admin/pace", json={"delay": 0, "pieces": 2, "text": "um dois três quatro"})
     _, events = stream(gemini, "oi")

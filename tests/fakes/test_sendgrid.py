@@ -33,6 +33,13 @@ def email(**changes):
     return Mail(**{**given, **changes})
 
 
+def test_key_that_is_not_known_is_refused(address):
+    httpx.put(f"{address}/admin/keys", json={"keys": ["another"]}).raise_for_status()
+    with pytest.raises(UnauthorizedError):
+        SendGridAPIClient("key", host=address).send(email())
+    assert SendGridAPIClient("another", host=address).send(email()).status_code == 202
+
+
 def test_email_sent_with_sendgrids_package_is_stored(address, inbox):
     response = SendGridAPIClient("key", host=address).send(email())
     assert response.status_code == 202

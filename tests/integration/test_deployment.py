@@ -2,8 +2,6 @@
 
 import json
 import os
-import pty
-import re
 import subprocess
 import sys
 import threading
@@ -19,6 +17,7 @@ from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 from devcloud.intrinsics import parse
 from operations import concurrency, deploy, deployment, destroy, smoke, store_secrets
+from tests.support import terminal
 from tests.support.paths import ROOT
 from tests.support.waiting import HANG_SECONDS
 
@@ -111,27 +110,11 @@ def run(program: str, *arguments: str, aws: dict[str, str], typed: str = "") -> 
 
 
 def at_a_terminal(aws: dict[str, str], answers: list[str], environment: str = "dev") -> str:
-    """All that a person at a terminal sees while answering."""
-    person, terminal = pty.openpty()
+    """Return everything that a person sees while answering the questions for the secrets."""
     command = [sys.executable, "-m", "operations.store_secrets", environment]
-    ends = {"stdin": terminal, "stdout": terminal, "stderr": terminal}
-    with subprocess.Popen(command, cwd=ROOT, env=aws, start_new_session=True, **ends) as program:  # type: ignore[call-overload]
-        os.close(terminal)
-        seen = b""
-        while piece := _read(person):
-            seen += piece
-            if seen.endswith(b": ") and answers:
-                os.write(person, answers.pop(0).encode() + b"\n")
-    os.close(person)
-    assert program.returncode == 0, seen.decode()
-    return seen.decode()
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 4096)
-    except OSError:  # what Linux says when nobody is at the other end any more
-        return b""
+    code, seen = terminal.at_a_terminal(command, aws, answers)
+    assert code == 0, seen
+    return seen
 
 
 def test_secrets_are_stored_encrypted_and_never_seen(aws: dict[str, str], ssm: Any) -> None:
@@ -433,21 +416,8 @@ def test_bucket_that_is_gone_is_empty(aws: dict[str, str]) -> None:
     assert destroy.empty("falaai-no-such-bucket") == 0
 
 
-def test_deployment_page_is_true_up_to_the_deployment(
-    aws: dict[str, str], recorded: str, ssm: Any, tmp_path: Path
-) -> None:
-    """The page's own commands, as they are written; make's targets run the modules that are called here."""
-    page = (ROOT / "docs/deploy.md").read_text()
-    settings, secrets, doctor_run = (
-        next(
-            block for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL) if block.startswith(f"$ {start}")
-        )
-        for start in ("cat > .env.prod", "make secrets", "make doctor")
-    )
-    subprocess.run(["bash", "-c", settings.removeprefix("$ ")], cwd=tmp_path, check=True, timeout=HANG_SECONDS)
-    seen = at_a_terminal(aws, list(ANSWERS.values()), "prod").replace("\r\n", "\n").replace(": \n", ":\n")
-    assert seen == secrets.split("\n", 1)[1]
-    said = doctor(aws, recorded, tmp_path / ".env.prod", "prod")
-    assert said.stderr == ""
-    assert said.stdout == doctor_run.split("\n", 1)[1]
-    ssm.delete_parameters(Names=[f"/falaai/prod/{name}" for name in ANSWERS])
+def test_sam_is_run_without_its_telemetry(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(subprocess, "call", lambda *_, env, **__: seen.append(env["SAM_CLI_TELEMETRY"]) or 0)
+    assert deployment.sam("--version") == 0
+    assert seen == ["0"]
