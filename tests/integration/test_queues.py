@@ -321,11 +321,15 @@ def cleanup(line: Line, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> Line:
 TOO_SHORT = int(MARGIN_SECONDS + worker.LAST_BATCH_SECONDS)
 
 
-def test_cleanup_that_runs_out_of_time_requests_another_run(cleanup: Line, rows: Rows) -> None:
+def test_cleanup_that_runs_out_of_time_requests_another_run(
+    cleanup: Line, rows: Rows, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert not any(worker.handle({}, Context(TOO_SHORT)).values())
     assert cleanup.left(cleanup.queue) == 1
+    assert "CleanupFinished" not in capsys.readouterr().out
     assert cleanup.work(worker.handle) == []
     assert cleanup.left(cleanup.queue) == 0
+    assert capsys.readouterr().out.count('"CleanupFinished":[1.0]') == 1
     assert rows.value("SELECT COUNT(*) FROM mensagens") == 0
 
 

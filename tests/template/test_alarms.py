@@ -88,10 +88,12 @@ def test_every_dead_letter_queue_has_an_alarm(name: str) -> None:
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
 
 
-def test_alarm_fires_when_no_cleanup_starts_for_26_hours() -> None:
+def test_alarm_fires_when_no_cleanup_finishes_for_26_hours() -> None:
     alarm = ALARMS["CleanupSilentAlarm"]
     assert alarm["Period"] * alarm["EvaluationPeriods"] == 26 * 3600
-    # An invocation that never was is a missing number, not a zero.
+    # Not its invocations: a preview or a message would count too.
+    assert alarm["MetricName"] == "CleanupFinished"
+    # A cleanup that never was is a missing number, not a zero.
     assert (alarm["TreatMissingData"], alarm["ComparisonOperator"]) == ("breaching", "LessThanThreshold")
 
 

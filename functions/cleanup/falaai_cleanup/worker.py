@@ -51,6 +51,8 @@ def _clean_up(finished_rounds: int) -> dict[str, int]:
     logger().info("cleanup finished", extra={**rows, "is_done": cleaned.is_done})
     if errors:
         raise ExceptionGroup("cleanup tasks failed", errors)
+    if cleaned.is_done:
+        count("CleanupFinished")
     return rows
 
 

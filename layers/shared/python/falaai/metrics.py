@@ -5,7 +5,12 @@ from typing import Literal
 from falaai import settings
 
 Metric = Literal[
-    "GeminiErrors", "GeminiModelWithdrawn", "GeminiParameterRefused", "DailyCeilingReached", "CleanupStopped"
+    "GeminiErrors",
+    "GeminiModelWithdrawn",
+    "GeminiParameterRefused",
+    "DailyCeilingReached",
+    "CleanupFinished",
+    "CleanupStopped",
 ]
 # All functions write one series per metric, because an alarm watches a single series.
 _EVERY_FUNCTION = {"service": "falaai"}
