@@ -15,7 +15,6 @@ from botocore.exceptions import WaiterError
 from operations import concurrency, smoke
 from operations.deployment import (
     ROOT,
-    SAM,
     SECRETS,
     client,
     configuration,
@@ -24,6 +23,7 @@ from operations.deployment import (
     find_stack,
     parameters,
     region,
+    sam,
     secret_versions,
     stack_name,
 )
@@ -39,7 +39,7 @@ def main(environment: str, env_file: str, *arguments: str) -> int:
     found = find_stack(stack)
     given = chosen_parameters(environment, Path(env_file), found)
     earlier = waiting_change_sets(stack) if found else []
-    if subprocess.call([SAM, *command, "--parameter-overrides", *map(override, given.items())], cwd=ROOT):
+    if sam(*command, "--parameter-overrides", *map(override, given.items())):
         raise fail("deploy: sam could not make a change set; the lines above have the reason")
     change_set = newest_change_set(stack, earlier)
     if not change_set:

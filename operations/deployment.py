@@ -1,6 +1,8 @@
 """One deployment, dev or prod: its settings in samconfig.toml and its .env file, and clients for its account."""
 
 import hashlib
+import os
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -129,6 +131,11 @@ def stack_resources(name: str) -> list[dict[str, Any]]:
     """Return the resources of a stack that were made; those without a physical id were not."""
     pages = client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
     return [one for page in pages for one in page["StackResourceSummaries"] if one.get("PhysicalResourceId")]
+
+
+def sam(*arguments: str) -> int:
+    """Run sam, without its telemetry. Returns its exit code."""
+    return subprocess.call([SAM, *arguments], cwd=ROOT, env={**os.environ, "SAM_CLI_TELEMETRY": "0"})
 
 
 def client(service: str, config: Config | None = None) -> Any:

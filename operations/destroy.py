@@ -1,19 +1,17 @@
 """Delete a deployment's stack, in any state, after listing the parts that stay: python -m operations.destroy dev"""
 
-import subprocess
 import sys
 
 from botocore.exceptions import ClientError
 
 from operations.deployment import (
-    ROOT,
-    SAM,
     SECRETS,
     client,
     fail,
     find_stack,
     fixed_parameters,
     region,
+    sam,
     stack_name,
     stack_resources,
 )
@@ -39,7 +37,7 @@ def main(environment: str) -> int:
         client("cloudformation").delete_stack(StackName=stack)
         client("cloudformation").get_waiter("stack_delete_complete").wait(StackName=stack)
         return 0
-    return subprocess.call([SAM, "delete", "--stack-name", stack, "--region", region(), "--no-prompts"], cwd=ROOT)
+    return sam("delete", "--stack-name", stack, "--region", region(), "--no-prompts")
 
 
 def _what_stays(environment: str) -> str:

@@ -1,10 +1,7 @@
 """The release before the newest migration goes on working on the schema after it: that is how a deployment looks from
 the inside, since the database is migrated first."""
 
-import io
 import os
-import subprocess
-import tarfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,24 +9,18 @@ import pytest
 
 from tests.support.database_server import DatabaseServer
 from tests.support.databases import STEPS, create_database, migrate
-from tests.support.paths import ROOT
 from tests.support.people import People, signed_in
+from tests.support.releases import git, has_history, unpack
 from tests.support.running_cloud import start_cloud
-
-
-def git(*arguments: str) -> bytes:
-    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=True).stdout
 
 
 def previous_release(folder: Path) -> Path:
     """The tree before the newest migration came."""
     newest = f"sql/{STEPS[-1]}.sql"
     commit = git("log", "--diff-filter=A", "--format=%H", "-1", "--", newest).decode().strip()
-    if not commit or git("rev-parse", "--is-shallow-repository").strip() == b"true":
+    if not commit or not has_history():
         pytest.skip("the project's history is not here")
-    with tarfile.open(fileobj=io.BytesIO(git("archive", f"{commit}^"))) as archive:
-        archive.extractall(folder, filter="data")
-    return folder
+    return unpack(f"{commit}^", folder)
 
 
 @pytest.mark.skipif(not os.environ.get("WHOLE"), reason="a devcloud of its own: make test-faults")

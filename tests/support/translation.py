@@ -5,15 +5,16 @@ import os
 import subprocess
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from tests.support.paths import ROOT
 from tests.support.waiting import HANG_SECONDS
 
 
-def translate(*parameters: str) -> dict[str, Any]:
-    """Translate template.yaml with these parameters, given as NAME=VALUE; others have their defaults."""
-    return _run(*parameters)
+def translate(*parameters: str, root: Path = ROOT) -> dict[str, Any]:
+    """Translate `root`'s template.yaml with these parameters, given as NAME=VALUE; others have their defaults."""
+    return _run(str(root), *parameters)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from typing import Any
@@ -23,9 +24,9 @@ PARAMETERS = {"DbHost": "db.test", "DbUser": "falaai", "EmailUser": "falaai@loca
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-def client(service: str) -> Any:
+def client(service: str, region: str = "us-east-1") -> Any:
     credentials = {"aws_access_key_id": "moto", "aws_secret_access_key": "moto"}
-    return boto3.client(service, region_name="us-east-1", **credentials)  # type: ignore[call-overload]
+    return boto3.client(service, region_name=region, **credentials)  # type: ignore[call-overload]
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +42,8 @@ def made() -> Iterator[dict[str, Any]]:
         yield resources
 
 
-def create_stack(name: str, template: dict[str, Any]) -> None:
-    client("cloudformation").create_stack(
+def create_stack(name: str, template: dict[str, Any], region: str = "us-east-1") -> None:
+    client("cloudformation", region).create_stack(
         StackName=name,
         TemplateBody=json.dumps(template),
         Capabilities=["CAPABILITY_IAM"],
@@ -126,12 +127,49 @@ def test_schedule_is_one_that_eventbridge_takes(made: dict[str, Any]) -> None:
     assert there["ScheduleExpressionTimezone"] == "America/Sao_Paulo"
 
 
-def test_second_stack_in_the_same_account_shares_no_name(made: dict[str, Any]) -> None:
-    create_stack("falaai-second", {**translate(), "Resources": made})
-    names = []
-    for stack in ("falaai-test", "falaai-second"):
-        listed = client("cloudformation").list_stack_resources(StackName=stack)["StackResourceSummaries"]
-        names.append({one["PhysicalResourceId"] for one in listed if one.get("PhysicalResourceId")})
-    client("cloudformation").delete_stack(StackName="falaai-second")
-    assert len(names[0]) == len(names[1]) >= 40
-    assert names[0] & names[1] == set()
+def names_of(stack: str, region: str) -> dict[str, str]:
+    """Return the physical names of a stack's resources by logical id."""
+    pages = client("cloudformation", region).get_paginator("list_stack_resources").paginate(StackName=stack)
+    listed = [one for page in pages for one in page["StackResourceSummaries"]]
+    return {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in listed if one.get("PhysicalResourceId")}
+
+
+def test_environments_and_regions_of_an_account_share_no_name(made: dict[str, Any]) -> None:
+    """Names of buckets and roles are global, so a region alone does not keep them apart."""
+    places = [("falaai-test", "us-east-1"), ("falaai-second", "us-east-1")]
+    places += [("falaai-test", "sa-east-1"), ("falaai-second", "sa-east-1")]
+    for stack, region in places[1:]:
+        create_stack(stack, {**translate(), "Resources": made}, region)
+    names = [names_of(*place) for place in places]
+    for stack, region in places[1:]:
+        client("cloudformation", region).delete_stack(StackName=stack)
+    assert {"PicturesBucket", "AuthFunctionRole", "EmailQueue", "ChatFunction"} <= set(names[0])
+    assert [len(one) for one in names] == [len(names[0])] * 4
+    assert len(names[0]) >= 40
+    everything = [name for one in names for name in one.values()]
+    assert len(everything) == len(set(everything))
+
+
+# Properties with which a template chooses a resource's name itself.
+NAMES = ("Name", "FunctionName", "QueueName", "BucketName", "RoleName", "PolicyName", "TopicName", "LogGroupName",
+         "DashboardName", "BudgetName", "AlarmName", "LayerName", "ManagedPolicyName")  # fmt: skip
+
+
+def test_only_names_that_hold_the_stack_are_chosen_by_the_template() -> None:
+    resources = {**translate()["Resources"], **monitoring()["Resources"]}
+    chosen = {
+        (name, key): json.dumps(value)
+        for name, one in resources.items()
+        # A new version of a layer is no collision, and DNS knows each domain once.
+        if one["Type"] != "AWS::Lambda::LayerVersion" and one.get("Condition") not in ("HasDomain", "HasHostedZone")
+        for key, value in one.get("Properties", {}).items()
+        if key in NAMES and value not in [{"Ref": other} for other in resources]  # those name other resources
+    }
+    assert chosen.keys() == {("Api", "Name"), ("Dashboard", "DashboardName")}
+    assert chosen["Api", "Name"] == '{"Ref": "AWS::StackName"}'  # API Gateway allows two of one name
+    assert "${Product}-${AWS::Region}" in chosen["Dashboard", "DashboardName"]  # global in an account
+
+
+def test_no_account_is_written_down_but_that_of_the_web_adapter() -> None:
+    text = json.dumps([translate(), monitoring()])
+    assert set(re.findall(r"(?<!\d)\d{12}(?!\d)", text)) == {"753240598075"}

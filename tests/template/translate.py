@@ -1,6 +1,6 @@
 """Print the templates as CloudFormation gets them. Runs in sam's environment, which alone has the translator.
 
-`translate.py NAME=VALUE…` translates template.yaml with these parameters, others at their defaults.
+`translate.py FOLDER NAME=VALUE…` translates FOLDER/template.yaml with these parameters, others at their defaults.
 `translate.py --monitoring` expands the loops of monitoring.yaml, with streaming, all alarms and an address.
 """
 
@@ -26,14 +26,14 @@ def main() -> None:
         parameters = {"Streaming": "on", "Alarms": "all", "AlarmEmail": "alarms@localhost.test"}
         print(json.dumps(expand_language_extensions(template, parameters, enabled=True).expanded_template))
         return
-    template = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    template = yaml_parse((Path(sys.argv[1]) / "template.yaml").read_text(encoding="utf-8"))
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         properties.update({key: value for key, value in LOCAL_FILES.items() if key in properties})
         if resource["Type"] == "AWS::Serverless::Application":
             properties["Location"] = f"https://artifacts.s3.us-east-1.amazonaws.com/{properties['Location']}"
     parameters = {name: str(one.get("Default", "given")) for name, one in template["Parameters"].items()}
-    parameters |= dict(pair.split("=", 1) for pair in sys.argv[1:])
+    parameters |= dict(pair.split("=", 1) for pair in sys.argv[2:])
     print(json.dumps(Translator(POLICIES, Parser()).translate(template, parameters)))
 
 

@@ -1,0 +1,147 @@
+"""moto as the AWS of a deployment, recorded answers where moto has none, and an HTTPS proxy to deployed addresses.
+
+moto's CloudFormation does not know SAM. So each change set gets the template that SAM's translator makes, as by AWS's
+own transform, without the few types that moto cannot make.
+"""
+
+import http.client
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import trustme
+from moto.cloudformation.models import cloudformation_backends
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Response
+
+# moto's CloudFormation makes none of these.
+NOT_IN_MOTO = (
+    "AWS::ApiGateway::Deployment",
+    "AWS::ApiGateway::Stage",
+    "AWS::ApiGateway::BasePathMapping",
+    "AWS::ApiGateway::DomainName",
+    "AWS::Route53::RecordSet",
+)
+ACCOUNT_SETTINGS = {"AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}}
+
+
+class AwsInFront:
+    """WSGI application: recorded answers first, moto for the rest. `template` gives the translated template."""
+
+    def __init__(self, template: Callable[[], dict[str, Any]]) -> None:
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._template = template
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith("/2016-08-19/account-settings"):
+            return Response(json.dumps(ACCOUNT_SETTINGS), content_type="application/json")(environ, start_response)
+        if environ["REQUEST_METHOD"] == "POST" and "cloudformation" in environ.get("HTTP_AUTHORIZATION", ""):
+            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            body = self._transformed(body)
+            environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+            answer = [*self._moto(environ, start_response)]
+            if b"Action=ExecuteChangeSet" in body:
+                _compute_outputs()
+            return answer
+        return self._moto(environ, start_response)
+
+    def _transformed(self, body: bytes) -> bytes:
+        form = dict(parse_qsl(body.decode(), keep_blank_values=True))
+        if form.get("Action") != "CreateChangeSet" or not form["StackName"].startswith("falaai"):
+            return body
+        template = self._template()
+        kept = {name: one for name, one in template["Resources"].items() if one["Type"] not in NOT_IN_MOTO}
+        for one in kept.values():
+            if one["Type"] == "AWS::Lambda::Function":
+                one["Properties"].pop("Layers", None)  # moto cannot update a function to a new layer
+        outputs = {name: one for name, one in template["Outputs"].items() if name != "DomainTarget"}
+        form.pop("TemplateURL", None)
+        form["TemplateBody"] = json.dumps({**template, "Resources": kept, "Outputs": outputs})
+        return urlencode(form).encode()
+
+
+def _compute_outputs() -> None:
+    """Do what moto leaves out when it executes a change set."""
+    for stack in cloudformation_backends["123456789012"]["us-east-1"].stacks.values():
+        stack._parse_template()
+        stack.output_map = stack._create_output_map()
+
+
+class _Silent(WSGIRequestHandler):
+    def log_request(self, *_: Any) -> None:
+        """Keep the output of the tests free of requests."""
+
+
+class _QuietServer(ThreadingHTTPServer):
+    def handle_error(self, *_: Any) -> None:
+        """Accept that clients end connections, such as that of sam's telemetry, which trusts its own authorities."""
+
+
+@contextmanager
+def aws_in_front(template: Callable[[], dict[str, Any]]) -> Iterator[str]:
+    """Serve it. Yields its address."""
+    server = make_server("127.0.0.1", 0, AwsInFront(template), threaded=True, request_handler=_Silent)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@contextmanager
+def https_to(product: str, stage: str, hosts: tuple[str, ...], folder: Path) -> Iterator[dict[str, str]]:
+    """Answer requests to `hosts` with the product, as API Gateway's domains do. Yields variables for its clients."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / "authority.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*hosts).configure_cert(context)
+
+    class Forward(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+            if "Origin" in headers:
+                headers["Origin"] = product
+            connection = http.client.HTTPConnection(urlsplit(product).netloc, timeout=90)
+            path = self.path.removeprefix(f"/{stage}") if "execute-api" in self.headers["Host"] else self.path
+            connection.request(self.command, path, self.rfile.read(length), headers)
+            answer = connection.getresponse()
+            content = answer.read()
+            self.send_response(answer.status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+            connection.close()
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *_: Any) -> None:
+            """Keep the output of the tests free of requests."""
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_CONNECT(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            with context.wrap_socket(self.connection, server_side=True) as secured:
+                Forward(secured, self.client_address, self.server)
+            self.close_connection = True
+
+        def log_message(self, *_: Any) -> None:
+            """Keep the output of the tests free of requests."""
+
+    server = _QuietServer(("127.0.0.1", 0), Proxy)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield {
+        "https_proxy": f"http://127.0.0.1:{server.server_port}",
+        "SSL_CERT_FILE": str(folder / "authority.pem"),
+    }
+    server.shutdown()
+    server.server_close()
