@@ -33,6 +33,9 @@ from tests.support.tracked_files import tracked
 from tests.support.translation import monitoring, translate
 
 PAGE = ROOT / "docs/deploy.md"
+# moto warns of resources that it does not make, such as alarms.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
 # Commands that are not run, each with its reason.
 NOT_RUN = {"make sam-local": "it needs Docker"}
 # Answers to questions, in the order in which a command asks.
