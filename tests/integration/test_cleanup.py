@@ -108,7 +108,7 @@ def test_task_that_fails_does_not_stop_the_others(
     settings.read.cache_clear()
     try:
         with pytest.raises(ExceptionGroup) as caught:
-            worker._clean_up()
+            worker._clean_up(0)
     finally:
         rows.run("RENAME TABLE sessoes_fora TO sessoes")
         settings.read.cache_clear()

@@ -44,11 +44,15 @@ def test_log_of_each_worker_has_the_id_of_the_request(member: Person, person: Pe
     assert "chosen-by-the-client" not in cloud.log.read_text()
 
 
-def test_log_of_a_worker_has_the_id_of_the_stream(member: Person, cloud: RunningCloud) -> None:
-    with member.http.stream("POST", "/chat/stream", json={"message": "Oi"}, timeout=90) as response:
-        assert response.status_code == 200
-        response.read()
-    handled(cloud, "TitlesFunction", response)
+def test_log_of_each_worker_has_the_id_of_the_stream(member: Person, cloud: RunningCloud) -> None:
+    responses = []
+    for _ in range(5):
+        with member.http.stream("POST", "/chat/stream", json={"message": LONG}, timeout=90) as response:
+            assert response.status_code == 200
+            response.read()
+        responses.append(response)
+    handled(cloud, "TitlesFunction", responses[0])
+    handled(cloud, "MemoryFunction", *responses)
 
 
 def test_message_of_a_worker_is_handled_under_the_id_that_it_carries(cloud: RunningCloud) -> None:

@@ -32,11 +32,11 @@ def test_action_of_one_function_does_not_count_for_another() -> None:
     assert len([*unused(other, grants())]) == len(NEEDED)
 
 
-def test_reason_that_is_not_needed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reason_without_such_an_action_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     everything = [used(grant) for grant in NEEDED]
-    monkeypatch.setattr(granted_actions, "UNUSED", {**UNUSED, ("AuthFunction", "s3:PutObject"): "a reason"})
+    monkeypatch.setattr(granted_actions, "UNUSED", {**UNUSED, ("AuthFunction", "s3:ListBucket", "*"): "a reason"})
     (sentence,) = unused(everything, grants())
-    assert "UNUSED names s3:PutObject of AuthFunction" in sentence
+    assert "UNUSED names AuthFunction s3:ListBucket *" in sentence
 
 
 def test_refused_action_is_named() -> None:
