@@ -200,7 +200,7 @@ def stream_once(name: str, root: Path, variables: dict[str, str]) -> tuple[float
 def status(method: str, path: str) -> int:
     """Return the status of the server's answer, or 0 if it does not listen yet."""
     url = f"http://127.0.0.1:{ADAPTER_PORT}{path}"
-    headers = {"Content-Type": "application/json", "Origin": f"http://127.0.0.1:{ADAPTER_PORT}"}
+    headers = {"Content-Type": "application/json", "Sec-Fetch-Site": "same-origin"}
     body = b'{"message": "x"}' if method == "POST" else None
     try:
         with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=LIMIT) as answer:

@@ -194,6 +194,15 @@ def test_doctor_names_all_missing_parts_at_once_with_their_remedies(
     assert "copy .env.example" in doctor(aws, recorded, env_file.with_name("none")).stderr
 
 
+def test_doctor_counts_one_problem_in_the_singular(
+    aws: dict[str, str], recorded: str, secrets: Any, env_file: Path
+) -> None:
+    env_file.write_text(f"{env_file.read_text()}MONTHLY_BUDGET=10\n")
+    said = doctor(aws, recorded, env_file)
+    assert said.returncode == 1
+    assert "doctor: 1 problem; dev cannot be deployed yet" in said.stderr
+
+
 def test_doctor_lets_a_key_pass_that_may_only_send(
     aws: dict[str, str], recorded: str, secrets: Any, env_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
