@@ -3,13 +3,13 @@
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 
 from falaai import connections, settings
 from falaai.connections import Connection, connect
-from falaai.database import Database
+from falaai.database import Database, Row
 from falaai.errors import NotFound, NotSignedIn
 from falaai.repositories import personal_data
 from falaai_chat.pending_replies import PendingReply
@@ -17,11 +17,9 @@ from tests.support.replies import new_session, send
 from tests.support.rows import Rows
 from tests.support.waiting import wait_until
 
-# A statement that has run for so long waits for a lock; the server's list of locks needs a privilege.
-WAITING = (
-    "SELECT COUNT(*) FROM information_schema.processlist"
-    " WHERE command = 'Query' AND time_ms > 100 AND id <> CONNECTION_ID()"
-)
+RUNNING = "SELECT id, info FROM information_schema.processlist WHERE command = 'Query' AND id <> CONNECTION_ID()"
+# A statement that is seen so often, 0.05 s apart, waits for a lock; the server's list of locks needs a privilege.
+SEEN_TIMES = 3
 LEFT = (
     "SELECT COUNT(*) FROM usuarios WHERE id = %s",
     "SELECT COUNT(*) FROM sessoes WHERE id_usuario = %s",
@@ -30,6 +28,19 @@ LEFT = (
     "SELECT COUNT(*) FROM conversas WHERE id_usuario = %s",
     "SELECT COUNT(*) FROM mensagens m LEFT JOIN conversas c ON c.id = m.id_conversa WHERE %s AND c.id IS NULL",
 )
+
+
+@dataclass
+class Watch:
+    """Tells whether a statement of another connection waits."""
+
+    rows: Rows
+    seen: list[list[Row]] = field(default_factory=list)
+
+    def sees_waiting(self) -> bool:
+        self.seen.append(self.rows.list(RUNNING))
+        last = self.seen[-SEEN_TIMES:]
+        return bool(last[-1]) and last == [last[-1]] * SEEN_TIMES
 
 
 class StoppedConnection(Connection):
@@ -63,7 +74,8 @@ class Race:
 
             def begin_second() -> None:
                 begun.append(pool.submit(second, Database(self._connect)))
-                wait_until(lambda: begun[0].done() or self.rows.value(WAITING), "the second ends or waits")
+                watch = Watch(self.rows)
+                wait_until(lambda: begun[0].done() or watch.sees_waiting(), "the second ends or waits")
 
             patch.setattr(connections, "Connection", StoppedConnection)
             connection = self._connect()

@@ -44,7 +44,7 @@ from tests.support.rows import TABLES, Rows
 
 KEY, TOKEN, ORIGIN = "k" * 40, "t" * 43, "http://testserver"
 THEIR_KEY = session_key(TOKEN, KEY)
-MESSAGES, CONVERSATIONS, PEOPLE = 2000, 2000, 1000
+MESSAGES, CONVERSATIONS, PEOPLE = 2000, 2000, 8000
 SORTED_AT_MOST = 50
 READ_AT_MOST = 100
 
@@ -454,7 +454,7 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
     rows = Rows(database)
     user = rows.user("bia@exemplo.com.br")
     history = add_history(rows, user, 400)
-    add_conversations(rows, user, 200)
+    add_conversations(rows, user, 100)
     fill_other_tables(rows)
     session_id = rows.insert(
         "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em)"
@@ -547,7 +547,7 @@ def fill_other_tables(rows: Rows) -> None:
     """For each person a link, a counter, a transaction, a day of usage, a picture; a few of each are old."""
     rows.run(
         "INSERT INTO tokens SELECT SHA2(id, 256), id, 'verificar', NULL, NOW(6),"
-        " NOW(6) + INTERVAL MOD(id, 100) - 2 DAY, NULL FROM usuarios"
+        " NOW(6) + INTERVAL MOD(id, 1000) - 2 DAY, NULL FROM usuarios"
     )
     rows.run("INSERT INTO limites SELECT chave, NOW(6), expira_em, 1 FROM tokens")
     rows.run("INSERT INTO transacoes SELECT LEFT(chave, 32), NOW(6) FROM tokens")

@@ -34,12 +34,13 @@ RESTART_SECONDS = 8.0
 RESTART_PAUSE_SECONDS = 0.25
 
 # Lock wait and deadlock; in TiDB also: transaction too old or in conflict, schema changed, write conflict; storage or
-# clock timed out or busy, lock not resolved, region not available.
-_TRANSIENT = frozenset({1205, 1213, 8002, 8005, 8022, 8028, 9001, 9002, 9003, 9004, 9005, 9007})
+# clock timed out or busy, lock not resolved, region not available; any other, as which TiDB with embedded storage
+# reports a lock wait (1105).
+_TRANSIENT = frozenset({1105, 1205, 1213, 8002, 8005, 8022, 8028, 9001, 9002, 9003, 9004, 9005, 9007})
 # Server not reachable; connection lost, killed, or closed as idle. PyMySQL uses 0 for a closed connection.
 _LOST = frozenset({0, 1053, 1927, 2006, 2013, 2014, 2055, 4031})
-# Too many connections or resources, access denied; in TiDB also: unknown error, request units used up.
-_UNAVAILABLE = frozenset({1040, 1044, 1045, 1105, 1226, 8252})
+# Too many connections or resources, access denied; in TiDB also: request units used up.
+_UNAVAILABLE = frozenset({1040, 1044, 1045, 1226, 8252})
 # TiDB: more was written in one transaction than it accepts. Another try cannot help.
 _TOO_LARGE = 8004
 _DRIVER_ERRORS = (pymysql.OperationalError, pymysql.InterfaceError, pymysql.InternalError)

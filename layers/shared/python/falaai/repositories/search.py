@@ -104,7 +104,8 @@ def _list_matching(sql: Statements, rows: Sequence[Row], pattern: str) -> list[R
     """Return those conversations of the user that have the pattern in their title or in a message."""
     if ids := tuple(row["id"] for row in rows if not row["in_title"]):
         said = sql.list(
-            "SELECT DISTINCT id_conversa FROM mensagens WHERE id_conversa IN %s"
+            # Without the hint TiDB reads the whole table if some per cent of all messages are this user's.
+            "SELECT DISTINCT id_conversa FROM mensagens FORCE INDEX (mensagens_seq) WHERE id_conversa IN %s"
             " AND conteudo COLLATE utf8mb4_general_ci LIKE %s",
             (ids, pattern),
         )

@@ -49,15 +49,18 @@ def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq:
         "SELECT m.id, m.seq, m.remetente, m.conteudo, c.titulo_conversa, c.titulo_manual,"  # noqa: S608 - constant condition
         f" IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo, ({_RUNNING}) AS gerando"
         " FROM conversas c JOIN mensagens m ON m.id_conversa = c.id"
-        " WHERE c.id_usuario = %s AND c.id = %s AND m.seq > %s AND m.seq <= %s"
-        " AND m.seq > IF(c.resumo_ate_seq < %s, c.resumo_ate_seq, 0)"
-        f" AND (m.seq = %s OR NOT {IS_BEING_WRITTEN} AND m.conteudo <> '') ORDER BY m.seq DESC",
+        " WHERE c.id_usuario = %s AND c.id = %s AND m.seq <= %s"
+        # In one bound, because TiDB looks up the index by one only.
+        " AND m.seq > GREATEST(%s, IF(c.resumo_ate_seq < %s, c.resumo_ate_seq, 0))"
+        f" AND (m.seq = %s OR NOT {IS_BEING_WRITTEN} AND m.conteudo <> '')",
         (
             *(question_seq, question_seq, user_id),
-            *(user_id, conversation_id, question_seq - TURNS_READ, reply_seq),
+            *(user_id, conversation_id, reply_seq, question_seq - TURNS_READ),
             *(question_seq, reply_seq),
         ),
     )
+    # Sorted here: TiDB would sort the joined rows instead of reading them in the order of the index.
+    rows.sort(key=lambda row: row["seq"], reverse=True)
     if [row["seq"] for row in rows[:2]] != [reply_seq, question_seq]:
         return None
     reply, question, *older = rows
