@@ -115,6 +115,8 @@ def https_to(product: str, stage: str, hosts: tuple[str, ...], folder: Path) -> 
             answer = connection.getresponse()
             content = answer.read()
             self.send_response(answer.status)
+            if location := answer.getheader("Location"):
+                self.send_header("Location", location)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
