@@ -24,7 +24,7 @@ from tests.support.services import aws_client
 RUNS = 9
 WEB = "fastapi, mangum, pymysql, jinja2"
 STREAM = "uvicorn, fastapi, pymysql, jinja2"
-WORKER = "aws_lambda_powertools.utilities.batch, pydantic, pymysql"
+WORKER = "aws_lambda_powertools.utilities.batch, pydantic.main, pydantic.types, pymysql"
 GEMINI = "langchain_google_genai"
 SECRETS = ("DB_PASSWORD", "SESSION_SECRET_KEY", "GEMINI_API_KEY", "SENDGRID_API_KEY")
 LONG = "palavra " * 500

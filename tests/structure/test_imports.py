@@ -106,6 +106,7 @@ def test_importing_a_function_loads_no_aws_client_and_leaves_garbage_to_be_colle
     facts = facts_after_import(domain)
     assert facts["collects"]
     assert not {"boto3", "botocore.client", "PIL", "zxcvbn"} & set(facts["modules"])
+    assert not {"aws_lambda_powertools.utilities.parser", "pydantic_settings"} & set(facts["modules"])
 
 
 def test_only_entry_points_pause_the_garbage_collector() -> None:

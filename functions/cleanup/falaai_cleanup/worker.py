@@ -2,8 +2,10 @@
 
 from typing import Any
 
+# First, because Powertools also imports its parser, which takes 15 ms, if Pydantic has been imported before.
+from falaai.batches import MARGIN_SECONDS, batch_handler  # isort: skip
+
 from falaai import settings
-from falaai.batches import MARGIN_SECONDS, batch_handler
 from falaai.database import database
 from falaai.deadlines import deadline, seconds_left
 from falaai.logs import correlate, logger
