@@ -26,7 +26,11 @@ def landing(request: Request, session: MaybeSession, aviso: str = "") -> Respons
     """Show the landing page. `aviso` names a notice about what has just happened."""
     if session:
         return pages.redirect(request, "/chat")
-    return pages.page(request, "landing.html", {"notice": NOTICES.get(aviso, "")})
+    values = {
+        "notice": NOTICES.get(aviso, ""),
+        "retention_days": settings.read(settings.RetentionSettings).retention_days,
+    }
+    return pages.page(request, "landing.html", values)
 
 
 @router.get("/login")

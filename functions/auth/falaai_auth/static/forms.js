@@ -3,6 +3,7 @@
 // page.
 
 import { connect, get } from "./dom.js";
+import { giveFirstMessageTo, readFirstMessage } from "./first_message.js";
 import { ask } from "./requests.js";
 import { onSubmit, pathOf, withNotice } from "./form_requests.js";
 import { isPausing, pauseEmails, rest, restFor } from "./rest.js";
@@ -38,7 +39,10 @@ function startForm(form) {
     form,
     async () => {
       const sent = values(form);
-      if (sent.email) sessionStorage.setItem("email", String(sent.email)); // the next page may need it
+      if (sent.email) {
+        sessionStorage.setItem("email", String(sent.email)); // the next page may need it
+        giveFirstMessageTo(String(sent.email));
+      }
       const answer = await ask("POST", pathOf(form), sent);
       if (form.dataset.emailPause) pauseEmails(Number(form.dataset.emailPause));
       location.assign(withNotice(answer.redirect_url, form.dataset.notice));
@@ -73,6 +77,9 @@ function startResend(form) {
 connect("page-notice", () => history.replaceState(null, "", location.pathname));
 connect("json-form", startForm);
 connect("resend-form", startResend);
+connect("first-message-note", (note) => {
+  note.hidden = !readFirstMessage();
+});
 connect("written-email", (place) => {
   const email = sessionStorage.getItem("email");
   place.hidden = !email;

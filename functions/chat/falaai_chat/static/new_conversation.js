@@ -4,10 +4,12 @@
 import { log } from "./articles.js";
 import { fillComposer, readComposer } from "./composer.js";
 import { closest, cloneTemplate, part } from "./dom.js";
+import { takeFirstMessage } from "./first_message.js";
 import { openId } from "./open_conversation.js";
 import { isAnswering } from "./questions.js";
 import { ask, at } from "./requests.js";
 import { emit } from "./signals.js";
+import { keepUnsent, readUnsent } from "./unsent.js";
 
 const GAP = "___"; // place in a suggestion for the user's own words
 let filled = ""; // what the last suggestion has left in the field
@@ -38,7 +40,17 @@ function suggest(suggestion) {
   fillComposer(filled, before.length + words.length);
 }
 
+/** Begin with the message that was written on the landing page: it is the draft of a new conversation. */
+function beginWithFirstMessage() {
+  const message = takeFirstMessage();
+  if (!message) return;
+  const draft = readUnsent("rascunho", "nova");
+  keepUnsent("rascunho", "nova", draft ? `${message}\n\n${draft}` : message);
+  if (openId()) begin();
+}
+
 export function startNewConversation() {
+  beginWithFirstMessage();
   document.addEventListener("click", (event) => {
     if (closest(event, "[data-act=new-conversation]")) begin();
     const suggestion = closest(event, "[data-suggestion]")?.dataset.suggestion;

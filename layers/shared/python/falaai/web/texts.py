@@ -116,7 +116,6 @@ SUGGESTIONS = (
     "Faça um resumo deste texto: ___",
 )
 
-
 # Sentences that scripts show. They are bundled with the scripts (falaai.web.scripts).
 IN_THE_BROWSER = {
     "offline": "Sem conexão. Sua mensagem será enviada quando ela voltar.",
