@@ -34,6 +34,26 @@ def test_links_open_elsewhere_and_say_nothing() -> None:
     assert 'target="_blank"' in html
 
 
+def test_bare_addresses_are_links_but_file_names_are_not() -> None:
+    html = to_html("Veja https://exemplo.com.br/a?b=1, ana@exemplo.com.br e main.py")
+    assert 'href="https://exemplo.com.br/a?b=1"' in html
+    assert 'href="mailto:ana@exemplo.com.br"' in html
+    assert html.count("<a ") == 2
+
+
+def test_task_lists_have_boxes() -> None:
+    html = to_html("- [ ] comprar\n- [x] pagar\n- [nada](https://exemplo.com.br)")
+    assert "<li>☐ comprar</li>" in html
+    assert "<li>☑ pagar</li>" in html
+    assert ">nada</a>" in html
+
+
+def test_an_image_is_a_link() -> None:
+    html = to_html("Olhe: ![mapa](https://exemplo.com.br/mapa.png)! Certo![1]")
+    assert html.startswith('<p>Olhe: <a href="https://exemplo.com.br/mapa.png"')
+    assert html.endswith(">mapa</a>! Certo![1]</p>\n")
+
+
 @pytest.mark.parametrize(
     "hostile",
     [

@@ -4,6 +4,7 @@ The database keeps the raw Markdown; the browser never interprets model text. A 
 render, so each message has limits of CPU time and size. A message beyond them is shown as plain text.
 """
 
+import re
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import nh3
 
 from falaai.web import texts
+from falaai_chat.markdown import formulas
 from falaai_chat.markdown.highlighting import Budget, TooComplex, highlight
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ REPLY_SECONDS = 1.0
 _TAGS = {
     *("p", "br", "hr", "em", "strong", "s", "blockquote", "ul", "ol", "li", "h2", "h3", "h4", "h5", "h6"),
     *("a", "code", "pre", "span", "div", "table", "thead", "tbody", "tr", "th", "td"),
+    *formulas.TAGS,
 }
 _ATTRIBUTES = {
     "a": {"href", "title"},
@@ -43,7 +46,10 @@ _ATTRIBUTES = {
     "td": {"class"},
     "ol": {"start"},
     "pre": {"tabindex"},
+    **formulas.ATTRIBUTES,
 }
+_IMAGE = re.compile(r"!\[[^\]\n]{0,500}\]\([^)\s]")
+_TASK = re.compile(r"^\[([ xX])\] ")
 _SCHEMES = {"http", "https", "mailto"}
 
 
@@ -144,20 +150,25 @@ def _renderer() -> "MarkdownIt":
             env["budget"].check()
             return super().renderInline(tokens, options, env)
 
-    renderer = MarkdownIt("commonmark", {"html": False}, renderer_cls=Renderer).enable(["table", "strikethrough"])
+    renderer = MarkdownIt("commonmark", {"html": False, "linkify": True}, renderer_cls=Renderer)
+    renderer.enable(["table", "strikethrough", "linkify"])
+    renderer.linkify.set({"fuzzy_link": False})  # a file name such as main.py is no address
     rules: Any = renderer.renderer.rules  # type: ignore[attr-defined]
     rules["fence"] = _fence
     rules["table_open"] = lambda *_: '<div class="reply-table" tabindex="0"><table>\n'
     rules["table_close"] = lambda *_: "</table></div>\n"
     # A link reference is defined once and used in a few characters: 30,000 characters can become 200 MB of HTML.
     renderer.disable(["image", "reference"])
+    formulas.add_formulas(renderer)
     # These rules run before all others, for every line and every piece of text.
     blocks = ["paragraph", "reference", "blockquote", "list"]
     renderer.block.ruler.before("table", "budget", _check_block, {"alt": blocks})
     renderer.inline.ruler.before("text", "budget", _check_inline)
+    renderer.inline.ruler.before("link", "image_as_link", _image_as_link)
     # The only h1 of a page is its own title, so headings of a reply begin at h2.
     renderer.core.ruler.push("lower_headings", _lower_headings)
     renderer.core.ruler.push("align_cells", _align_cells)
+    renderer.core.ruler.push("mark_tasks", _mark_tasks)
     return renderer
 
 
@@ -182,6 +193,14 @@ def _check_inline(state: Any, _silent: bool) -> bool:
     return False
 
 
+def _image_as_link(state: Any, _silent: bool) -> bool:
+    """Skip the exclamation mark of an image, which is then read as a link."""
+    if not _IMAGE.match(state.src, state.pos):
+        return False
+    state.pos += 1
+    return True
+
+
 def _lower_headings(state: Any) -> None:
     for token in state.tokens:
         if token.type in ("heading_open", "heading_close"):
@@ -195,6 +214,14 @@ def _align_cells(state: Any) -> None:
             style = str(token.attrs.pop("style", ""))
             if style in ("text-align:right", "text-align:center"):
                 token.attrSet("class", f"align-{style.removeprefix('text-align:')}")
+
+
+def _mark_tasks(state: Any) -> None:
+    """Replace the [ ] and [x] of a task list by boxes that everybody can read: a reply has no form fields."""
+    for item, _, inline in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        if item.type == "list_item_open" and inline.children and inline.children[0].type == "text":
+            first = inline.children[0]
+            first.content = _TASK.sub(lambda found: "☐ " if found[1] == " " else "☑ ", first.content)
 
 
 def _fence(tokens: Any, index: int, _options: Any, env: Any) -> str:

@@ -1,0 +1,93 @@
+r"""Formulas: LaTeX between $…$, $$…$$, \(…\) or \[…\] becomes MathML, which browsers draw without a script.
+
+A dollar sign after a letter or a digit is a price (R$ 5, US$5), not the beginning of a formula.
+"""
+
+import re
+from html import escape, unescape
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.texmath import texmath_plugin
+
+# Longest formula that is converted, in characters. The costliest of this length take 25 ms.
+FORMULA_MAX_CHARACTERS = 2_000
+
+_BRACKETS = re.compile(rf"\\\[(.{{1,{FORMULA_MAX_CHARACTERS}}}?)\\\]", re.DOTALL)
+
+TAGS = {
+    *("math", "mrow", "mi", "mn", "mo", "ms", "mtext", "mspace", "mfrac", "msqrt", "mroot", "msub", "msup"),
+    *("msubsup", "munder", "mover", "munderover", "mtable", "mtr", "mtd", "mstyle", "mpadded", "mphantom"),
+    "menclose",
+}
+ATTRIBUTES = {
+    "math": {"display"},
+    "mi": {"mathvariant"},
+    "mo": {"fence", "form", "largeop", "lspace", "maxsize", "minsize", "movablelimits", "rspace", "stretchy"},
+    "mover": {"accent"},
+    "mspace": {"width"},
+    "mstyle": {"displaystyle", "scriptlevel"},
+    "mfrac": {"linethickness"},
+    "mtable": {"columnalign", "columnlines", "rowlines", "rowspacing"},
+    "menclose": {"notation"},
+}
+
+
+def add_formulas(renderer: Any) -> None:
+    """Add the rules for formulas to a MarkdownIt object."""
+    # Without blank lines: a growing reply would show the first lines as text before the formula ends.
+    no = dict.fromkeys(("allow_labels", "allow_space", "allow_digits", "allow_blank_lines"), False)
+    dollarmath_plugin(renderer, **no, double_inline=True)
+    texmath_plugin(renderer, "brackets")
+    renderer.inline.ruler.before("math_inline", "price", _price)
+    renderer.inline.ruler.before("math_inline", "display_in_text", _display_in_text)
+    rules = renderer.renderer.rules
+    rules["math_inline"] = lambda tokens, index, *_: to_mathml(tokens[index].content)
+    rules["math_inline_double"] = lambda tokens, index, *_: to_mathml(tokens[index].content, is_display=True)
+    for name in ("math_block", "math_block_eqno"):
+        rules[name] = lambda tokens, index, *_: _display(tokens[index].content)
+
+
+def to_mathml(latex: str, is_display: bool = False) -> str:
+    """Return the formula as MathML, or its source as code if it is too long or not LaTeX that the library knows."""
+    from latex2mathml.converter import convert_to_element  # takes 65 ms; few conversations have a formula
+
+    if len(latex) > FORMULA_MAX_CHARACTERS or "$" in latex:
+        return _source(latex)
+    try:
+        math = convert_to_element(latex, display="block" if is_display else "inline")
+    except Exception:  # noqa: BLE001 - the library has no common error; a wrong formula is shown as it was written
+        return _source(latex)
+    # The library writes characters as references and escapes nothing. Here they become text, which is escaped once.
+    for element in math.iter():
+        element.text = unescape(element.text or "")
+    return ET.tostring(math, encoding="unicode")
+
+
+def _display(latex: str) -> str:
+    return f'<div class="reply-formula" tabindex="0">{to_mathml(latex, is_display=True)}</div>\n'
+
+
+def _source(latex: str) -> str:
+    return f"<code>{escape(latex)}</code>"
+
+
+def _display_in_text(state: Any, silent: bool) -> bool:
+    r"""Read \[…\] inside a paragraph, where the library reads it only at the beginning of a block."""
+    if not (found := _BRACKETS.match(state.src, state.pos)):
+        return False
+    if not silent:
+        state.push("math_inline_double", "math", 0).content = found[1]
+    state.pos = found.end()
+    return True
+
+
+def _price(state: Any, silent: bool) -> bool:
+    """Read a dollar sign after a letter or a digit as text."""
+    if state.src[state.pos] != "$" or state.pos == 0 or not state.src[state.pos - 1].isalnum():
+        return False
+    if not silent:
+        state.pending += "$"
+    state.pos += 1
+    return True
