@@ -9,16 +9,13 @@ import time
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import nh3
 
 from falaai.web import texts
 from falaai_chat.markdown import formulas
 from falaai_chat.markdown.highlighting import Budget, TooComplex, highlight
-
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
 
 # CPU seconds for one message, and for the highlighting in it. A reply of 8,192 tokens, the model's limit, needs less
 # than a third.
@@ -139,7 +136,7 @@ def _check_size(html: str) -> None:
 
 
 @cache
-def _renderer() -> "MarkdownIt":
+def _renderer() -> Any:
     from markdown_it import MarkdownIt  # an empty page has no Markdown
     from markdown_it.renderer import RendererHTML
 
@@ -150,10 +147,10 @@ def _renderer() -> "MarkdownIt":
             env["budget"].check()
             return super().renderInline(tokens, options, env)
 
-    renderer = MarkdownIt("commonmark", {"html": False, "linkify": True}, renderer_cls=Renderer)
+    renderer: Any = MarkdownIt("commonmark", {"html": False, "linkify": True}, renderer_cls=Renderer)
     renderer.enable(["table", "strikethrough", "linkify"])
     renderer.linkify.set({"fuzzy_link": False})  # a file name such as main.py is no address
-    rules: Any = renderer.renderer.rules  # type: ignore[attr-defined]
+    rules = renderer.renderer.rules
     rules["fence"] = _fence
     rules["table_open"] = lambda *_: '<div class="reply-table" tabindex="0"><table>\n'
     rules["table_close"] = lambda *_: "</table></div>\n"

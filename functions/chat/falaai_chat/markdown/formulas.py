@@ -37,8 +37,14 @@ ATTRIBUTES = {
 def add_formulas(renderer: Any) -> None:
     """Add the rules for formulas to a MarkdownIt object."""
     # Without blank lines: a growing reply would show the first lines as text before the formula ends.
-    no = dict.fromkeys(("allow_labels", "allow_space", "allow_digits", "allow_blank_lines"), False)
-    dollarmath_plugin(renderer, **no, double_inline=True)
+    dollarmath_plugin(
+        renderer,
+        allow_labels=False,
+        allow_space=False,
+        allow_digits=False,
+        allow_blank_lines=False,
+        double_inline=True,
+    )
     texmath_plugin(renderer, "brackets")
     renderer.inline.ruler.before("math_inline", "price", _price)
     renderer.inline.ruler.before("math_inline", "display_in_text", _display_in_text)
