@@ -1,6 +1,6 @@
 r"""Formulas: LaTeX between $…$, $$…$$, \(…\) or \[…\] becomes MathML, which browsers draw without a script.
 
-A dollar sign after a letter or a digit is a price (R$ 5, US$5), not the beginning of a formula.
+A dollar sign right after a word or a number is a price (R$ 5, US$5), not the beginning of a formula.
 """
 
 import re
@@ -90,7 +90,7 @@ def _display_in_text(state: Any, silent: bool) -> bool:
 
 
 def _price(state: Any, silent: bool) -> bool:
-    """Read a dollar sign after a letter or a digit as text."""
+    """Read a dollar sign right after a word or a number as text."""
     if state.src[state.pos] != "$" or state.pos == 0 or not state.src[state.pos - 1].isalnum():
         return False
     if not silent:
