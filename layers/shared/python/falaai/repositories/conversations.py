@@ -136,12 +136,12 @@ def truncate_after(sql: Statements, user_id: int, conversation_id: int, last_seq
 
 
 def update_before_restart(sql: Statements, user_id: int, conversation_id: int, reply_seq: int) -> None:
-    """Drop a summary that covers a reply which is generated again.
+    """Drop a summary that covers a reply which is generated again, and record the use of the conversation.
 
     The version changes even if the summary stays, as in `truncate_after`.
     """
     sql.run(
-        "UPDATE conversas SET resumo = IF(resumo_ate_seq < %s, resumo, NULL),"
+        "UPDATE conversas SET data_atualizacao = UTC_TIMESTAMP(6), resumo = IF(resumo_ate_seq < %s, resumo, NULL),"
         " resumo_ate_seq = IF(resumo_ate_seq < %s, resumo_ate_seq, 0), resumo_versao = resumo_versao + 1"
         " WHERE id_usuario = %s AND id = %s",
         (reply_seq, reply_seq, user_id, conversation_id),
