@@ -169,6 +169,13 @@ def test_summary_that_is_made_meanwhile_never_wins_over_a_change(database: Datab
             assert run_race(database, race, [], ("summarize", 0), (second, number), stop)["stopped"]
 
 
+@pytest.mark.parametrize("number", range(4))
+def test_edit_of_summarized_text_drops_the_summary_of_it(database: Database, race: Race, number: int) -> None:
+    """Also when the next summary is made in the middle of the edit."""
+    for stop in (1, 6, 20):
+        run_race(database, race, [("summarize", 0)], ("edit", number), ("summarize", 0), stop)
+
+
 @pytest.mark.parametrize("first", ["ask", "edit", "regenerate"])
 def test_cleanup_never_deletes_a_conversation_that_is_used_meanwhile(
     database: Database, race: Race, first: str
