@@ -53,8 +53,15 @@ class RunningCloud:
         return [email for email in emails if email["to"] == address]
 
     def function_processes(self, name: str) -> list[int]:
+        return [process["pid"] for process in self._processes(name)]
+
+    def process_states(self, name: str) -> list[str]:
+        """Return the state of each process of a function: starting, idle, busy or ended."""
+        return [process["state"] for process in self._processes(name)]
+
+    def _processes(self, name: str) -> list[dict[str, Any]]:
         functions = httpx.get(f"{self.lambda_api}/functions.json").json()
-        return [process["pid"] for one in functions if one["name"] == name for process in one["processes"]]
+        return [process for one in functions if one["name"] == name for process in one["processes"]]
 
     def invoke(self, name: str, event: dict[str, Any]) -> Any:
         answer = httpx.post(f"{self.lambda_api}/2015-03-31/functions/{name}/invocations", json=event, timeout=310)

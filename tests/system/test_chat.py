@@ -30,6 +30,8 @@ def test_other_process_answers_with_what_the_first_one_heard(member: Person, clo
 def test_killing_a_function_leaves_the_system_serving(
     member: Person, people: People, cloud: RunningCloud, name: str
 ) -> None:
+    # A request that waits for the start of a process fails with it, so no process may be starting.
+    wait_until(lambda: set(cloud.process_states(name)) == {"idle"}, "the processes that earlier tests replaced")
     for pid in cloud.function_processes(name):
         os.kill(pid, signal.SIGKILL)
     conversation = member.say("Ainda está aí?")["conversation_id"]
