@@ -6,10 +6,12 @@ import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import hypothesis
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from falaai import settings
 from falaai.connections import connect
@@ -33,6 +35,17 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("falaai")
 
 PROBLEMS = pytest.StashKey[list[str]]()
+
+
+class ByFile(LoadFileScheduling):
+    """Schedule whole files, and all of tests/faults together: the cloud with fault proxies then starts only once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/faults" if nodeid.startswith("tests/faults/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | None:
+    return ByFile(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_report_header() -> str:
