@@ -1,3 +1,3 @@
 """Parts of responses that differ between equal requests."""
 
-VARYING = {"date", "x-amzn-requestid"}
+VARYING = {"date", "x-amzn-requestid", "x-amz-apigw-id"}
