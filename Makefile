@@ -7,7 +7,7 @@ ARCH ?= $(if $(filter default,$(ENV)),x86_64,aarch64)
 TESTS ?= tests devcloud/tests bench/tests
 
 .PHONY: help run test test-faults check lint typecheck validate build bench cost sam-local sam-invoke secrets doctor deploy smoke destroy replay \
-  cleanup-preview migrate docs lock clean
+  cleanup-preview backup restore backup-check migrate docs lock clean
 
 ##@ Every day
 
@@ -89,7 +89,7 @@ build: ## Build functions, layer and templates into .aws-sam/build (ENV=default 
 # The database and the sender of a deployment: .env.dev or .env.prod, or .env if there is only one.
 ENV_FILE ?= $(or $(wildcard .env.$(ENV)),.env)
 
-secrets: ## Ask for the four secrets without an echo and store them in SSM (ENV=dev or prod)
+secrets: ## Ask for the secrets without an echo and store them in SSM (ENV=dev or prod)
 	@scripts/prepare.sh
 	@PYTHONPATH=layers/shared/python $(PYTHON) -m operations.store_secrets $(ENV)
 
@@ -97,8 +97,20 @@ doctor: ## List everything that a deployment lacks, each line with its remedy (E
 	@scripts/prepare.sh sam
 	@$(PYTHON) -m operations.doctor $(ENV) $(ENV_FILE)
 
-deploy: doctor build ## Build, show the changes, migrate the database, deploy, test (ENV=dev or prod, ENV_FILE=, DEPLOY_FLAGS=)
-	@$(PYTHON) -m operations.deploy $(ENV) $(ENV_FILE) $(DEPLOY_FLAGS)
+deploy: doctor build ## Build, show the changes, back up, migrate, deploy, test (ENV=dev or prod, ENV_FILE=, BACKUP=off, DEPLOY_FLAGS=)
+	@BACKUP=$(BACKUP) $(PYTHON) -m operations.deploy $(ENV) $(ENV_FILE) $(DEPLOY_FLAGS)
+
+backup: ## Write an encrypted backup of database and pictures (ENV=, TO=folder or s3://bucket/prefix; else BACKUP_TO)
+	@scripts/prepare.sh
+	@PYTHONPATH=layers/shared/python $(PYTHON) -m operations.backup $(ENV) $(ENV_FILE) "$(TO)"
+
+restore: ## Fill an empty database from a backup: FROM=… (ENV=, OLD=.env file of the replaced database, ONLY=database or pictures)
+	@scripts/prepare.sh
+	@ONLY=$(ONLY) PYTHONPATH=layers/shared/python $(PYTHON) -m operations.restore $(ENV) $(ENV_FILE) "$(FROM)" "$(OLD)"
+
+backup-check: ## Restore a backup into a MariaDB on this machine and compare every row (ENV=, FROM=; else the newest)
+	@scripts/prepare.sh mariadb
+	@PYTHONPATH=devcloud/src:layers/shared/python $(PYTHON) -m operations.backup_check $(ENV) $(ENV_FILE) "$(FROM)"
 
 migrate: ## Apply the missing migrations to the database that ENV_FILE names
 	@scripts/prepare.sh

@@ -1,10 +1,11 @@
 """Deploy the build: python -m operations.deploy dev .env.dev [ARGUMENTS FOR sam deploy]
 
-sam uploads the build and makes a change set. Then, after a question for prod, the database is migrated, the change
-set is executed, and a smoke test asks the deployed address. A stack that could not be created is deleted, so that the
-next deployment can try again.
+sam uploads the build and makes a change set. Then, after a question for prod, the database is saved in a backup and
+migrated, the change set is executed, and a smoke test asks the deployed address. BACKUP=off leaves the backup out. A
+stack that could not be created is deleted, so that the next deployment can try again.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -50,12 +51,24 @@ def main(environment: str, env_file: str, *arguments: str) -> int:
         if answer != "y":
             client("cloudformation").delete_change_set(ChangeSetName=change_set["ChangeSetId"])
             raise fail("deploy: nothing was changed, in the database or on AWS")
-    migrate = ["make", "--no-print-directory", "migrate", f"ENV={environment}", f"ENV_FILE={env_file}"]
-    if subprocess.call(migrate, cwd=ROOT):
-        raise fail("deploy: the database could not be migrated, and nothing was changed on AWS")
+    prepare_database(environment, env_file)
     address = execute(stack, change_set)
     print(f"deploy: {stack} is deployed at {address}")
     return smoke.main(address, given["Streaming"])
+
+
+def prepare_database(environment: str, env_file: str) -> None:
+    """Back the database up and migrate it."""
+    make, where = ["make", "--no-print-directory"], [f"ENV={environment}", f"ENV_FILE={env_file}"]
+    if os.environ.get("BACKUP") == "off":
+        print("deploy: no backup, as BACKUP=off says")
+    elif subprocess.call([*make, "backup", *where], cwd=ROOT):
+        raise fail(
+            "deploy: there is no backup, so nothing was changed, in the database or on AWS; remove the cause above,"
+            " or deploy without a backup with BACKUP=off"
+        )
+    if subprocess.call([*make, "migrate", *where], cwd=ROOT):
+        raise fail("deploy: the database could not be migrated, and nothing was changed on AWS")
 
 
 def chosen_parameters(environment: str, env_file: Path, stack: dict[str, Any] | None) -> dict[str, str]:

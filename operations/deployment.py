@@ -22,6 +22,8 @@ SECRETS = {
     "GeminiApiKey": "GEMINI_API_KEY",
     "SendgridApiKey": "SENDGRID_API_KEY",
 }
+# The operator's own secret; no function reads it.
+BACKUP_KEY = "BACKUP_KEY"
 # Variables of the .env file and the parameters of the template that they set.
 PARAMETERS = {
     "DB_HOST": "DbHost",
@@ -83,6 +85,11 @@ def fixed_parameters(environment: str) -> dict[str, str]:
     """Return the template's parameters that samconfig.toml sets, with the names of the secrets."""
     pairs = configuration(environment)["deploy"]["parameters"]["parameter_overrides"]
     return dict(pair.split("=", 1) for pair in pairs)
+
+
+def backup_key_name(environment: str) -> str:
+    """Return the name of the SSM parameter beside those of the other secrets."""
+    return fixed_parameters(environment)["DbPassword"].rpartition("/")[0] + f"/{BACKUP_KEY}"
 
 
 def env_values(env_file: Path) -> dict[str, str]:

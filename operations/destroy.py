@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError
 
 from operations.deployment import (
     SECRETS,
+    backup_key_name,
     client,
     fail,
     find_stack,
@@ -46,6 +47,7 @@ def _what_stays(environment: str) -> str:
         "What stays behind:",
         "  - the database and everything in it; delete it at TiDB Cloud",
         f"  - the secrets in SSM; delete them with: aws ssm delete-parameters --names {names}",
+        f"  - the backups, and {backup_key_name(environment)}, without which nothing opens them",
         "  - sam's bucket of artifacts, which other stacks may use: the stack aws-sam-cli-managed-default",
         "  - CloudWatch's metrics (15 months) and X-Ray's traces (30 days); AWS deletes them after that time",
         "  - the keys at Gemini and SendGrid, and a DNS record made by hand",

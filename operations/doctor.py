@@ -19,8 +19,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from operations import concurrency
 from operations.deployment import (
+    BACKUP_KEY,
     REQUIRED,
     SECRETS,
+    backup_key_name,
     client,
     env_values,
     find_stack,
@@ -62,6 +64,7 @@ def main(environment: str, env_file: str) -> int:
             _database_region,
             _secrets,
             _stack,
+            _backup,
             _certificate,
             _dns,
             _access_logs,
@@ -117,6 +120,8 @@ def _database_region(target: Target) -> Problems:
 
 def _secrets(target: Target) -> Problems:
     names = [fixed_parameters(target.environment)[one] for one in SECRETS]
+    if target.values.get(BACKUP_KEY, "").startswith("ssm:"):
+        names.append(backup_key_name(target.environment))
     if missing := client("ssm").get_parameters(Names=names)["InvalidParameters"]:
         yield f"SSM in {region()} does not have {', '.join(missing)}; run make secrets ENV={target.environment}"
 
@@ -128,6 +133,17 @@ def _stack(target: Target) -> Problems:
         yield f"the stack {name} is in state {state}: {remedy.format(environment=target.environment, stack=name)}"
     elif state.endswith("_IN_PROGRESS") and state != "REVIEW_IN_PROGRESS":
         yield f"the stack {name} is in state {state}; wait until that has ended"
+
+
+def _backup(target: Target) -> Problems:
+    """Ask for a place of backups once there is something to lose."""
+    if os.environ.get("BACKUP") == "off":
+        return
+    if "BACKUP_TO" not in target.values:
+        if find_stack(stack_name(target.environment)):
+            yield "BACKUP_TO is not set; name a folder or s3://bucket/prefix for backups, or deploy with BACKUP=off"
+    elif BACKUP_KEY not in target.values:
+        yield f"{BACKUP_KEY} is not set in the .env file: {BACKUP_KEY}=ssm:{backup_key_name(target.environment)}"
 
 
 def _certificate(target: Target) -> Problems:

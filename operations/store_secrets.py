@@ -1,4 +1,4 @@
-"""Ask for the four secrets and store them in SSM as SecureStrings: python -m operations.store_secrets dev
+"""Ask for the secrets and store them in SSM as SecureStrings: python -m operations.store_secrets dev
 
 The input is not echoed. The secrets are sent to AWS only; no file, command line or output holds them.
 """
@@ -11,8 +11,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from falaai import settings
+from operations.backups.settings import BackupSettings
 from operations.deployment import (
+    BACKUP_KEY,
     SECRETS,
+    backup_key_name,
     client,
     find_stack,
     fixed_parameters,
@@ -26,17 +29,19 @@ GROUPS: dict[str, type[BaseModel]] = {
     "SESSION_SECRET_KEY": settings.SessionSettings,
     "GEMINI_API_KEY": settings.GeminiSettings,
     "SENDGRID_API_KEY": settings.EmailSettings,
+    BACKUP_KEY: BackupSettings,
 }
-GENERATED = "SESSION_SECRET_KEY"
+GENERATED = ("SESSION_SECRET_KEY", BACKUP_KEY)
 
 
 def main(environment: str) -> int:
     names = fixed_parameters(environment)
     ssm = client("ssm")
-    there = ssm.get_parameters(Names=[names[one] for one in SECRETS])["Parameters"]
+    wanted = {variable: names[parameter] for parameter, variable in SECRETS.items()}
+    wanted[BACKUP_KEY] = backup_key_name(environment)
+    there = ssm.get_parameters(Names=list(wanted.values()))["Parameters"]
     known = {parameter["Name"] for parameter in there}
-    for parameter, variable in SECRETS.items():
-        name = names[parameter]
+    for variable, name in wanted.items():
         if value := _ask(variable, name, name in known):
             ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
             print(f"  {name}: stored")
@@ -69,13 +74,13 @@ def restart(stack: str, versions: str) -> int:
 
 def _ask(variable: str, name: str, is_there: bool) -> str:
     """Ask until the value is valid. Returns an empty string to keep the stored secret."""
-    otherwise = "keep" if is_there else "generate one" if variable == GENERATED else ""
+    otherwise = "keep" if is_there else "generate one" if variable in GENERATED else ""
     hint = f" (Enter: {otherwise})" if otherwise else ""
     while True:
         value = getpass(f"{variable} for {name}{hint}: ").strip()
         if not value and is_there:
             return ""
-        if not value and variable == GENERATED:
+        if not value and variable in GENERATED:
             return token_urlsafe(48)
         if not (problem := _problem(variable, value)):
             return value

@@ -1,5 +1,7 @@
 """Apply each migration in this folder once, to the database of the DB_* settings.
 
+A restore passes `--restoring N` to apply the first N alone, to a database that others must not use yet.
+
 DDL statements commit at once, so migrations run without a transaction. A killed run can leave a migration half
 applied and not recorded. The next run applies it again and ignores the errors for parts that exist already.
 """
@@ -33,6 +35,8 @@ KEEP_LOCK_SECONDS = 60.0
 ALREADY_DONE = {1050, 1060, 1061, 1091, 1826}
 # The connection was lost; or an earlier run of the same statement still holds its locks.
 UNFINISHED = {1205, 2006, 2013}
+# This table exists while a backup is restored. The same name is in operations/backups/restoring.py.
+RESTORING = "restauracao_incompleta"
 
 
 def is_done(error: pymysql.MySQLError, statement: str) -> bool:
@@ -149,15 +153,30 @@ class _Lock:
                 print(f"migrate: the lock of this run is lost: {error}", file=sys.stderr, flush=True)
 
 
-def _plain_sql() -> MigrationList:
-    """Return the .sql files of this folder. Without the filter, yoyo would also run this file as a migration."""
-    return read_migrations(str(Path(__file__).parent)).filter(lambda migration: migration.path.endswith(".sql"))
+def _plain_sql(first: int | None) -> MigrationList:
+    """Return the .sql files of this folder, or the first of them. yoyo would also run this file as a migration."""
+    folder = Path(__file__).parent
+    wanted = sorted(path.stem for path in folder.glob("*.sql"))[:first]
+    return read_migrations(str(folder)).filter(lambda migration: migration.id in wanted)
 
 
-def _migrate() -> list[str]:
-    """Apply the missing migrations. Returns their names. Raises SettingsError, UnfitServer and pymysql's errors."""
+def _refuse_interrupted_restore(where: settings.DatabaseSettings) -> None:
+    with connect(where) as connection, connection.cursor() as cursor:
+        if cursor.execute("SHOW TABLES LIKE %s", (RESTORING,)):
+            raise SettingsError(
+                "the database holds an interrupted restore; drop the database, create it, and restore again"
+            )
+
+
+def _migrate(restoring: int | None) -> list[str]:
+    """Apply the missing migrations, or those of the first `restoring`. Returns their names.
+
+    Raises SettingsError, UnfitServer and pymysql's errors.
+    """
     where = settings.read(settings.DatabaseSettings)
     with _Lock(where):
+        if restoring is None:
+            _refuse_interrupted_restore(where)
         check_server(lambda: connect(where))
         backend = _Backend(parse_uri(f"mysql:///{where.db_name}"), "_yoyo_migration")
         backend.init_database()
@@ -165,7 +184,7 @@ def _migrate() -> list[str]:
         if backend.execute("SELECT pid FROM yoyo_lock").fetchone():
             print("migrate: an earlier run was interrupted; finishing its work", file=sys.stderr)
             backend.break_lock()
-        missing = backend.to_apply(_plain_sql())
+        missing = backend.to_apply(_plain_sql(restoring))
         with backend.lock():
             for migration in missing:
                 print(f"migrate: {migration.id}", flush=True)
@@ -185,9 +204,9 @@ def _sentence(error: pymysql.MySQLError, where: settings.DatabaseSettings) -> st
     return known.get(code, f"the database at {address} said: {text}")
 
 
-def main() -> int:
+def main(*arguments: str) -> int:
     try:
-        applied = _migrate()
+        applied = _migrate(int(arguments[1]) if arguments[:1] == ("--restoring",) else None)
     except SettingsError as error:
         print(f"migrate: {error}", file=sys.stderr)
         return 1
@@ -203,4 +222,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

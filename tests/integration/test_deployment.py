@@ -26,7 +26,9 @@ ANSWERS = {
     "SESSION_SECRET_KEY": "",
     "GEMINI_API_KEY": "chave-do-gemini-000000000",
     "SENDGRID_API_KEY": "SG.chave-do-sendgrid-0000",
+    "BACKUP_KEY": "",
 }
+GENERATED = ("SESSION_SECRET_KEY", "BACKUP_KEY")
 
 
 # Answers of services that moto does not have, as AWS and SendGrid document them.
@@ -119,18 +121,18 @@ def at_a_terminal(aws: dict[str, str], answers: list[str], environment: str = "d
 
 def test_secrets_are_stored_encrypted_and_never_seen(aws: dict[str, str], ssm: Any) -> None:
     seen = at_a_terminal(aws, list(ANSWERS.values()))
-    assert seen.count("stored") == 4
+    assert seen.count("stored") == 5
     assert [value for value in ANSWERS.values() if value and value in seen] == []
     for name, value in ANSWERS.items():
         parameter = ssm.get_parameter(Name=f"/falaai/dev/{name}", WithDecryption=True)["Parameter"]
         assert parameter["Type"] == "SecureString"
-        assert parameter["Value"] == value or (name == "SESSION_SECRET_KEY" and len(parameter["Value"]) == 64)
-    again = at_a_terminal(aws, ["", "", "", "chave-nova-do-sendgrid"])
-    assert (again.count("unchanged"), again.count("stored")) == (3, 1)
+        assert parameter["Value"] == value or (name in GENERATED and len(parameter["Value"]) == 64)
+    again = at_a_terminal(aws, ["", "", "", "chave-nova-do-sendgrid", ""])
+    assert (again.count("unchanged"), again.count("stored")) == (4, 1)
 
 
 def test_weak_secret_is_asked_for_again(aws: dict[str, str], ssm: Any) -> None:
-    seen = at_a_terminal(aws, ["changeme", "s", "", "curta", ANSWERS["GEMINI_API_KEY"], "chave-do-sendgrid-000"])
+    seen = at_a_terminal(aws, ["changeme", "s", "", "curta", ANSWERS["GEMINI_API_KEY"], "chave-do-sendgrid-000", ""])
     assert "is still a placeholder" in seen
     assert "GEMINI_API_KEY is too short" in seen
     assert ssm.get_parameter(Name="/falaai/dev/DB_PASSWORD", WithDecryption=True)["Parameter"]["Value"] == "s"
@@ -174,7 +176,7 @@ def test_doctor_names_all_missing_parts_at_once_with_their_remedies(
     boto3.client("apigateway")  # moto's account has no role for logs
     env_file.write_text(
         "DB_HOST=gateway01.eu-central-1.prod.aws.tidbcloud.com\nEMAIL_USER=stranger@localhost.test\nACCESS_LOGS=on\n"
-        f"DOMAIN_NAME=chat.example.org\nCERTIFICATE_ARN={certificate}\nMONTHLY_BUDGET=10\n"
+        f"DOMAIN_NAME=chat.example.org\nCERTIFICATE_ARN={certificate}\nMONTHLY_BUDGET=10\nBACKUP_TO=backups\n"
     )
     said = doctor(aws, recorded, env_file)
     assert said.returncode == 1
@@ -182,6 +184,7 @@ def test_doctor_names_all_missing_parts_at_once_with_their_remedies(
         "DB_USER is not set",
         "DB_PASSWORD=ssm:/falaai/dev/DB_PASSWORD",
         "MONTHLY_BUDGET is set without ALARM_EMAIL",
+        "BACKUP_KEY is not set in the .env file: BACKUP_KEY=ssm:/falaai/dev/BACKUP_KEY",
         "set AWS_DEFAULT_REGION=eu-central-1",
         "SSM in us-east-1 does not have /falaai/dev/DB_PASSWORD",
         "run make secrets ENV=dev",
@@ -236,6 +239,50 @@ def test_concurrency_is_reserved_if_the_account_can(
     chosen, reason = concurrency.choose({"Parameters": given} if stands_with else None)
     assert chosen == choice
     assert ("Service Quotas" in reason) == (choice == "off")
+
+
+def test_doctor_asks_for_a_place_of_backups_once_there_is_a_deployment(
+    aws: dict[str, str], recorded: str, secrets: Any, env_file: Path
+) -> None:
+    cloudformation = boto3.client("cloudformation")
+    cloudformation.create_stack(StackName="falaai-dev", TemplateBody=json.dumps(TEMPLATE))
+    try:
+        assert "BACKUP_TO is not set" in doctor(aws, recorded, env_file).stderr
+        assert doctor({**aws, "BACKUP": "off"}, recorded, env_file).returncode == 0
+        env_file.write_text(env_file.read_text() + "BACKUP_TO=backups\nBACKUP_KEY=ssm:/falaai/dev/BACKUP_KEY\n")
+        assert doctor(aws, recorded, env_file).returncode == 0
+    finally:
+        cloudformation.delete_stack(StackName="falaai-dev")
+
+
+class Made:
+    """Records the targets that a deployment makes, and lets one of them fail."""
+
+    def __init__(self, failing: str = "") -> None:
+        self.targets: list[str] = []
+        self._failing = failing
+
+    def __call__(self, command: list[str], **_: Any) -> int:
+        self.targets.append(command[2])
+        return int(command[2] == self._failing)
+
+
+def test_deployment_backs_up_before_it_migrates(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = Made()
+    monkeypatch.setattr(deploy.subprocess, "call", made)
+    deploy.prepare_database("dev", ".env.dev")
+    assert made.targets == ["backup", "migrate"]
+    failing = Made("backup")
+    monkeypatch.setattr(deploy.subprocess, "call", failing)
+    with pytest.raises(SystemExit):
+        deploy.prepare_database("dev", ".env.dev")
+    assert failing.targets == ["backup"]
+    assert capsys.readouterr().err.startswith("deploy: there is no backup, so nothing was changed")
+    monkeypatch.setenv("BACKUP", "off")
+    deploy.prepare_database("dev", ".env.dev")
+    assert failing.targets == ["backup", "migrate"]
 
 
 def test_deployment_passes_every_parameter_of_the_template(

@@ -70,6 +70,12 @@ class Connection(_PyMySQL):
             self._read_timeout = self._write_timeout = max(seconds, 0.001)
         super()._execute_command(command, sql)  # type: ignore[misc]
 
+    def extend_deadline(self) -> None:
+        """Give a statement whose rows are read one by one its full time limit again."""
+        self._deadline = time.monotonic() + self._statement_seconds
+        self._sock.settimeout(self._statement_seconds)
+        self._current_timeout = self._statement_seconds
+
     def _read_bytes(self, num_bytes: int) -> bytes:
         """Read like PyMySQL, but stop at the deadline even if bytes arrive one by one."""
         got = b""

@@ -1,0 +1,84 @@
+"""Settings of backups: from the environment, and from the .env file of a deployment."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from falaai.settings import DatabaseSettings, Secret
+from operations.backups.encryption import Sealer
+from operations.backups.errors import BackupError
+from operations.backups.pictures import PictureBucket
+from operations.backups.places import Place, place_at
+from operations.deployment import env_values, find_stack, stack_name, stack_resources
+
+KEY_MIN_CHARACTERS = 32
+
+
+class BackupSettings(BaseSettings):
+    """The place of backups, and the key that encrypts them. Older keys may follow it, to restore older backups."""
+
+    backup_to: str = ""
+    backup_key: Annotated[Secret, Field(min_length=KEY_MIN_CHARACTERS)]
+    # Names the bucket of pictures if there is no stack. `off` leaves the pictures out.
+    backup_pictures: str = ""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True)
+
+
+def load_env_file(env_file: str) -> None:
+    """Put the values of a .env file into the environment, which takes precedence."""
+    for name, value in env_values(Path(env_file)).items():
+        os.environ.setdefault(name, value)
+
+
+def database_of(env_file: str) -> DatabaseSettings:
+    """Return the database that a .env file names, or the environment."""
+    load_env_file(env_file)
+    return DatabaseSettings()  # type: ignore[call-arg]  # from the environment
+
+
+def other_database_of(env_file: str) -> DatabaseSettings:
+    """Return the database that a .env file names, whatever the environment holds."""
+    fields = DatabaseSettings.model_fields
+    defaults = {name: field.default for name, field in fields.items() if not field.is_required()}
+    values = {name.lower(): value for name, value in env_values(Path(env_file)).items() if name.lower() in fields}
+    return DatabaseSettings(**defaults | values)
+
+
+def read_settings() -> BackupSettings:
+    try:
+        return BackupSettings()  # type: ignore[call-arg]  # from the environment
+    except ValidationError:
+        raise BackupError(
+            f"BACKUP_KEY is not set, cannot be read, or has fewer than {KEY_MIN_CHARACTERS} characters; run make"
+            " secrets, and write the name of its parameter into the .env file"
+        ) from None
+
+
+def sealer() -> Sealer:
+    return Sealer(read_settings().backup_key.get_secret_value())
+
+
+def place_of(address: str) -> Place:
+    """Return the place that `address` or BACKUP_TO names."""
+    if not (address or read_settings().backup_to):
+        raise BackupError("there is no place for backups; set BACKUP_TO to a folder or to s3://bucket/prefix")
+    return place_at(address or read_settings().backup_to)
+
+
+def pictures_of(environment: str) -> PictureBucket | None:
+    """Return the deployment's bucket of pictures, or None without one."""
+    chosen = read_settings().backup_pictures
+    if chosen:
+        return None if chosen == "off" else PictureBucket(chosen)
+    try:
+        stack = stack_name(environment)
+        resources = stack_resources(stack) if find_stack(stack) else []
+    except (BotoCoreError, ClientError) as error:
+        raise BackupError(f"the pictures cannot be found: {error}; BACKUP_PICTURES=off leaves them out") from None
+    buckets = [one["PhysicalResourceId"] for one in resources if one["LogicalResourceId"] == "PicturesBucket"]
+    return PictureBucket(buckets[0]) if buckets else None
