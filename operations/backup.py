@@ -1,14 +1,14 @@
 """Write an encrypted backup of a deployment's database and pictures: python -m operations.backup
 
-Arguments: dev .env.dev [PLACE]. The place is a folder or `s3://bucket/prefix`; without it, BACKUP_TO. All tables are
-read at one moment, while writes go on. A database without tables needs no backup.
+Arguments: dev .env.dev [STORAGE]. The storage is a folder or `s3://bucket/prefix`; without it, BACKUP_TO. All tables
+are read at one moment, while writes go on. A database without tables needs no backup.
 """
 
 import sys
 
 from operations.backups import pictures, settings
 from operations.backups.archive import BackupWriter, Content, Manifest
-from operations.backups.errors import run_program
+from operations.backups.errors import BackupError, run_program
 from operations.backups.restoring import check_whole
 from operations.backups.snapshot import applied_migrations, list_tables, now, read_rows, snapshot
 from operations.deployment import stack_name
@@ -27,8 +27,10 @@ def back_up(environment: str, env_file: str, address: str) -> None:
             return
         check_whole(tables)
         made_at = now(connection)
-        place = settings.place_of(address).inner(f"{stack_name(environment)}-{made_at:%Y%m%dT%H%M%SZ}")
-        writer = BackupWriter(place, settings.sealer())
+        storage = settings.storage_of(address).inner(f"{stack_name(environment)}-{made_at:%Y%m%dT%H%M%SZ}")
+        if storage.sizes():
+            raise BackupError(f"{storage.address} exists already; try again in a second")
+        writer = BackupWriter(storage, settings.sealer())
         bucket = settings.pictures_of(environment)
         contents: dict[str, Content] = {}
         for table in tables:
@@ -40,7 +42,9 @@ def back_up(environment: str, env_file: str, address: str) -> None:
     writer.finish(manifest)
     saved = f"{contents[pictures.NAME].rows:,} pictures" if bucket else "no pictures"
     print(f"backup: {len(tables)} tables, {manifest.rows:,} rows, {saved}, {manifest.bytes:,} bytes")
-    print(f"backup: written to {place.address}; keep a copy of BACKUP_KEY elsewhere, since nothing opens it without")
+    print(
+        f"backup: written to {storage.address}; keep a copy of BACKUP_KEY elsewhere, since nothing opens it without"
+    )
 
 
 if __name__ == "__main__":

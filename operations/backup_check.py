@@ -27,15 +27,15 @@ def check(environment: str, env_file: str, address: str) -> None:
     backup = open_backup(environment, address) if address else _newest(environment)
     rows = asyncio.run(_restored_and_compared(backup))
     seen = sum(1 for _ in backup.lines(pictures.NAME)) if pictures.NAME in backup.manifest.contents else 0
-    print(f"backup-check: {backup.place.address} restores: {rows:,} rows are equal, {seen:,} pictures are whole")
+    print(f"backup-check: {backup.storage.address} restores: {rows:,} rows are equal, {seen:,} pictures are whole")
 
 
 def _newest(environment: str) -> BackupReader:
-    place = settings.place_of("")
-    found = whole_backups(place, stack_name(environment))
+    storage = settings.storage_of("")
+    found = whole_backups(storage, stack_name(environment))
     if not found:
-        raise BackupError(f"{place.address} holds no whole backup")
-    return BackupReader(place.inner(found[-1]), settings.sealer())
+        raise BackupError(f"{storage.address} holds no whole backup")
+    return BackupReader(storage.inner(found[-1]), settings.sealer())
 
 
 async def _restored_and_compared(backup: BackupReader) -> int:

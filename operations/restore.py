@@ -19,7 +19,7 @@ from operations.backups import pictures, restoring, settings
 from operations.backups.archive import MANIFEST, BackupReader
 from operations.backups.errors import BackupError, run_program
 from operations.backups.pictures import PictureBucket
-from operations.backups.places import Place, place_at
+from operations.backups.storage import Storage, storage_at
 from operations.deployment import stack_name
 
 PARTS = ("", "database", "pictures")
@@ -46,16 +46,16 @@ def restore(environment: str, env_file: str, address: str, old_env_file: str) ->
 def open_backup(environment: str, address: str) -> BackupReader:
     """Open the backup at this address. Raises BackupError; without an address, it names the deployment's backups."""
     if not address:
-        place = settings.place_of("")
-        found = "\n  ".join(whole_backups(place, stack_name(environment))) or "none"
-        raise BackupError(f"name a backup with FROM={place.address}/…; there are:\n  {found}")
-    return BackupReader(place_at(address), settings.sealer())
+        storage = settings.storage_of("")
+        found = "\n  ".join(whole_backups(storage, stack_name(environment))) or "none"
+        raise BackupError(f"name a backup with FROM={storage.address}/…; there are:\n  {found}")
+    return BackupReader(storage_at(address), settings.sealer())
 
 
-def whole_backups(place: Place, deployment: str) -> list[str]:
-    """Return the names of a deployment's whole backups in a place, the oldest first."""
-    own = [name for name in place.list_inner() if name.rpartition("-")[0] == deployment]
-    return [name for name in own if MANIFEST in place.inner(name).sizes()]
+def whole_backups(storage: Storage, deployment: str) -> list[str]:
+    """Return the names of a deployment's whole backups in a storage, the oldest first."""
+    own = [name for name in storage.list_inner() if name.rpartition("-")[0] == deployment]
+    return [name for name in own if MANIFEST in storage.inner(name).sizes()]
 
 
 def _restore_rows(backup: BackupReader, where: DatabaseSettings, old_env_file: str) -> None:
@@ -75,9 +75,9 @@ def _deleted_since(backup: BackupReader, old_env_file: str) -> tuple[restoring.D
     """Return the deleted accounts that the newest source knows, and its time."""
     if old_env_file:
         return restoring.deleted_in_database(settings.other_database_of(old_env_file)), _now()
-    place, newest = backup.place.outer(), backup
-    if beside := whole_backups(place, backup.manifest.deployment):
-        newest = max(backup, BackupReader(place.inner(beside[-1]), settings.sealer()), key=_made_at)
+    storage, newest = backup.storage.outer(), backup
+    if beside := whole_backups(storage, backup.manifest.deployment):
+        newest = max(backup, BackupReader(storage.inner(beside[-1]), settings.sealer()), key=_made_at)
     return restoring.deleted_in_backup(newest), newest.manifest.made_at
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from operations.backups.encryption import Sealer
 from operations.backups.errors import BackupError
-from operations.backups.places import Place
+from operations.backups.storage import Storage
 
 FORMAT = 1
 MANIFEST = "manifest"
@@ -103,8 +103,8 @@ class Digest:
 class BackupWriter:
     """Writes a backup: the contents one after the other, then the manifest."""
 
-    def __init__(self, place: Place, sealer: Sealer) -> None:
-        self._place = place
+    def __init__(self, storage: Storage, sealer: Sealer) -> None:
+        self._storage = storage
         self._sealer = sealer
         self.id = secrets.token_hex(8)
 
@@ -126,26 +126,26 @@ class BackupWriter:
 
     def finish(self, manifest: Manifest) -> None:
         text = json.dumps({"format": FORMAT, **asdict(manifest), "made_at": manifest.made_at.isoformat()})
-        self._place.write(MANIFEST, self._sealer.seal(MANIFEST, text.encode()))
+        self._storage.write(MANIFEST, self._sealer.seal(MANIFEST, text.encode()))
 
     def _write_part(self, name: str, lines: list[bytes]) -> Part:
         plain = gzip.compress(b"".join(lines), _COMPRESSION, mtime=0)
         sealed = self._sealer.seal(f"{self.id}/{name}", plain)
-        self._place.write(name, sealed)
+        self._storage.write(name, sealed)
         return Part(len(sealed), hashlib.sha256(sealed).hexdigest())
 
 
 class BackupReader:
     """A whole backup. Every method raises BackupError if a file is missing, damaged, or of another backup."""
 
-    def __init__(self, place: Place, sealer: Sealer) -> None:
-        self.place = place
+    def __init__(self, storage: Storage, sealer: Sealer) -> None:
+        self.storage = storage
         self._sealer = sealer
         self.manifest = self._read_manifest()
 
     def check_files(self) -> None:
         """Check that every file is there with its size, before anything is restored."""
-        sizes = self.place.sizes()
+        sizes = self.storage.sizes()
         for name, content in self.manifest.contents.items():
             for number, part in enumerate(content.parts):
                 file = _part_name(name, number)
@@ -165,7 +165,7 @@ class BackupReader:
             raise BackupError(f"{name} has {digest.rows} rows that differ from the {content.rows} of the manifest")
 
     def _read_part(self, name: str, part: Part) -> bytes:
-        sealed = self.place.read(name)
+        sealed = self.storage.read(name)
         if sealed is None:
             raise BackupError(f"{self._address(name)} is missing")
         if hashlib.sha256(sealed).hexdigest() != part.sha256:
@@ -173,12 +173,12 @@ class BackupReader:
         return gzip.decompress(self._sealer.open(f"{self.manifest.id}/{name}", sealed))
 
     def _read_manifest(self) -> Manifest:
-        sealed = self.place.read(MANIFEST)
+        sealed = self.storage.read(MANIFEST)
         if sealed is None:
-            raise BackupError(f"{self.place.address} holds no whole backup: it has no manifest")
+            raise BackupError(f"{self.storage.address} holds no whole backup: it has no manifest")
         raw = json.loads(self._sealer.open(MANIFEST, sealed))
         if raw.pop("format") != FORMAT:
-            raise BackupError(f"{self.place.address} was written by a newer release; use that release")
+            raise BackupError(f"{self.storage.address} was written by a newer release; use that release")
         contents = {name: Content(**one | {"parts": [Part(**part) for part in one["parts"]]})
                     for name, one in raw["contents"].items()}  # fmt: skip
         tables = [Table(**one) for one in raw["tables"]]
@@ -186,7 +186,7 @@ class BackupReader:
         return Manifest(**raw | {"made_at": made_at, "tables": tables, "contents": contents})
 
     def _address(self, file: str) -> str:
-        return f"{self.place.address}/{file}"
+        return f"{self.storage.address}/{file}"
 
 
 def _part_name(name: str, number: int) -> str:

@@ -35,15 +35,17 @@ DELETED_ACCOUNTS = "contas_apagadas"
 # Rows go in statements of this size, each its own transaction: TiDB limits the size of a transaction.
 _BATCH_BYTES = 2**20
 _BATCH_ROWS = 1000
+_DELETED_ROWS = 10_000
 # A snapshot is consistent, so its tables may be filled in any order. Zero stays zero. A value that does not fit is
 # an error.
 _EXACT = (
     "SET SESSION foreign_key_checks = 0",
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO'",
 )
-# An id that is in use again, because an earlier restore lost its account, is younger than the deletion.
+# An account that registered after the deletion of its id is another one. Registrations have whole seconds.
 _DELETED_SINCE = (
-    f"SELECT u.id FROM usuarios u JOIN {DELETED_ACCOUNTS} d ON d.id = u.id WHERE u.data_registro < d.apagada_em"  # noqa: S608
+    f"SELECT u.id FROM usuarios u JOIN {DELETED_ACCOUNTS} d ON d.id = u.id"  # noqa: S608 - constant
+    " WHERE u.data_registro <= d.apagada_em + INTERVAL 1 SECOND"
 )
 DeletedAccounts = dict[int, datetime]
 
@@ -98,7 +100,8 @@ def finish(backup: BackupReader, where: DatabaseSettings, deleted: DeletedAccoun
         _migrate(where, len(known_migrations()))
     database = Database(lambda: connect(where, STALL_SECONDS))
     for table in ("sessoes", "tokens"):
-        database.run(f"DELETE FROM {table}")  # noqa: S608 - constant
+        while database.run(f"DELETE FROM {table} LIMIT {_DELETED_ROWS}"):  # noqa: S608 - constant
+            pass
     for account, at in deleted.items():
         database.run(f"INSERT IGNORE INTO {DELETED_ACCOUNTS} VALUES (%s, %s)", (account, at))  # noqa: S608 - constant
     accounts = [row["id"] for row in database.list(_DELETED_SINCE)]

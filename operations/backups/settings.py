@@ -12,7 +12,7 @@ from falaai.settings import DatabaseSettings, Secret
 from operations.backups.encryption import Sealer
 from operations.backups.errors import BackupError
 from operations.backups.pictures import PictureBucket
-from operations.backups.places import Place, place_at
+from operations.backups.storage import Storage, storage_at
 from operations.deployment import env_values, find_stack, stack_name, stack_resources
 
 KEY_MIN_CHARACTERS = 32
@@ -63,11 +63,11 @@ def sealer() -> Sealer:
     return Sealer(read_settings().backup_key.get_secret_value())
 
 
-def place_of(address: str) -> Place:
+def storage_of(address: str) -> Storage:
     """Return the place that `address` or BACKUP_TO names."""
     if not (address or read_settings().backup_to):
         raise BackupError("there is no place for backups; set BACKUP_TO to a folder or to s3://bucket/prefix")
-    return place_at(address or read_settings().backup_to)
+    return storage_at(address or read_settings().backup_to)
 
 
 def pictures_of(environment: str) -> PictureBucket | None:

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import boto3
 import pytest
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 from falaai.connections import Connection, connect
 from falaai.database import Database
@@ -26,14 +28,12 @@ from operations.backups import archive, restoring
 from operations.backups.archive import BackupReader, BackupWriter, Table
 from operations.backups.encryption import Sealer
 from operations.backups.errors import BackupError
-from operations.backups.places import Folder
 from operations.backups.snapshot import fetch, list_tables, open_exact, read_rows
+from operations.backups.storage import Folder
 from tests.support.database_server import DatabaseServer
 from tests.support.databases import create_database, environment, migrate, schema
 from tests.support.paths import ROOT
 from tests.support.rows import TABLES, Rows
-from tests.support.running_cloud import RunningCloud
-from tests.support.services import aws_client
 from tests.support.waiting import HANG_SECONDS, wait_until
 
 KEY = "chave-de-backup-0123456789abcdefghij"
@@ -366,7 +366,7 @@ def test_part_of_another_backup_does_not_open() -> None:
 
 
 def test_schema_of_a_newer_release_is_refused(operator: Operator, rows: Rows, empty: DatabaseSettings) -> None:
-    rows.run("INSERT INTO _yoyo_migration VALUES ('x', '9999.later', NOW())")
+    rows.run("INSERT INTO _yoyo_migration VALUES ('x', '9999.later', NOW(6))")
     try:
         made = operator.back_up()
     finally:
@@ -384,7 +384,7 @@ def test_backup_of_the_original_database_is_restored_and_brought_up_to_this_rele
         for statement in (ROOT / "sql/0001.seed.sql").read_text().split(";")[:-1]:
             cursor.execute(statement)
         cursor.execute(
-            "INSERT INTO usuarios VALUES (5, 'Ana', 'Ana@Exemplo.com.br', 'x', 1, NOW(), 1, NULL, NULL, '')"
+            "INSERT INTO usuarios VALUES (5, 'Ana', 'Ana@Exemplo.com.br', 'x', 1, '2025-01-01', 1, NULL, NULL, '')"
         )
         cursor.execute("INSERT INTO conversas VALUES (7, 5, 'Receitas', '2025-01-01', '2025-01-02')")
         cursor.execute("INSERT INTO mensagens VALUES (1, 7, 'usuario', 'Oi', '2025-01-01')")
@@ -465,18 +465,20 @@ def test_restore_that_is_killed_is_never_taken_for_a_whole_one(
 
 
 @pytest.fixture
-def bucket(cloud: RunningCloud) -> Iterator[tuple[Any, str]]:
-    """S3's client and a bucket of this test alone."""
-    s3, name = aws_client(cloud, "s3"), "bucket-of-the-backups"
-    s3.create_bucket(Bucket=name)
-    yield s3, name
-    for item in s3.list_objects_v2(Bucket=name).get("Contents", []):
-        s3.delete_object(Bucket=name, Key=item["Key"])
-    s3.delete_bucket(Bucket=name)
+def bucket() -> Iterator[tuple[Any, str]]:
+    """S3's client and an empty bucket on a server of moto's."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+    s3 = boto3.client("s3", endpoint_url=f"http://{host}:{port}", **keys)
+    s3.create_bucket(Bucket="bucket-of-the-backups")
+    yield s3, "bucket-of-the-backups"
+    server.stop()
 
 
 def test_pictures_in_use_return_with_their_accounts(
-    cloud: RunningCloud, operator: Operator, rows: Rows, empty: DatabaseSettings, bucket: tuple[Any, str]
+    operator: Operator, rows: Rows, empty: DatabaseSettings, bucket: tuple[Any, str]
 ) -> None:
     """In a bucket; an unused picture does not return."""
     s3, name = bucket
@@ -486,21 +488,21 @@ def test_pictures_in_use_return_with_their_accounts(
     operator.more = {
         "BACKUP_TO": f"s3://{name}/backups",
         "BACKUP_PICTURES": name,
-        "AWS_ENDPOINT_URL": str(cloud.addresses["aws"]),
-        "AWS_ACCESS_KEY_ID": "devcloud",
-        "AWS_SECRET_ACCESS_KEY": "devcloud",
+        "AWS_ENDPOINT_URL": s3.meta.endpoint_url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    finished = operator.run_alone("backup")
+    finished = operator.run("backup")
     assert finished.returncode == 0, finished.stderr
     assert "2 pictures" in finished.stdout
-    checked = operator.run_alone("backup_check")
+    checked = operator.run("backup_check")
     assert "2 pictures are whole" in checked.stdout, checked.stderr
     (prefix,) = s3.list_objects_v2(Bucket=name, Prefix="backups/", Delimiter="/")["CommonPrefixes"]
     for key in ("pictures/a.webp", "pictures/unused.webp"):
         s3.delete_object(Bucket=name, Key=key)
     target = replace(operator, where=empty)
-    finished = target.run_alone("restore", f"s3://{name}/{prefix['Prefix']}")
+    finished = target.run("restore", f"s3://{name}/{prefix['Prefix']}")
     assert finished.returncode == 0, finished.stderr
     assert "1 of 2 pictures are in use, and stored" in finished.stdout
     found = s3.get_object(Bucket=name, Key="pictures/a.webp")

@@ -10,7 +10,7 @@ from operations.backups.errors import BackupError
 from operations.deployment import client
 
 
-class Place(Protocol):
+class Storage(Protocol):
     """A set of named files. Every method may raise BackupError."""
 
     address: str
@@ -25,13 +25,13 @@ class Place(Protocol):
         """Return the bytes of each file."""
         ...
 
-    def inner(self, name: str) -> "Place": ...
+    def inner(self, name: str) -> "Storage": ...
 
     def list_inner(self) -> list[str]:
         """Return the names of the places directly inside, sorted."""
         ...
 
-    def outer(self) -> "Place": ...
+    def outer(self) -> "Storage": ...
 
 
 class Folder:
@@ -126,7 +126,7 @@ class Bucket:
         return pages.paginate(Bucket=self._bucket, Prefix=self._key(""), Delimiter="/")
 
 
-def place_at(address: str) -> Place:
+def storage_at(address: str) -> Storage:
     """Return the place that a person wrote: `s3://bucket/prefix`, or a folder."""
     if not address.startswith("s3://"):
         return Folder(Path(address).expanduser())
