@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
 
+from falaai import settings
+from falaai.errors import SettingsError
 from falaai.settings import DatabaseSettings, Secret
 from operations.backups.encryption import Sealer
 from operations.backups.errors import BackupError
@@ -18,15 +19,13 @@ from operations.deployment import env_values, find_stack, stack_name, stack_reso
 KEY_MIN_CHARACTERS = 32
 
 
-class BackupSettings(BaseSettings):
+class BackupSettings(settings._Group):  # noqa: SLF001 - a group that no function reads
     """The place of backups, and the key that encrypts them. Older keys may follow it, to restore older backups."""
 
     backup_to: str = ""
     backup_key: Annotated[Secret, Field(min_length=KEY_MIN_CHARACTERS)]
     # Names the bucket of pictures if there is no stack. `off` leaves the pictures out.
     backup_pictures: str = ""
-
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True)
 
 
 def load_env_file(env_file: str) -> None:
@@ -38,7 +37,8 @@ def load_env_file(env_file: str) -> None:
 def database_of(env_file: str) -> DatabaseSettings:
     """Return the database that a .env file names, or the environment."""
     load_env_file(env_file)
-    return DatabaseSettings()  # type: ignore[call-arg]  # from the environment
+    found: DatabaseSettings = settings.read(DatabaseSettings)
+    return found
 
 
 def other_database_of(env_file: str) -> DatabaseSettings:
@@ -46,17 +46,18 @@ def other_database_of(env_file: str) -> DatabaseSettings:
     fields = DatabaseSettings.model_fields
     defaults = {name: field.default for name, field in fields.items() if not field.is_required()}
     values = {name.lower(): value for name, value in env_values(Path(env_file)).items() if name.lower() in fields}
-    return DatabaseSettings(**defaults | values)
+    return DatabaseSettings.model_validate(defaults | values)
 
 
 def read_settings() -> BackupSettings:
     try:
-        return BackupSettings()  # type: ignore[call-arg]  # from the environment
-    except ValidationError:
+        found: BackupSettings = settings.read(BackupSettings)
+    except SettingsError:
         raise BackupError(
             f"BACKUP_KEY is not set, cannot be read, or has fewer than {KEY_MIN_CHARACTERS} characters; run make"
             " secrets, and write the name of its parameter into the .env file"
         ) from None
+    return found
 
 
 def sealer() -> Sealer:

@@ -19,6 +19,7 @@ import boto3
 import pytest
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
+from falaai import settings
 from falaai.connections import Connection, connect
 from falaai.database import Database
 from falaai.repositories import personal_data
@@ -61,7 +62,9 @@ class Operator:
         command, out, err = self.command(program, *arguments), io.StringIO(), io.StringIO()
         main = {"backup": backup.main, "restore": restore.main, "backup_check": backup_check.main}[program]
         with mock.patch.dict(os.environ, self.environment()), redirect_stdout(out), redirect_stderr(err):
+            settings.read.cache_clear()
             code = main(*command[3:])
+        settings.read.cache_clear()
         return subprocess.CompletedProcess(command, code, out.getvalue(), err.getvalue())
 
     def run_alone(self, program: str, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
@@ -78,8 +81,8 @@ class Operator:
 
     def environment(self) -> dict[str, str]:
         python = os.pathsep.join([str(ROOT / "devcloud/src"), str(ROOT / "layers/shared/python")])
-        settings = {"BACKUP_KEY": KEY, "BACKUP_TO": str(self.place), "BACKUP_PICTURES": "off"}
-        return {**environment(self.where), **settings, **self.more, "PYTHONPATH": python}
+        own = {"BACKUP_KEY": KEY, "BACKUP_TO": str(self.place), "BACKUP_PICTURES": "off"}
+        return {**environment(self.where), **own, **self.more, "PYTHONPATH": python}
 
     def back_up(self) -> Path:
         """Write a backup. Returns its folder."""
