@@ -44,7 +44,7 @@ NOT_RUN = {
 }
 # Answers to questions, in the order in which a command asks.
 ANSWERS = {
-    "make secrets ENV=prod": ["the password", "", "chave-do-gemini-000000000", "SG.chave-do-sendgrid-0000"],
+    "make secrets ENV=prod": ["the password", "", "chave-do-gemini-000000000", "SG.chave-do-sendgrid-0000", ""],
     "make deploy ENV=prod": ["y"],
 }
 # sam, but its build takes a minute and has tests of its own (tests/template/test_build.py): this one links sources.
@@ -190,6 +190,7 @@ def things_at_aws(address: str) -> dict[str, str]:
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("app.py", "")
     client("s3").create_bucket(Bucket="artifacts")
+    client("s3").create_bucket(Bucket="my-backups")
     client("s3").put_object(Bucket="artifacts", Key="code.zip", Body=code.getvalue())
     client("s3").put_object(Bucket="artifacts", Key="monitoring.yaml", Body=json.dumps(monitoring()).encode())
     # sam's own bucket, as after any earlier use of sam: moto forgets the tags of a stack that a change set creates.
