@@ -132,7 +132,7 @@ sam-local: ## Run the build under `sam local start-api`, in Docker: http://127.0
 	@scripts/prepare.sh mariadb sam
 	@BIND=$(BIND) PORT=$(PORT) INBOX_PORT=$(INBOX_PORT) scripts/sam_local.sh $(SAM_FLAGS)
 
-sam-invoke: ## Run one worker while `make sam-local` runs: DOMAIN=titles, memory, email or cleanup (EVENT=, SAM_FLAGS=)
+sam-invoke: ## Run one worker while `make sam-local` runs: DOMAIN=titles, memory, email, export or cleanup (EVENT=, SAM_FLAGS=)
 	@domain=$(DOMAIN); first=$$(tr '[:lower:]' '[:upper:]' <<<"$${domain:0:1}"); \
 	  scripts/sam.sh local invoke "$$first$${domain:1}Function" --env-vars .devcloud/sam.json \
 	  --event $(or $(EVENT),tests/events/$(DOMAIN).json) $(SAM_FLAGS)
@@ -140,7 +140,7 @@ sam-invoke: ## Run one worker while `make sam-local` runs: DOMAIN=titles, memory
 # Commands for operators take STACK= for a stack on AWS; without it they use the devcloud that runs here.
 ##@ Operate
 
-replay: ## Send messages of a dead-letter queue back: QUEUE=Cleanup, Email, Memory or Titles (STACK= for AWS)
+replay: ## Send messages of a dead-letter queue back: QUEUE=Cleanup, Email, Export, Memory or Titles (STACK= for AWS)
 	@scripts/prepare.sh
 	@$(PYTHON) -m operations.replay $(QUEUE)
 

@@ -19,6 +19,7 @@ QUEUES = {
     queue_messages.TitleRequested: "TitlesQueue",
     queue_messages.SummaryRequested: "MemoryQueue",
     queue_messages.EmailRequested: "EmailQueue",
+    queue_messages.ExportRequested: "ExportQueue",
     queue_messages.CleanupRequested: "CleanupQueue",
 }
 

@@ -10,7 +10,7 @@ from operations.stack import client, physical_id
 
 # Attribute that joins the log lines of a job with those of its request.
 CORRELATION_ID = "correlation_id"
-QUEUES = ("Cleanup", "Email", "Memory", "Titles")
+QUEUES = ("Cleanup", "Email", "Export", "Memory", "Titles")
 
 
 def replay(name: str) -> int:

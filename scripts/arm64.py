@@ -82,6 +82,7 @@ EVENTS = {
     "EmailFunction": lambda: queue_event("email"),
     "TitlesFunction": lambda: queue_event("titles"),
     "MemoryFunction": lambda: queue_event("memory"),
+    "ExportFunction": lambda: queue_event("export"),
     "CleanupFunction": lambda: queue_event("cleanup"),
 }
 
@@ -141,6 +142,10 @@ def insert_rows(variables: dict[str, str]) -> None:
         rows.execute(
             "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio) VALUES"
             " (1, 1, 'usuario', 'Oi', UTC_TIMESTAMP(6)), (1, 2, 'ia', 'Olá!', UTC_TIMESTAMP(6))"
+        )
+        rows.execute(
+            "INSERT INTO exportacoes (id, id_usuario, criada_em, expira_em)"
+            " VALUES (1, 1, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL 1 DAY)"
         )
         database.commit()
 

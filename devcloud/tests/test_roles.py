@@ -176,6 +176,11 @@ def test_statements_are_evaluated_as_iam_does(action, resource, allowed):
         ("POST /b?delete", {}, b"<Delete><Object><Key>x</Key></Object></Delete>",
          [("s3:DeleteObject", "arn:aws:s3:::b/x")]),
         ("POST /b/k?uploads", {}, b"", [("s3:PutObject", "arn:aws:s3:::b/k")]),
+        ("PUT /b/k?partNumber=1&uploadId=u", {}, b"", [("s3:PutObject", "arn:aws:s3:::b/k")]),
+        ("POST /b/k?uploadId=u", {}, b"", [("s3:PutObject", "arn:aws:s3:::b/k")]),
+        ("DELETE /b/k?uploadId=u", {}, b"", [("s3:AbortMultipartUpload", "arn:aws:s3:::b/k")]),
+        ("GET /b/k?uploadId=u", {}, b"", [("s3:ListMultipartUploadParts", "arn:aws:s3:::b/k")]),
+        ("GET /b?uploads&prefix=k", {}, b"", [("s3:ListBucketMultipartUploads", "arn:aws:s3:::b")]),
         ("GET /", {}, b"", [("s3:ListAllMyBuckets", None)]),
     ],
 )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from falaai.errors import PicturesUnavailable
-from falaai_auth import picture_store
+from falaai.s3 import s3_client
 from falaai_auth.picture_store import PictureStore, S3Pictures
 from tests.support.fakes import FakePictureStore
 from tests.support.running_cloud import RunningCloud
@@ -32,7 +32,7 @@ def s3(cloud: RunningCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
     for name, value in {**credentials, "AWS_DEFAULT_REGION": "us-east-1"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL", str(cloud.addresses["aws"]))
-    picture_store._client.cache_clear()
+    s3_client.cache_clear()
     client = aws_client(cloud, "s3")
     client.create_bucket(Bucket=BUCKET)
 
@@ -43,12 +43,12 @@ def s3(cloud: RunningCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Case]:
     def refuse() -> None:
         # Nothing listens on this port.
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-        picture_store._client.cache_clear()
+        s3_client.cache_clear()
 
     yield Case(S3Pictures(BUCKET), refuse)
     empty()
     client.delete_bucket(Bucket=BUCKET)
-    picture_store._client.cache_clear()
+    s3_client.cache_clear()
 
 
 @pytest.fixture

@@ -7,7 +7,14 @@ import pytest
 
 from falaai import settings
 from falaai.errors import QueueUnavailable
-from falaai.queue_messages import CleanupRequested, EmailRequested, QueueMessage, SummaryRequested, TitleRequested
+from falaai.queue_messages import (
+    CleanupRequested,
+    EmailRequested,
+    ExportRequested,
+    QueueMessage,
+    SummaryRequested,
+    TitleRequested,
+)
 from falaai.queues import Queues, SqsQueues
 from tests.support.fakes import FakeQueues
 from tests.support.running_cloud import RunningCloud
@@ -18,12 +25,14 @@ SETTINGS = {
     SummaryRequested: "MEMORY_QUEUE_URL",
     EmailRequested: "EMAIL_QUEUE_URL",
     CleanupRequested: "CLEANUP_QUEUE_URL",
+    ExportRequested: "EXPORT_QUEUE_URL",
 }
 MESSAGES = [
     TitleRequested(conversation_id=1),
     SummaryRequested(conversation_id=2),
     EmailRequested(kind="verificar", user_id=3),
     CleanupRequested(),
+    ExportRequested(export_id=4, user_id=5),
 ]
 
 

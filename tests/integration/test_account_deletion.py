@@ -2,14 +2,24 @@
 
 import contextlib
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
+from pydantic import ValidationError
 
 from falaai import settings
-from falaai.database import Database
-from falaai.errors import NotFound, NotSignedIn
-from falaai.repositories import personal_data
+from falaai.account_erasure import close_account, erase_batch
+from falaai.database import Database, Statements
+from falaai.errors import DatabaseUnavailable, NotFound, NotSignedIn
+from falaai.repositories import personal_data, users
+from falaai_auth import account_deletion
+from falaai_auth.account_deletion import delete_account
+from falaai_auth.export_requests import ExportFiles
+from falaai_auth.schemas import Credentials
 from falaai_chat.pending_replies import PendingReply
+from falaai_cleanup.tasks import clean_up, preview
+from tests.support.fakes import FakePictureStore
+from tests.support.people import PASSWORD
 from tests.support.races import Race
 from tests.support.replies import new_session, send
 from tests.support.rows import Rows
@@ -43,7 +53,15 @@ class Scene:
         self.conversation = None if self.into_new else conversation
 
     def delete(self, database: Database) -> None:
-        database.transaction(lambda sql: personal_data.delete_rows(sql, self.user))
+        def close(sql: Statements) -> None:
+            close_account(sql, self.user)
+
+        def erase(sql: Statements) -> bool:
+            return erase_batch(sql, self.user)
+
+        database.transaction(close)
+        while database.transaction(erase):
+            pass
 
     def send(self, database: Database) -> PendingReply:
         return send(database, self.session, "Alguém aí?", conversation_id=self.conversation)
@@ -90,3 +108,53 @@ def test_every_deletion_keeps_the_id_of_the_account_alone(database: Database, ro
     kept = rows.list("SELECT * FROM contas_apagadas ORDER BY id")
     assert [row["id"] for row in kept] == [own, unverified]
     assert set(kept[0]) == {"id", "apagada_em"}
+
+
+def closed_account(database: Database, rows: Rows, email: str = "ana@exemplo.com.br") -> int:
+    user = rows.user(email)
+    rows.conversation(user, *["Oi", "Olá"] * 3)
+    rows.conversation(user, "Outra")
+    database.transaction(partial(close_account, user_id=user))
+    return user
+
+
+def test_closed_account_is_gone_before_its_messages(database: Database, rows: Rows) -> None:
+    user = closed_account(database, rows)
+    assert users.find_user(database, user) is None
+    assert not users.lock_user(database, user)
+    assert users.find_user_by_email(database, "ana@exemplo.com.br") is None
+    assert rows.user("ana@exemplo.com.br") != user  # the address is free
+    assert rows.value("SELECT COUNT(*) FROM contas_apagadas WHERE id = %s", user) == 1
+    told = rows.list("SELECT * FROM usuarios WHERE id = %s", user)[0]
+    assert "Ana" not in str(told)
+    with pytest.raises(ValidationError):
+        Credentials(email=told["email"], senha="x")  # it cannot be named
+
+
+def test_interrupted_deletion_is_finished_by_the_cleanup(
+    database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("falaai.account_erasure.BATCH", 2)
+    monkeypatch.setattr("falaai.account_erasure.CONVERSATIONS", 1)
+    kept = rows.conversation(rows.user("bia@exemplo.com.br"), "Fica")
+    users_left = [closed_account(database, rows), closed_account(database, rows, "caio@exemplo.com.br")]
+    assert database.transaction(partial(erase_batch, user_id=users_left[0]))  # and then the process was killed
+    assert preview(database, 0)["closed_accounts"] == 2
+    assert clean_up(database, 0, lambda: True).rows["closed_accounts"] == 2
+    assert rows.value("SELECT COUNT(*) FROM usuarios WHERE id IN %s", tuple(users_left)) == 0
+    assert {row["id_conversa"] for row in rows.list("SELECT id_conversa FROM mensagens")} == {kept}
+
+
+def test_database_that_fails_while_rows_are_erased_does_not_undo_the_deletion(
+    database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = rows.user(password=PASSWORD)
+    rows.conversation(user, "Oi", "Olá")
+
+    def fail(_sql: Statements, _user_id: int) -> bool:
+        raise DatabaseUnavailable("gone")
+
+    monkeypatch.setattr(account_deletion, "erase_batch", fail)
+    delete_account(database, FakePictureStore(), ExportFiles("none"), new_session(rows, user), PASSWORD)
+    assert users.find_user(database, user) is None
+    assert clean_up(database, 0, lambda: True).rows["closed_accounts"] == 1

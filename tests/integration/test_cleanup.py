@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pymysql
@@ -11,8 +12,9 @@ import pytest
 from falaai import settings
 from falaai.connections import Connection, connect
 from falaai.database import Database, Transaction
-from falaai.repositories import conversations, sessions
-from falaai_cleanup import orphaned_pictures, worker
+from falaai.export_files import key_of
+from falaai.repositories import conversations, exports, sessions
+from falaai_cleanup import orphaned_objects, worker
 from falaai_cleanup import tasks as sweeping
 from falaai_cleanup.tasks import clean_up, preview
 from tests.support.rows import Rows
@@ -102,7 +104,7 @@ def test_task_that_fails_does_not_stop_the_others(
     rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', NULL, NOW(6), UTC_TIMESTAMP(6), NULL)", ana)
     rows.run("RENAME TABLE sessoes TO sessoes_fora")
     monkeypatch.setattr(worker, "database", lambda: database)
-    monkeypatch.setattr(worker, "delete_orphaned_pictures", lambda *_: 0)
+    monkeypatch.setattr(worker, "delete_orphans", lambda *_: 0)
     monkeypatch.setenv("RETENTION_DAYS", "90")
     monkeypatch.setenv("PICTURES_BUCKET", "picturesbucket")
     settings.read.cache_clear()
@@ -199,15 +201,30 @@ def test_only_old_unused_pictures_are_deleted(
     for key in (shown, orphan, "elsewhere/orphan.webp"):
         s3.put_object(Bucket=bucket, Key=key, Body=b"x")
     rows.run("UPDATE usuarios SET profile_pic_url = %s WHERE id = %s", shown, rows.user())
-    monkeypatch.setattr(orphaned_pictures, "_client", lambda: s3)
-    assert (
-        orphaned_pictures.count_orphaned_pictures(database, bucket) == 0
-    )  # it may be on its way to its account's row
-    monkeypatch.setattr(orphaned_pictures, "YOUNG", timedelta(seconds=-10))
-    assert orphaned_pictures.delete_orphaned_pictures(database, bucket, lambda: True) == 1
+    monkeypatch.setattr(orphaned_objects, "s3_client", lambda: s3)
+    pictures = orphaned_objects.PICTURES
+    # It may be on its way to its account's row.
+    assert orphaned_objects.count_orphans(database, bucket, pictures) == 0
+    pictures = replace(pictures, young=timedelta(seconds=-10))
+    assert orphaned_objects.delete_orphans(database, bucket, pictures, lambda: True) == 1
     left = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
     assert {shown, "elsewhere/orphan.webp"} <= set(left)
     assert orphan not in left
+
+
+def test_archives_without_a_row_are_deleted_at_any_age(
+    cloud: RunningCloud, database: Database, rows: Rows, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3, user = aws_client(cloud, "s3"), rows.user()
+    kept, expired = exports.add_export(database, user), exports.add_export(database, user)
+    rows.run("UPDATE exportacoes SET expira_em = UTC_TIMESTAMP(6) WHERE id = %s", expired)
+    assert cleaned(database) == {"exports": 1}
+    for export_id in (kept, expired):
+        s3.put_object(Bucket=bucket, Key=key_of(export_id), Body=b"x")
+    monkeypatch.setattr(orphaned_objects, "s3_client", lambda: s3)
+    archives = replace(orphaned_objects.ARCHIVES, young=timedelta(seconds=-10))  # S3's clock may be ahead
+    assert orphaned_objects.delete_orphans(database, bucket, archives, lambda: True) == 1
+    assert [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]] == [key_of(kept)]
 
 
 class Killed(BaseException):

@@ -313,7 +313,7 @@ def cleanup(line: Line, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> Line:
         monkeypatch.setenv(name, "devcloud")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ENDPOINT_URL", line.sqs.meta.endpoint_url)
-    monkeypatch.setattr("falaai_cleanup.worker.delete_orphaned_pictures", lambda *_: 0)
+    monkeypatch.setattr("falaai_cleanup.worker.delete_orphans", lambda *_: 0)
     rows.conversation(rows.user(), "velha", "resposta", days_old=91)
     return line
 

@@ -506,6 +506,9 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "at_most": 100,
         "limit": 20,
         "unused_days": 90,
+        "export_id": rows.value("SELECT MAX(id) FROM exportacoes WHERE id_usuario = %s", user),
+        "exports.list_existing.ids": [1, 2, 3],
+        "size": 1000,
         "day": day,
         "messages": 3,
         "count": 3,
@@ -549,6 +552,11 @@ def fill_other_tables(rows: Rows) -> None:
         "INSERT INTO tokens SELECT SHA2(id, 256), id, 'verificar', NULL, NOW(6),"
         " NOW(6) + INTERVAL MOD(id, 1000) - 2 DAY, NULL FROM usuarios"
     )
+    rows.run(
+        "INSERT INTO exportacoes (id_usuario, criada_em, expira_em)"
+        " SELECT id, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL MOD(id, 100) - 2 DAY FROM usuarios"
+    )
+    rows.run("UPDATE usuarios SET apagada_em = UTC_TIMESTAMP(6) WHERE email LIKE 'pessoa-9%%' LIMIT 9")
     rows.run("INSERT INTO limites SELECT chave, NOW(6), expira_em, 1 FROM tokens")
     rows.run("INSERT INTO transacoes SELECT LEFT(chave, 32), NOW(6) FROM tokens")
     rows.run("UPDATE transacoes SET feita_em = NOW(6) - INTERVAL 2 HOUR LIMIT 9")

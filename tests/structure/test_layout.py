@@ -11,7 +11,7 @@ from tests.support.paths import ROOT
 
 LAYER = ROOT / "layers/shared/python/falaai"
 WEB = ("auth", "chat")
-WORKERS = ("cleanup", "email", "memory", "titles")
+WORKERS = ("cleanup", "email", "export", "memory", "titles")
 WEB_PARTS = ("application.py", "dependencies.py", "routes/__init__.py", "schemas.py", "templates", "static")
 # Modules with SQL outside of falaai/repositories, with the reason.
 SQL_ELSEWHERE = {

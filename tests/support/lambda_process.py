@@ -21,11 +21,12 @@ class LambdaProcess:
 
     `init_seconds` is the time from its start to its first request for an invocation. `invoke` returns (seconds,
     answer). `clock_ahead` is by how many seconds the function's clock is ahead of ours: deadlines follow its clock.
+    `timeout` is the function's, in seconds.
     """
 
-    def __init__(self, like: int, clock_ahead: float = 0, **changes: str) -> None:
+    def __init__(self, like: int, clock_ahead: float = 0, timeout: float = 60, **changes: str) -> None:
         environment = environment_of(like)
-        self._clock_ahead = clock_ahead
+        self._clock_ahead, self._timeout = clock_ahead, timeout
         self._events: SimpleQueue[Any] = SimpleQueue()
         self._answers: SimpleQueue[tuple[float, Any]] = SimpleQueue()
         self._asked = threading.Event()
@@ -51,9 +52,13 @@ class LambdaProcess:
 
     def invoke(self, event: dict[str, Any]) -> tuple[float, Any]:
         began = time.perf_counter()
-        self._events.put(event)
-        ended, answer = self._answers.get(timeout=HANG_SECONDS)
+        self.start(event)
+        ended, answer = self._answers.get(timeout=max(HANG_SECONDS, self._timeout))
         return ended - began, answer
+
+    def start(self, event: dict[str, Any]) -> None:
+        """Begin an invocation without waiting for its answer."""
+        self._events.put(event)
 
     def memory(self) -> dict[str, float]:
         """Return the resident memory in MB, now and at its peak."""
@@ -79,7 +84,7 @@ class LambdaProcess:
                 lambda_process._asked.set()
                 body = json.dumps(lambda_process._events.get()).encode()
                 self.send_response(200)
-                deadline = str(int((time.time() + lambda_process._clock_ahead + 60) * 1000))
+                deadline = str(int((time.time() + lambda_process._clock_ahead + lambda_process._timeout) * 1000))
                 for name, value in (
                     ("Lambda-Runtime-Aws-Request-Id", str(uuid.uuid4())),
                     ("Lambda-Runtime-Deadline-Ms", deadline),

@@ -15,6 +15,7 @@ TABLES = (
     "sessoes",
     "limites",
     "contas_apagadas",
+    "exportacoes",
     "usuarios",
 )
 

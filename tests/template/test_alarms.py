@@ -115,7 +115,7 @@ def test_few_alarms_cost_nothing_and_miss_no_failure() -> None:
         "GeminiErrorAlarm",
         "DailyCeilingAlarm",
     }
-    assert few >= {f"{queue}DeadLetterAlarm" for queue in ("Titles", "Memory", "Email", "Cleanup")}
+    assert few >= {f"{queue}DeadLetterAlarm" for queue in ("Titles", "Memory", "Email", "Export", "Cleanup")}
 
 
 def test_dashboard_shows_every_custom_metric() -> None:

@@ -112,7 +112,7 @@ def test_functions_are_there_and_fed_by_their_queues(made: dict[str, Any]) -> No
         one["EventSourceArn"].split("-")[-2]
         for one in client("lambda").list_event_source_mappings()["EventSourceMappings"]
     }
-    assert queues == {"EmailQueue", "TitlesQueue", "MemoryQueue", "CleanupQueue"}
+    assert queues == {"EmailQueue", "TitlesQueue", "MemoryQueue", "ExportQueue", "CleanupQueue"}
 
 
 def test_schedule_is_one_that_eventbridge_takes(made: dict[str, Any]) -> None:

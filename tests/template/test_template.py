@@ -9,6 +9,8 @@ from fastapi import FastAPI
 
 from devcloud.intrinsics import parse
 from devcloud.template import read_template
+from falaai.export_files import PREFIX
+from falaai.repositories import exports
 from falaai_auth.application import build as build_auth
 from falaai_chat.application import build as build_chat
 from falaai_chat.application import build_stream as stream_application
@@ -38,6 +40,22 @@ def test_queue_has_a_dead_letter_queue_of_its_own_that_keeps_for_14_days(name: s
     assert str(redrive["deadLetterTargetArn"]).endswith(own)
     assert redrive["maxReceiveCount"] == (8 if name == "EmailQueue" else 5)
     assert QUEUES[own]["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
+
+
+def test_page_knows_the_last_try_of_an_export_and_its_time() -> None:
+    """The page tells a failure by these numbers if the worker was killed."""
+    assert QUEUES["ExportQueue"]["RedrivePolicy"]["maxReceiveCount"] == exports.MOST_ATTEMPTS
+    assert TEMPLATE.functions["ExportFunction"].timeout == exports.ATTEMPT_SECONDS
+    visible = QUEUES["ExportQueue"]["VisibilityTimeout"]
+    assert exports.MOST_ATTEMPTS * visible < exports.LOST_HOURS * 3600
+
+
+def test_bucket_deletes_archives_and_parts_that_the_cleanup_missed() -> None:
+    (rule,) = RAW["PicturesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["Prefix"]) == ("Enabled", PREFIX)  # pictures stay
+    # S3 counts whole days after the first one, so no file goes before LIFE_HOURS.
+    assert rule["ExpirationInDays"] * 24 == exports.LIFE_HOURS
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 
 
 @pytest.mark.parametrize("trigger", TEMPLATE.queue_triggers, ids=lambda trigger: trigger.function)
@@ -146,7 +164,7 @@ def test_programs_know_every_queue_and_every_function() -> None:
 
 
 def test_template_is_short_enough_to_be_read_whole() -> None:
-    assert len((ROOT / "template.yaml").read_text().splitlines()) <= 750
+    assert len((ROOT / "template.yaml").read_text().splitlines()) <= 830
 
 
 def test_streaming_server_keeps_connections_longer_than_the_adapter_reuses_them() -> None:

@@ -76,21 +76,21 @@ def test_every_policy_names_its_actions_and_resources(resources: dict[str, Any])
             assert not any("*" in action for action in actions(statement)), name
             if statement["Effect"] == "Allow" and statement.get("Resource") != "*":
                 seen += 1
-                assert "*" not in json.dumps(statement["Resource"]).replace("${PicturesBucket.Arn}/pictures/*", ""), (
-                    name
-                )
+                named = json.dumps(statement["Resource"])
+                assert "*" not in re.sub(r"\$\{PicturesBucket\.Arn\}/(pictures|exports)/\*", "", named), name
     assert seen > 20
 
 
 POLLING = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 # Queues to which each function sends; a worker also polls its own queue.
 SENDS_TO = {
-    "AuthFunction": {"EmailQueue"},
+    "AuthFunction": {"EmailQueue", "ExportQueue"},
     "ChatFunction": {"TitlesQueue", "MemoryQueue"},
     "ChatStreamFunction": {"TitlesQueue", "MemoryQueue"},
     "TitlesFunction": {"TitlesDeadLetterQueue"},
     "MemoryFunction": {"MemoryDeadLetterQueue"},
     "EmailFunction": {"EmailDeadLetterQueue"},
+    "ExportFunction": {"EmailQueue", "ExportDeadLetterQueue"},
     "CleanupFunction": {"CleanupQueue", "CleanupDeadLetterQueue"},
 }
 
@@ -269,6 +269,6 @@ def test_no_function_publishes_versions(resources: dict[str, Any]) -> None:
 
 def test_resources_that_hold_data_keep_their_names_in_every_release(resources: dict[str, Any]) -> None:
     """The next deployment, forward or back, would delete a renamed one with its content."""
-    queues = ("Titles", "Memory", "Email", "Cleanup")
+    queues = ("Titles", "Memory", "Email", "Export", "Cleanup")
     kept = {"PicturesBucket", *(f"{name}{kind}" for name in queues for kind in ("Queue", "DeadLetterQueue"))}
     assert kept <= set(resources)

@@ -6,10 +6,15 @@ import time
 import pytest
 
 from falaai.batches import COMMIT_GRACE_SECONDS
-from falaai.queue_messages import EmailRequested, QueueMessage, SummaryRequested, TitleRequested
+from falaai.queue_messages import EmailRequested, ExportRequested, QueueMessage, SummaryRequested, TitleRequested
 from tests.support.paths import ROOT
 
-MESSAGES = {"titles": TitleRequested, "memory": SummaryRequested, "email": EmailRequested}
+MESSAGES = {
+    "titles": TitleRequested,
+    "memory": SummaryRequested,
+    "email": EmailRequested,
+    "export": ExportRequested,
+}
 
 
 @pytest.mark.parametrize(("worker", "message"), MESSAGES.items())

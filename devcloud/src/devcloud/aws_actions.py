@@ -15,6 +15,8 @@ _CREDENTIAL_VALUE = re.compile(r"([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
 _S3_OBJECT = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "PUT": "s3:PutObject", "DELETE": "s3:DeleteObject",
               "POST": "s3:PutObject"}  # fmt: skip
 _S3_BUCKET = {"GET": "s3:ListBucket", "HEAD": "s3:ListBucket", "PUT": "s3:CreateBucket", "DELETE": "s3:DeleteBucket"}
+# An upload in parts; to begin it, to send a part and to complete it is s3:PutObject.
+_S3_UPLOAD = {"GET": "s3:ListMultipartUploadParts", "DELETE": "s3:AbortMultipartUpload"}
 # Sub-resources of S3, such as ?tagging, that have actions of their own.
 _S3_SUBRESOURCES = {"tagging": "Tagging", "acl": "Acl", "policy": "Policy", "cors": "CORS", "lifecycle": "Lifecycle"}
 
@@ -82,6 +84,10 @@ def _s3_actions(method: str, path: str, query: dict[str, str], headers: Mapping[
     if sub:
         verb = "Get" if method in ("GET", "HEAD") else "Delete" if method == "DELETE" else "Put"
         return [(f"s3:{verb}{'Object' if key else 'Bucket'}{sub}", f"{arn}/{key}" if key else arn)]
+    if not key and "uploads" in query:
+        return [("s3:ListBucketMultipartUploads", arn)]
+    if "uploadId" in query and method in _S3_UPLOAD:
+        return [(_S3_UPLOAD[method], f"{arn}/{key}")]
     if not key:
         return [(_S3_BUCKET.get(method, "s3:PutObject"), arn)]
     actions: Actions = [(_S3_OBJECT[method], f"{arn}/{key}")]

@@ -1,26 +1,58 @@
 """Deletion of an account."""
 
+from falaai.account_erasure import close_account, erase_batch
 from falaai.database import Database, Statements
-from falaai.repositories import personal_data
+from falaai.deadlines import REQUEST_SECONDS, seconds_left
+from falaai.errors import DatabaseUnavailable
+from falaai.logs import logger
+from falaai.repositories import exports
 from falaai.repositories.sessions import Session
 from falaai_auth.carried_usage import keep_usage
+from falaai_auth.export_requests import ExportFiles
 from falaai_auth.picture_store import PictureStore
 from falaai_auth.profile import delete_unused_picture, get_user
 from falaai_auth.reauthentication import confirm_password
 
+# Reserved for the running batch and the answer.
+LAST_BATCH_SECONDS = 6.0
 
-def delete_account(database: Database, store: PictureStore, session: Session, password: str) -> None:
-    """Delete every row of the user, every session and the profile picture. This cannot be undone.
 
+def delete_account(
+    database: Database, store: PictureStore, files: ExportFiles, session: Session, password: str
+) -> None:
+    """Close the account, then delete every row of the user, the profile picture and archives. It cannot be undone.
+
+    The account is gone for everybody when it is closed. If the rest takes longer than a request may, the cleanup
+    deletes it.
     Raises InvalidInput for a wrong password, NotSignedIn, TooManyRequests, DatabaseUnavailable.
     """
     user = get_user(database, session)
     confirm_password(database, user, session, password)
 
-    def delete(sql: Statements) -> None:
+    def close(sql: Statements) -> list[int]:
         keep_usage(sql, session)
-        personal_data.delete_rows(sql, user.id)
+        export_ids = exports.list_export_ids(sql, user.id)
+        close_account(sql, user.id)
+        return export_ids
 
-    database.transaction(delete)
+    for export_id in database.transaction(close):
+        files.delete(export_id)
     if user.picture:
         delete_unused_picture(store, user.picture)
+    _erase(database, user.id)
+
+
+def _erase(database: Database, user_id: int) -> None:
+    """Delete batches until nothing is left, time runs out, or the database fails. The cleanup deletes the rest."""
+
+    def batch(sql: Statements) -> bool:
+        return erase_batch(sql, user_id)
+
+    try:
+        while seconds_left(REQUEST_SECONDS) > LAST_BATCH_SECONDS:
+            if not database.transaction(batch):
+                return
+        reason = "out of time"
+    except DatabaseUnavailable as error:  # the account is closed already, so the user's wish is done
+        reason = str(error)
+    logger().warning("account not erased yet, the cleanup continues", extra={"user_id": user_id, "reason": reason})

@@ -6,7 +6,15 @@ from fastapi import FastAPI
 
 from falaai.web import static_files
 from falaai.web.application_factory import build_application
-from falaai_auth.routes import account_pages, accounts, password_reset, profile, verification, verification_emails
+from falaai_auth.routes import (
+    account_pages,
+    accounts,
+    archives,
+    password_reset,
+    profile,
+    verification,
+    verification_emails,
+)
 
 _FOLDER = Path(__file__).parent
 STATIC = static_files.StaticFolder("/static/auth", _FOLDER / "static")
@@ -17,6 +25,7 @@ ROUTERS = (
     verification.router,
     password_reset.router,
     profile.router,
+    archives.router,
     static_files.build_router(STATIC),
 )
 

@@ -1,35 +1,32 @@
-"""The export of a user's personal data."""
+"""The export of a user's personal data as one JSON answer."""
 
 import base64
-from datetime import date, datetime
-from typing import Any
+import json
 
-from falaai.database import Database, Row
-from falaai.repositories import personal_data
+from falaai.database import Database
+from falaai.errors import ExportTooLarge
+from falaai.personal_archive import json_pieces
 from falaai.repositories.sessions import Session
 from falaai_auth.picture_store import PictureStore
 from falaai_auth.profile import get_user
 
+# Bytes of the answer as Lambda counts them: text inside a JSON document, with its quotes and line breaks escaped.
+# Lambda's limit is 6 MB; the rest is for the headers.
+MOST_BYTES = 5_900_000
 
-def export_data(database: Database, store: PictureStore, session: Session) -> dict[str, Any]:
-    """Collect the user's rows of every table, and the profile picture.
 
-    The password hash and the keys of sessions and links are left out.
+def export_data(database: Database, store: PictureStore, session: Session) -> str:
+    """Return the user's rows of every table, and the profile picture as base64 in `foto_webp_base64`, as JSON.
 
-    Returns lists of rows by table, and the picture as base64 in `foto_webp_base64`.
-    Raises NotSignedIn, DatabaseUnavailable, PicturesUnavailable.
+    Raises ExportTooLarge if they do not fit into one answer, NotSignedIn, DatabaseUnavailable, PicturesUnavailable.
     """
     user = get_user(database, session)
-    tables = personal_data.list_rows(database, user.id)
     picture = store.find(user.picture) if user.picture else None
-    return {
-        **{table: [_to_json(row) for row in rows] for table, rows in tables.items()},
-        "foto_webp_base64": base64.b64encode(picture).decode() if picture else None,
-    }
-
-
-def _to_json(row: Row) -> dict[str, Any]:
-    return {
-        name: value.isoformat() + ("Z" if isinstance(value, datetime) else "") if isinstance(value, date) else value
-        for name, value in row.items()
-    }
+    text = base64.b64encode(picture).decode() if picture else None
+    pieces, size = list[str](), 0
+    for piece in json_pieces(database, user.id, foto_webp_base64=text):
+        size += len(json.dumps(piece, ensure_ascii=False).encode())
+        if size > MOST_BYTES:
+            raise ExportTooLarge
+        pieces.append(piece)
+    return "".join(pieces)

@@ -10,6 +10,7 @@ from fastapi import Depends, Request, params
 from falaai.queues import Queues, queues
 from falaai.web.current_user import client_address, cookie_name
 from falaai_auth.browsers import Browser
+from falaai_auth.export_requests import ExportFiles, export_files
 from falaai_auth.picture_store import PictureStore, picture_store
 
 
@@ -21,6 +22,10 @@ async def get_picture_store() -> PictureStore:
     return picture_store()
 
 
+async def get_export_files() -> ExportFiles:
+    return export_files()
+
+
 async def get_calling_browser(request: Request) -> Browser:
     agent = request.headers.get("user-agent", "")
     return Browser(agent, client_address(request), request.cookies.get(cookie_name()))
@@ -28,6 +33,7 @@ async def get_calling_browser(request: Request) -> Browser:
 
 Sender = Annotated[Queues, Depends(get_queues)]
 Pictures = Annotated[PictureStore, Depends(get_picture_store)]
+Files = Annotated[ExportFiles, Depends(get_export_files)]
 CallingBrowser = Annotated[Browser, Depends(get_calling_browser)]
 
 

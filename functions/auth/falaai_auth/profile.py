@@ -6,7 +6,8 @@ from falaai.errors import InvalidInput, NotSignedIn, PicturesUnavailable
 from falaai.logs import logger
 from falaai.queue_messages import EmailRequested
 from falaai.queues import Queues
-from falaai.repositories import sessions, tokens, users
+from falaai.repositories import profiles, sessions, tokens, users
+from falaai.repositories.profiles import Profile
 from falaai.repositories.sessions import Session
 from falaai.repositories.users import User
 from falaai.secret_tokens import Purpose
@@ -24,6 +25,14 @@ def get_user(database: Database, session: Session) -> User:
     if user is None:
         raise NotSignedIn("the account is gone")
     return user
+
+
+def get_profile(database: Database, session: Session) -> Profile:
+    """Return the session's user and the last export. Raises NotSignedIn as `get_user` does."""
+    profile = profiles.find_profile(database, session.user_id)
+    if profile is None:
+        raise NotSignedIn("the account is gone")
+    return profile
 
 
 def change_profile(

@@ -62,7 +62,7 @@ NewPassword = Annotated[str, Field(min_length=0), AfterValidator(_good_password)
 # For checking a password against the stored hash; the rules for new passwords do not apply.
 KnownPassword = Annotated[str, Field(max_length=1024)]
 LinkToken = Annotated[str, Field(max_length=128)]
-DESTINATION = r"^/chat(/[0-9]{1,10})?$"
+DESTINATION = r"^/(chat(/[0-9]{1,10})?|profile)$"
 IfGiven = BeforeValidator(_nothing_if_empty)
 
 
@@ -91,7 +91,7 @@ class PasswordCheck(BaseModel):
 
 
 class Credentials(BaseModel):
-    """POST /login. `destino` is the path to open after sign-in: the chat or one conversation, never another site."""
+    """POST /login. `destino` is the path to open after sign-in: the chat, one conversation or the profile."""
 
     email: Email
     senha: KnownPassword

@@ -1,11 +1,11 @@
 """Export of a conversation as one file, or as several parts if it is too long for one response."""
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from falaai.conversation_markdown import file_stem, message_section, title_line
 from falaai.database import Statements
 from falaai.repositories import messages
 from falaai.repositories.conversations import Conversation
@@ -17,8 +17,6 @@ from falaai_chat.views import conversation_shape, message_shape
 FILE_MAX_BYTES = 2_500_000
 # Messages per query, so that only the messages of this file are read, not the whole conversation.
 _READ_MESSAGES = 100
-
-SPEAKERS = {"usuario": "Você", "ia": "FalaAí"}
 
 
 class Format(StrEnum):
@@ -49,11 +47,9 @@ def read_part(sql: Statements, conversation: Conversation, after_seq: int) -> Pa
 
 
 def _markdown(part: Part, next_part: str | None) -> str:
-    parts = [f"# {part.conversation.title}"]
-    parts += [f"## {SPEAKERS[message.author]}\n\n{message.text}" for message in part.messages]
-    if next_part:
-        parts.append(f"---\n\n{texts.EXPORT_GOES_ON.format(address=next_part)}")
-    return "\n\n".join(parts) + "\n"
+    sections = [message_section(message.author, message.text) for message in part.messages]
+    end = f"\n---\n\n{texts.EXPORT_GOES_ON.format(address=next_part)}\n" if next_part else ""
+    return title_line(part.conversation.title) + "".join(sections) + end
 
 
 def _json(part: Part, next_part: str | None) -> str:
@@ -71,6 +67,5 @@ EXPORTS: dict[Format, tuple[str, Callable[[Part, str | None], str]]] = {
 
 def file_name(conversation: Conversation, format: Format, after_seq: int) -> str:  # noqa: A002 - name of the query parameter
     """Return a file name from the title, without characters that a file system refuses."""
-    title = re.sub(r"[^\w -]+", " ", conversation.title).strip()
     part = f" a partir de {after_seq + 1}" if after_seq else ""
-    return f"{title or 'conversa'}{part}.{format.value}"
+    return f"{file_stem(conversation.title)}{part}.{format.value}"

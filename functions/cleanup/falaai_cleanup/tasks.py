@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from falaai.account_erasure import erase_batch
 from falaai.database import Database, Statements
 from falaai.logs import logger
 from falaai.repositories import (
     conversations,
     deleted_accounts,
+    exports,
     limits,
     messages,
     personal_data,
@@ -52,16 +54,31 @@ class CleanupTask:
         return {self.name: gone}, gone == BATCH
 
 
+class ErasureTask(CleanupTask):
+    """Continue the deletion of closed accounts, with the messages of one account in each batch."""
+
+    def batch(self, sql: Statements) -> tuple[dict[str, int], bool]:
+        ids = users.list_closed(sql, 1)
+        return ({self.name: self.delete(sql, ids[0])}, True) if ids else ({}, False)
+
+
+def _erase_account(sql: Statements, user_id: int) -> int:
+    """Delete one batch. Returns the number of accounts that are deleted whole."""
+    return 0 if erase_batch(sql, user_id) else 1
+
+
 def _delete_never_verified(sql: Statements, at_most: int) -> int:
     ids = users.lock_never_verified(sql, at_most)
     return personal_data.delete_accounts(sql, ids) if ids else 0
 
 
 TASKS = (
+    ErasureTask("closed_accounts", _erase_account, users.count_closed),
     CleanupTask("sessions", sessions.delete_ended, sessions.count_ended),
     CleanupTask("tokens", tokens.delete_expired, tokens.count_expired),
     CleanupTask("usage", usage.delete_old, usage.count_old),
     CleanupTask("counters", limits.delete_expired, limits.count_expired),
+    CleanupTask("exports", exports.delete_expired, exports.count_expired),
     CleanupTask("transactions", transactions.delete_old, transactions.count_old),
     CleanupTask("deleted_accounts", deleted_accounts.delete_old, deleted_accounts.count_old),
     CleanupTask("abandoned_replies", messages.update_abandoned_replies, messages.count_abandoned),

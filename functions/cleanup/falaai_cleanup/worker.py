@@ -12,7 +12,7 @@ from falaai.logs import correlate, logger
 from falaai.metrics import count
 from falaai.queue_messages import CleanupRequested
 from falaai.queues import queues
-from falaai_cleanup.orphaned_pictures import count_orphaned_pictures, delete_orphaned_pictures
+from falaai_cleanup.orphaned_objects import KINDS, count_orphans, delete_orphans
 from falaai_cleanup.tasks import clean_up, preview
 
 # Reserved for the running batch and for sending the message that continues the cleanup.
@@ -43,11 +43,12 @@ def _clean_up(finished_rounds: int) -> dict[str, int]:
     rows, errors = {**cleaned.rows}, [*cleaned.errors]
     if cleaned.is_done:
         bucket = settings.read(settings.PictureSettings).pictures_bucket
-        try:
-            rows["pictures"] = delete_orphaned_pictures(database(), bucket, _has_time)
-        except Exception as error:  # noqa: BLE001 - raised below, with the errors of other tasks
-            logger().exception("cleanup task failed", extra={"task": "pictures"})
-            errors.append(error)
+        for kind in KINDS:
+            try:
+                rows[kind.name] = delete_orphans(database(), bucket, kind, _has_time)
+            except Exception as error:  # noqa: BLE001 - raised below, with the errors of other tasks
+                logger().exception("cleanup task failed", extra={"task": kind.name})
+                errors.append(error)
     elif not errors:
         _request_next_round(finished_rounds + 1)
     logger().info("cleanup finished", extra={**rows, "is_done": cleaned.is_done})
@@ -70,7 +71,7 @@ def _request_next_round(number: int) -> None:
 def _preview() -> dict[str, int]:
     bucket = settings.read(settings.PictureSettings).pictures_bucket
     rows = preview(database(), settings.read(settings.RetentionSettings).retention_days)
-    return {**rows, "pictures": count_orphaned_pictures(database(), bucket)}
+    return {**rows, **{kind.name: count_orphans(database(), bucket, kind) for kind in KINDS}}
 
 
 def _continue(message: CleanupRequested, _age_seconds: float) -> None:

@@ -116,5 +116,6 @@ _WRITERS: dict[str, Writer] = {
     "email": _new_email,
     "conta_existente": _existing_account,
     "senha_trocada": _notice("senha_trocada", "/esqueci-senha"),
+    "exportacao": _notice("exportacao", "/login?destino=/profile"),
     "email_trocado": _notice("email_trocado", "/esqueci-senha"),
 }

@@ -1,17 +1,21 @@
 """HTML pages: landing, sign-in, registration, verification, terms, privacy and profile."""
 
 import re
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from falaai import settings
-from falaai.repositories import deleted_accounts, sessions, usage, users
+from falaai.repositories import deleted_accounts, exports, sessions, usage, users
+from falaai.repositories.exports import Export
+from falaai.repositories.sessions import Session
 from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db, MaybeSession
 from falaai.web.dates import in_words
 from falaai_auth.devices import device_name
-from falaai_auth.profile import get_user
+from falaai_auth.export_requests import size_in_words
+from falaai_auth.profile import get_profile
 from falaai_auth.schemas import DESTINATION
 
 router = APIRouter(default_response_class=HTMLResponse, responses=pages.DOCUMENTED_REDIRECT)
@@ -35,8 +39,8 @@ def landing(request: Request, session: MaybeSession, aviso: str = "") -> Respons
 
 @router.get("/login")
 def login_page(request: Request, session: MaybeSession, destino: str = "", aviso: str = "") -> Response:
-    """Show the sign-in form. `destino` is the path to open after sign-in; any path outside the chat is ignored.
-    `aviso` names a notice about what has just happened."""
+    """Show the sign-in form. `destino` is the path to open after sign-in; any path but those of the chat and
+    the profile is ignored. `aviso` names a notice about what has just happened."""
     target = destino if re.fullmatch(DESTINATION, destino) else "/chat"
     if session:
         return pages.redirect(request, target)
@@ -82,6 +86,7 @@ def privacy_page(request: Request) -> Response:
         "session_days": sessions.ABSOLUTE_DAYS,
         "usage_days": usage.KEPT_DAYS,
         "deleted_account_days": deleted_accounts.KEPT_DAYS,
+        "export_hours": exports.LIFE_HOURS,
     }
     return pages.page(request, "privacidade.html", values)
 
@@ -99,9 +104,23 @@ def profile_page(request: Request, session: CurrentSession, database: Db, feito:
         }
         for device in sessions.list_devices(database, session.user_id)
     ]
+    profile = get_profile(database, session)
     values = {
-        "user": get_user(database, session),
+        "user": profile.user,
         "devices": devices,
+        "export": _export(profile.export, session),
         "notice": texts.PROFILE_CHANGED if feito else "",
     }
     return pages.page(request, "profile.html", values)
+
+
+def _export(export: Export | None, session: Session) -> dict[str, Any] | None:
+    """Return the last export as the profile page shows it."""
+    if export is None:
+        return None
+    return {
+        "id": export.id,
+        "state": export.state.value,
+        "size": size_in_words(export.size),
+        "expires": in_words(export.expires_at, session.now),
+    }

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import JSONResponse
 
 from falaai.errors import NotFound
 from falaai.repositories import sessions
@@ -11,7 +10,7 @@ from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db, clear_session_cookie, client_address
 from falaai_auth.account_deletion import delete_account
 from falaai_auth.data_export import export_data
-from falaai_auth.dependencies import Pictures, Sender
+from falaai_auth.dependencies import Files, Pictures, Sender
 from falaai_auth.device_sessions import end_other_sessions, end_session
 from falaai_auth.picture_cleaning import MEDIA_TYPE
 from falaai_auth.profile import change_profile, get_user
@@ -90,9 +89,9 @@ def revoke_others(session: CurrentSession, database: Db) -> dict[str, str | int]
 
 @router.get("/profile/export")
 def export_profile(session: CurrentSession, database: Db, store: Pictures) -> Response:
-    """Return all stored data of the user as a JSON file."""
+    """Return all stored data of the user as a JSON file, or 413 if they do not fit into one answer."""
     headers = {"Content-Disposition": 'attachment; filename="falaai.json"'}
-    return JSONResponse(export_data(database, store, session), headers=headers)
+    return Response(export_data(database, store, session), media_type="application/json", headers=headers)
 
 
 @router.delete("/profile")
@@ -103,8 +102,9 @@ def delete_profile(
     session: CurrentSession,
     database: Db,
     store: Pictures,
+    files: Files,
 ) -> dict[str, str]:
     """Delete the account and all data of the user. Return 200 {message, redirect_url}."""
-    delete_account(database, store, session, form.senha_atual)
+    delete_account(database, store, files, session, form.senha_atual)
     clear_session_cookie(response)
     return {"message": texts.ACCOUNT_DELETED, "redirect_url": pages.address(request, "/")}

@@ -11,6 +11,7 @@ import { startTheme } from "./theme.js";
 import { forgetPerson } from "./unsent.js";
 
 const NOTICE = "notice";
+const EXPORT_MILLISECONDS = 4000;
 
 /**
  * Show the message after the reload that shows the change.
@@ -57,6 +58,19 @@ function startDeletion(form) {
   });
 }
 
+/** Reload the page, which shows the new state, when the export is no longer being prepared. */
+async function watchExport() {
+  const { exportacao } = await ask("GET", "/profile/exports").catch((problem) => {
+    if (!(problem instanceof Problem)) throw problem;
+    return { exportacao: { estado: "preparando" } }; // the request failed: ask again
+  });
+  if (exportacao?.estado === "preparando") setTimeout(watchExport, EXPORT_MILLISECONDS);
+  else location.reload();
+}
+
+connect("export-progress", () => {
+  setTimeout(watchExport, EXPORT_MILLISECONDS);
+});
 connect("profile-update", startUpdate);
 connect("profile-picture", startPicture);
 connect("account-deletion", startDeletion);

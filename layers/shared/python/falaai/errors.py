@@ -12,6 +12,8 @@ FalaAIError
 │   ├── Conflict
 │   ├── StillAnswering
 │   ├── LinkNotValid
+│   ├── ExportExpired
+│   ├── ExportTooLarge
 │   ├── NotTheLast
 │   ├── MoreFollows
 │   └── TooManyRequests           carries retry_after, in seconds
@@ -113,6 +115,18 @@ class StillAnswering(RequestError):
 
 class LinkNotValid(RequestError):
     code = "link_not_valid"
+
+
+class ExportExpired(RequestError):
+    """The archive was deleted after its time."""
+
+    code = "export_expired"
+
+
+class ExportTooLarge(RequestError):
+    """The data do not fit into one answer; an archive can be requested instead."""
+
+    code = "export_too_large"
 
 
 class TooManyRequests(RequestError):

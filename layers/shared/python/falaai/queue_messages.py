@@ -32,6 +32,13 @@ class CleanupRequested(QueueMessage):
     round: int = 1
 
 
+class ExportRequested(QueueMessage):
+    """Build the archive of this user's data for this request, unless it is ready or the account is deleted."""
+
+    export_id: int
+    user_id: int
+
+
 class EmailRequested(QueueMessage):
     """Send an email of this kind to this user; the email function makes the link.
 
@@ -39,9 +46,9 @@ class EmailRequested(QueueMessage):
     """
 
     # The JSON field is `letter`: messages of an older release may still wait in the queue.
-    kind: Literal["verificar", "conta_existente", "senha", "senha_trocada", "email", "email_trocado", "nenhuma"] = (
-        Field(validation_alias=AliasChoices("kind", "letter"), serialization_alias="letter")
-    )
+    kind: Literal[
+        "verificar", "conta_existente", "senha", "senha_trocada", "email", "email_trocado", "exportacao", "nenhuma"
+    ] = Field(validation_alias=AliasChoices("kind", "letter"), serialization_alias="letter")
     user_id: int
 
 

@@ -8,7 +8,14 @@ from falaai.aws_requests import AwsRefused, call_aws
 from falaai.deadlines import within
 from falaai.errors import QueueUnavailable
 from falaai.logs import correlation_id
-from falaai.queue_messages import CleanupRequested, EmailRequested, QueueMessage, SummaryRequested, TitleRequested
+from falaai.queue_messages import (
+    CleanupRequested,
+    EmailRequested,
+    ExportRequested,
+    QueueMessage,
+    SummaryRequested,
+    TitleRequested,
+)
 
 # Total for one request to SQS, since a user may wait for it.
 SQS_SECONDS = 4
@@ -59,6 +66,7 @@ def _url(message: QueueMessage) -> str:
         SummaryRequested: urls.memory_queue_url,
         EmailRequested: urls.email_queue_url,
         CleanupRequested: urls.cleanup_queue_url,
+        ExportRequested: urls.export_queue_url,
     }
     return by_type[type(message)]
 

@@ -56,6 +56,7 @@ WRONG_PASSWORD_AT_LINK = Limit("wrong-password-link", 5, 5 * MINUTE)
 SIGN_UP_BY_ADDRESS = Limit("sign-up-address", 20, HOUR)
 EMAIL_REQUESTS_BY_ADDRESS = Limit("email-requests-address", 20, HOUR)
 NEW_EMAILS_BY_PERSON = Limit("new-emails-person", 5, DAY)
+EXPORTS_A_DAY = Limit("exports-a-day", 5, DAY)
 PICTURES_AN_HOUR = Limit("pictures-an-hour", 20, HOUR)
 
 # Number of requests of one user that wait at this moment for a reply of another request. Each new one restarts the

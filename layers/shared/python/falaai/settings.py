@@ -124,7 +124,7 @@ class MemorySettings(_Group):
 
 
 class PictureSettings(_Group):
-    """The bucket of profile pictures."""
+    """The bucket of profile pictures and of exported archives."""
 
     pictures_bucket: str = Field(min_length=1)
 
@@ -186,6 +186,7 @@ class QueueSettings(_Group):
     memory_queue_url: str = ""
     email_queue_url: str = ""
     cleanup_queue_url: str = ""
+    export_queue_url: str = ""
 
 
 class WorkerSettings(_Group):

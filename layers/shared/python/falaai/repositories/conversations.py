@@ -206,6 +206,12 @@ def lock_unused(sql: Statements, unused_days: int, at_most: int) -> list[int]:
     return [row["id"] for row in rows]
 
 
+def lock_conversations(sql: Statements, user_id: int, at_most: int) -> list[int]:
+    """Lock some conversations of the user until the transaction ends. Returns their ids."""
+    rows = sql.list("SELECT id FROM conversas WHERE id_usuario = %s LIMIT %s FOR UPDATE", (user_id, at_most))
+    return [row["id"] for row in rows]
+
+
 def count_unused(sql: Statements, unused_days: int) -> tuple[int, int]:
     """Return the number of unused conversations and of the messages in them."""
     row = sql.find(

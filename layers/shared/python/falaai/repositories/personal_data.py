@@ -19,14 +19,16 @@ _ROWS = {
     " ORDER BY criado_em",
     "uso_diario": "SELECT dia, mensagens, tokens_entrada, tokens_saida FROM uso_diario WHERE id_usuario = %s"
     " ORDER BY dia",
-    "conversas": "SELECT id, titulo_conversa, data_criacao, data_atualizacao, fixada, titulo_manual, resumo,"
-    " resumo_ate_seq FROM conversas WHERE id_usuario = %s",
-    "mensagens": "SELECT m.id, m.id_conversa, m.seq, m.remetente, m.conteudo, m.data_envio, m.estado, m.modelo,"
-    " m.tokens_entrada, m.tokens_saida, m.erro FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"
-    " WHERE c.id_usuario = %s",
+    "exportacoes": "SELECT id, estado, tamanho, criada_em, pronta_em, expira_em FROM exportacoes"
+    " WHERE id_usuario = %s ORDER BY id",
 }
-# These are sorted here, because the server would sort the whole history with its texts.
-_ORDER = {"conversas": itemgetter("id"), "mensagens": itemgetter("id_conversa", "seq")}
+# The tables whose rows are read page by page: a user may have very many.
+PAGED = ("conversas", "mensagens")
+_CONVERSATION = "id, titulo_conversa, data_criacao, data_atualizacao, fixada, titulo_manual, resumo, resumo_ate_seq"
+_MESSAGE = (
+    "m.id, m.id_conversa, m.seq, m.remetente, m.conteudo, m.data_envio, m.estado, m.modelo, m.tokens_entrada,"
+    " m.tokens_saida, m.erro"
+)
 
 # Sessions are deleted first. A message that is being sent locks its session's row. Either it commits before the
 # session is deleted, and the next statements find its rows; or it finds no session and is rolled back. In any other
@@ -39,24 +41,62 @@ _DELETIONS = (
     "DELETE FROM conversas WHERE id_usuario = %s",
     "DELETE FROM uso_diario WHERE id_usuario = %s",
     "DELETE FROM tokens WHERE id_usuario = %s",
+    "DELETE FROM exportacoes WHERE id_usuario = %s",
     "DELETE FROM usuarios WHERE id = %s",
 )
 
 
 def list_rows(sql: Statements, user_id: int) -> dict[str, list[Row]]:
-    """Return the user's rows of every table, oldest first."""
-    found = {table: sql.list(query, (user_id,)) for table, query in _ROWS.items()}
-    for table, order in _ORDER.items():
-        found[table].sort(key=order)
-    return found
+    """Return the user's rows of every table that is not in PAGED, oldest first."""
+    return {table: sql.list(query, (user_id,)) for table, query in _ROWS.items()}
+
+
+def list_conversation_sizes(sql: Statements, user_id: int) -> list[tuple[int, int]]:
+    """Return the id and the number of messages of each conversation, in the order of the ids."""
+    rows = sql.list("SELECT id, ultima_seq FROM conversas WHERE id_usuario = %s", (user_id,))
+    return sorted((row["id"], row["ultima_seq"]) for row in rows)
+
+
+def list_conversations(sql: Statements, user_id: int, conversation_ids: Sequence[int]) -> list[Row]:
+    """Return the rows of these conversations, in the order of their ids."""
+    rows = sql.list(
+        f"SELECT {_CONVERSATION} FROM conversas WHERE id_usuario = %s AND id IN %s",  # noqa: S608 - constant columns
+        (user_id, tuple(conversation_ids)),
+    )
+    return sorted(rows, key=itemgetter("id"))
+
+
+def list_messages(sql: Statements, user_id: int, conversation_ids: Sequence[int]) -> list[Row]:
+    """Return all messages of these conversations, in the order of conversation and seq."""
+    rows = sql.list(
+        f"SELECT {_MESSAGE} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
+        " WHERE c.id_usuario = %s AND c.id IN %s",
+        (user_id, tuple(conversation_ids)),
+    )
+    return sorted(rows, key=itemgetter("id_conversa", "seq"))
+
+
+def list_messages_after(sql: Statements, user_id: int, conversation_id: int, after_seq: int, limit: int) -> list[Row]:
+    """Return messages of one conversation after a seq, oldest first."""
+    return sql.list(
+        f"SELECT {_MESSAGE} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
+        " WHERE c.id_usuario = %s AND c.id = %s AND m.seq > %s ORDER BY m.seq LIMIT %s",
+        (user_id, conversation_id, after_seq, limit),
+    )
 
 
 def delete_accounts(sql: Statements, user_ids: Sequence[int]) -> int:
     """Delete locked accounts that have no conversations, with their other rows. Returns the number deleted."""
     deleted_accounts.add_deleted_accounts(sql, user_ids)
-    for table in ("sessoes", "uso_diario", "tokens"):
+    for table in ("sessoes", "uso_diario", "tokens", "exportacoes"):
         sql.run(f"DELETE FROM {table} WHERE id_usuario IN %s", (tuple(user_ids),))  # noqa: S608 - constant tables
     return sql.run("DELETE FROM usuarios WHERE id IN %s", (tuple(user_ids),))
+
+
+def delete_access(sql: Statements, user_id: int) -> None:
+    """Delete the sessions first, as `delete_rows` does, then links and exports."""
+    for table in ("sessoes", "tokens", "exportacoes"):
+        sql.run(f"DELETE FROM {table} WHERE id_usuario = %s", (user_id,))  # noqa: S608 - constant tables
 
 
 def delete_rows(sql: Statements, user_id: int) -> None:

@@ -36,25 +36,32 @@ _COLUMNS = "id, nome, email, senha, email_verified, data_registro, email_novo, p
 
 
 def find_user(sql: Statements, user_id: int) -> User | None:
-    row = sql.find(f"SELECT {_COLUMNS} FROM usuarios WHERE id = %s", (user_id,))  # noqa: S608 - constant columns
-    return _user(row) if row else None
+    row = sql.find(
+        f"SELECT {_COLUMNS} FROM usuarios WHERE id = %s AND apagada_em IS NULL",  # noqa: S608 - constant columns
+        (user_id,),
+    )
+    return user_of(row) if row else None
 
 
 def lock_account(sql: Statements, user_id: int) -> User | None:
     """Find a user and lock the account until the transaction ends."""
-    row = sql.find(f"SELECT {_COLUMNS} FROM usuarios WHERE id = %s FOR UPDATE", (user_id,))  # noqa: S608 - constant
-    return _user(row) if row else None
+    row = sql.find(
+        f"SELECT {_COLUMNS} FROM usuarios WHERE id = %s AND apagada_em IS NULL FOR UPDATE",  # noqa: S608 - constant
+        (user_id,),
+    )
+    return user_of(row) if row else None
 
 
 def lock_user(sql: Statements, user_id: int) -> bool:
     """Lock the account until the transaction ends. Returns False if it does not exist."""
-    return sql.find("SELECT id FROM usuarios WHERE id = %s FOR UPDATE", (user_id,)) is not None
+    row = sql.find("SELECT id FROM usuarios WHERE id = %s AND apagada_em IS NULL FOR UPDATE", (user_id,))
+    return row is not None
 
 
 def find_user_by_email(sql: Statements, email: str) -> User | None:
     """Find a user by the stored form of the address, in lower case."""
     row = sql.find(f"SELECT {_COLUMNS} FROM usuarios WHERE email = %s", (email,))  # noqa: S608 - constant columns
-    return _user(row) if row else None
+    return user_of(row) if row else None
 
 
 def add_user(sql: Statements, name: str, email: str, password_hash: str) -> int:
@@ -101,6 +108,31 @@ def update_verified(sql: Statements, user_id: int) -> None:
     sql.run("UPDATE usuarios SET email_verified = TRUE WHERE id = %s", (user_id,))
 
 
+def update_closed(sql: Statements, user_id: int) -> None:
+    """Close an account for its deletion: it cannot be found or used any more, and its address is free again.
+
+    The stored text is not an email address, so it cannot be registered.
+    """
+    sql.run(
+        "UPDATE usuarios SET nome = '', email = CONCAT('apagada:', id), email_novo = NULL, senha = '',"
+        " email_verified = FALSE, profile_pic_url = %s, apagada_em = UTC_TIMESTAMP(6) WHERE id = %s",
+        (NO_PICTURE, user_id),
+    )
+
+
+def list_closed(sql: Statements, at_most: int) -> list[int]:
+    """Return ids of closed accounts whose rows are not all deleted, the longest closed first."""
+    rows = sql.list(
+        "SELECT id FROM usuarios WHERE apagada_em IS NOT NULL ORDER BY apagada_em LIMIT %s",
+        (at_most,),
+    )
+    return [row["id"] for row in rows]
+
+
+def count_closed(sql: Statements) -> int:
+    return sql.count("SELECT COUNT(*) FROM usuarios WHERE apagada_em IS NOT NULL")
+
+
 # Longer than a holiday. The link is valid for a day and can be requested again.
 NEVER_VERIFIED_DAYS = 30
 _NEVER_VERIFIED = (
@@ -128,7 +160,7 @@ def list_pictures_in_use(sql: Statements, keys: Sequence[str]) -> set[str]:
     return {row["profile_pic_url"] for row in rows}
 
 
-def _user(row: Row) -> User:
+def user_of(row: Row) -> User:
     return User(
         id=row["id"],
         name=row["nome"],

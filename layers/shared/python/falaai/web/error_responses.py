@@ -29,6 +29,8 @@ STATUSES: dict[type[FalaAIError], int] = {
     errors.Conflict: 409,
     errors.StillAnswering: 409,
     errors.LinkNotValid: 410,
+    errors.ExportExpired: 410,
+    errors.ExportTooLarge: 413,
     errors.NotTheLast: 409,
     errors.MoreFollows: 409,
     errors.TooManyRequests: 429,

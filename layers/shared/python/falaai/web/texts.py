@@ -19,6 +19,8 @@ ERRORS = {
     "too_many_replies": "Já há {limite} respostas suas sendo escritas. Espere uma delas terminar e envie de novo.",
     "too_many_followers": "Esta resposta já está sendo escrita. Ela aparece aqui quando ficar pronta.",
     "link_not_valid": "Este link já foi usado ou venceu.",
+    "export_expired": "Este arquivo já foi apagado: ele fica 24 horas. Peça outro no seu perfil.",
+    "export_too_large": "Seus dados não cabem em uma resposta só. Peça o arquivo completo no seu perfil.",
     "too_many_requests": "Foram muitas tentativas. Espere {wait} e tente de novo.",
     "database_unavailable": "Estamos sem acesso às conversas por um instante. Tente de novo em alguns segundos.",
     "pictures_unavailable": "Não conseguimos guardar a foto agora. Nada mudou. Tente de novo em alguns segundos.",
@@ -98,6 +100,7 @@ NEW_EMAIL_ASKED = "Para trocar o e-mail, confirme o link que enviamos ao novo en
 EMAIL_STAYS = "Seu e-mail continua o mesmo. Nenhuma troca está pendente."
 SESSION_ENDED = "O acesso daquele aparelho foi encerrado."
 SESSIONS_ENDED = "Os outros acessos foram encerrados."
+EXPORT_REQUESTED = "Estamos preparando o arquivo. Você recebe um e-mail quando ele estiver pronto."
 ACCOUNT_DELETED = "Sua conta e tudo o que era dela foram apagados."
 EMAIL_ON_ITS_WAY = "Se este e-mail tem uma conta à espera de confirmação, enviamos um novo link."
 TITLE_EMPTY = "Dê um nome à conversa."

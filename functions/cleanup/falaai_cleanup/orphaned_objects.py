@@ -1,0 +1,62 @@
+"""Orphaned objects in the bucket: pictures and archives whose row is gone, or was never committed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from falaai.database import Database, Statements
+from falaai.export_files import PREFIX as EXPORTS
+from falaai.export_files import id_of
+from falaai.repositories import clock, exports, users
+from falaai.s3 import s3_client
+
+
+@dataclass(frozen=True)
+class Objects:
+    """One kind of objects. `used` returns those of these keys that a row uses.
+
+    An object that is younger than `young` is left alone, because its row may not be committed yet.
+    """
+
+    name: str
+    prefix: str
+    young: timedelta
+    used: Callable[[Statements, list[str]], set[str]]
+
+
+def _used_archives(sql: Statements, keys: list[str]) -> set[str]:
+    """Return the keys whose row still exists. The row of an archive is committed before its upload begins."""
+    ids = {found: key for key in keys if (found := id_of(key)) is not None}
+    return {ids[one] for one in exports.list_existing(sql, [*ids])} if ids else set()
+
+
+# A picture is stored before its account's row is committed.
+PICTURES = Objects("pictures", "pictures/", timedelta(days=1), users.list_pictures_in_use)
+ARCHIVES = Objects("export_files", EXPORTS, timedelta(), _used_archives)
+KINDS = (PICTURES, ARCHIVES)
+
+
+def delete_orphans(database: Database, bucket: str, kind: Objects, has_time: Callable[[], bool]) -> int:
+    """Delete orphaned objects until time runs out. Returns the number deleted."""
+    total = 0
+    for orphans in _orphans(database, bucket, kind):
+        if not has_time():
+            break
+        keys = [{"Key": key} for key in orphans]
+        s3_client().delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})  # type: ignore[typeddict-item]
+        total += len(orphans)
+    return total
+
+
+def count_orphans(database: Database, bucket: str, kind: Objects) -> int:
+    return sum(len(orphans) for orphans in _orphans(database, bucket, kind))
+
+
+def _orphans(database: Database, bucket: str, kind: Objects) -> Iterator[list[str]]:
+    """Yield keys, up to a thousand at a time. Age is judged by the database's clock."""
+    now = clock.get_now(database)
+    for page in s3_client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=kind.prefix):
+        old = [item["Key"] for item in page.get("Contents", []) if item["LastModified"] <= now - kind.young]
+        used = kind.used(database, old) if old else set()
+        if orphans := [key for key in old if key not in used]:
+            yield orphans

@@ -1,0 +1,1 @@
+"""The export function: an archive of all data of a user."""

@@ -1,0 +1,77 @@
+"""The archive: a ZIP with a JSON file of all rows, each conversation as Markdown, and the profile picture."""
+
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime
+
+from falaai.conversation_markdown import file_stem, message_section, title_line
+from falaai.database import Database, Row
+from falaai.personal_archive import PAGE_ROWS, conversation_pages, json_pieces, message_pages
+from falaai.repositories import personal_data, users
+from falaai.sao_paulo import local
+from falaai_export.archive_store import ArchiveStore
+
+# More makes the file little smaller and takes twice as long.
+LEVEL = 6
+
+
+def write_archive(database: Database, store: ArchiveStore, user_id: int, export_id: int) -> int:
+    """Write the archive into the bucket while the rows are read. Returns its number of bytes.
+
+    Raises RetryLater if S3 fails, and DatabaseUnavailable; then no part of the file is left.
+    """
+    with store.upload(export_id) as upload:
+        with zipfile.ZipFile(upload, "w", zipfile.ZIP_DEFLATED, compresslevel=LEVEL) as archive:
+            _write(archive, "falaai.json", json_pieces(database, user_id))
+            user = users.find_user(database, user_id)
+            if user and (picture := store.find_picture(user.picture)):
+                archive.writestr("foto.webp", picture, zipfile.ZIP_STORED)
+            _write_conversations(archive, database, user_id)
+        return upload.size
+
+
+def _write(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo, pieces: Iterator[str]) -> None:
+    """Write a file of unknown length. `force_zip64` allows more than 2 GB."""
+    with archive.open(name, "w", force_zip64=True) as file:
+        for piece in pieces:
+            file.write(piece.encode())
+
+
+def _write_conversations(archive: zipfile.ZipFile, database: Database, user_id: int) -> None:
+    sizes = personal_data.list_conversation_sizes(database, user_id)
+    for start in range(0, len(sizes), PAGE_ROWS):
+        some = sizes[start : start + PAGE_ROWS]
+        messages = _Ahead(row for page in message_pages(database, user_id, some) for row in page)
+        for page in conversation_pages(database, user_id, some):
+            for conversation in page:
+                _write(archive, _entry(conversation), _markdown(conversation, messages))
+
+
+def _entry(conversation: Row) -> zipfile.ZipInfo:
+    """Return the entry of a conversation, with the time of its last message in São Paulo."""
+    name = f"conversas/{conversation['id']} {file_stem(conversation['titulo_conversa'])}.md"
+    changed: datetime = local(conversation["data_atualizacao"])
+    entry = zipfile.ZipInfo(name, changed.timetuple()[:6])
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
+
+
+class _Ahead:
+    """Messages in the order of their conversations, read one ahead."""
+
+    def __init__(self, rows: Iterator[Row]) -> None:
+        self._rows = rows
+        self._next = next(rows, None)
+
+    def of(self, conversation_id: int) -> Iterator[Row]:
+        """Yield the messages of this conversation, and skip those of conversations that were deleted meanwhile."""
+        while self._next and self._next["id_conversa"] <= conversation_id:
+            row, self._next = self._next, next(self._rows, None)
+            if row["id_conversa"] == conversation_id:
+                yield row
+
+
+def _markdown(conversation: Row, messages: _Ahead) -> Iterator[str]:
+    yield title_line(conversation["titulo_conversa"])
+    for message in messages.of(conversation["id"]):
+        yield message_section(message["remetente"], message["conteudo"])

@@ -1,0 +1,120 @@
+"""Storage of archives in S3: uploads in parts, so that no archive is ever held whole."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from falaai.errors import RetryLater
+from falaai.export_files import key_of
+from falaai.s3 import S3Failed, call_s3, delete_object, find_object
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+# S3 takes parts of 5 MB or more, and 10,000 of them: archives up to 80 GB.
+PART_BYTES = 8 * 1024 * 1024
+PART_SECONDS = 20
+
+Result = TypeVar("Result")
+
+
+class ArchiveStore:
+    """Archives in a bucket. Every method raises RetryLater if S3 fails."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+
+    def find_picture(self, key: str) -> bytes | None:
+        return _retried(lambda: find_object(self._bucket, key)) if key else None
+
+    def delete(self, export_id: int) -> None:
+        """Delete an archive and the parts that a killed try has left."""
+        self._abort_uploads(export_id)
+        _retried(lambda: delete_object(self._bucket, key_of(export_id)))
+
+    @contextmanager
+    def upload(self, export_id: int) -> "Iterator[Upload]":
+        """Upload what is written in the block. If the block raises an error, no part is left."""
+        self._abort_uploads(export_id)
+        upload = Upload(self._bucket, key_of(export_id))
+        try:
+            yield upload
+            upload.complete()
+        except BaseException:
+            with suppress(RetryLater):  # the first failure counts; the bucket's lifecycle deletes the parts
+                upload.abort()
+            raise
+
+    def _abort_uploads(self, export_id: int) -> None:
+        """Delete parts of earlier tries. A try that still runs fails then, and finds this one's file later."""
+        key = key_of(export_id)
+        found = _call(lambda s3: s3.list_multipart_uploads(Bucket=self._bucket, Prefix=key))
+        for one in found.get("Uploads", []):
+            _abort(self._bucket, key, one["UploadId"])
+
+
+class Upload:
+    """A file that only grows. A part is uploaded when PART_BYTES are written."""
+
+    def __init__(self, bucket: str, key: str) -> None:
+        self.size = 0
+        self._bucket, self._key = bucket, key
+        self._buffer = bytearray()
+        self._parts: list[CompletedPartTypeDef] = []
+        created = _call(lambda s3: s3.create_multipart_upload(Bucket=bucket, Key=key, ContentType="application/zip"))
+        self._id = created["UploadId"]
+
+    def write(self, data: bytes, /) -> int:
+        self._buffer += data
+        self.size += len(data)
+        if len(self._buffer) >= PART_BYTES:
+            self._send_part()
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: S3 takes no part of less than 5 MB."""
+
+    def close(self) -> None:
+        """Do nothing: `complete` ends the upload."""
+
+    def complete(self) -> None:
+        """Upload the rest and make the object visible."""
+        self._send_part()
+        _call(
+            lambda s3: s3.complete_multipart_upload(
+                Bucket=self._bucket, Key=self._key, UploadId=self._id, MultipartUpload={"Parts": self._parts}
+            )
+        )
+
+    def abort(self) -> None:
+        _abort(self._bucket, self._key, self._id)
+
+    def _send_part(self) -> None:
+        number, body = len(self._parts) + 1, bytes(self._buffer)
+        sent = _call(
+            lambda s3: s3.upload_part(
+                Bucket=self._bucket, Key=self._key, UploadId=self._id, PartNumber=number, Body=body
+            )
+        )
+        self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
+        self._buffer.clear()
+
+
+def _abort(bucket: str, key: str, upload_id: str) -> None:
+    try:
+        call_s3(lambda s3: s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id), PART_SECONDS)
+    except S3Failed as error:
+        if str(error) != "NoSuchUpload":  # ended already
+            raise RetryLater(f"S3: {error}") from error
+
+
+def _call(call: "Callable[[S3Client], Any]") -> Any:
+    return _retried(lambda: call_s3(call, PART_SECONDS))
+
+
+def _retried(call: Callable[[], Result]) -> Result:
+    try:
+        return call()
+    except S3Failed as error:
+        raise RetryLater(f"S3: {error}") from error

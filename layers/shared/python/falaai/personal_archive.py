@@ -1,0 +1,85 @@
+"""All stored data of a user, read in pages, so that memory does not grow with their number."""
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from falaai.database import Row, Statements
+from falaai.repositories import personal_data
+
+# Messages, or conversations, read by one statement.
+PAGE_ROWS = 100
+
+
+def json_pieces(sql: Statements, user_id: int, **more: Any) -> Iterator[str]:
+    """Yield the pieces of a JSON object with the user's rows by table, and with the fields `more` at its end.
+
+    The password hash and the keys of sessions and links are left out.
+    """
+    separator = "{"
+    for table, rows in personal_data.list_rows(sql, user_id).items():
+        yield f"{separator}{_json(table)}:["
+        yield from _list_pieces(iter([rows]))
+        separator = "],\n"
+    sizes = personal_data.list_conversation_sizes(sql, user_id)
+    yield '],\n"conversas":['
+    yield from _list_pieces(conversation_pages(sql, user_id, sizes))
+    yield '],\n"mensagens":['
+    yield from _list_pieces(message_pages(sql, user_id, sizes))
+    yield "]"
+    for name, value in more.items():
+        yield f",\n{_json(name)}:{_json(value)}"
+    yield "}"
+
+
+def conversation_pages(sql: Statements, user_id: int, sizes: Sequence[tuple[int, int]]) -> Iterator[list[Row]]:
+    for start in range(0, len(sizes), PAGE_ROWS):
+        ids = [conversation_id for conversation_id, _ in sizes[start : start + PAGE_ROWS]]
+        yield personal_data.list_conversations(sql, user_id, ids)
+
+
+def message_pages(sql: Statements, user_id: int, sizes: Sequence[tuple[int, int]]) -> Iterator[list[Row]]:
+    """Yield the messages of these conversations in their order, about PAGE_ROWS at a time.
+
+    Short conversations are read together: one statement for each would take too long over a slow network.
+    """
+    together: list[int] = []
+    rows = 0
+    for conversation_id, size in sizes:
+        if together and rows + size > PAGE_ROWS:
+            yield personal_data.list_messages(sql, user_id, together)
+            together, rows = [], 0
+        if size > PAGE_ROWS:
+            yield from _pages_of_one(sql, user_id, conversation_id)
+            continue
+        together.append(conversation_id)
+        rows += max(size, 1)
+    if together:
+        yield personal_data.list_messages(sql, user_id, together)
+
+
+def _pages_of_one(sql: Statements, user_id: int, conversation_id: int) -> Iterator[list[Row]]:
+    after_seq = 0
+    while page := personal_data.list_messages_after(sql, user_id, conversation_id, after_seq, PAGE_ROWS):
+        yield page
+        after_seq = page[-1]["seq"]
+
+
+def _list_pieces(pages: Iterator[list[Row]]) -> Iterator[str]:
+    separator = ""
+    for page in pages:
+        for row in page:
+            yield separator + _json({name: _plain(value) for name, value in row.items()})
+            separator = ",\n"
+
+
+def _plain(value: Any) -> Any:
+    """Return dates as text, times with Z for UTC."""
+    if isinstance(value, datetime):
+        return f"{value.isoformat()}Z"
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

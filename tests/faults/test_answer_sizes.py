@@ -1,0 +1,123 @@
+"""No answer comes near Lambda's limit of 6 MB for a person with very long conversations.
+
+`make test` takes a sample, which is larger than the limit; `make test-faults` takes 10,000 messages.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from starlette.testclient import TestClient
+
+from falaai import settings
+from falaai.database import Database
+from falaai.repositories import exports
+from falaai.web.current_user import get_database, stored_key
+from falaai_auth import application as auth_application
+from falaai_auth import dependencies as auth_dependencies
+from falaai_chat import application as chat_application
+from tests.support.fakes import FakePictureStore
+from tests.support.histories import add_conversations
+from tests.support.rows import Rows
+from tests.support.waiting import IS_WHOLE
+
+MESSAGES = 10_000 if IS_WHOLE else 1000
+# A question of the longest allowed text, whose characters are escaped in JSON and in HTML.
+TEXT = '"<a>&ç\n' * 1140
+LAMBDA_BYTES = 6_291_556
+TOKEN, ORIGIN = "t" * 43, "http://testserver"
+# Routes that show nothing a person has written, or files of the product.
+WITHOUT_MESSAGES = {
+    *("/", "/login", "/cadastro", "/register", "/sucesso", "/verificacao", "/verificado", "/verify_link/{token}"),
+    *("/esqueci-senha", "/esqueci-senha/enviado", "/redefinir-senha/{token}", "/termos", "/privacidade"),
+    *("/static/auth/{name}", "/static/chat/{name}", "/static/{name}", "/health"),
+}
+# The query that makes the answer as large as it can be, and the expected status.
+LARGEST = {
+    "/profile": ("", 200),
+    "/profile/picture": ("", 404),
+    "/profile/export": ("", 413),
+    "/profile/exports": ("", 200),
+    "/profile/exports/{export_id}": ("", 404),
+    "/sessions": ("", 200),
+    "/chat": ("", 200),
+    "/chat/{conversation_id}": ("", 200),
+    "/chat/replies/{message_id}": ("", 200),
+    "/conversations": ("?limit=100&q=a", 200),
+    "/conversation/{conversation_id}": ("?limit=100", 200),
+    "/conversation/{conversation_id}/export": ("?format=json", 200),
+}
+
+
+@dataclass
+class Reader:
+    """A signed-in person with one very long conversation and many short ones."""
+
+    clients: list[TestClient]
+    ids: dict[str, int]
+
+    def routes(self) -> dict[str, TestClient]:
+        return {
+            path: client
+            for client in self.clients
+            for path, methods in client.app.openapi()["paths"].items()  # type: ignore[attr-defined]
+            if "get" in methods
+        }
+
+    def size(self, client: TestClient, path: str, query: str, status: int) -> int:
+        """Return the bytes of the uncompressed answer as Lambda counts them: text inside a JSON document."""
+        answer = client.get(f"{path.format(**self.ids)}{query}", follow_redirects=False)
+        assert answer.status_code == status, path
+        return len(json.dumps(answer.text, ensure_ascii=False).encode())
+
+
+@pytest.fixture
+def reader(database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
+    for name, value in {"PUBLIC_URL": ORIGIN, "PICTURES_BUCKET": "none"}.items():
+        monkeypatch.setenv(name, value)
+    settings.read.cache_clear()
+    user = rows.user()
+    conversation = rows.conversation(user, *[TEXT] * 10)
+    for start in range(10, MESSAGES, 10):
+        rows.run(
+            "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio)"
+            " SELECT id_conversa, seq + %s, remetente, conteudo, data_envio FROM mensagens"
+            " WHERE id_conversa = %s AND seq <= 10",
+            start,
+            conversation,
+        )
+    rows.run("UPDATE conversas SET ultima_seq = %s WHERE id = %s", MESSAGES, conversation)
+    add_conversations(rows, user, 200)
+    rows.run(
+        "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em)"
+        " VALUES (%s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL 7 DAY)",
+        stored_key(TOKEN),
+        user,
+    )
+    reply = rows.value("SELECT id FROM mensagens WHERE id_conversa = %s AND seq = 2", conversation)
+    ids = {"conversation_id": conversation, "message_id": reply, "export_id": exports.add_export(database, user)}
+    clients = []
+    for app in (auth_application.build(), chat_application.build()):
+        app.dependency_overrides |= {
+            get_database: lambda: database,
+            auth_dependencies.get_picture_store: FakePictureStore,
+        }
+        headers = {"origin": ORIGIN, "accept-encoding": "identity"}
+        clients.append(TestClient(app, cookies={"falaai": TOKEN}, headers=headers))
+    yield Reader(clients, ids)
+    settings.read.cache_clear()
+
+
+@pytest.mark.timeout(600)
+def test_every_answer_stays_below_the_limit(reader: Reader) -> None:
+    routes = reader.routes()
+    assert set(routes) == set(LARGEST) | WITHOUT_MESSAGES
+    sizes = {path: reader.size(routes[path], path, *largest) for path, largest in LARGEST.items()}
+    sizes |= {
+        f"{path} as Markdown": reader.size(routes[path], path, "", 200)
+        for path in ["/conversation/{conversation_id}/export"]
+    }
+    for path, size in sorted(sizes.items(), key=lambda one: -one[1]):
+        print(f"{size / 1e6:.2f} MB {path}")
+    assert {path: size for path, size in sizes.items() if size > LAMBDA_BYTES} == {}
