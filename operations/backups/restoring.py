@@ -94,12 +94,13 @@ def finish(backup: BackupReader, where: DatabaseSettings, deleted: DeletedAccoun
     """Bring a loaded database up to this release, and end what ended after the backup was made.
 
     Delete the accounts that were deleted since. Delete sessions and links, some of which were revoked or used since.
-    Removing the marker is the last step. Returns the number of accounts that were deleted.
+    Delete
+    the requests for archives, whose files are in no backup. Removing the marker is the last step. Returns the number of accounts that were deleted.
     """
     if backup.manifest.migrations != known_migrations():
         _migrate(where, len(known_migrations()))
     database = Database(lambda: connect(where, STALL_SECONDS))
-    for table in ("sessoes", "tokens"):
+    for table in ("sessoes", "tokens", "exportacoes"):
         while database.run(f"DELETE FROM {table} LIMIT {_DELETED_ROWS}"):  # noqa: S608 - constant
             pass
     for account, at in deleted.items():
