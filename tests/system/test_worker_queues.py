@@ -18,7 +18,7 @@ def log_of(cloud: RunningCloud, worker: str, text: str) -> bool:
     return any(f" {worker}Function " in line and text in line for line in cloud.log.read_text().splitlines())
 
 
-@pytest.mark.parametrize("worker", ["Titles", "Memory", "Email", "Cleanup"])
+@pytest.mark.parametrize("worker", ["Titles", "Memory", "Email", "Cleanup", "Export"])
 def test_malformed_message_is_moved_to_the_dead_letter_queue(cloud: RunningCloud, worker: str) -> None:
     sqs = aws_client(cloud, "sqs")
     queue, dead = (
