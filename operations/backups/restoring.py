@@ -93,9 +93,9 @@ def load(backup: BackupReader, where: DatabaseSettings) -> None:
 def finish(backup: BackupReader, where: DatabaseSettings, deleted: DeletedAccounts) -> int:
     """Bring a loaded database up to this release, and end what ended after the backup was made.
 
-    Delete the accounts that were deleted since. Delete sessions and links, some of which were revoked or used since.
-    Delete
-    the requests for archives, whose files are in no backup. Removing the marker is the last step. Returns the number of accounts that were deleted.
+    Delete the accounts that were deleted since. Delete sessions and links, some of which were revoked or used since,
+    and requests for archives, whose files are in no backup. Removing the marker is the last step. Returns the number
+    of accounts that were deleted.
     """
     if backup.manifest.migrations != known_migrations():
         _migrate(where, len(known_migrations()))
