@@ -87,6 +87,7 @@ def test_link_lives_an_hour_from_now(skewed: Skewed, people: People, product: Ro
         "receiptHandle": "none",
         "body": json.dumps({"letter": "senha", "user_id": user}),
         "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": str(int(time.time() * 1000))},
+        "messageAttributes": {},
         "eventSource": "aws:sqs",
         "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:EmailQueue",
         "awsRegion": "us-east-1",

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tests.support.paths import ROOT
 
+END_OF_INPUT = b"\x04"  # a program that asks more than there are answers ends, and does not hang
+
 
 def at_a_terminal(
     command: Sequence[str], environment: dict[str, str], answers: list[str], folder: Path = ROOT
@@ -22,8 +24,8 @@ def at_a_terminal(
         seen = b""
         while piece := _read(person):
             seen += piece
-            if seen.endswith((b": ", b"] ")) and left:
-                os.write(person, left.pop(0).encode() + b"\n")
+            if seen.endswith((b": ", b"] ")):
+                os.write(person, left.pop(0).encode() + b"\n" if left else END_OF_INPUT)
     os.close(person)
     return program.returncode, seen.decode()
 

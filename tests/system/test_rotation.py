@@ -99,8 +99,9 @@ def create_stack(cloud: RunningCloud) -> None:
 
 
 def use_every_function(cloud: RunningCloud, people: People) -> None:
-    """Fail if one of the seven functions cannot use one of its secrets."""
+    """Fail if one of the eight functions cannot use one of its secrets."""
     member, stranger = people.member(), people.stranger()
+    assert member.login().status_code == 200  # AuthFunction: database, session
     assert stranger.register().status_code == 201
     assert stranger.link()  # EmailFunction: database, SendGrid
     with member.stream("Oi") as events:  # ChatStreamFunction: database, session, Gemini
@@ -115,6 +116,10 @@ def use_every_function(cloud: RunningCloud, people: People) -> None:
     summary = f"SELECT COUNT(*) FROM conversas WHERE id_usuario = {user} AND resumo_ate_seq > 0"
     wait_until(lambda: product.value(summary, member.email), "a summary")  # MemoryFunction: database, Gemini
     assert "sessions" in cloud.invoke("CleanupFunction", {})  # database
+    assert member.http.post("/profile/exports").status_code == 202
+    wait_until(
+        lambda: member.http.get("/profile/exports").json()["exportacao"]["estado"] == "pronta", "an archive"
+    )  # ExportFunction: database
 
 
 def set_database_password(cloud: RunningCloud, password: str) -> None:
@@ -136,9 +141,10 @@ def test_rotated_secret_is_used_by_every_function_from_the_next_request_on(
     new = {variable: token_urlsafe(48) for variable in NAMES}
     set_database_password(deployed, new["DB_PASSWORD"])
     command = [sys.executable, "-m", "operations.store_secrets", "dev"]
-    code, seen = at_a_terminal(command, environment(deployed), list(new.values()))
-    assert (code, seen.count(": stored")) == (0, 4), seen
-    assert "7 functions restarted" in seen
+    answers = [*new.values(), ""]  # the command makes the key of backups itself
+    code, seen = at_a_terminal(command, environment(deployed), answers)
+    assert (code, seen.count(": stored")) == (0, 5), seen
+    assert "8 functions restarted" in seen
     assert [value for value in new.values() if value in seen] == []
     # The old keys are revoked; the old password is gone already.
     for fake, variable in (("gemini", "GEMINI_API_KEY"), ("sendgrid", "SENDGRID_API_KEY")):
@@ -151,6 +157,6 @@ def test_rotated_secret_is_used_by_every_function_from_the_next_request_on(
 
 def test_command_with_nothing_new_restarts_nothing(deployed: RunningCloud) -> None:
     command = [sys.executable, "-m", "operations.store_secrets", "dev"]
-    code, seen = at_a_terminal(command, environment(deployed), [""] * 4)
-    assert (code, seen.count(": unchanged")) == (0, 4), seen
+    code, seen = at_a_terminal(command, environment(deployed), [""] * 5)
+    assert (code, seen.count(": unchanged")) == (0, 5), seen
     assert "0 functions restarted" in seen
