@@ -66,5 +66,5 @@ def test_every_price_has_a_source() -> None:
 
 def test_the_template_is_read() -> None:
     ours = stack()
-    assert (ours.queues, ours.dashboards) == (4, 1)
+    assert (ours.queues, ours.dashboards) == (5, 1)
     assert ours.alarm_metrics >= 10

@@ -129,9 +129,9 @@ def test_link_is_not_built_from_host(person: Person, cloud: RunningCloud) -> Non
 
 
 @pytest.mark.parametrize(
-    "target", ["//elsewhere.example", "https://elsewhere.example", "/chat/../logout", "/profile"]
+    "target", ["//elsewhere.example", "https://elsewhere.example", "/chat/../logout", "/profile/export"]
 )
-def test_sign_in_goes_on_with_a_page_of_the_chat_and_nowhere_else(people: People, target: str) -> None:
+def test_sign_in_goes_on_with_the_chat_or_the_profile_and_nowhere_else(people: People, target: str) -> None:
     member = people.member()
     form = {"email": member.email, "senha": PASSWORD, "destino": target}
     assert member.http.post("/login", json=form).status_code == 422

@@ -11,6 +11,7 @@ MISSING = {
     "Titles": '{"conversation_id": 2000000001}',
     "Memory": '{"conversation_id": 2000000001}',
     "Email": '{"letter": "senha", "user_id": 2000000001}',
+    "Export": '{"export_id": 2000000001, "user_id": 2000000001}',
 }
 
 
