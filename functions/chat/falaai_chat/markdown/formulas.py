@@ -6,10 +6,6 @@ A dollar sign right after a word or a number is a price (R$ 5, US$5), not the be
 import re
 from html import escape, unescape
 from typing import Any
-from xml.etree import ElementTree as ET
-
-from mdit_py_plugins.dollarmath import dollarmath_plugin
-from mdit_py_plugins.texmath import texmath_plugin
 
 # Longest formula that is converted, in characters. The costliest of this length take 25 ms.
 FORMULA_MAX_CHARACTERS = 2_000
@@ -36,6 +32,9 @@ ATTRIBUTES = {
 
 def add_formulas(renderer: Any) -> None:
     """Add the rules for formulas to a MarkdownIt object."""
+    from mdit_py_plugins.dollarmath import dollarmath_plugin  # an empty page has no Markdown
+    from mdit_py_plugins.texmath import texmath_plugin
+
     # Without blank lines: a growing reply would show the first lines as text before the formula ends.
     dollarmath_plugin(
         renderer,
@@ -57,7 +56,9 @@ def add_formulas(renderer: Any) -> None:
 
 def to_mathml(latex: str, is_display: bool = False) -> str:
     """Return the formula as MathML, or its source as code if it is too long or not LaTeX that the library knows."""
-    from latex2mathml.converter import convert_to_element  # takes 65 ms; few conversations have a formula
+    from xml.etree import ElementTree as ET  # with the next import 65 ms; few conversations have a formula
+
+    from latex2mathml.converter import convert_to_element
 
     if len(latex) > FORMULA_MAX_CHARACTERS or "$" in latex:
         return _source(latex)
