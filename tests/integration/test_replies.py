@@ -197,6 +197,21 @@ def test_failed_reply_is_tried_again_in_its_place(database: Database, rows: Rows
     assert texts(rows) == ["Oi", "Agora sim."]
 
 
+def test_edit_and_regeneration_leave_the_active_conversation_as_it_is(
+    database: Database, rows: Rows, session: Session
+) -> None:
+    first = send(database, session, "Na primeira")
+    answer(database, first)
+    second = send(database, session, "Noutra", nova=True)
+    there = replace(session, active_conversation_id=second.conversation_id)
+    again = regenerate_reply(database, there, first.reply_id, PLENTY)
+    assert again.conversation_id == first.conversation_id
+    answer(database, again)
+    edited = edit_question(database, there, first.question_id, EditInput(message="De novo"), PLENTY)
+    assert edited.conversation_id == first.conversation_id
+    assert rows.value("SELECT id_conversa_ativa FROM sessoes") == second.conversation_id
+
+
 def test_last_reply_is_given_again_and_an_older_complete_one_is_not(
     database: Database, rows: Rows, session: Session
 ) -> None:

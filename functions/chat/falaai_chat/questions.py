@@ -148,7 +148,6 @@ def _edit(sql: Statements, session: Session, question_id: int, edit: EditInput, 
     messages.add_exchange(
         sql, question.conversation_id, reply_seq, edit.message, edit.client_id, attempt.key, edited=question
     )
-    _activate(sql, session, question.conversation_id)
     return _new_reply(sql, session, attempt, used, question.conversation_id, reply_seq)
 
 
@@ -223,16 +222,9 @@ def _use_session(sql: Statements, session: Session, conversation_id: int) -> Non
         raise NotSignedIn("the session has ended")
 
 
-def _activate(sql: Statements, session: Session, conversation_id: int) -> None:
-    """Make the conversation of an old message the session's active one, if it is not."""
-    if session.active_conversation_id != conversation_id:
-        _use_session(sql, session, conversation_id)
-
-
 def _restart_reply(sql: Statements, session: Session, attempt: Attempt, used: int, reply: Message) -> NewReply:
     generation = messages.update_restarted_reply(sql, reply, attempt.key)
     conversations.update_before_restart(sql, session.user_id, reply.conversation_id, reply.seq)
-    _activate(sql, session, reply.conversation_id)
     return _new_reply(sql, session, attempt, used, reply.conversation_id, reply.seq, generation)
 
 
