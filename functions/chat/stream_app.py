@@ -28,7 +28,7 @@ class AdaptedRequest:
         if scope["type"] == "http":
             headers = dict(scope["headers"])
             if trace := headers.get(TRACE_HEADER):
-                # AWS's own runtimes set this variable. An environment has one request at a time.
+                # AWS's own runtimes set this variable. One process may set it: it has one request at a time.
                 os.environ["_X_AMZN_TRACE_ID"] = trace.decode("latin-1")
             if header := headers.get(CONTEXT_HEADER):
                 context = json.loads(header)

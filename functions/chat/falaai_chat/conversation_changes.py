@@ -54,8 +54,8 @@ def change(sql: Statements, session: Session, conversation_id: int, wanted: Conv
 def delete(sql: Statements, session: Session, conversation_id: int) -> None:
     """Delete the conversation and its messages.
 
-    Messages are deleted first, because not every database server cascades. A reply that is being generated ends when
-    it finds that its row is missing.
+    Messages are deleted first, because not every server has foreign keys that cascade. The generation of a running
+    reply ends when it finds that its row is missing.
     """
     if conversations.lock_conversation(sql, session.user_id, conversation_id) is None:
         raise NotFound("conversation")

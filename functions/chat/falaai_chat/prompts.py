@@ -27,7 +27,7 @@ def build_prompt(summary: str, turns: Sequence[Turn], limit: int, count: CountTo
 
 
 def _notes(summary: str) -> tuple[Turn, ...]:
-    """Return the summary as a turn with an answer, so that speakers alternate. No stored message has seq 0."""
+    """Return the summary as a turn with an answer, so that speakers alternate. Seq 0 belongs to no stored message."""
     if not summary.strip():
         return ()
     text = f"{NOTES_HEADING}\n{quoted(summary)}"[:NOTES_MAX_CHARACTERS]

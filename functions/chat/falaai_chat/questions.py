@@ -102,7 +102,7 @@ def _run(
     database: Database, session: Session, attempt: Attempt, work: Callable[[Statements, Attempt], Pending]
 ) -> Pending:
     def has_committed(sql: Statements) -> bool:
-        usage.lock_messages(sql, session.user_id, attempt.day)  # waits for a commit under way
+        usage.lock_messages(sql, session.user_id, attempt.day)  # waits for a commit whose answer was lost
         return messages.has_transaction_key(sql, session.user_id, attempt.key)
 
     return database.transaction(lambda sql: work(sql, attempt), has_committed)

@@ -19,13 +19,13 @@ from falaai.sao_paulo import day_of, zone
 
 
 def next_midnight(utc: datetime) -> datetime:
-    """Return the end of São Paulo's day, with its zone."""
+    """Return the end of the current day in São Paulo, with its time zone."""
     return datetime.combine(day_of(utc) + timedelta(days=1), time(), zone())
 
 
-# Replies of one person that are generated at once: one person must not use up the 100 streams of a deployment.
+# Largest number of replies generated at once for one user, who must not use up the 100 streams of a deployment.
 REPLIES_AT_ONCE = 3
-# A reply takes some seconds.
+# Wait that a refusal because of running replies tells the client: a reply takes some seconds.
 RETRY_SECONDS = 5
 
 

@@ -26,7 +26,7 @@ def _title(written: str) -> str:
 
 
 MessageText = Annotated[str, Field(max_length=MESSAGE_MAX_CHARACTERS), AfterValidator(_not_blank)]
-# The length is not part of the pattern: `[\w-]{1,64}` took 4 ms to compile, each time it is used.
+# The length is not part of the pattern, because `[\w-]{1,64}` takes 4 ms to compile at each use.
 ClientId = Annotated[str, Field(pattern=r"^[\w-]+$", max_length=64)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 # The largest id of the database's INT columns.
@@ -34,7 +34,7 @@ Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 class LanguageInput(BaseModel):
-    """The language of the reply, in every request for one."""
+    """The language of the reply, a field of every request for a reply."""
 
     language: Language = DEFAULT_LANGUAGE
 
@@ -42,7 +42,7 @@ class LanguageInput(BaseModel):
 class Destination(BaseModel):
     """The conversation of a new question: the named one, or with `nova` a new one.
 
-    Without either it is the session's active conversation; the original application's page sends neither.
+    Without either field it is the session's active conversation. The original application's page sends neither field.
     `user_id` is the user of the page. The question is refused if another user has signed in meanwhile.
     """
 
@@ -59,7 +59,7 @@ class Destination(BaseModel):
 
 
 class MessageInput(LanguageInput, Destination):
-    """A new question. The client makes one `client_id` per message, so that a retry adds no second question."""
+    """A new question. A retry has the same `client_id`, so that the question is not stored twice."""
 
     message: MessageText
     client_id: ClientId | None = None

@@ -62,7 +62,7 @@ def conversation_view(conversation: Conversation, now: datetime) -> dict[str, An
 
 
 def hit_view(hit: Hit | None, words: str) -> dict[str, Any]:
-    """{trecho: [before, words, after], seq} of the newest message that contains the words; empty without one."""
+    """Return {trecho: [before, words, after], seq} of a conversation's newest message with the words, or {}."""
     return {"trecho": excerpt(hit.text, words), "seq": hit.seq} if hit else {}
 
 
@@ -129,9 +129,9 @@ def decode_cursor(cursor: str) -> Cursor:
 
 
 def excerpt(text: str, words: str) -> tuple[str, str, str]:
-    """Return the text before, at and after the first place that equals `words`, whatever the case and accents.
+    """Return the text before, at and after the first occurrence of `words`, without regard to case and accents.
 
-    Without such a place, the beginning of the text comes as the third part.
+    If the words do not occur, the third part is the beginning of the text.
     """
     plain = " ".join(_MARKERS.sub(" ", text).split())
     sought = " ".join(words.split())
@@ -151,11 +151,11 @@ def _shortened(text: str) -> str:
 
 
 def _without_accents(text: str) -> str:
-    """Return the text without case and accents, in as many characters."""
+    """Return the text without case and accents. The number of characters stays the same."""
     return "".join(map(_base, text))
 
 
 @lru_cache(maxsize=1000)
 def _base(character: str) -> str:
-    """Return the character without case and accent. A page of results has millions of them, of some hundred kinds."""
+    """Return the character without case and accent. Cached: a page of results has millions, but few distinct ones."""
     return unicodedata.normalize("NFD", character)[0].lower()[:1]

@@ -83,7 +83,7 @@ def finished_until(text: str, seconds: float = MESSAGE_SECONDS) -> int:
     Everything before the last block is finished. A blank line does not finish a block: a list may go on after it.
     Raises TooComplex after `seconds` of CPU time.
     """
-    text = text.replace("\r\n", " \n").replace("\r", "\n")  # as the parser does, but without changing the length
+    text = text.replace("\r\n", " \n").replace("\r", "\n")  # same line ends as in the parser, same length as before
     renderer = _renderer()
     tokens = renderer.block.parse(text, renderer, {"budget": Budget(seconds)}, []) or []
     starts = [token.map[0] for token in tokens if token.level == 0 and token.map and token.nesting >= 0]
@@ -137,11 +137,11 @@ def _check_size(html: str) -> None:
 
 @cache
 def _renderer() -> Any:
-    from markdown_it import MarkdownIt  # an empty page has no Markdown
+    from markdown_it import MarkdownIt  # imported late: an empty page needs no Markdown
     from markdown_it.renderer import RendererHTML
 
     class Renderer(RendererHTML):
-        """Checks the budget before each piece of text."""
+        """Renderer that checks the budget before each piece of text."""
 
         def renderInline(self, tokens: Any, options: Any, env: Any) -> str:  # noqa: N802 - the library's name
             env["budget"].check()
@@ -149,12 +149,13 @@ def _renderer() -> Any:
 
     renderer: Any = MarkdownIt("commonmark", {"html": False, "linkify": True}, renderer_cls=Renderer)
     renderer.enable(["table", "strikethrough", "linkify"])
-    renderer.linkify.set({"fuzzy_link": False})  # a file name such as main.py is no address
+    renderer.linkify.set({"fuzzy_link": False})  # or main.py would become a link
     rules = renderer.renderer.rules
     rules["fence"] = _fence
     rules["table_open"] = lambda *_: '<div class="reply-table" tabindex="0"><table>\n'
     rules["table_close"] = lambda *_: "</table></div>\n"
-    # A link reference is defined once and used in a few characters: 30,000 characters can become 200 MB of HTML.
+    # Each use of a link reference takes a few characters and repeats the whole address: 30,000 characters of Markdown
+    # can become 200 MB of HTML.
     renderer.disable(["image", "reference"])
     formulas.add_formulas(renderer)
     # These rules run before all others, for every line and every piece of text.
@@ -214,7 +215,7 @@ def _align_cells(state: Any) -> None:
 
 
 def _mark_tasks(state: Any) -> None:
-    """Replace the [ ] and [x] of a task list by boxes that everybody can read: a reply has no form fields."""
+    """Replace the [ ] and [x] of a task list by the characters ☐ and ☑, because a reply has no form fields."""
     for item, _, inline in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
         if item.type == "list_item_open" and inline.children and inline.children[0].type == "text":
             first = inline.children[0]

@@ -7,7 +7,7 @@ import re
 from html import escape, unescape
 from typing import Any
 
-# Longest formula that is converted, in characters. The costliest of this length take 25 ms.
+# Longest formula that is converted, in characters. The slowest formulas of this length take 25 ms.
 FORMULA_MAX_CHARACTERS = 2_000
 
 _BRACKETS = re.compile(rf"\\\[(.{{1,{FORMULA_MAX_CHARACTERS}}}?)\\\]", re.DOTALL)
@@ -32,10 +32,10 @@ ATTRIBUTES = {
 
 def add_formulas(renderer: Any) -> None:
     """Add the rules for formulas to a MarkdownIt object."""
-    from mdit_py_plugins.dollarmath import dollarmath_plugin  # an empty page has no Markdown
+    from mdit_py_plugins.dollarmath import dollarmath_plugin  # imported late: an empty page needs no Markdown
     from mdit_py_plugins.texmath import texmath_plugin
 
-    # Without blank lines: a growing reply would show the first lines as text before the formula ends.
+    # A formula with blank lines is not recognized: while a reply grows, its first lines would be shown as text.
     dollarmath_plugin(
         renderer,
         allow_labels=False,
@@ -55,8 +55,8 @@ def add_formulas(renderer: Any) -> None:
 
 
 def to_mathml(latex: str, is_display: bool = False) -> str:
-    """Return the formula as MathML, or its source as code if it is too long or not LaTeX that the library knows."""
-    # These two imports take 65 ms, and few conversations have a formula. Nothing is parsed here, only written.
+    """Return the formula as MathML, or its source as code if it is too long or the library cannot convert it."""
+    # These two imports take 65 ms, and few conversations have a formula. No XML is parsed here, only written.
     from xml.etree import ElementTree as ET  # nosec B405
 
     from latex2mathml.converter import convert_to_element
@@ -67,7 +67,8 @@ def to_mathml(latex: str, is_display: bool = False) -> str:
         math = convert_to_element(latex, display="block" if is_display else "inline")
     except Exception:  # noqa: BLE001 - the library has no common error; a wrong formula is shown as it was written
         return _source(latex)
-    # The library writes characters as references and escapes nothing. Here they become text, which is escaped once.
+    # The library stores characters as XML references. Decode them: `tostring` escapes the text again, and would
+    # escape each reference twice.
     for element in math.iter():
         element.text = unescape(element.text or "")
     return ET.tostring(math, encoding="unicode")
@@ -82,7 +83,7 @@ def _source(latex: str) -> str:
 
 
 def _display_in_text(state: Any, silent: bool) -> bool:
-    r"""Read \[…\] inside a paragraph, where the library reads it only at the beginning of a block."""
+    r"""Read \[…\] inside a paragraph. The library reads it only at the beginning of a block."""
     if not (found := _BRACKETS.match(state.src, state.pos)):
         return False
     if not silent:

@@ -119,7 +119,7 @@ def _span(css_class: str, text: str) -> str:
 
 @cache
 def _lexer(name: str) -> "Lexer":
-    from pygments.lexers import get_lexer_by_name  # only conversations with code need it
+    from pygments.lexers import get_lexer_by_name  # imported late: only conversations with code need it
 
     return get_lexer_by_name(name, stripnl=False)
 

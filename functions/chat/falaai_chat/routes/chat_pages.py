@@ -87,6 +87,6 @@ def _older_path(newest: Sequence[Message], conversation_id: int | None) -> str:
 
 
 def _suggestions(now: datetime) -> list[str]:
-    """Return four suggestions for an empty conversation, others each day."""
+    """Return four suggestions for an empty conversation, different ones each day."""
     first = now.toordinal() * SUGGESTIONS_SHOWN
     return [texts.SUGGESTIONS[(first + number) % len(texts.SUGGESTIONS)] for number in range(SUGGESTIONS_SHOWN)]

@@ -18,8 +18,11 @@ router = APIRouter()
 def follow_reply(
     message_id: int, session: CurrentSession, database: Db, after: Annotated[int, Query(ge=0)] = 0
 ) -> dict[str, Any]:
-    """{estado, conteudo, next, erro, aviso, html}: the text from character `after` on and where the next will begin,
-    counted in Unicode code points; the HTML of all of it once it has ended, and what there is to say of the end."""
+    """Return {estado, conteudo, next, erro, aviso, html}.
+    `conteudo` is the text from character `after` on, and `next` is the value of `after` for the next request.
+    Characters are Unicode code points. `html` is null until the reply has ended, then the whole reply. `aviso` is a
+    sentence about a reply that failed or was stopped, or null.
+    """
     reply = get_reply(database, session, message_id)
     return {
         "estado": reply.state.value,
@@ -33,7 +36,7 @@ def follow_reply(
 
 @router.post("/chat/replies/{message_id}/stop")
 def stop(message_id: int, session: CurrentSession, database: Db) -> dict[str, str]:
-    """{estado}: interrompida, or how it had ended by then."""
+    """Stop the reply. Return {estado}: interrompida, or the state in which the reply had already ended."""
     reply = get_reply(database, session, message_id)
     if reply.state is State.GENERATING and messages.update_stopped_reply(database, reply.id):
         return {"estado": State.INTERRUPTED.value}

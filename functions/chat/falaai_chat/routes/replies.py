@@ -24,8 +24,9 @@ router = APIRouter()
 def send_message(
     question: MessageInput, session: CurrentSession, services: ReplyServices, quota: DailyQuota
 ) -> dict[str, Any]:
-    """The whole reply at once: {response, language, html, conversation_id, question_id, message_id, seq,
-    client_id, estado, aviso, restam}."""
+    """Send a question and return the whole reply:
+    {response, language, html, conversation_id, question_id, message_id, seq, client_id, estado, aviso, restam}.
+    """
     pending = ask(services.database, session, question, quota)
     return _whole_reply(services, pending, question.language, question.client_id)
 
@@ -38,7 +39,7 @@ def regenerate(
     quota: DailyQuota,
     options: LanguageInput | None = None,
 ) -> dict[str, Any]:
-    """Answer again in the same place; the body of /chat/message."""
+    """Generate a reply again, in place of its text. Return the same body as /chat/message."""
     pending = regenerate_reply(services.database, session, message_id, quota)
     return _whole_reply(services, pending, (options or LanguageInput()).language, None)
 
@@ -47,7 +48,7 @@ def regenerate(
 def edit(
     message_id: int, change: EditInput, session: CurrentSession, services: ReplyServices, quota: DailyQuota
 ) -> dict[str, Any]:
-    """Replace a question, drop what followed, answer; the body of /chat/message."""
+    """Replace a question, delete the messages after it, and answer it. Return the same body as /chat/message."""
     pending = edit_question(services.database, session, message_id, change, quota)
     return _whole_reply(services, pending, change.language, change.client_id)
 
@@ -55,7 +56,7 @@ def edit(
 def _whole_reply(
     services: ReplyDependencies, pending: PendingReply, language: str, client_id: str | None
 ) -> dict[str, Any]:
-    """Run the generation to its end. Raises the error of a failed reply, with its text and its place."""
+    """Run the generation to its end. Raises the error of a failed reply, with its text and ids."""
     seconds = seconds_left(settings.read(settings.ReplySettings).message_seconds, reserve=SECONDS_TO_FINISH)
     place = {
         "client_id": client_id,

@@ -33,7 +33,7 @@ from falaai_chat.views import ended_shape
 
 
 class UncachedRoute(APIRoute):
-    """FastAPI sends server-sent events with `Cache-Control: no-cache`, which allows a cache to store them."""
+    """Route whose responses no cache may store. FastAPI's own header `no-cache` would allow a cache to store them."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -50,7 +50,7 @@ router = APIRouter(route_class=UncachedRoute)
 
 
 class EventChannel:
-    """Carries events from the worker thread to the response, without a limit: the worker never waits."""
+    """Queue of events from the worker thread to the response. It has no limit, so the worker never waits."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -69,7 +69,7 @@ class EventChannel:
 def take_question(
     question: StreamInput, session: CurrentSession, services: ReplyServices, quota: DailyQuota
 ) -> PendingReply:
-    """Store the question, or prepare its reply anew. FastAPI answers its errors as ordinary JSON."""
+    """Store the question, or prepare its reply to be generated again. Its errors become ordinary JSON responses."""
     if question.regenerate is not None:
         return regenerate_reply(services.database, session, question.regenerate, quota)
     if question.message is None:
@@ -84,13 +84,13 @@ def take_question(
 async def start_reply(
     question: StreamInput, services: ReplyServices, pending: Annotated[PendingReply, Depends(take_question)]
 ) -> EventChannel:
-    """Start the worker. It starts before the response, so that a stored question gets its reply in any case."""
+    """Start the worker before the response: a stored question gets its reply even if the client disconnects."""
     channel = EventChannel()
     threading.Thread(target=_run_worker, args=(services, pending, question.language, channel)).start()
     return channel
 
 
-# FastAPI would document the JSON of errors as text/event-stream.
+# Without this, FastAPI would document the JSON of errors as text/event-stream.
 _ERROR_CONTENT = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}, "text/html": {}}
 _ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"description": error["description"], "content": _ERROR_CONTENT}
@@ -100,9 +100,10 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 
 @router.post("/chat/stream", response_class=EventSourceResponse, responses=_ERRORS)
 async def stream(channel: Annotated[EventChannel, Depends(start_reply)]) -> AsyncIterator[ServerSentEvent]:
-    """text/event-stream: start {conversation_id, question_id, message_id, seq, restam}, delta {text}, block {html,
-    until}, done {html, estado, aviso, usage} or error {code, detail}. What refuses the question is an ordinary
-    JSON error."""
+    """Return text/event-stream. If the question is refused, return an ordinary JSON error.
+    The events are start {conversation_id, question_id, message_id, seq, restam}, delta {text}, block {html, until},
+    and at the end done {html, estado, aviso, usage} or error {code, detail}.
+    """
     async for event in channel.events():
         yield event
 
@@ -110,7 +111,7 @@ async def stream(channel: Annotated[EventChannel, Depends(start_reply)]) -> Asyn
 def _run_worker(services: ReplyDependencies, pending: PendingReply, language: str, channel: EventChannel) -> None:
     seconds, has_ended = settings.read(settings.ReplySettings).stream_seconds, False
     try:
-        with deadline(seconds + SECONDS_TO_FINISH):  # the request's own deadline does not hold in this thread
+        with deadline(seconds + SECONDS_TO_FINISH):  # a request's deadline does not apply to another thread
             for event in wire_events(pending, generate_reply(services, pending, language, seconds)):
                 channel.put(event)
                 has_ended = event.event in ("done", "error")
@@ -129,7 +130,7 @@ def _run_worker(services: ReplyDependencies, pending: PendingReply, language: st
 
 
 def wire_events(pending: PendingReply, events: Iterator[ReplyEvent]) -> Iterator[ServerSentEvent]:
-    """Yield the server-sent events of a reply. A finished block is sent as HTML as soon as its last line is there."""
+    """Yield the server-sent events of a reply. Each block is also sent as HTML as soon as it is finished."""
     ids = {"conversation_id": pending.conversation_id, "question_id": pending.question_id}
     yield _event("start", **ids, message_id=pending.reply_id, seq=pending.reply_seq, restam=pending.left)
     text, blocks = "", FinishedBlocks()

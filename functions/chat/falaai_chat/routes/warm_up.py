@@ -10,7 +10,7 @@ from falaai_chat.generation import warm_up_reply
 from falaai_chat.markdown import to_html
 from falaai_chat.schemas import DEFAULT_LANGUAGE
 
-# In all. A process without LangChain needs about 2 s on Lambda.
+# Time limit of the whole warm-up. On Lambda it takes about 2 s if LangChain is not imported yet.
 WARM_UP_SECONDS = 10
 
 router = APIRouter()

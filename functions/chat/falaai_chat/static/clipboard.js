@@ -7,7 +7,7 @@ import { announce } from "./signals.js";
 
 const SHOWN = 1500; // milliseconds
 
-/** Buttons that show it now. @type {WeakSet<HTMLElement>} */
+/** Buttons that show "copied" now. @type {WeakSet<HTMLElement>} */
 const copied = new WeakSet();
 
 /** @param {HTMLElement} button */
@@ -42,7 +42,7 @@ export async function copy(button, text, html = "") {
   try {
     await navigator.clipboard.write([new ClipboardItem(content)]);
   } catch {
-    // The browser says "not allowed" for every reason; a failed request for the text has one of its own.
+    // If the request for the text failed, report its reason. The browser reports "not allowed" for every failure.
     await blob;
     showComposerNotice(texts.notCopied);
     return;

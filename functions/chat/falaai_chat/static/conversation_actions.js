@@ -1,5 +1,5 @@
 // @ts-check
-// What the menu of a conversation does: rename, pin, print, delete.
+// The actions in the menu of a conversation: rename, pin, print, delete.
 
 import { focusEntry, neighborOf, refreshList, showChanged } from "./conversation_list.js";
 import { part } from "./dom.js";

@@ -22,7 +22,7 @@ const ACTS = {
   rename: () => rename(chosen),
   pin: () => togglePin(chosen),
   print: async () => {
-    await loadUntil(() => false); // paper shows the whole conversation
+    await loadUntil(() => false); // the printout contains the whole conversation
     print();
   },
   delete: () => askAndDelete(chosen, opener),

@@ -10,7 +10,7 @@ import { ask } from "./requests.js";
 import { texts } from "./sentences.js";
 
 /**
- * Return a reply as it was written. The page has only its HTML.
+ * Return a reply's Markdown from the server: the page has only its HTML.
  * @param {HTMLElement} article
  * @returns {Promise<string>}
  */

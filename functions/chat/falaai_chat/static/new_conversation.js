@@ -12,10 +12,10 @@ import { emit } from "./signals.js";
 import { keepUnsent, readUnsent } from "./unsent.js";
 
 const GAP = "___"; // place in a suggestion for the user's own words
-let filled = ""; // what the last suggestion has left in the field
+let filled = ""; // text that the last suggestion put into the field
 
 async function begin() {
-  // The session's active conversation is what a reload of /chat shows.
+  // A reload of /chat shows the session's active conversation, so the server must clear it.
   const reset = ask("POST", "/reset_chat").catch(() => null);
   if (isAnswering()) {
     await reset;
@@ -29,7 +29,7 @@ async function begin() {
 }
 
 /**
- * Put a suggestion into the field. Words that the user has written go into its gap.
+ * Put a suggestion into the field. Text that the user has already written replaces its gap.
  * @param {string} suggestion
  */
 function suggest(suggestion) {
@@ -56,7 +56,7 @@ export function startNewConversation() {
     const suggestion = closest(event, "[data-suggestion]")?.dataset.suggestion;
     if (suggestion) suggest(suggestion);
   });
-  // Back from a new conversation: the page shows another address than it has content for.
+  // The user went back from a new conversation: the address has changed, but the page still has the old content.
   addEventListener("popstate", () => {
     const address = at(openId() ? `/chat/${openId()}` : "/chat");
     if (location.pathname !== address) location.reload();

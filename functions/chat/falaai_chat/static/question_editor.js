@@ -61,7 +61,7 @@ class Editor {
       event.stopPropagation();
       this.close(null);
     }
-    // If the edit deletes messages, only the button that says so sends it.
+    // If the edit deletes messages, only the button that warns of it sends the edit.
     if (!isSendKey(event) || this.following) return;
     event.preventDefault();
     this.send();

@@ -57,7 +57,7 @@ async function receive(reply, request, waits) {
 }
 
 /**
- * Go on after a request that stored nothing.
+ * Handle a request that failed before the server stored anything: retry it, follow its reply, or return the refusal.
  * @type {(reply: Reply, request: ReplyRequest, waits: boolean, problem: Problem) => Promise<Problem | null>}
  */
 async function retryOrRefuse(reply, request, waits, problem) {
@@ -86,7 +86,7 @@ export async function send(text, clientId = newId()) {
     giveBack(text);
     return;
   }
-  // Store it once, not at each try: another user's page may have removed it, and it must not return.
+  // Store the text once, not at each try: a page of another user may have removed it, and it must not come back.
   keepUnsent("pendente", clientId, JSON.stringify({ text, clientId, place: draftPlace(), at: Date.now() }));
   const question = addQuestion(text);
   question.dataset.clientId = clientId;

@@ -18,7 +18,7 @@ import { removeUnsent } from "./unsent.js";
 /** @typedef {import("./requests.js").Problem} Problem */
 /** @typedef {import("./signals.js").Start} Start */
 
-const PATIENCE = 8000; // milliseconds without a word before the page explains the wait
+const PATIENCE = 8000; // milliseconds without text before the page explains the wait
 
 export class Reply {
   /** @param {HTMLElement} article */
@@ -38,7 +38,7 @@ export class Reply {
     this.patience = setTimeout(() => this.sayItTakesLong(), PATIENCE);
   }
 
-  /** End the waiting, also of a reply that was refused. */
+  /** Cancel the notice about a long wait. A refused reply needs this too. */
   close() {
     clearTimeout(this.patience);
   }

@@ -1,5 +1,5 @@
 // @ts-check
-// A reply as a sequence of events, whatever brings it: a stream, one whole answer, or polling.
+// A reply as a sequence of events, the same for all three sources: a stream, one whole answer, or polling.
 
 import { Problem, ask, lostConnection, reachable, streamEvents } from "./requests.js";
 
@@ -13,7 +13,7 @@ import { Problem, ask, lostConnection, reachable, streamEvents } from "./request
  */
 
 /**
- * What is asked of the server: a reply by its id, or the body of /chat/stream with the path and body of the same
+ * A request for a reply: the id of an existing one, or the body for /chat/stream with the path and body of the same
  * request without a stream.
  * @typedef {{ follow: number } | { stream: object, path: string, body: object }} ReplyRequest
  */

@@ -1,6 +1,6 @@
 // @ts-check
-// The unfinished end of a reply, dressed while it grows: lists, headings, code, tables and emphasis look as they will
-// look when the server has rendered them. It is made of elements and text; HTML comes from the server's sanitizer alone.
+// The unfinished end of a reply, formatted while it grows: lists, headings, code, tables and emphasis already look as
+// in the server's HTML. It consists of elements and text: only the server's sanitizer may supply HTML.
 //
 // Text is read line by line. A finished line is never touched again; the last one is drawn anew when it grows. So the
 // work for a piece of text does not depend on the length of the reply.
@@ -17,7 +17,7 @@ const QUOTE = /^ {0,3}> ?(.*)$/;
 const RULE = /^ {0,3}([-*_])(?: *\1){2,} *$/;
 // The beginning of a line that can still become one of the above; it is shown when it is longer.
 const UNDECIDED = /^ *(?:`+\S*|~+\S*|#{1,6}|[-*_+> ]+|\d{1,9}[.)]?)? *$/;
-const LONGEST = 600; // characters that are drawn anew for each piece; of a longer line, the beginning is finished
+const LONGEST = 600; // characters of the last line that are drawn again; the beginning of a longer line is final
 
 /** @typedef {{ list: HTMLElement, indent: number, content: number }} OpenList */
 

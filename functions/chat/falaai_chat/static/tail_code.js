@@ -4,7 +4,7 @@
 import { make } from "./dom.js";
 import { texts } from "./sentences.js";
 
-// Lines in one element. The browser lays out an element again when its text grows, and not those before it.
+// Lines per element. When text grows, the browser lays out its element again, but not the elements before it.
 const LINES = 40;
 
 export class CodeBox {

@@ -1,5 +1,6 @@
 // @ts-check
-// A table of a reply that is still being written. It begins with its second line; rows come whole.
+// A table of a reply that is still being written. It begins when its second line is read. A row is shown when its line
+// is complete.
 
 import { make } from "./dom.js";
 import { appendInline } from "./inline_text.js";
@@ -26,7 +27,7 @@ function alignment(cell) {
 
 export class TailTable {
   constructor() {
-    /** The first line, until the second one tells whether it begins a table. */
+    /** The first line, until the second line shows whether a table begins. */
     this.held = "";
     /** @type {HTMLTableElement | null} */
     this.table = null;
@@ -68,7 +69,7 @@ export class TailTable {
     });
   }
 
-  /** End the table. Returns the line that turned out to begin none. */
+  /** End the table. Returns the first line if no table followed it. */
   end() {
     const { held } = this;
     this.held = "";
