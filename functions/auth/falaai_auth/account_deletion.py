@@ -13,7 +13,7 @@ from falaai_auth.picture_store import PictureStore
 from falaai_auth.profile import delete_unused_picture, get_user
 from falaai_auth.reauthentication import confirm_password
 
-# Reserved for the running batch and the answer.
+# Seconds of the request reserved for the running batch and the response.
 LAST_BATCH_SECONDS = 6.0
 
 
@@ -22,8 +22,8 @@ def delete_account(
 ) -> None:
     """Close the account, then delete every row of the user, the profile picture and archives. It cannot be undone.
 
-    The account is gone for everybody when it is closed. If the rest takes longer than a request may, the cleanup
-    deletes it.
+    A closed account cannot be found or used any more. If deleting its rows takes longer than a request may, the
+    cleanup deletes the rest.
     Raises InvalidInput for a wrong password, NotSignedIn, TooManyRequests, DatabaseUnavailable.
     """
     user = get_user(database, session)
@@ -53,6 +53,6 @@ def _erase(database: Database, user_id: int) -> None:
             if not database.transaction(batch):
                 return
         reason = "out of time"
-    except DatabaseUnavailable as error:  # the account is closed already, so the user's wish is done
+    except DatabaseUnavailable as error:  # the account is already closed, so the request succeeds
         reason = str(error)
     logger().warning("account not erased yet, the cleanup continues", extra={"user_id": user_id, "reason": reason})

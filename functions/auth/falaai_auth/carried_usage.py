@@ -9,7 +9,7 @@ from falaai.repositories import limits, usage
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of
 
-# Not a limit: it only gives the stored count the key and the lifetime of a rate limit counter.
+# Not used as a limit: it only supplies the key and the lifetime of the stored count.
 _CARRIED = Limit("carried-messages", 0, DAY)
 
 
@@ -26,5 +26,5 @@ def find_usage(sql: Statements, email: str) -> limits.Count | None:
 
 
 def carry_over(sql: Statements, user_id: int, used: limits.Count) -> None:
-    """Start the day of a new account with the messages that were already used."""
+    """Count the messages of the deleted account in today's counter of the new account."""
     usage.add_day(sql, user_id, day_of(used.now), used.count)

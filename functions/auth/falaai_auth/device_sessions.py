@@ -1,7 +1,7 @@
 """Ending the user's sessions on other devices.
 
-Each statement commits by itself. If its answer is lost, it runs again and finds nothing to delete. Therefore the
-sessions are read first, and the answer to the user says what was there.
+Each statement commits by itself. If the answer to a deletion is lost, the deletion runs again and finds no rows.
+Therefore the result for the user comes from a list of sessions that is read before the deletion.
 """
 
 from falaai.database import Database

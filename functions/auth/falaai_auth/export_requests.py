@@ -1,4 +1,4 @@
-"""Requests for an archive of all data of a user, which the export function builds, and links to its file."""
+"""Requests for an archive of all data of a user, and links to the archive. The export function builds it."""
 
 from functools import cache
 
@@ -15,7 +15,7 @@ from falaai.repositories.sessions import Session
 from falaai.s3 import S3Failed, delete_object, s3_client
 from falaai.sao_paulo import day_of
 
-# A link to the file is used at once by the browser that is redirected to it.
+# Short, because the link is used at once: the browser is redirected to it.
 LINK_SECONDS = 60
 
 
@@ -61,7 +61,8 @@ def request_export(database: Database, queues: Queues, session: Session) -> Expo
         return running
 
     def add(sql: Statements) -> Export:
-        # The lock lets one request of the user wait for another, and for a deletion of the account.
+        # The lock makes two requests of one user, or a request and the deletion of the account, run one after the
+        # other.
         if not users.lock_user(sql, session.user_id):
             raise NotSignedIn("the account is gone")
         if running := _running(exports.lock_newest_export(sql, session.user_id)):
@@ -81,7 +82,7 @@ def _running(newest: Export | None) -> Export | None:
 def link_to_export(database: Database, files: ExportFiles, session: Session, export_id: int) -> str:
     """Return a short-lived address of the file.
 
-    Raises ExportExpired after its time, and NotFound if it is not ready or belongs to another user.
+    Raises ExportExpired if the archive has expired, and NotFound if it is not ready or belongs to another user.
     """
     export = exports.get_export(database, session.user_id, export_id)
     if export.is_expired:
@@ -92,6 +93,6 @@ def link_to_export(database: Database, files: ExportFiles, session: Session, exp
 
 
 def size_in_words(size: int) -> str:
-    """Return a number of bytes as people read it: "340 KB", "12,3 MB"."""
+    """Format a number of bytes for users: "340 KB", "12,3 MB"."""
     kilobytes = max(1, round(size / 1000))
     return f"{kilobytes} KB" if kilobytes < 1000 else f"{size / 1_000_000:.1f} MB".replace(".", ",")

@@ -19,7 +19,7 @@ _KEPT_HEADERS = (b"set-cookie", b"clear-site-data")
 
 
 class FormRoute(APIRoute):
-    """A route that takes the fields of its JSON body also as an HTML form."""
+    """A route that accepts the fields of its JSON body from an HTML form too."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
@@ -53,7 +53,7 @@ def _to_redirect(response: Response) -> Response:
     if response.media_type != "application/json":
         return response
     target = json.loads(bytes(response.body)).get("redirect_url")
-    if target is None:  # an answer for scripts only
+    if target is None:  # the route answers scripts only
         return response
     redirect = RedirectResponse(target, status_code=303)
     redirect.raw_headers += [(name, value) for name, value in response.raw_headers if name in _KEPT_HEADERS]

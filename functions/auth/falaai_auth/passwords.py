@@ -68,12 +68,12 @@ def is_common(password: str, about: Collection[str] = ()) -> bool:
 
 
 def _parts(about: Collection[str]) -> list[str]:
-    """Return each name and address whole, without separators, and word by word."""
+    """Return each name and address unchanged, without separators, and as separate words."""
     parts = [part for one in about for part in (one, *re.split(r"[\W_]+", one), re.sub(r"[\W_]+", "", one))]
     return [part for part in parts if len(part) >= SHORTEST_PART]
 
 
-# Common words in Brazilian passwords, the most likely first; zxcvbn's 30,000 words are of other languages.
+# Common words in Brazilian passwords, the most likely first; zxcvbn's 30,000 words are from other languages.
 _BRAZILIAN_WORDS = (
     *("senha", "mudar", "brasil", "deus", "jesus", "amor", "familia", "família", "flamengo", "corinthians", "maria"),
     *("palmeiras", "saopaulo", "vasco", "vascodagama", "gremio", "grêmio", "santos", "cruzeiro", "internacional"),

@@ -39,7 +39,7 @@ def clean_picture(content: bytes) -> bytes:
             picture = Image.open(io.BytesIO(content), formats=FORMATS)
         if picture.width * picture.height > MAX_PIXELS:
             raise InvalidInput("profile_pic", texts.PICTURE_LARGE)
-        picture.draft(None, (2 * SIDE, 2 * SIDE))  # decodes a JPEG at a smaller size: half the time
+        picture.draft(None, (2 * SIDE, 2 * SIDE))  # decoding a JPEG at a smaller size takes half the time
         upright = ImageOps.exif_transpose(picture).convert("RGBA" if "A" in picture.getbands() else "RGB")
         small = ImageOps.fit(upright, (SIDE, SIDE))
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

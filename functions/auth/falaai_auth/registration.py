@@ -36,7 +36,7 @@ def _register(database: Database, queues: Queues, form: Registration) -> None:
     try:
         database.transaction(write)
     except pymysql.IntegrityError:
-        database.transaction(write)  # the same address was registered meanwhile; now it is found
+        database.transaction(write)  # another request added this address meanwhile; now it is found
 
 
 def _write_account(sql: Statements, form: Registration, password_hash: str) -> EmailRequested:
@@ -53,5 +53,5 @@ def _write_account(sql: Statements, form: Registration, password_hash: str) -> E
     else:
         user_id = user.id
         users.update_unverified_user(sql, user_id, form.nome, password_hash)  # no effect on a verified account
-    tokens.delete_tokens(sql, user_id, Purpose.VERIFY)  # earlier links may belong to another person
+    tokens.delete_tokens(sql, user_id, Purpose.VERIFY)  # another person may have requested earlier links
     return EmailRequested(kind="conta_existente" if user and user.is_verified else "verificar", user_id=user_id)

@@ -57,9 +57,9 @@ def _nothing_if_empty(written: object) -> object:
 
 Email = Annotated[str, Field(max_length=254), AfterValidator(_normal_email)]
 Name = Annotated[str, Field(max_length=100), AfterValidator(_name)]
-# The length rule makes Pydantic refuse text that cannot be encoded; without any rule it accepts it.
+# Pydantic refuses text that cannot be encoded only if the field has a length rule.
 NewPassword = Annotated[str, Field(min_length=0), AfterValidator(_good_password)]
-# For checking a password against the stored hash; the rules for new passwords do not apply.
+# A password to check against the stored hash. The rules for new passwords do not apply to it.
 KnownPassword = Annotated[str, Field(max_length=1024)]
 LinkToken = Annotated[str, Field(max_length=128)]
 DESTINATION = r"^/(chat(/[0-9]{1,10})?|profile)$"

@@ -14,8 +14,8 @@ from falaai_auth.browsers import Browser
 from falaai_auth.passwords import hash_password, is_outdated, is_right_password
 from falaai_auth.schemas import Credentials
 
-# Duration of a refusal. Hashes of the original FalaAI have other parameters: without a fixed duration, the time would
-# reveal which addresses have an old account. One hash took 0.17 s on two idle cores, 0.5 s on busy ones.
+# Seconds that every refusal takes. Hashes of the original FalaAI have other parameters: without a fixed duration, the
+# time would reveal which addresses have an old account. One hash took 0.17 s on two idle cores, 0.5 s on busy ones.
 REFUSAL_SECONDS = 0.75
 
 
@@ -51,7 +51,7 @@ def sign_in(database: Database, form: Credentials, browser: Browser) -> SignInRe
     token = new_token()
 
     def has_session(sql: Statements) -> bool:
-        users.lock_user(sql, user.id)  # waits for a commit under way
+        users.lock_user(sql, user.id)  # waits for a commit whose answer was lost
         return sessions.find_session(sql, stored_key(token)) is not None
 
     signed_in = database.transaction(

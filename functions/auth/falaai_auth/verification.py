@@ -55,7 +55,8 @@ def _find(database: Database, token: str) -> Used | None:
 
 
 def _confirm(database: Database, found: Used, token: str, password: str, browser: Browser) -> SignInResult:
-    # Counted by account, so that a new link does not reset the counter. Only a reader of the email can use it up.
+    # Counted by account, so that a new link does not reset the counter. Only a person who can read the email can
+    # reach its limit.
     counters = (
         rate_limits.WRONG_PASSWORD_AT_LINK.of(found.user_id),
         rate_limits.WRONG_PASSWORD_BY_ADDRESS.of(browser.address),
@@ -83,7 +84,7 @@ def _move(sql: Statements, found: Used, token: str) -> None:
     if not tokens.update_used_token(sql, link_key(token), Purpose.EMAIL):
         raise LinkNotValid("used meanwhile")
     holder = users.find_user_by_email(sql, found.payload)
-    if holder and not holder.is_verified:  # an unverified account gives way to the proven owner
+    if holder and not holder.is_verified:  # delete it: this user has proved to own the address
         personal_data.delete_rows(sql, holder.id)
     users.update_email(sql, user.id, found.payload)
     tokens.delete_tokens(sql, user.id, Purpose.PASSWORD)  # the old address may belong to another person by now

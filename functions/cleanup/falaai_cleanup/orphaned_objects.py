@@ -13,7 +13,7 @@ from falaai.s3 import s3_client
 
 @dataclass(frozen=True)
 class Objects:
-    """One kind of objects. `used` returns those of these keys that a row uses.
+    """One kind of objects. `used` takes keys and returns those that a row refers to.
 
     An object that is younger than `young` is left alone, because its row may not be committed yet.
     """

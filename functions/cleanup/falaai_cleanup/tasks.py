@@ -23,7 +23,7 @@ from falaai.repositories import (
 )
 
 BATCH = 1000
-# Conversations locked at a time; usually they have about a batch of messages.
+# Conversations locked at a time. Together they usually have about BATCH messages.
 CONVERSATIONS = 100
 # A pause is this many times as long as the batch before it, so that users keep most of the database's time.
 PAUSE_FACTOR = 4
@@ -42,7 +42,7 @@ class CleanupResult:
 
 @dataclass(frozen=True)
 class CleanupTask:
-    """One kind of rows: `delete` deletes at most that many, `count` counts all."""
+    """One kind of rows: `delete` deletes at most the given number of them, `count` counts all."""
 
     name: str
     delete: Callable[[Statements, int], int]
@@ -63,7 +63,7 @@ class ErasureTask(CleanupTask):
 
 
 def _erase_account(sql: Statements, user_id: int) -> int:
-    """Delete one batch. Returns the number of accounts that are deleted whole."""
+    """Delete one batch. Returns 1 if the account is then completely deleted, else 0."""
     return 0 if erase_batch(sql, user_id) else 1
 
 

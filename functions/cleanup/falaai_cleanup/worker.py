@@ -2,7 +2,7 @@
 
 from typing import Any
 
-# First, because Powertools also imports its parser, which takes 15 ms, if Pydantic has been imported before.
+# This import is first: if Pydantic is imported before Powertools, Powertools also imports its parser in 15 ms.
 from falaai.batches import MARGIN_SECONDS, batch_handler  # isort: skip
 
 from falaai import settings
@@ -15,9 +15,10 @@ from falaai.queues import queues
 from falaai_cleanup.orphaned_objects import KINDS, count_orphans, delete_orphans
 from falaai_cleanup.tasks import clean_up, preview
 
-# Reserved for the running batch and for sending the message that continues the cleanup.
+# Seconds reserved for the running batch and for sending the message that continues the cleanup.
 LAST_BATCH_SECONDS = 10.0
-# Most continuations of one cleanup: about an hour. Lambda itself would end the loop after 16, without a word of ours.
+# Largest number of continuations of one cleanup: about an hour. After 16, Lambda would end the loop without our log
+# message.
 MOST_ROUNDS = 12
 
 
@@ -35,7 +36,7 @@ def _has_time() -> bool:
 
 
 def _clean_up(finished_rounds: int) -> dict[str, int]:
-    """Run every task that there is time for. Raises an ExceptionGroup of the errors of the tasks that failed.
+    """Run the tasks until time runs out. Raises an ExceptionGroup of the errors of the tasks that failed.
 
     After a failure no message continues the cleanup: Lambda retries the event or message by itself.
     """

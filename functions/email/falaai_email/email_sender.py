@@ -51,7 +51,7 @@ class SendGrid:
         except HTTPError as error:
             error.close()
             raise _judge(error.code) from error
-        except OSError as error:  # URLError and TimeoutError are subclasses
+        except OSError as error:  # includes URLError and TimeoutError
             raise RetryLater(f"SendGrid cannot be reached: {type(error).__name__}") from error
 
 

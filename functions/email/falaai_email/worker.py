@@ -67,8 +67,8 @@ def _reset(sql: Statements, user: User, public_url: str) -> Email | None:
 def _new_email(sql: Statements, user: User, public_url: str) -> Email | None:
     """Render the email to the new address. Returns None if the request was withdrawn.
 
-    If another account has confirmed that address, its owner gets a notice instead, and the link is not sent. It is
-    made all the same, because the requester can count links in the export.
+    If another account has confirmed that address, its owner gets a notice without the link. The link is stored all
+    the same: the requester can count stored links in the data export.
     """
     if not user.new_email:
         return None

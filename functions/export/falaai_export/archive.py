@@ -11,12 +11,12 @@ from falaai.repositories import personal_data, users
 from falaai.sao_paulo import local
 from falaai_export.archive_store import ArchiveStore
 
-# More makes the file little smaller and takes twice as long.
+# Compression level. A higher one takes twice as long and makes the file only a little smaller.
 LEVEL = 6
 
 
 def write_archive(database: Database, store: ArchiveStore, user_id: int, export_id: int) -> int:
-    """Write the archive into the bucket while the rows are read. Returns its number of bytes.
+    """Write the archive into the bucket while reading the rows. Returns its number of bytes.
 
     Raises RetryLater if S3 fails, and DatabaseUnavailable; then no part of the file is left.
     """
@@ -57,7 +57,7 @@ def _entry(conversation: Row) -> zipfile.ZipInfo:
 
 
 class _Ahead:
-    """Messages in the order of their conversations, read one ahead."""
+    """Iterator over messages in the order of their conversations. It reads one message ahead."""
 
     def __init__(self, rows: Iterator[Row]) -> None:
         self._rows = rows

@@ -1,4 +1,4 @@
-"""Storage of archives in S3: uploads in parts, so that no archive is ever held whole."""
+"""Storage of archives in S3. They are uploaded in parts, so that memory never holds a whole archive."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
-# S3 takes parts of 5 MB or more, and 10,000 of them: archives up to 80 GB.
+# S3 accepts 10,000 parts of 5 MB or more. With this size, an archive can have 80 GB.
 PART_BYTES = 8 * 1024 * 1024
 PART_SECONDS = 20
 
@@ -35,19 +35,22 @@ class ArchiveStore:
 
     @contextmanager
     def upload(self, export_id: int) -> "Iterator[Upload]":
-        """Upload what is written in the block. If the block raises an error, no part is left."""
+        """Upload all bytes that the block writes. If the block raises an error, no part is left."""
         self._abort_uploads(export_id)
         upload = Upload(self._bucket, key_of(export_id))
         try:
             yield upload
             upload.complete()
         except BaseException:
-            with suppress(RetryLater):  # the first failure counts; the bucket's lifecycle deletes the parts
+            with suppress(RetryLater):  # raise the first error; the bucket's lifecycle deletes the parts
                 upload.abort()
             raise
 
     def _abort_uploads(self, export_id: int) -> None:
-        """Delete parts of earlier tries. A try that still runs fails then, and finds this one's file later."""
+        """Delete the parts of earlier tries.
+
+        An earlier try that still runs then fails, and its retry finds the file of this try.
+        """
         key = key_of(export_id)
         found = _call(lambda s3: s3.list_multipart_uploads(Bucket=self._bucket, Prefix=key))
         for one in found.get("Uploads", []):
@@ -55,7 +58,7 @@ class ArchiveStore:
 
 
 class Upload:
-    """A file that only grows. A part is uploaded when PART_BYTES are written."""
+    """A write-only file. It uploads a part after each PART_BYTES."""
 
     def __init__(self, bucket: str, key: str) -> None:
         self.size = 0
@@ -73,7 +76,7 @@ class Upload:
         return len(data)
 
     def flush(self) -> None:
-        """Do nothing: S3 takes no part of less than 5 MB."""
+        """Do nothing: S3 accepts no part of less than 5 MB."""
 
     def close(self) -> None:
         """Do nothing: `complete` ends the upload."""
@@ -105,7 +108,7 @@ def _abort(bucket: str, key: str, upload_id: str) -> None:
     try:
         call_s3(lambda s3: s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id), PART_SECONDS)
     except S3Failed as error:
-        if str(error) != "NoSuchUpload":  # ended already
+        if str(error) != "NoSuchUpload":  # the upload has already ended
             raise RetryLater(f"S3: {error}") from error
 
 

@@ -38,14 +38,14 @@ def export_data(
             store.delete(export_id)
     except Exception:
         if attempt >= exports.MOST_ATTEMPTS:
-            with suppress(DatabaseUnavailable):  # the page shows the failure after a while all the same
+            with suppress(DatabaseUnavailable):  # without it, the page shows the failure later
                 exports.update_failed(database, user_id, export_id)
         raise
     logger().info("export written", extra={"export_id": export_id, "bytes": size, "attempt": attempt})
 
 
 def _finish(database: Database, queues: Queues, message: ExportRequested, size: int) -> bool:
-    """Store that the file is ready, and request the email. Returns False if another try or a deletion was first."""
+    """Store that the file is ready, and request the email. Returns False if another try or a deletion came first."""
 
     def finish(sql: Statements) -> bool:
         if not exports.update_ready(sql, message.user_id, message.export_id, size):
@@ -61,7 +61,7 @@ def _is_withdrawn(database: Database, message: ExportRequested) -> bool:
 
 
 def _end_without_work(database: Database, store: ArchiveStore, message: ExportRequested, age_seconds: float) -> None:
-    """Handle a message whose row is ready, expired, or not there. A killed try may have left parts of a file."""
+    """Handle a message whose request is finished or deleted. If it is deleted, delete the file and its parts."""
     if _is_withdrawn(database, message):
         store.delete(message.export_id)
         retry_until_committed(f"export {message.export_id}", age_seconds)

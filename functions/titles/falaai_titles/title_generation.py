@@ -23,7 +23,7 @@ UNNAMED = "Conversa"  # the title if even the first question has no visible char
 EXCERPT_CHARACTERS = 1500
 ANSWER_SECONDS = 20.0
 MAX_TOKENS = 256
-# Failures that pass with time; every other failure would come again for the same question.
+# Temporary failures, for which a retry makes sense. Any other failure would repeat for the same question.
 _TEMPORARY = (ModelTimedOut, ModelRateLimited, ModelUnavailable, ModelInterrupted)
 
 

@@ -27,7 +27,7 @@ NOTICES = {"saiu": texts.SIGNED_OUT, "senha": texts.PASSWORD_RESET, "apagada": t
 
 @router.get("/")
 def landing(request: Request, session: MaybeSession, aviso: str = "") -> Response:
-    """Show the landing page. `aviso` names a notice about what has just happened."""
+    """Show the landing page. `aviso` names the notice to show about the user's last action."""
     if session:
         return pages.redirect(request, "/chat")
     values = {
@@ -39,8 +39,9 @@ def landing(request: Request, session: MaybeSession, aviso: str = "") -> Respons
 
 @router.get("/login")
 def login_page(request: Request, session: MaybeSession, destino: str = "", aviso: str = "") -> Response:
-    """Show the sign-in form. `destino` is the path to open after sign-in; any path but those of the chat and
-    the profile is ignored. `aviso` names a notice about what has just happened."""
+    """Show the sign-in form. `destino` is the path to open after sign-in; any path but those of the chat and the
+    profile is ignored. `aviso` names the notice to show about the user's last action.
+    """
     target = destino if re.fullmatch(DESTINATION, destino) else "/chat"
     if session:
         return pages.redirect(request, target)
@@ -75,7 +76,7 @@ def terms_page(request: Request) -> Response:
 
 @router.get("/privacidade")
 def privacy_page(request: Request) -> Response:
-    """Show which data are kept, why, where and how long, who else receives them, and the operator's contact."""
+    """Show the kept data with purpose, place, duration and recipients, and the operator's contact."""
     operator = settings.read(settings.OperatorSettings)
     values = {
         "operator": operator.operator_name,

@@ -20,7 +20,7 @@ router = APIRouter(route_class=FormRoute, responses=pages.DOCUMENTED_REDIRECT)
 def add_export(request: Request, session: CurrentSession, database: Db, sender: Sender) -> dict[str, Any]:
     """Request an archive of all data. Return 202 {message, exportacao, redirect_url}.
 
-    An email tells when it is ready. While one is being prepared, the same request is returned.
+    An email announces that it is ready. While an archive is being prepared, return the same request again.
     """
     export = request_export(database, sender, session)
     return {
@@ -42,7 +42,7 @@ def read_export(request: Request, session: CurrentSession, database: Db) -> dict
 
 @router.get("/profile/exports/{export_id}", status_code=303, response_class=RedirectResponse)
 def download_export(export_id: int, session: CurrentSession, database: Db, files: Files) -> Response:
-    """Redirect to the file, at an address that works for a minute. 410 if the file was deleted after 24 hours."""
+    """Redirect to the file at an address that works for a minute. Return 410 if it has expired, after 24 hours."""
     return RedirectResponse(link_to_export(database, files, session, export_id), status_code=303)
 
 

@@ -1,5 +1,5 @@
 // @ts-check
-// The landing page: what the visitor writes waits until there is an account.
+// The landing page: keep the visitor's first message until the visitor has an account.
 
 import { connect, get } from "./dom.js";
 import { keepFirstMessage, readFirstMessage } from "./first_message.js";

@@ -62,7 +62,7 @@ function startDeletion(form) {
 async function watchExport() {
   const { exportacao } = await ask("GET", "/profile/exports").catch((problem) => {
     if (!(problem instanceof Problem)) throw problem;
-    return { exportacao: { estado: "preparando" } }; // the request failed: ask again
+    return { exportacao: { estado: "preparando" } }; // after a failed request, ask again
   });
   if (exportacao?.estado === "preparando") setTimeout(watchExport, EXPORT_MILLISECONDS);
   else location.reload();

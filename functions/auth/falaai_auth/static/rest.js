@@ -1,5 +1,5 @@
 // @ts-check
-// Buttons that rest: disabled for some seconds, with a countdown in them.
+// Disable a button for some seconds, with a countdown in it.
 
 import { say } from "./requests.js";
 

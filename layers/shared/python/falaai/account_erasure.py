@@ -1,6 +1,7 @@
 """Deletion of an account in two steps: it is closed at once, and its rows are deleted in batches.
 
-One transaction for a long history would exceed the time of a statement, and on TiDB also the size of a transaction.
+A single transaction for a long history would exceed the time limit of a statement, and on TiDB the size limit of a
+transaction.
 """
 
 from falaai.database import Statements
@@ -8,14 +9,14 @@ from falaai.repositories import conversations, deleted_accounts, messages, perso
 
 # Messages deleted in one transaction.
 BATCH = 1000
-# Conversations locked at a time; usually they have about a batch of messages.
+# Conversations locked at a time. Together they usually have about BATCH messages.
 CONVERSATIONS = 100
 
 
 def close_account(sql: Statements, user_id: int) -> None:
     """Delete all access to an account, and its name and address. Its other rows are left to `erase_batch`.
 
-    The lock lets it wait for a request for an archive, and that request for it.
+    The lock makes this and a request for an archive run one after the other.
     """
     users.lock_user(sql, user_id)
     personal_data.delete_access(sql, user_id)
@@ -24,9 +25,9 @@ def close_account(sql: Statements, user_id: int) -> None:
 
 
 def erase_batch(sql: Statements, user_id: int) -> bool:
-    """Delete some messages of a closed account, and the conversations that have none left; at last the account.
+    """Delete a batch of messages of a closed account, and its empty conversations; in the last batch, the account.
 
-    Returns whether rows are left. It may be repeated and may run beside itself.
+    Returns whether rows are left. It may be repeated, and several runs may overlap.
     """
     ids = conversations.lock_conversations(sql, user_id, CONVERSATIONS)
     if not ids:

@@ -1,7 +1,8 @@
 """Requests to SQS and SSM in AWS's JSON protocol, without botocore.
 
-boto3 and one client take 0.15 s to import and to build (docs/performance.md). Every cold start would wait for that to
-read its secrets, and a new user's first reply once more to send a queue message.
+boto3 and one client take 0.15 s to import and to build (docs/performance.md). With boto3, every cold start would
+spend that time before it reads its secrets, and the first reply to a new user would spend it again before it sends a
+queue message.
 """
 
 import json
@@ -17,8 +18,8 @@ from falaai.aws_signature import Credentials, sign
 from falaai.tls import public_authorities
 
 ATTEMPTS = 4
-# Longest pause before the second attempt; each further one doubles it. The pause itself is random, so that functions
-# which start together do not ask together again. Callers limit the total.
+# Longest pause before the second attempt, in seconds; it doubles with each further attempt. Each pause is a random
+# part of it, so that functions which start together do not retry together. Callers limit the total time.
 PAUSE_SECONDS = 0.4
 CONNECT_SECONDS = 1
 READ_SECONDS = 2
@@ -28,7 +29,7 @@ _PROTOCOLS = {"ssm": "application/x-amz-json-1.1", "sqs": "application/x-amz-jso
 
 
 class AwsRefused(Exception):
-    """AWS refused a request or did not answer it. The message is AWS's error type, or the network's."""
+    """AWS refused a request or did not answer it. The message is the type of AWS's error or of the network error."""
 
 
 def call_aws(service: str, operation: str, **body: Any) -> dict[str, Any]:
@@ -57,17 +58,17 @@ def _try(service: str, operation: str, body: dict[str, Any]) -> tuple[int, dict[
         return 0, {"__type": type(error).__name__}
     try:
         return status, json.loads(answer)
-    except ValueError:  # not JSON, so a proxy answered and not AWS
+    except ValueError:  # not JSON: a proxy answered instead of AWS
         return status, {}
 
 
 def _post(service: str, operation: str, body: bytes) -> tuple[int, bytes]:
-    """Send a signed request on its own connection: those that wait in a frozen process are closed by AWS."""
+    """Send a signed request on a new connection: AWS closes connections that stay idle in a frozen process."""
     credentials, region = _identity()
     endpoint = os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or os.environ.get("AWS_ENDPOINT_URL")
     address = urlsplit(endpoint or f"https://{service}.{region}.amazonaws.com")
     headers = {"Host": address.netloc, "Content-Type": _PROTOCOLS[service], "X-Amz-Target": operation}
-    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())  # AWS compares it with its own clock
+    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())  # AWS refuses a time that differs much from its own
     headers = {**sign(headers, body, service, region, credentials, now), **trace_header()}
     with closing(_connection(address.scheme, address.netloc)) as connection:
         connection.connect()

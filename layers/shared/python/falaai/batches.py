@@ -24,14 +24,14 @@ from falaai.repositories import clock
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 
-# A message is sent inside a transaction, before its commit. For this long a missing row may still appear.
+# Age of a message up to which its missing row may still appear: messages are sent before their transaction commits.
 COMMIT_GRACE_SECONDS = 5 * 60
-# maxReceiveCount 5 allows four pauses. Together they are longer than that time, so a message about a row that was
-# rolled back never reaches the dead-letter queue.
+# maxReceiveCount 5 allows four pauses. Together they are longer than COMMIT_GRACE_SECONDS, so a message about a row
+# that was rolled back never reaches the dead-letter queue.
 FIRST_PAUSE_SECONDS = 2
 PAUSE_GROWTH = 5
 LONGEST_PAUSE_SECONDS = 15 * 60
-# Part of the invocation's time, reserved for postponing the messages that were not handled.
+# Seconds of the invocation reserved for postponing the messages that were not handled.
 MARGIN_SECONDS = 5.0
 
 Message = TypeVar("Message", bound=QueueMessage)
@@ -77,7 +77,7 @@ def _correlation_id(record: SQSRecord) -> str:
 
 
 def retry_until_committed(what: str, age_seconds: float) -> None:
-    """Raise RetryLater for a missing row while its transaction may still commit; log and return afterwards."""
+    """Raise RetryLater while a missing row may still be committed. After that, log that the message is dropped."""
     if age_seconds < COMMIT_GRACE_SECONDS:
         raise RetryLater(f"{what} is not committed yet")
     logger().info("message dropped, its row does not exist", extra={"row": what})
@@ -89,7 +89,7 @@ def _seconds_of(context: Any) -> float:
 
 
 def _age_seconds(record: SQSRecord) -> float:
-    """Return the message's age by the database's clock, since a wrong clock would give the message up too early."""
+    """Return the message's age by the database's clock: a wrong local clock could drop the message too early."""
     return clock.get_now(database()).timestamp() - int(record.attributes.sent_timestamp) / 1000
 
 
@@ -97,7 +97,7 @@ def _log_and_postpone(record: SQSRecord, error: Exception) -> None:
     facts = {"message_id": record.message_id, "reason": str(error)}
     try:
         pause = _postpone(record)
-    except QueueUnavailable as failure:  # then the queue's own visibility timeout decides
+    except QueueUnavailable as failure:  # the message returns after the queue's own visibility timeout
         logger().error("message not postponed", extra={**facts, "failure": str(failure)})
         return
     logger().warning("message postponed", extra={**facts, "pause_seconds": pause})

@@ -15,7 +15,7 @@ gc.disable()
 
 
 def end_cold_start(handler: Handler) -> Handler:
-    """Collect garbage from now on, but never search what the start made. Returns the same handler."""
+    """Enable the garbage collector, but exclude all objects created so far. Returns the same handler."""
     gc.freeze()
     gc.enable()
     return handler

@@ -102,18 +102,18 @@ class Connection(_PyMySQL):
             self._current_timeout = left
 
     def _late(self) -> pymysql.OperationalError:
-        """Close the connection at its deadline, and end its statement at the server unless that may go on."""
+        """Close the connection at its deadline. End its statement at the server, unless it may run on."""
         error = self._lost("deadline passed")
         if self._is_connected and self._ends_late_statements:
-            Context().run(self._kill_query)  # an empty context: the request may have no time left
+            Context().run(self._kill_query)  # an empty context has no deadline: the request may have no time left
         return error
 
     def _kill_query(self) -> None:
-        """End the statement by another connection, within KILL_SECONDS. If that fails, the server goes on with it."""
+        """End the late statement by another connection, within KILL_SECONDS. If that fails, it runs on."""
         timeouts = dict.fromkeys(("connect_timeout", "read_timeout", "write_timeout"), KILL_SECONDS)
         try:
             other = Connection(KILL_SECONDS, KILL_SECONDS, **(self._options | timeouts))
-            other._is_connected = False  # it keeps the short deadline, and its own timeout kills nothing
+            other._is_connected = False  # keep the deadline of connecting, and kill no statement
             try:
                 other.query(f"KILL QUERY {self.server_thread_id[0]}")
             finally:

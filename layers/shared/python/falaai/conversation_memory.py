@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 Author = Literal["usuario", "ia"]
-# Part of the limit that is reserved for the persona and for notes of NOTES_MAX_CHARACTERS; four characters make about
-# one token.
+# Tokens of the limit reserved for the persona and for notes of NOTES_MAX_CHARACTERS. Four characters make about one
+# token.
 RESERVED_TOKENS = 1000
 SUMMARY_MAX_CHARACTERS = 2400
-# Quoting adds two characters to each line of a summary; a longer text is cut off.
+# Longest quoted summary; the rest is cut off. It is longer than a summary, because quoting adds two characters per
+# line.
 NOTES_MAX_CHARACTERS = 2800
 QUOTE = "> "
 SPEAKERS = {"usuario": "Pessoa", "ia": "Assistente"}
@@ -40,7 +41,7 @@ class SummaryPlan:
 
 
 def quoted(text: str) -> str:
-    """Quote each line of a text, so that no line of it can pass for a line of the prompt."""
+    """Quote each line of a text, so that the model cannot take a line for a part of the prompt."""
     return "\n".join(f"{QUOTE}{line}" for line in text.splitlines() if line.strip())
 
 

@@ -33,15 +33,17 @@ ATTEMPTS = 3
 RESTART_SECONDS = 8.0
 RESTART_PAUSE_SECONDS = 0.25
 
-# Lock wait and deadlock; in TiDB also: transaction too old or in conflict, schema changed, write conflict; storage or
-# clock timed out or busy, lock not resolved, region not available; any other, as which TiDB with embedded storage
-# reports a lock wait (1105).
+# MySQL errors after which the same transaction may succeed: lock wait timeout and deadlock. On TiDB also: transaction
+# too old or in conflict, schema changed, write conflict, storage or clock timed out or busy, lock not resolved,
+# region not available. TiDB with embedded storage reports a lock wait timeout as 1105, its code for any other error.
 _TRANSIENT = frozenset({1105, 1205, 1213, 8002, 8005, 8022, 8028, 9001, 9002, 9003, 9004, 9005, 9007})
-# Server not reachable; connection lost, killed, or closed as idle. PyMySQL uses 0 for a closed connection.
+# Errors of a lost connection: server not reachable; connection lost, killed, or closed as idle. PyMySQL uses 0 for a
+# closed connection.
 _LOST = frozenset({0, 1053, 1927, 2006, 2013, 2014, 2055, 4031})
-# Too many connections or resources, access denied; in TiDB also: request units used up.
+# Errors of a server that refuses work: too many connections or resources, access denied. On TiDB also: request units
+# used up.
 _UNAVAILABLE = frozenset({1040, 1044, 1045, 1226, 8252})
-# TiDB: more was written in one transaction than it accepts. Another try cannot help.
+# TiDB's error for a transaction that writes more than it accepts. A retry cannot help.
 _TOO_LARGE = 8004
 _DRIVER_ERRORS = (pymysql.OperationalError, pymysql.InterfaceError, pymysql.InternalError)
 
@@ -119,11 +121,11 @@ class _IdempotentTransaction(Generic[Result]):
     """One transaction, repeated until it is known to have committed once.
 
     Each run first inserts the same key into a table that accepts a key once. If the answer to a COMMIT is lost, the
-    next run waits for that commit at this INSERT. A duplicate key proves the commit, so the first result is returned.
-    Otherwise the work is done again.
+    INSERT of the next run waits until that COMMIT has ended. A duplicate key then proves that this COMMIT took
+    effect, so its run's result is returned. Otherwise the work is done again.
 
-    Work that stores `key` in a row of its own needs no row in that table: the next run asks `has_committed`, which
-    must wait for a commit under way.
+    Work that stores a key of its own in the rows it writes needs no row in that table: the next run calls
+    `has_committed`, which must wait until a running COMMIT has ended.
     """
 
     def __init__(
@@ -173,7 +175,7 @@ class Database(Statements):
     """A pool of connections. Single statements run on it directly, in autocommit mode.
 
     Every method raises DatabaseUnavailable. A statement may run more than once if its answer is lost, so a write
-    outside a transaction must be one that may repeat.
+    outside a transaction must be safe to repeat.
     """
 
     def __init__(self, connect: Callable[[], Connection]) -> None:
@@ -237,7 +239,7 @@ class Database(Statements):
         if failed == ATTEMPTS or not seconds_left(1):
             return False
         if code in _LOST:
-            self._forget_idle()  # the other connections are probably lost too
+            self._forget_idle()  # the server has probably closed the other connections too
         else:
             time.sleep(secrets.randbelow(50) / 1000 * failed)  # random, so that two transactions do not collide again
         return True

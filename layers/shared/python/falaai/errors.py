@@ -118,7 +118,7 @@ class LinkNotValid(RequestError):
 
 
 class ExportExpired(RequestError):
-    """The archive was deleted after its time."""
+    """The archive has expired and was deleted."""
 
     code = "export_expired"
 

@@ -1,4 +1,4 @@
-"""Keys of exported archives in the bucket. A key has the id of its row in `exportacoes`: a retry overwrites it."""
+"""Keys of archives in the bucket. A key contains the id of its row in `exportacoes`; a retry uses the same key."""
 
 import re
 
@@ -10,6 +10,6 @@ def key_of(export_id: int) -> str:
 
 
 def id_of(key: str) -> int | None:
-    """Return the id in a key, or None if it is no key of an archive."""
+    """Return the export id in a key, or None if the key does not have the form of `key_of`."""
     found = re.fullmatch(rf"{PREFIX}(\d+)\.zip", key)
     return int(found[1]) if found else None

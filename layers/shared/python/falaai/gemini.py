@@ -40,14 +40,14 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessageChunk, BaseMessage
     from langchain_google_genai import ChatGoogleGenerativeAI
 
-# LangChain counts the first try as one. Each further one adds seconds of back-off, and users are waiting.
+# Tries of one request, the first one included. Each further try adds seconds of back-off, while users wait.
 MAX_ATTEMPTS = 2
 HEARTBEAT_SECONDS = 1.0
 WARM_UP_MILLISECONDS = 3000
 CLOSE_SECONDS = 3.0
-# Longer than most users type a message; httpx would close an idle connection after 5 s.
+# Idle connections are kept for longer than most users need to type a message. httpx's default is 5 s.
 KEPT_CONNECTION_SECONDS = 60
-# These failures depend on the question. All others mean a fault of Gemini or of our use of it, and an alarm fires.
+# Failures caused by the question. All others are faults of Gemini or of our use of it; an alarm counts them.
 _OF_THE_QUESTION = (ModelBlocked, ModelCutShort)
 
 
@@ -66,7 +66,7 @@ class _Answer:
         return Usage(self.model, self.tokens_in, self.tokens_out)
 
     def add(self, chunk: "AIMessageChunk") -> str:
-        """Add one chunk, which counts only its own tokens. Returns its text."""
+        """Add one chunk. Its token counts exclude earlier chunks. Returns its text."""
         if chunk.usage_metadata:
             self.tokens_in += chunk.usage_metadata["input_tokens"]
             self.tokens_out += chunk.usage_metadata["output_tokens"]
@@ -169,7 +169,8 @@ class GeminiModels:
         self._loop.close()
 
     async def _close_connections(self) -> None:
-        if ending := asyncio.all_tasks() - {asyncio.current_task()}:  # streams that were left close their requests
+        # streams that were closed early still end their requests
+        if ending := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(ending, timeout=CLOSE_SECONDS)
         for client in self._clients.values():
             await client.async_client.aclose()
@@ -202,14 +203,14 @@ class GeminiModels:
                 yield chunk
             raise ModelTimedOut("the model did not finish in time")
         finally:
-            # End the request and close its connection, also if a chunk has just arrived that will not be read.
-            # Without effect if the chunks have ended.
+            # End the request and close its connection, also if a chunk has just arrived that will not be read. This
+            # has no effect if the chunks have ended.
             if pending:
                 pending.cancel()
             asyncio.run_coroutine_threadsafe(close_chunks(), self._loop)
 
     async def _chunks(self, prompt: Prompt, deadline: float, answer: _Answer) -> "AsyncGenerator[AIMessageChunk]":
-        """Yield the chunks of the first model that exists, and name it in `answer`."""
+        """Yield the chunks of the first model that exists, and store its name in `answer`."""
         from langchain_google_genai.chat_models import GoogleModelNotFoundError
 
         for name in self._options.gemini_model:
@@ -227,7 +228,7 @@ class GeminiModels:
         raise ModelNotConfigured("none of the models in GEMINI_MODEL exists")
 
     async def _accepted_chunks(self, name: str, prompt: Prompt, deadline: float) -> "AsyncGenerator[AIMessageChunk]":
-        """Yield chunks from one model. Ask again, once for each, without a parameter that its 400 names."""
+        """Yield chunks from one model. If a 400 names a parameter of the request, repeat the request without it."""
         from langchain_google_genai.chat_models import GoogleInvalidRequestError
 
         messages = _messages(prompt)
@@ -243,7 +244,7 @@ class GeminiModels:
                 return
             except GoogleInvalidRequestError as error:
                 refused = named_parameters(error, sent)
-                # Text that has arrived must not arrive twice, and after the deadline no request waits for the answer.
+                # Do not repeat the request if a part of the text has arrived, or if its time is over.
                 if began or not refused or time.monotonic() >= deadline:
                     raise
                 self._leave_out(name, refused)
@@ -283,7 +284,7 @@ def _authorities() -> "ssl.SSLContext":
 
 
 def _connections() -> "httpx.AsyncHTTPTransport":
-    """Return new connections. Without them, Google's client uses aiohttp where it is installed."""
+    """Return a new httpx connection pool. Without it, Google's client would use aiohttp if that is installed."""
     import httpx
 
     return httpx.AsyncHTTPTransport(

@@ -76,7 +76,7 @@ class LanguageModel(Protocol):
         ...
 
     def warm_up(self) -> None:
-        """Do everything that the first answer of a process does only once. Spends no tokens. May raise any error."""
+        """Do the one-time work of a process's first answer. Spends no tokens. May raise any error."""
         ...
 
 

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from typing import Any
 
 TEMPERATURE = 0.7
-# Added to a prompt's limit when the model thinks as much as it likes: thoughts count as output tokens.
+# Added to the limit of output tokens if thinking is not limited: thoughts count as output tokens.
 THINKING_TOKENS = 4096
-# Our parameters that a model may refuse, as the message of a 400 names them.
+# The parameters that a model may refuse, with a pattern for their names in the message of a 400.
 _REFUSABLE = {
     "thinking": re.compile(r"thinking", re.IGNORECASE),
     "sampling": re.compile(r"temperature|\btop[_ ]?[pk]\b|sampling|penalty", re.IGNORECASE),
@@ -15,7 +15,7 @@ _REFUSABLE = {
 
 
 def family_parameters(name: str) -> dict[str, dict[str, Any]]:
-    """Return the parameters of a model's family by their keys in _REFUSABLE. An unknown family gets none.
+    """Return the parameters of a model's family, by their keys in _REFUSABLE. An unknown family gets no parameters.
 
     Gemini 3 ignores temperature and has levels of thinking. Older models have a budget of thinking tokens.
     """

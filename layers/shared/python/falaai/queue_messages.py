@@ -42,7 +42,7 @@ class ExportRequested(QueueMessage):
 class EmailRequested(QueueMessage):
     """Send an email of this kind to this user; the email function makes the link.
 
-    "nenhuma" sends nothing: a request for an unknown address costs the sender the same queue message.
+    "nenhuma" sends nothing. It makes a request for an unknown address take as long as one for a known address.
     """
 
     # The JSON field is `letter`: messages of an older release may still wait in the queue.

@@ -17,7 +17,7 @@ from falaai.queue_messages import (
     TitleRequested,
 )
 
-# Total for one request to SQS, since a user may wait for it.
+# Total time limit of one request to SQS: a user may be waiting for it.
 SQS_SECONDS = 4
 # Name of the message attribute with the id that joins the log lines of a request and of all jobs that follow from it.
 # An attribute, because workers of an older release refuse a message with a field that they do not know.
@@ -28,7 +28,7 @@ class Queues(Protocol):
     """Where rules send messages for the workers."""
 
     def send(self, message: QueueMessage) -> None:
-        """Send a message. Raises QueueUnavailable; then it was not sent, or it may arrive all the same."""
+        """Send a message. Raises QueueUnavailable if it fails or the answer is lost; the message may still arrive."""
         ...
 
 

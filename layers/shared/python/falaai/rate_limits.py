@@ -18,14 +18,14 @@ from falaai.repositories import limits
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `hits` in `seconds`, for each subject by itself."""
+    """At most `hits` in `seconds`, counted separately for each subject."""
 
     name: str
     hits: int
     seconds: int
 
     def of(self, *subject: object) -> "Counter":
-        """The counter of this subject, which may have several parts."""
+        """Return the counter of a subject, such as an email address, or an email address with an IP address."""
         return Counter(self, _key(self.name, *subject))
 
 
@@ -45,8 +45,9 @@ def _key(*parts: object) -> str:
 
 MINUTE, HOUR, DAY = 60, 60 * 60, 24 * 60 * 60
 
-# An outsider at one IP address reaches the strict limit, which counts the pair of account and IP address, and locks
-# only that address out. The looser one by account alone must stay above what one address gets in its window.
+# A person who guesses passwords from one IP address reaches the limit of the pair of account and address first, which
+# locks out that address only. So the limit of the account alone must be higher than the hits that one pair can get in
+# an hour.
 WRONG_PASSWORD_BY_ADDRESS = Limit("wrong-password-address", 20, 5 * MINUTE)
 WRONG_PASSWORD_BY_PAIR = Limit("wrong-password-pair", 5, 5 * MINUTE)
 WRONG_PASSWORD_BY_ACCOUNT = Limit("wrong-password-account", 100, HOUR)
@@ -59,9 +60,9 @@ NEW_EMAILS_BY_PERSON = Limit("new-emails-person", 5, DAY)
 EXPORTS_A_DAY = Limit("exports-a-day", 5, DAY)
 PICTURES_AN_HOUR = Limit("pictures-an-hour", 20, HOUR)
 
-# Number of requests of one user that wait at this moment for a reply of another request. Each new one restarts the
-# window, which is longer than a request can take (stream_seconds). At its end, requests of killed processes no
-# longer count.
+# Requests of one user that at this moment wait for the reply of another request. Each new request restarts the
+# window, which is longer than a request can take (stream_seconds). When the window ends, requests of killed processes
+# no longer count.
 FOLLOWERS_AT_ONCE = Limit("followers", 2, 15 * MINUTE)
 
 
@@ -114,15 +115,15 @@ def counted(database: Database, *counters: Counter) -> Iterator[None]:
     try:
         yield
     except Unavailable:
-        with suppress(DatabaseUnavailable):  # the caller gets the first failure
+        with suppress(DatabaseUnavailable):  # raise the first failure, not this one
             give_back_all(database, *counters)
         raise
 
 
 def acquire(sql: Statements, limit: Limit, *subject: object) -> bool:
-    """Take one of the places of this limit. Returns False if all are taken.
+    """Count one more of `limit.hits` parallel users of a resource. Returns False if the limit is reached.
 
-    The caller must hold a lock for the subject, so that two requests cannot take the same place.
+    The caller must hold a lock for the subject, because this reads the count and then writes it.
     """
     key = limit.of(*subject).key
     found = limits.find_count(sql, key)
@@ -134,7 +135,7 @@ def acquire(sql: Statements, limit: Limit, *subject: object) -> bool:
 
 
 def release(sql: Statements, limit: Limit, *subject: object) -> None:
-    """Give back a place that `acquire` took. The caller must hold the same lock."""
+    """Undo one `acquire`. The caller must hold the same lock."""
     limits.delete_hits(sql, [limit.of(*subject).key])
 
 

@@ -9,7 +9,7 @@ from falaai.deadlines import within
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# For one call with its retries; a user may wait for it.
+# Time limit of one call with its retries: a user may be waiting for it.
 SECONDS = 8
 
 Result = TypeVar("Result")
@@ -52,7 +52,7 @@ def s3_client() -> "S3Client":
     import boto3  # slow to import, and few requests need it
     from botocore.config import Config
 
-    # Signature 4 and the region's own host are what signed links need.
+    # Signed links need signature version 4 and the host name of the region.
     return boto3.client(
         "s3",
         config=Config(

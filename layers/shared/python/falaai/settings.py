@@ -33,7 +33,7 @@ _PLACEHOLDERS = (
 
 
 def _secret_value(value: str | SecretStr) -> str | SecretStr:
-    """Return the secret itself: the given value, or that of the SSM parameter if it is `ssm:NAME`."""
+    """Return the secret: the value itself, or the content of the SSM parameter if the value is `ssm:NAME`."""
     if isinstance(value, SecretStr) or not value.startswith(SSM_PREFIX):
         return value
     name = value.removeprefix(SSM_PREFIX)

@@ -8,13 +8,13 @@ from enum import StrEnum
 from falaai.database import Row, Statements
 from falaai.errors import NotFound
 
-# A file can be downloaded for so long after it was finished.
+# Hours after its completion in which a file can be downloaded.
 LIFE_HOURS = 24
-# Tries of a worker: maxReceiveCount of the queue.
+# Largest number of tries: the maxReceiveCount of the queue.
 MOST_ATTEMPTS = 5
-# Timeout of the worker: a try that began before that has ended.
+# Timeout of the worker. An older try has ended.
 ATTEMPT_SECONDS = 300
-# More than all tries together can take; then the message is in the dead-letter queue.
+# Longer than all tries together can take. An older message is in the dead-letter queue.
 LOST_HOURS = 3
 
 
@@ -39,7 +39,7 @@ class Export:
     is_expired: bool
 
 
-# A worker that is killed at its last try cannot store the state `erro`.
+# A worker that is killed in its last try cannot store the state `erro`, so it is derived from time and tries.
 _IS_LOST = (
     f"(estado = 'preparando' AND (criada_em < UTC_TIMESTAMP(6) - INTERVAL {LOST_HOURS} HOUR"
     f" OR (tentativas >= {MOST_ATTEMPTS} AND iniciada_em < UTC_TIMESTAMP(6) - INTERVAL {ATTEMPT_SECONDS} SECOND)))"
@@ -106,7 +106,7 @@ def add_export(sql: Statements, user_id: int) -> int:
 
 
 def update_started(sql: Statements, user_id: int, export_id: int) -> int | None:
-    """Record the start of a try. Returns its number, or None if there is nothing to do any more."""
+    """Record the start of a try. Returns its number, or None if the request is finished, expired or deleted."""
     return sql.update_returning(
         "UPDATE exportacoes SET tentativas = LAST_INSERT_ID(tentativas + 1), estado = 'preparando',"
         " iniciada_em = UTC_TIMESTAMP(6)"
@@ -116,7 +116,7 @@ def update_started(sql: Statements, user_id: int, export_id: int) -> int | None:
 
 
 def update_ready(sql: Statements, user_id: int, export_id: int, size: int) -> bool:
-    """Record that the file is complete. Returns False if another try was first, or if the account was deleted."""
+    """Record that the file is complete. Returns False if another try came first, or if the account was deleted."""
     return bool(
         sql.run(
             "UPDATE exportacoes SET estado = 'pronta', tamanho = %s, pronta_em = UTC_TIMESTAMP(6),"

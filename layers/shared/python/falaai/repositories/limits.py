@@ -27,7 +27,7 @@ def add_hit(sql: Statements, key: str, window_seconds: int) -> int:
         " fim = IF(fim <= UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL %s SECOND, fim)",
         (key, window_seconds, window_seconds),
     )
-    return repeated or 1  # a new row gives no number
+    return repeated or 1  # 0 for a new row, which has one hit
 
 
 def find_seconds_left(sql: Statements, key: str) -> int | None:

@@ -22,7 +22,7 @@ _ROWS = {
     "exportacoes": "SELECT id, estado, tamanho, criada_em, pronta_em, expira_em FROM exportacoes"
     " WHERE id_usuario = %s ORDER BY id",
 }
-# The tables whose rows are read page by page: a user may have very many.
+# Tables that are read page by page, because a user may have very many rows in them.
 PAGED = ("conversas", "mensagens")
 _CONVERSATION = "id, titulo_conversa, data_criacao, data_atualizacao, fixada, titulo_manual, resumo, resumo_ate_seq"
 _MESSAGE = (
@@ -33,8 +33,9 @@ _MESSAGE = (
 # Sessions are deleted first. A message that is being sent locks its session's row. Either it commits before the
 # session is deleted, and the next statements find its rows; or it finds no session and is rolled back. In any other
 # order a server without gap locks or foreign keys could keep a conversation without an owner.
-# Then rows are deleted before the rows that they refer to, because not every server cascades. Messages are deleted by
-# a join, because MariaDB runs the same condition with IN (SELECT ...) as a scan of all messages.
+# After that, rows are deleted before the rows that they refer to, because not every server has cascading foreign
+# keys. Messages are deleted by a join, because MariaDB runs the same condition with IN (SELECT ...) as a scan of all
+# messages.
 _DELETIONS = (
     "DELETE FROM sessoes WHERE id_usuario = %s",
     "DELETE m FROM mensagens m JOIN conversas c ON c.id = m.id_conversa WHERE c.id_usuario = %s",
@@ -94,7 +95,7 @@ def delete_accounts(sql: Statements, user_ids: Sequence[int]) -> int:
 
 
 def delete_access(sql: Statements, user_id: int) -> None:
-    """Delete the sessions first, as `delete_rows` does, then links and exports."""
+    """Delete the user's sessions, links and exports; the sessions first, for the reason given at `_DELETIONS`."""
     for table in ("sessoes", "tokens", "exportacoes"):
         sql.run(f"DELETE FROM {table} WHERE id_usuario = %s", (user_id,))  # noqa: S608 - constant tables
 

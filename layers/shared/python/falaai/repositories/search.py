@@ -15,12 +15,13 @@ from falaai.repositories.conversations import (
     page_condition,
 )
 
-# A page of results searches about so many messages, so that its time does not grow with the history. It begins with
-# few of the newest messages, because most words are found there.
+# Limit of messages searched for one page of results, so that its time does not grow with the history. The search
+# begins with a small number of the newest messages, because most words are found there.
 SEARCHED_MESSAGES = 75_000
 _SEARCHED_FIRST, _SEARCHED_FASTER = 1_000, 4
 _READ_FIRST, _READ = 500, 10_000
-# Number of the last searched conversations that can mark the next position: one may be deleted or used meanwhile.
+# The next position is the oldest place of this many conversations searched last. One conversation is not enough: it
+# may be deleted, or move up because it is used.
 _NEIGHBOURS = 50
 
 
@@ -94,7 +95,7 @@ def _find_last_place(sql: Statements, user_id: int, ids: Sequence[int]) -> Curso
 
 
 def _with_messages(rows: list[Row], messages: int) -> tuple[list[Row], list[Row]]:
-    """Split rows into the first ones, at least one, with at most so many messages together, and the rest."""
+    """Split rows: the first ones with at most `messages` messages together, but at least one row, and the others."""
     reached = list(accumulate(row["ultima_seq"] for row in rows))
     count = max(1, bisect_right(reached, messages))
     return rows[:count], rows[count:]
@@ -104,7 +105,7 @@ def _list_matching(sql: Statements, rows: Sequence[Row], pattern: str) -> list[R
     """Return those conversations of the user that have the pattern in their title or in a message."""
     if ids := tuple(row["id"] for row in rows if not row["in_title"]):
         said = sql.list(
-            # Without the hint TiDB reads the whole table if some per cent of all messages are this user's.
+            # Without the hint, TiDB reads the whole table if the user has more than a few per cent of all messages.
             "SELECT DISTINCT id_conversa FROM mensagens FORCE INDEX (mensagens_seq) WHERE id_conversa IN %s"
             " AND conteudo COLLATE utf8mb4_general_ci LIKE %s",
             (ids, pattern),

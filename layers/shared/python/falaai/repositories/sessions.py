@@ -10,12 +10,13 @@ from falaai.database import Statements
 
 ABSOLUTE_DAYS = 30
 IDLE_DAYS = 7
-# More than the devices of a user. Without a limit, a script could fill the table and the profile page.
+# More devices than a user has. Without a limit, a script could fill the table and the profile page.
 MOST_SESSIONS = 20
 # The time of the last request is not stored more often, because it would make every read a write.
 SEEN_EVERY_SECONDS = 60
 
-# The second condition is for rows that the previous release writes during a deployment: 30 days in `expira_em`.
+# The second condition is for rows that the previous release writes during a deployment: their `expira_em` ignores the
+# last use.
 _LIVING = f"s.expira_em > UTC_TIMESTAMP(6) AND s.vista_em > UTC_TIMESTAMP(6) - INTERVAL {IDLE_DAYS} DAY"
 
 
@@ -101,10 +102,10 @@ def set_active_conversation(sql: Statements, session_id: int, conversation_id: i
 
 
 def set_first_conversation(sql: Statements, session: Session, conversation_id: int) -> int | None:
-    """Make a new conversation the active one, unless another message of the session was first and began one.
+    """Make a new conversation the active one, unless another message of the session has begun one meanwhile.
 
-    `session` was read before. Returns the active conversation, or None if the session has ended; see
-    `set_active_conversation`.
+    `session` is the session as it was read before. Returns the id of the active conversation, or None if the session
+    has ended. The session stays locked as in `set_active_conversation`.
     """
     return sql.update_returning(
         "UPDATE sessoes SET"

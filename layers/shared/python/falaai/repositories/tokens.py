@@ -8,7 +8,7 @@ from falaai.secret_tokens import LIFETIMES, Purpose
 
 @dataclass(frozen=True)
 class Used:
-    """A link that is valid, or that this transaction has used. `payload` depends on the purpose: a new address."""
+    """A valid link, or one that this transaction has used. `payload` is the new address of a change, else empty."""
 
     user_id: int
     purpose: Purpose
@@ -38,7 +38,10 @@ def find_token(sql: Statements, key: str, *purposes: Purpose) -> Used | None:
 
 
 def update_used_token(sql: Statements, key: str, *purposes: Purpose) -> Used | None:
-    """Use the link. Returns None if it is unknown, used, expired or has another purpose. Only one caller succeeds."""
+    """Mark the link as used. Returns None if it is unknown, used, expired or has another purpose.
+
+    Of parallel callers with the same link, only one gets a result.
+    """
     found = find_token(sql, key, *purposes)
     used = found and sql.run(
         "UPDATE tokens SET usado_em = UTC_TIMESTAMP(6) WHERE chave = %s"

@@ -15,7 +15,7 @@ from falaai.repositories.messages import (
     turn_of,
 )
 
-# More turns never fit into a prompt. The limit bounds the query for a conversation without a summary.
+# More turns than fit into a prompt. The limit bounds the query for a conversation without a summary.
 TURNS_READ = 400
 
 
@@ -34,7 +34,7 @@ class Context:
     running: int
 
 
-# It reads the few replies of all users that are being generated, instead of all that this user ever wrote.
+# Reads the running replies of all users, which are few, instead of all messages of this user.
 _RUNNING = (
     "SELECT STRAIGHT_JOIN COUNT(*) FROM mensagens r JOIN conversas d ON d.id = r.id_conversa"  # noqa: S608 - constant
     " WHERE r.estado = 'gerando'"
@@ -50,7 +50,7 @@ def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq:
         f" IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo, ({_RUNNING}) AS gerando"
         " FROM conversas c JOIN mensagens m ON m.id_conversa = c.id"
         " WHERE c.id_usuario = %s AND c.id = %s AND m.seq <= %s"
-        # In one bound, because TiDB looks up the index by one only.
+        # One lower bound instead of two, because TiDB uses only one of them to look up the index.
         " AND m.seq > GREATEST(%s, IF(c.resumo_ate_seq < %s, c.resumo_ate_seq, 0))"
         f" AND (m.seq = %s OR NOT {IS_BEING_WRITTEN} AND m.conteudo <> '')",
         (

@@ -13,7 +13,7 @@ SHARES = 16
 
 
 def add_message(sql: Statements, counter_id: int, day: date) -> int:
-    """Count one message of the day in a user's counter, or in a share of the ceiling. The first one adds the counter.
+    """Count one message of the day in the counter of a user, or of a share of the ceiling. Add the counter if needed.
 
     Returns the number of messages with this one. The counter stays locked until the transaction ends, so no other
     message is counted in it before this one is committed or rolled back.
@@ -23,7 +23,7 @@ def add_message(sql: Statements, counter_id: int, day: date) -> int:
         " ON DUPLICATE KEY UPDATE mensagens = LAST_INSERT_ID(mensagens + 1)",
         (counter_id, day),
     )
-    return repeated or 1  # a new row gives no number
+    return repeated or 1  # 0 for a new row, which has one message
 
 
 def delete_message(sql: Statements, user_id: int, day: date) -> None:

@@ -133,7 +133,7 @@ def count_closed(sql: Statements) -> int:
     return sql.count("SELECT COUNT(*) FROM usuarios WHERE apagada_em IS NOT NULL")
 
 
-# Longer than a holiday. The link is valid for a day and can be requested again.
+# Unverified accounts are kept longer than a holiday. Their link is valid for a day and can be requested again.
 NEVER_VERIFIED_DAYS = 30
 _NEVER_VERIFIED = (
     f"u.data_registro < UTC_TIMESTAMP(6) - INTERVAL {NEVER_VERIFIED_DAYS} DAY AND u.email_verified = FALSE"  # noqa: S608

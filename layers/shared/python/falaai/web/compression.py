@@ -26,5 +26,5 @@ class Compression:
 
 
 def _is_risky(headers: Headers) -> bool:
-    """Return whether another site caused this request and the user's cookie came along."""
+    """Return whether another site caused this request and the browser sent the user's cookie with it."""
     return headers.get("sec-fetch-site") in ("cross-site", "same-site") and "cookie" in headers

@@ -20,7 +20,7 @@ def require_same_origin(request: Request) -> None:
         if site not in ("same-origin", "none"):
             raise CrossOrigin(f"Sec-Fetch-Site: {site}")
         return
-    # Without HTTPS, and in older browsers, it is missing; then Origin decides.
+    # Older browsers, and any browser without HTTPS, do not send that header. Then the Origin header decides.
     origin = request.headers.get("origin")
     if origin is None or urlsplit(origin).netloc not in _own_hosts(request):
         raise CrossOrigin("foreign or missing Origin")  # a script can set Origin itself

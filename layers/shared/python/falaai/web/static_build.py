@@ -21,7 +21,7 @@ _COMPRESSED_ALREADY = (".png", ".avif")
 def build(folder: Path) -> dict[str, bytes]:
     """Return the files that `folder` serves, by their served names; a name with .gz holds the compressed copy.
 
-    A served name holds a hash of the content. Scripts and styles that another one of the folder imports are left out.
+    A served name holds a hash of the content. A script or style that another one imports is not a file of its own.
     """
     built: dict[str, bytes] = {}
     for name, content in _contents(folder):

@@ -107,7 +107,8 @@ TITLE_EMPTY = "Dê um nome à conversa."
 CONVERSATION_DELETED = "Conversa apagada."
 CHAT_RESET = "Pronto, vamos começar uma conversa nova."
 
-# Beginnings of a question; ___ is the place for the user's own words. A page shows some of them, others each day.
+# Beginnings of a question; ___ is the place for the user's own words. A page shows some of them, different ones each
+# day.
 SUGGESTIONS = (
     "Me ajude a planejar ___",
     "Explique ___ de um jeito simples",

@@ -1,5 +1,5 @@
 // @ts-check
-// Find and make elements. Behaviors find theirs by data attributes, never by class or position.
+// Find and make elements. Behaviors find their elements by data attributes, never by class or position.
 
 /**
  * Return the first element that matches.
