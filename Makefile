@@ -30,7 +30,7 @@ run: built ## Run the whole product on this machine: http://127.0.0.1:8000 (PORT
 	@PYTHONPATH=devcloud/src exec $(PYTHON) -m devcloud $(if $(BUILT),--built) --port $(or $(PORT),8000) \
 	  --service-port sendgrid=$(or $(INBOX_PORT),8025) --database $(DB)
 
-# Each process of the tests would compile all modules anew.
+# Write bytecode: otherwise each test process would compile all modules again.
 test test-faults: export PYTHONDONTWRITEBYTECODE :=
 test: built ## Run every test (TESTS=tests/unit for some; WORKERS=3 at once; BUILT=1 on the build; DB=tidb)
 	@scripts/prepare.sh $(DB) chromium faketime sam

@@ -16,19 +16,19 @@ OWN_PACKAGES = $(ROOT)requirements/$(notdir $(CURDIR)).txt
 UNUSED := bin                        # command line programs
 UNUSED += google/genai/tests         # the tests of a package
 UNUSED += zstandard                  # compresses LangSmith's traces, which are off; all its readers do without it
-UNUSED += cffi pycparser             # make bindings; argon2 needs only _cffi_backend, a file beside them
+UNUSED += cffi pycparser             # generate bindings; argon2 needs only the file _cffi_backend beside them
 UNUSED += werkzeug                   # parses emails that SendGrid receives
-UNUSED += boto3/data boto3/examples  # boto3.resource(), which is never called
+UNUSED += boto3/data boto3/examples  # for boto3.resource(), which is never called
 UNUSED += langsmith/resources langsmith/sandbox langsmith/evaluation langsmith/integrations # LangSmith's service
-UNUSED += dns                        # checks whether an address's domain takes email; sending one tells
-UNUSED += aws_lambda_powertools/event_handler # routes, which FastAPI does
-# What botocore knows of 430 services, but for the one that is called here through boto3.
+UNUSED += dns                        # for checks of an address's domain; emails that arrive prove it
+UNUSED += aws_lambda_powertools/event_handler # routing, which FastAPI does here
+# Services whose botocore data stay in the layer; botocore has data for 430.
 SERVICES := s3
-# In MB, unzipped.
+# Largest size of the unzipped layer in MB.
 LARGEST := 130
 
-# finish(FOLDER, PLACE): the same bytes on every machine, readable to Lambda's user. PLACE is where Lambda will unpack
-# it, and what tracebacks show. The hash seed decides the order in which constants are written.
+# finish(FOLDER, PLACE): give the folder the same bytes on every machine, and make it readable for Lambda's user.
+# Lambda unpacks it at PLACE, which tracebacks show. The hash seed decides the order in which constants are written.
 define finish
 	find "$(1)" -name __pycache__ -prune -exec rm -r {} +
 	find "$(1)" -name RECORD -delete
@@ -46,7 +46,7 @@ build-%Function:
 	if [ -f $(OWN_PACKAGES) ]; then $(INSTALL) --target "$(ARTIFACTS_DIR)" -r $(OWN_PACKAGES); fi
 	$(call finish,$(ARTIFACTS_DIR),/var/task)
 
-# All that the pins give; the size report measures what is left out of it.
+# All pinned packages. The size report measures the files that the layer leaves out.
 whole-%Layer:
 	$(INSTALL) --target "$(ARTIFACTS_DIR)/python" -r $(ROOT)requirements/layer.txt
 

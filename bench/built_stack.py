@@ -64,7 +64,7 @@ class BuiltStack:
     def count_statements(self, act: Callable[[], object]) -> int:
         """Return the number of statements that the server counts while `act` runs, including BEGIN and COMMIT."""
         rows = self.product
-        self._count_statements(rows)  # opens the connection
+        self._count_statements(rows)  # opening the connection sends statements too, so do it first
         before = self._count_statements(rows)
         act()
         return self._count_statements(rows) - before - 1
@@ -86,7 +86,7 @@ def start_echo() -> Iterator[RunningCloud]:
 
 
 def set_reply_seconds(cloud: RunningCloud, seconds: float) -> None:
-    """Make the Gemini fake send one fixed reply, in five pieces over this many seconds."""
+    """Make the Gemini fake send one fixed reply in five pieces, which take this many seconds together."""
     text = "Uma resposta de algumas palavras, dita devagar e em pedaços."  # ten words, two per piece
     pace = {"delay": seconds / 4, "pieces": 5, "text": text}
     httpx.put(f"{cloud.addresses['gemini']}/admin/pace", json=pace).raise_for_status()
@@ -97,7 +97,7 @@ def run_built_stack() -> Iterator[BuiltStack]:
     """Run the build under devcloud with limits that no measurement reaches."""
     with tempfile.TemporaryDirectory() as folder:
         env = Path(folder) / "env"
-        env.write_text("DAILY_MESSAGES=1000000\nDAILY_CEILING=10000000\n")  # no user reaches a limit
+        env.write_text("DAILY_MESSAGES=1000000\nDAILY_CEILING=10000000\n")  # so high that no user reaches them
         cloud = start_cloud(Path(folder) / "cloud", "--built", env_file=env)
         people = People(cloud)
         try:

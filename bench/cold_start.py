@@ -59,7 +59,7 @@ def cold_start_cases(stack: BuiltStack) -> list[ColdStartCase]:
     cookie, rows = stack.cookie(), stack.product
     user = stack.user_id
     headers = {"cookie": cookie, "origin": stack.origin, "content-type": "application/json"}
-    numbers = itertools.count()  # makes the texts of each conversation unique
+    numbers = itertools.count()  # makes the texts of each conversation different
     made: dict[str, int] = {}
 
     def untitled_conversation() -> dict[str, Any]:

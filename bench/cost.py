@@ -20,7 +20,8 @@ MONITORING = ROOT / "monitoring.yaml"
 PRICES = Path(__file__).with_name("prices.toml")
 MESSAGES = (0, 1_000, 100_000, 10_000_000)
 SECONDS_PER_MONTH = 30 * 24 * 3600
-# Lambda has five pollers per queue, each for 20 seconds; users report 15 polls a minute. Not guaranteed by AWS.
+# Lambda polls each queue with five pollers, and one poll waits 20 seconds: users report 15 polls a minute. AWS does
+# not guarantee this.
 POLLS_PER_QUEUE = 5 * SECONDS_PER_MONTH // 20
 # X-Ray's default: it traces the first request of each second and 5 % of the others.
 TRACED_SHARE = 0.05
@@ -67,11 +68,11 @@ class Usage:
 
     # Assumed: the model needs six seconds for a reply of 300 tokens. Lambda bills the wait.
     gemini_seconds: float = 6.0
-    reply_seconds: float = 0.05  # measured: load, `/chat/stream`, without Gemini's time
-    # Assumed: the conversation list after each reply, and a tenth of the requests of opening the chat page.
+    reply_seconds: float = 0.05  # measured by bench.load for /chat/stream, without Gemini's time
+    # Assumed, for each message: one request for the conversation list, and a tenth of the requests of a chat page.
     other_requests: float = 2.0
-    other_seconds: float = 0.02  # measured: statements, `GET /conversations`
-    init_seconds: float = 2.0  # measured: cold start, first reply; Lambda bills it
+    other_seconds: float = 0.02  # measured by bench.warm for GET /conversations
+    init_seconds: float = 2.0  # measured by bench.cold_start for the first reply; Lambda bills it
     # Assumed: a conversation has ten messages and gets one title; one message in twenty starts a summary.
     titles: float = 0.1
     title_seconds: float = 1.5
@@ -84,15 +85,19 @@ class Usage:
     # Assumed: the conversation memory fills a third of MEMORY_TOKENS.
     tokens_in: float = 1500 + 0.1 * 600 + 0.05 * 2500
     tokens_out: float = 300 + 0.1 * 10 + 0.05 * 300
-    log_bytes: float = 1500  # per request: Lambda's three lines and ours
-    sent_bytes: float = 6000  # per request
-    # Calculated from PingCAP's table for 9 statements, 8 rows written three times, 6 KiB read; not measured on TiDB.
+    log_bytes: float = 1500  # per request: the three lines of Lambda and those of the product
+    sent_bytes: float = 6000  # per request, to the browser
+    # Calculated for 9 statements, 8 rows written to three replicas and 6 KiB read, by PingCAP's table of request
+    # units; not measured on TiDB.
     request_units: float = 40
-    row_bytes: float = 2500  # a question, its reply and their indexes
+    row_bytes: float = 2500  # of a question and its reply, with their indexes
     months_kept: float = 3
 
     def cold_starts(self, messages: float) -> float:
-        """Assumed: 10 % of the messages up to 100 cold starts, then 0.1 % if that is more."""
+        """Return the assumed number of cold starts.
+
+        It is 10 % of the messages up to 100 cold starts, and 0.1 % of the messages from 100,000 messages on.
+        """
         return min(messages / 10, max(100.0, messages / 1000))
 
 

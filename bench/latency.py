@@ -75,8 +75,8 @@ def send_message(database: Database, key: str, number: int) -> None:
 
 
 def wait_for_all(barrier: Barrier) -> None:
-    """Let run_people() of this process begin together with those of the other processes."""
-    global _begin_together  # the only way for a barrier into a process of a pool
+    """Store the barrier at which run_people() waits for the other processes."""
+    global _begin_together  # a pool can pass a barrier to its processes only in this way
     _begin_together = barrier
 
 

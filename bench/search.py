@@ -1,8 +1,8 @@
-"""Search in MESSAGES messages of one user, through the gateway: ms for a page and for all pages of a result.
+"""Milliseconds of a search in MESSAGES messages of one user, for one page and for all pages of a result.
 
-It is measured with few long and many short conversations, for words that are in every message, in one of 20, in a
-single one (searched in another case and without its accent) and in none. The comparison is one statement that
-searches everything at once. Run: make bench PART=search
+The search goes through the gateway. It is measured with few long and many short conversations, for words that are in
+every message, in one of 20, in a single one (searched in another case and without its accent) and in none. The
+comparison is one statement that searches everything at once. Run: make bench PART=search
 """
 
 import random

@@ -35,7 +35,7 @@ class StreamProcess:
             lines = response.iter_lines()
             next(line for line in lines if line == "event: delta")
             seconds = time.perf_counter() - began
-            list(lines)  # read to the end, or the next run would overlap
+            list(lines)  # read to the end, so that the next run does not overlap
         return seconds
 
 

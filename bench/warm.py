@@ -21,9 +21,9 @@ ECHO = Path(__file__).parent / "echo/function"
 BARE_MODEL = Path(__file__).parent / "bare_model"
 WARM_UP_RUNS = 20
 RUNS = 300
-BLOCK = 20  # size of a block of requests of one kind
-MESSAGES = 10  # in the conversation
-# Milliseconds.
+BLOCK = 20  # requests of one kind that run after each other
+MESSAGES = 10  # number of messages in the conversation
+# Largest allowed times in milliseconds.
 MAX_AROUND_GEMINI_MS = 8
 MAX_FIRST_PIECE_MS = 10
 PACE = {"delay": 0.0, "pieces": 1, "text": "Uma resposta curta, como muitas são."}

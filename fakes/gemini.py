@@ -98,7 +98,7 @@ class GeminiFake:
         return await send_stream(request, reply, fault, self._delay)
 
     async def _describe_model(self, request: web.Request) -> web.Response:
-        """Answer models.get, which spends no tokens."""
+        """Answer models.get. It spends no tokens."""
         model = request.match_info["model"]
         if refusal := self._key_refusal(request):
             return refusal

@@ -98,8 +98,8 @@ def waiting_change_sets(stack: str) -> list[dict[str, Any]]:
 def newest_change_set(stack: str, earlier: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Return the change set that sam has made, or None if sam found nothing to change.
 
-    A deployment that was interrupted or could not migrate left its change set. It is among the `earlier` ones, and is
-    not executed: it may hold changes that were taken back since.
+    A deployment that was interrupted or could not migrate left its change set. It is one of the `earlier` ones and is
+    not executed, because its changes may have been reverted since.
     """
     known = {one["ChangeSetId"] for one in earlier}
     new = [one for one in waiting_change_sets(stack) if one["ChangeSetId"] not in known]
@@ -122,14 +122,14 @@ def execute(stack: str, change_set: dict[str, Any]) -> str:
 
 
 def explain_failure(stack: str, is_new: bool) -> SystemExit:
-    """Print the reasons of a failed deployment, and delete a stack that was never complete."""
+    """Print the reasons of a failed deployment, and delete the stack if its first deployment failed."""
     cloudformation = client("cloudformation")
     failures = []
-    for event in cloudformation.describe_stack_events(StackName=stack)["StackEvents"]:  # the newest one first
+    for event in cloudformation.describe_stack_events(StackName=stack)["StackEvents"]:  # newest event first
         if event["ResourceStatus"].endswith("_FAILED"):
             failures.append(f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}")
         if event["LogicalResourceId"] == stack and event["ResourceStatus"] in STARTED:
-            break  # what follows belongs to earlier deployments
+            break  # the remaining events belong to earlier deployments
     print(*reversed(failures), sep="\n", file=sys.stderr)
     if not is_new:
         return fail("deploy: the update failed and was rolled back; the release before it runs on.")

@@ -136,7 +136,7 @@ def _stack(target: Target) -> Problems:
 
 
 def _backup(target: Target) -> Problems:
-    """Ask for a place of backups once there is something to lose."""
+    """Report missing settings of backups. A first deployment needs no place for backups: there are no data yet."""
     if os.environ.get("BACKUP") == "off":
         return
     if "BACKUP_TO" not in target.values:

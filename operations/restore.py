@@ -53,7 +53,7 @@ def open_backup(environment: str, address: str) -> BackupReader:
 
 
 def whole_backups(storage: Storage, deployment: str) -> list[str]:
-    """Return the names of a deployment's whole backups in a storage, the oldest first."""
+    """Return the names of a deployment's complete backups in a storage, the oldest first."""
     own = [name for name in storage.list_inner() if name.rpartition("-")[0] == deployment]
     return [name for name in own if MANIFEST in storage.inner(name).sizes()]
 

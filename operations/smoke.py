@@ -35,7 +35,8 @@ def main(address: str, streaming: str = "on") -> int:
 def _problem(address: str, method: str, path: str, expected: int, hint: str) -> str:
     """Return a sentence about a wrong answer, or "" for the right one."""
     origin = "/".join(address.split("/")[:3])
-    # The stream would send a client that accepts HTML to the sign-in page.
+    # A client that accepts HTML would be redirected to the sign-in page, so the request to the stream accepts JSON
+    # only.
     accept = "application/json" if method == "POST" else "text/html, application/json"
     headers = {"Origin": origin, "Content-Type": "application/json", "Accept": accept}
     body = json.dumps({"message": "Oi"}).encode() if method == "POST" else None

@@ -32,7 +32,8 @@ import pymysql
 REPOSITORY = Path(__file__).parents[1]
 BUILD = REPOSITORY / ".aws-sam/build"
 LIMIT = 900
-# Imports the function as Lambda does, handles one event and writes seconds and result after a line of its own.
+# Program that imports the function as Lambda does, handles one event, and prints seconds and result after a marker
+# line.
 HANDLE = """
 import json, os, platform, sys, time
 assert platform.machine() == "aarch64"
@@ -165,7 +166,7 @@ def python_of(root: Path) -> list[str]:
 
 
 def answer_once(name: str, root: Path, variables: dict[str, str]) -> tuple[float, float, str]:
-    """Return the seconds of start and answer, and the begin of the answer or of the error."""
+    """Return the seconds of start and answer, and the beginning of the answer or of the error."""
     finished = subprocess.run(
         [*python_of(root), "-c", HANDLE, name, json.dumps(EVENTS[name]())], cwd=BUILD / name,
         env=environment_of(name, variables), capture_output=True, text=True, timeout=LIMIT, check=False,

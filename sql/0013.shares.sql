@@ -2,8 +2,8 @@
 -- depends: 0012.indexes
 -- transactional: false
 
--- Row 0 of a day becomes share 0, in which the previous release also counts. The other 15 shares begin with their part
--- of the messages counted until now, so that the day of the upgrade has no second ceiling.
+-- Row 0 of a day becomes share 0, in which the previous release also counts. The other 15 shares begin with their
+-- part of the messages counted until now, so that the upgrade does not reset the ceiling of its day.
 INSERT IGNORE INTO uso_diario (id_usuario, dia, mensagens)
 SELECT -parte.numero, todos.dia, FLOOR(todos.mensagens / 16)
 FROM uso_diario AS todos

@@ -16,11 +16,11 @@ from operations.backups.storage import Storage
 
 FORMAT = 1
 MANIFEST = "manifest"
-# A part is held in memory whole, so this bounds the memory of a backup and of a restore.
+# Memory holds one whole part, so this limits the memory of a backup and of a restore.
 PART_BYTES = 8 * 2**20
 _COMPRESSION = 4
 
-# Values of a row: the server's own text, or bytes, or None.
+# Values of a row: text as the server writes it, or bytes, or None.
 Cells = list[Any]
 
 

@@ -17,7 +17,7 @@ _FORMAT = b"FALAAI1\n"
 _ID_BYTES = 8
 _SALT_BYTES = 16
 _HEADER_BYTES = len(_FORMAT) + _ID_BYTES + _SALT_BYTES
-# The key of a file is used for one message.
+# A constant nonce is safe, because each file's key encrypts a single message.
 _NONCE = bytes(12)
 
 

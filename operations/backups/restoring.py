@@ -29,20 +29,21 @@ from operations.backups.snapshot import (
 )
 from operations.deployment import ROOT
 
-# The same name is in sql/migrate.py.
+# sql/migrate.py has the same name.
 MARKER = "restauracao_incompleta"
 DELETED_ACCOUNTS = "contas_apagadas"
-# Rows go in statements of this size, each its own transaction: TiDB limits the size of a transaction.
+# Largest size of one INSERT, which is a transaction of its own: TiDB limits the size of a transaction.
 _BATCH_BYTES = 2**20
 _BATCH_ROWS = 1000
 _DELETED_ROWS = 10_000
-# A snapshot is consistent, so its tables may be filled in any order. Zero stays zero. A value that does not fit is
-# an error.
+# Foreign keys are not checked, so tables may be filled in any order; the snapshot is consistent. In sql_mode, an id
+# of 0 stays 0, and a value that does not fit its column is an error.
 _EXACT = (
     "SET SESSION foreign_key_checks = 0",
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO'",
 )
-# An account that registered after the deletion of its id is another one. Registrations have whole seconds.
+# Accounts whose id is a deleted one. An account that registered later than the deletion is a new account with the
+# same id. The extra second is needed because registration times have whole seconds.
 _DELETED_SINCE = (
     f"SELECT u.id FROM usuarios u JOIN {DELETED_ACCOUNTS} d ON d.id = u.id"  # noqa: S608 - constant
     " WHERE u.data_registro <= d.apagada_em + INTERVAL 1 SECOND"
@@ -75,7 +76,7 @@ def load(backup: BackupReader, where: DatabaseSettings) -> None:
     try:
         _check_empty(connection, backup)
         fetch(connection, f"CREATE TABLE {MARKER} (id INT NOT NULL PRIMARY KEY)")
-        # The original FalaAI's database has the tables of the first migration, without a ledger.
+        # A database of the original FalaAI has the tables of the first migration, but no table of applied migrations.
         _migrate(where, len(backup.manifest.migrations) or 1)
         for statement in _EXACT:
             fetch(connection, statement)
@@ -188,7 +189,7 @@ def _load_table(connection: Connection, backup: BackupReader, table: Table) -> N
         cells = [cell for line in batch for cell in decode(line)]
         fetch(connection, insert + ", ".join([row] * len(batch)), *cells)
     if table.next_id:
-        # An id that was given once is never given again, also if its row is gone.
+        # Never give an id again, even if its row was deleted.
         fetch(connection, f"ALTER TABLE {target} AUTO_INCREMENT = {table.next_id}")
 
 

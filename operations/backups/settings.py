@@ -20,29 +20,29 @@ KEY_MIN_CHARACTERS = 32
 
 
 class BackupSettings(settings._Group):  # noqa: SLF001 - a group that no function reads
-    """The place of backups, and the key that encrypts them. Older keys may follow it, to restore older backups."""
+    """The place of backups, and their key. Older keys may follow it, separated by spaces, to read older backups."""
 
     backup_to: str = ""
     backup_key: Annotated[Secret, Field(min_length=KEY_MIN_CHARACTERS)]
-    # Names the bucket of pictures if there is no stack. `off` leaves the pictures out.
+    # The bucket of pictures, needed only if there is no stack. `off` leaves the pictures out.
     backup_pictures: str = ""
 
 
 def load_env_file(env_file: str) -> None:
-    """Put the values of a .env file into the environment, which takes precedence."""
+    """Add the values of a .env file to the environment. Variables that are already set keep their values."""
     for name, value in env_values(Path(env_file)).items():
         os.environ.setdefault(name, value)
 
 
 def database_of(env_file: str) -> DatabaseSettings:
-    """Return the database that a .env file names, or the environment."""
+    """Return the database that the environment names, or else the .env file."""
     load_env_file(env_file)
     found: DatabaseSettings = settings.read(DatabaseSettings)
     return found
 
 
 def other_database_of(env_file: str) -> DatabaseSettings:
-    """Return the database that a .env file names, whatever the environment holds."""
+    """Return the database that a .env file names. The environment is ignored."""
     fields = DatabaseSettings.model_fields
     defaults = {name: field.default for name, field in fields.items() if not field.is_required()}
     values = {name.lower(): value for name, value in env_values(Path(env_file)).items() if name.lower() in fields}

@@ -16,10 +16,10 @@ from falaai.settings import DatabaseSettings
 from operations.backups.archive import Table, encode
 from operations.backups.errors import BackupError
 
-# Time limit for the rows of one part, and for each other statement.
+# Time limit in seconds for the rows of one part, and for every other statement.
 STALL_SECONDS = 300
 LEDGER = "_yoyo_migration"
-# Of `sql/migrate.py`: no migration may run while a snapshot is read.
+# The lock of `sql/migrate.py`: no migration may run while a snapshot is read.
 _LOCK = "falaai_migrate"
 _MOMENT = (
     f"SET SESSION net_write_timeout = {2 * STALL_SECONDS}",

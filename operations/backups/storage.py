@@ -42,7 +42,7 @@ class Folder:
         self.address = str(self._path)
 
     def write(self, name: str, content: bytes) -> None:
-        """Write so that a file with this name is always whole."""
+        """Write the file atomically: a file with this name is always complete."""
         unfinished = self._path / f"{name}.unfinished"
         try:
             self._path.mkdir(parents=True, exist_ok=True)
@@ -127,7 +127,7 @@ class Bucket:
 
 
 def storage_at(address: str) -> Storage:
-    """Return the place that a person wrote: `s3://bucket/prefix`, or a folder."""
+    """Return the storage of an address: `s3://bucket/prefix`, or a folder."""
     if not address.startswith("s3://"):
         return Folder(Path(address).expanduser())
     bucket, _, prefix = address.removeprefix("s3://").partition("/")

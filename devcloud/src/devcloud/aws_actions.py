@@ -15,7 +15,7 @@ _CREDENTIAL_VALUE = re.compile(r"([^/]+)/\d+/([^/]+)/([^/]+)/aws4_request")
 _S3_OBJECT = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "PUT": "s3:PutObject", "DELETE": "s3:DeleteObject",
               "POST": "s3:PutObject"}  # fmt: skip
 _S3_BUCKET = {"GET": "s3:ListBucket", "HEAD": "s3:ListBucket", "PUT": "s3:CreateBucket", "DELETE": "s3:DeleteBucket"}
-# An upload in parts; to begin it, to send a part and to complete it is s3:PutObject.
+# Actions of a multipart upload. Beginning it, sending a part and completing it are s3:PutObject.
 _S3_UPLOAD = {"GET": "s3:ListMultipartUploadParts", "DELETE": "s3:AbortMultipartUpload"}
 # Sub-resources of S3, such as ?tagging, that have actions of their own.
 _S3_SUBRESOURCES = {"tagging": "Tagging", "acl": "Acl", "policy": "Policy", "cors": "CORS", "lifecycle": "Lifecycle"}
@@ -24,7 +24,7 @@ _S3_SUBRESOURCES = {"tagging": "Tagging", "acl": "Acl", "policy": "Policy", "cor
 def credential(headers: Mapping[str, str], query: str) -> tuple[str, str, str] | None:
     """Return access key, region and service of a signed request, or None if it is not signed."""
     given = dict(parse_qsl(query))
-    if "AWSAccessKeyId" in given:  # a URL with a signature of version 2, which boto3 still makes for S3
+    if "AWSAccessKeyId" in given:  # a URL signed with version 2, which boto3 still does for S3
         return given["AWSAccessKeyId"], "", "s3"
     found = _CREDENTIAL.search(headers.get("Authorization", ""))
     if found is None:
@@ -39,14 +39,14 @@ def credential_of_form(fields: Mapping[str, str]) -> str:
 
 
 def needs_body(service: str, query: str) -> bool:
-    """Return whether the body of a request says what it does."""
+    """Return whether the action of a request depends on its body."""
     return service != "s3" or "delete" in dict(parse_qsl(query, keep_blank_values=True))
 
 
 def actions_of(
     service: str, region: str, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes
 ) -> Actions:
-    """Return what a request does. A resource of None means that it is not known for this service."""
+    """Return the actions of a request, each with its resource, or with None if devcloud does not know it."""
     if service == "s3":
         return _s3_actions(method, path, dict(parse_qsl(query, keep_blank_values=True)), headers, body)
     target = headers.get("X-Amz-Target", "")

@@ -10,7 +10,7 @@ def make_certificate(address: str) -> tuple[str, str, str]:
 
     Returns the authority that clients trust, the server's certificate chain and its key, each as PEM.
     """
-    import trustme  # late: most starts need no certificate, and the import takes as long as a small function's
+    import trustme  # imported late: it takes as long as a small function, and most starts need no certificate
 
     authority = trustme.CA(organization_name="devcloud")
     issued = authority.issue_cert(address, not_after=datetime.now(UTC) + _VALID)

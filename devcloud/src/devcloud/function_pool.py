@@ -24,11 +24,11 @@ class FunctionPool:
         self._own_variables = set(function.variables) & set(environment)
         self._log = log
         reserved = function.reserved_concurrency
-        # One machine has no room for the concurrency that is reserved on AWS.
+        # Fewer processes than the concurrency reserved on AWS: one machine has no memory for so many.
         self._limit = DEFAULT_CONCURRENCY if reserved is None else min(reserved, DEFAULT_CONCURRENCY)
         self._processes: list[FunctionProcess] = []
         self._retired: set[FunctionProcess] = set()
-        # A stack: the process used last is used next, so that surplus processes stay idle.
+        # Used as a stack: the process that was used last is used next, so that surplus processes stay idle.
         self._idle: list[tuple[FunctionProcess, asyncio.Future[Invocation]]] = []
         self._pending: deque[Invocation] = deque()
         self._last_init_error = ""

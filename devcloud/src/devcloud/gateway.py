@@ -28,7 +28,7 @@ _GATEWAY_ERRORS = {
     "MISSING_AUTHENTICATION_TOKEN": (403, "Missing Authentication Token"),
     "THROTTLED": (429, "Too Many Requests"),
     "REQUEST_TOO_LARGE": (413, "Request Too Long"),
-    # AWS documents the limit ("Quotas for REST APIs"), not the response. Its users report this text and this status.
+    # AWS documents the limit ("Quotas for REST APIs") but not the response. Users of AWS report this text and status.
     "HEADERS_TOO_LARGE": (431, "HTTP header is larger than 10240 bytes."),
     "INTEGRATION_TIMEOUT": (504, "Endpoint request timed out"),
     # API Gateway answers alike to a failed function and to a malformed response.

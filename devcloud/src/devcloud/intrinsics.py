@@ -22,7 +22,7 @@ _NO_VALUE = object()
 _PLACEHOLDER = re.compile(r"\$\{(!?)\s*([^}]+?)\s*\}")
 
 
-# The loader of libyaml is seven times as fast. PyYAML's wheels have it; an own build of PyYAML may not.
+# The loader of libyaml is seven times as fast. PyYAML's wheels contain it; a PyYAML built from source may not.
 class _TemplateLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """SafeLoader that also parses `!Ref`, `!Sub` and the other short tags."""
 

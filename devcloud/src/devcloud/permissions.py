@@ -23,7 +23,7 @@ class Role:
 
     @property
     def arn(self) -> str:
-        """The principal that AWS names in its errors."""
+        """Return the principal that AWS names in its errors."""
         return f"arn:aws:sts::{ACCOUNT}:assumed-role/{self.name}/{self.function}"
 
     def allows(self, action: str, resource: str | None) -> bool:

@@ -66,7 +66,7 @@ class LocalServices:
         self.configuration = _configuration(options)
         self.template = self._read_template()
         for schedule in self.template.schedules:
-            occurrences(schedule, datetime.now(UTC))  # reports an invalid schedule now, not when it should fire
+            occurrences(schedule, datetime.now(UTC))  # report an invalid schedule now, not when it should fire
         self.aws = Aws(self.configuration.dotenv)
         self.database: AnyDatabase | None = None
         self.processes: list[ServiceProcess] = []
@@ -205,7 +205,7 @@ class LocalServices:
 
 
 class RunningServices(ABC):
-    """Services as a context manager, which locks the data folder. `_start` starts them and what needs them."""
+    """Services as a context manager, which locks the data folder. `_start` starts them and their users."""
 
     def __init__(self, options: Options, console: Console) -> None:
         self._options = options

@@ -31,7 +31,7 @@ class StreamedResponse:
 
 
 def split_metadata(begin: bytes) -> tuple[StreamedResponse, bytes] | None:
-    """Split the bytes received so far into the response and the begin of its body.
+    """Split the bytes received so far into the response and the first bytes of its body.
 
     Returns None if the delimiter has not arrived yet. Raises MalformedStream.
     """

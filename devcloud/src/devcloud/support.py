@@ -1,4 +1,4 @@
-"""The parts of a template that devcloud ignores, each with its reason. What it cannot ignore is a TemplateError."""
+"""The parts of a template that devcloud ignores, each with its reason. Other unsupported parts are an error."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,7 +18,7 @@ _WITHOUT_EFFECT = {
     "AWS::Serverless::Application": "nested applications are not started",
     "AWS::SSM": "parameters are not created; .env holds settings",
 }
-# Resources of one type that a line names; a template may have dozens of alarms.
+# Largest number of resources of one type that a line names: a template may have dozens of alarms.
 _LISTED = 3
 _OTHER = "nothing creates it on this machine"
 _API_PROPERTIES = {

@@ -25,7 +25,8 @@ class TidbDatabase:
     """One TiDB server. `address` is valid before `start()`, which returns when the server accepts connections."""
 
     def __init__(self, data: Path, name: str, secrets: SecretStore, host: str = "127.0.0.1") -> None:
-        # The account requires TLS or does without, from the first start on, so each has data of its own.
+        # The first start decides whether the account requires TLS, so data with TLS and without it have separate
+        # folders.
         self._folder = data / ("tidb" if host == "127.0.0.1" else "tidb-with-tls")
         self.log = data / "tidb.log"
         self.child: Child | None = None
@@ -42,8 +43,8 @@ class TidbDatabase:
         await end_orphaned_server(self._folder / "pid", f"--path={self._storage}")
         self._prepare_folder()
         address = self.address
-        # A starting server empties its temporary folder, so two servers must not share one. Without the status port
-        # it listens on one port alone.
+        # A starting server empties its temporary folder, so two servers must not share one. Without the status port,
+        # it listens on a single port.
         command = [
             program, "--store=unistore", f"--path={self._storage}", f"--host={address.host}", "-P", str(address.port),
             f"--socket={address.socket}", "--report-status=false", "-L=warn",
@@ -78,7 +79,7 @@ class TidbDatabase:
 
     @property
     def _ready_mark(self) -> Path:
-        """File that says that the first start was complete."""
+        """Return the path of the file that exists if the first start was complete."""
         return self._folder / "ready"
 
     def _prepare_folder(self) -> None:

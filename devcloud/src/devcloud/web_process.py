@@ -88,7 +88,7 @@ class WebProcess(FunctionProcess):
         streams = variables.get("AWS_LWA_INVOKE_MODE") == "response_stream"
         async with aiohttp.ClientSession(server, timeout=aiohttp.ClientTimeout(total=None)) as client:
             await _wait_until_ready(client, variables.get("AWS_LWA_READINESS_CHECK_PATH", "/"))
-            while not self._killed:  # after kill(), the last request may end before the process
+            while not self._killed:  # after kill(), the last request may end before the process does
                 self._clear_invocation()
                 self.state = "idle"
                 self.ready.set()
@@ -151,7 +151,7 @@ class WebProcess(FunctionProcess):
 def _http_request(event: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
     """Convert a proxy event to the arguments of an HTTP request, as the adapter does."""
     own = (*_CONTEXT_HEADERS, "content-length", "x-amzn-trace-id")
-    # Of several headers of one name the adapter sends the last one, which the event has under `headers`.
+    # If a header occurs several times, the adapter sends only the last value. The event has it under `headers`.
     given = [(name, value) for name, value in (event["headers"] or {}).items() if name.lower() not in own]
     body = event["body"] or ""
     query = urlencode(event["multiValueQueryStringParameters"] or {}, doseq=True)
