@@ -40,7 +40,7 @@ PROCESSES = 4
 TURNS = 10
 CELL_SECONDS = 5.0
 START_SECONDS = 60.0
-MIN_PER_SECOND = 300  # with 32 people at 5 ms
+MIN_PER_SECOND = 300  # wanted with 32 people and 5 ms per round trip
 QUOTA = Quota(10_000_000, 100_000_000, at_once=1_000)
 ENDING = ReplyResult("Uma resposta curta, como muitas são.", State.COMPLETE, None, "none", 300, 12)
 _begin_together: Barrier

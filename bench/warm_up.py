@@ -19,7 +19,7 @@ from tests.support.lambda_process import environment_of
 RUNS = 7
 TYPING_SECONDS = 3.0
 WANTED = 1.2
-# An assumption: quicker than most models are. A slower model makes the ratio smaller.
+# Assumed time to the first piece, shorter than that of most models. A slower model makes the ratio smaller.
 GEMINI_SECONDS = 0.3
 
 

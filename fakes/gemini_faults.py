@@ -53,7 +53,7 @@ class FaultPlan:
         name = wanted.get("fault")
         if name is not None and str(name) not in _FAULTS:
             raise ValueError(f"unknown fault {name}; known: {', '.join(sorted(_FAULTS))}")
-        self._resumed.set()  # paused replies go on
+        self._resumed.set()  # lets paused replies go on
         self._resumed = asyncio.Event()
         self._fault = name and Fault(
             name=str(name),

@@ -72,7 +72,7 @@ def _restore_rows(backup: BackupReader, where: DatabaseSettings, old_env_file: s
 
 
 def _deleted_since(backup: BackupReader, old_env_file: str) -> tuple[restoring.DeletedAccounts, datetime]:
-    """Return the deleted accounts that the newest source knows, and its time."""
+    """Return the deleted accounts known to the newest source, and the time of that source."""
     if old_env_file:
         return restoring.deleted_in_database(settings.other_database_of(old_env_file)), _now()
     storage, newest = backup.storage.outer(), backup

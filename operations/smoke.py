@@ -1,8 +1,8 @@
 """Ask a deployed address whether it works: python -m operations.smoke ADDRESS [on|off]
 
-The last argument tells whether replies are streamed. Three requests: the deep health check, which needs the database;
-a page; and the route of the stream. Its question is valid, so that only the missing session refuses it: 401. Without
-streaming the route is not there: 404.
+The last argument says whether replies are streamed. Three requests: the deep health check, which needs the database;
+a page; and the route of the stream. That request has a valid question but no session, so the answer must be 401.
+Without streaming the route does not exist, so the answer must be 404.
 """
 
 import json

@@ -6,7 +6,7 @@
 UPDATE sessoes SET expira_em = LEAST(expira_em, vista_em + INTERVAL 7 DAY)
 WHERE expira_em > vista_em + INTERVAL 7 DAY;
 
--- A summary that reaches beyond its conversation holds text that was replaced while it was written.
+-- Delete summaries that cover more messages than their conversation has: they contain text that has been replaced.
 UPDATE conversas SET resumo = NULL, resumo_ate_seq = 0, resumo_versao = resumo_versao + 1
 WHERE resumo_ate_seq > ultima_seq;
 

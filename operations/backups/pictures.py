@@ -16,7 +16,7 @@ from operations.deployment import client
 NAME = "pictures.objects"
 _PREFIX = "pictures/"
 _AT_ONCE = 16
-# Pictures that are held in memory.
+# Largest number of pictures held in memory at once.
 _WINDOW = 4 * _AT_ONCE
 
 

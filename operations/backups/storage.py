@@ -84,7 +84,7 @@ class Folder:
 
 
 class Bucket:
-    """A prefix in an S3 bucket. S3 shows an object only when it is whole."""
+    """A prefix in an S3 bucket. S3 shows an object only when it is complete."""
 
     def __init__(self, bucket: str, prefix: str) -> None:
         self._bucket = bucket

@@ -97,7 +97,7 @@ def test_stream_and_following(ana: Person, fault: str, impatient: RunningCloud) 
     assert (followed["estado"], followed["erro"]) == ("erro", code)
     check_row(ana, start["conversation_id"], code)
 
-    if fault == "404":  # the models stay passed over while these processes live
+    if fault == "404":  # these processes skip the models until they end
         return
     httpx.put(f"{impatient.addresses['gemini']}/admin/faults", json={"fault": None}).raise_for_status()
     with ana.stream("Vai falhar?", client_id=f"falha-{fault}") as events:

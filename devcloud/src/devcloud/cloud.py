@@ -19,7 +19,7 @@ from devcloud.secret_store import write_private_file
 from devcloud.services import Options, RunningServices, announce_services
 from devcloud.triggers import QueuePoller
 
-# Longest wait at the start for functions that are slow to initialise.
+# At its start, devcloud waits for slow functions for at most this time.
 _WARM_SECONDS = 5
 
 

@@ -19,8 +19,9 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 class Service:
     """`[tool.devcloud.database]` or one table `[tool.devcloud.services.<name>]`.
 
-    devcloud starts the service unless .env sets the variable `unless`. `environment` tells functions about it. `port`
-    is 0 for a free one. `command` is empty for the database, which devcloud starts itself.
+    devcloud starts the service unless .env sets the variable `unless`. `environment` holds the variables that tell
+    functions its address. Port 0 means any free port. `command` is empty for the database, which devcloud starts
+    itself.
     """
 
     name: str

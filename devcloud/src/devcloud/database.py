@@ -25,7 +25,7 @@ _PREFIXES = ("mysql", "mariadb")
 _SYSTEM_TABLES = ("system_tables.sql", "performance_tables.sql", "system_tables_data.sql")
 _EXIT_PROBE_SECONDS = 0.05
 _INSTALL = "install MariaDB (Debian: mariadb-server-core; macOS: brew install mariadb)"
-# The default of TiDB 8 and of MySQL 8.
+# The default sql_mode of TiDB 8 and of MySQL 8.
 _SQL_MODE = (
     "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,"
     "ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
@@ -169,7 +169,7 @@ async def _terminate_process(pid: int) -> None:
 
 
 async def _wait_for_exit(pid: int) -> None:
-    if sys.platform != "linux":  # no pidfd; the null signal fails once the process is gone
+    if sys.platform != "linux":  # only Linux has pidfd; signal 0 fails when the process is gone
         while True:
             os.kill(pid, 0)
             await asyncio.sleep(_EXIT_PROBE_SECONDS)

@@ -15,7 +15,7 @@ from devcloud.foreign_requests import STATUS, refusal
 _PROBE_SECONDS = 0.02
 _SERVER_PORTS = range(20_000, 32_000)
 _PORT_TRIES = 100
-# Bytes. The handler decides about limits; aiohttp's own are stricter than those of AWS.
+# In bytes. aiohttp's defaults are stricter than the limits of AWS, which the handler checks.
 _LARGEST_LINE = 65_536
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 

@@ -97,7 +97,7 @@ class TidbDatabase:
         write_private_file(accounts, wanted)
 
     def _configuration(self) -> Path:
-        """Write the settings that have no option on the command line. A TOML string is written like one of JSON."""
+        """Write the settings that have no option on the command line. JSON strings are valid TOML."""
         lines = [f"initialize-sql-file = {json.dumps(str(self._folder / 'accounts.sql'))}"]
         if self.address.certificate:
             chain, key = self._folder / "chain.pem", self._folder / "key.pem"

@@ -26,7 +26,7 @@ class ExportFiles:
         self._bucket = bucket
 
     def link(self, export: Export) -> str:
-        """Return an address of the file for LINK_SECONDS. It needs no session."""
+        """Return an address of the file that works for LINK_SECONDS, without a session."""
         name = f"falaai-{day_of(export.created_at).isoformat()}.zip"
         return s3_client().generate_presigned_url(
             "get_object",

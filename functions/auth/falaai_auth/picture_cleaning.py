@@ -7,7 +7,7 @@ from falaai.errors import InvalidInput
 from falaai.web import texts
 
 MAX_BYTES = 2 * 1024 * 1024
-# At most 64 MB after decoding. The size is read from the header, before any pixel is decoded.
+# A picture of this size takes 64 MB after decoding. Its size is read from the header, before any pixel is decoded.
 MAX_PIXELS = 16_000_000
 # Two JPEG markers make decoding expensive if there are many: for each scan (SOS) libjpeg processes the whole picture
 # (libjpeg-turbo's report LJT-01-003), and for each APP1 segment Pillow copies all APP1 data. A progressive photo has

@@ -41,8 +41,8 @@ def change_profile(
     """Change all given fields, or none of them. Returns sentences to show to the user.
 
     A new email or password needs the current password. A new email address takes effect when its link is used; the
-    old address is notified. Sending the current address cancels a pending change of address. A new password cancels
-    it too, and ends every other session. `address` is the IP address of the request.
+    old address is notified. The current address as `email` cancels a pending change of address. A new password
+    cancels it too, and ends every other session. `address` is the IP address of the request.
     Raises InvalidInput, NotSignedIn, TooManyRequests, Unavailable.
     """
     user = get_user(database, session)

@@ -1,4 +1,4 @@
-"""The reply to a stored question, new or existing, and reading a reply while another request generates it."""
+"""The reply to a stored question: a new or an existing one. Reading a reply that another request generates."""
 
 import time
 from collections.abc import Iterator

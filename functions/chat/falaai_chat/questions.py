@@ -2,7 +2,7 @@
 
 Each use case is one transaction. Its first statement counts the message in the user's counter of the day and so locks
 it: requests of one user run one after another, and each sees the questions and the running replies of the one before.
-Its last statement counts the message in a share of the ceiling, which is a row of many users.
+Its last statement counts the message in a share of the ceiling, a row that many users share.
 """
 
 from collections.abc import Callable

@@ -31,7 +31,7 @@ RETRY_SECONDS = 5
 
 @dataclass(frozen=True)
 class Quota:
-    """Messages a day, for one user and for everybody, and replies at once."""
+    """Largest numbers of messages a day, for one user and for all users, and of replies at once for one user."""
 
     person: int
     everybody: int

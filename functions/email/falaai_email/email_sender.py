@@ -26,9 +26,9 @@ class EmailSender(Protocol):
 
 
 class SendGrid:
-    """SendGrid's v3 API. Its package builds the request body.
+    """SendGrid's v3 API. SendGrid's package builds the request body.
 
-    Its package's client is not used: it loads every certificate again for each email, and the process would grow.
+    The package's client is not used: it loads all certificates again for each email, so that memory grows.
     """
 
     def __init__(self, options: settings.EmailSettings) -> None:

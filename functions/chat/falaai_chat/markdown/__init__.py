@@ -17,11 +17,11 @@ from falaai.web import texts
 from falaai_chat.markdown import formulas
 from falaai_chat.markdown.highlighting import Budget, TooComplex, highlight
 
-# CPU seconds for one message, and for the highlighting in it. A reply of 8,192 tokens, the model's limit, needs less
-# than a third.
+# Limits in CPU seconds: for rendering one message, and for highlighting the code in it. A reply of 8,192 tokens, the
+# model's limit, needs less than a third.
 MESSAGE_SECONDS = 0.5
 HIGHLIGHT_SECONDS = 0.2
-# Bytes of HTML of one message. Lambda's response limit is 6 MB.
+# Largest HTML of one message, in bytes. Lambda's response limit is 6 MB.
 HTML_MAX_BYTES = 1_000_000
 
 # The unfinished block is parsed again after it has grown by this factor. All parses of a reply of n characters

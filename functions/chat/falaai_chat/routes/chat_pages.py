@@ -26,7 +26,7 @@ from falaai_chat.views import conversation_view, message_views, next_page
 SIDEBAR_CONVERSATIONS = 30
 PAGE_MESSAGES = 50
 SUGGESTIONS_SHOWN = 4
-# Messages in each request for older ones.
+# Number of messages that the page loads at once when it shows older messages.
 OLDER_MESSAGES = 100
 # Characters of all messages on a page, about 100 KB of HTML. Long messages make a page with fewer messages.
 PAGE_CHARACTERS = 50_000

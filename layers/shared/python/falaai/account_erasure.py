@@ -27,7 +27,7 @@ def close_account(sql: Statements, user_id: int) -> None:
 def erase_batch(sql: Statements, user_id: int) -> bool:
     """Delete a batch of messages of a closed account, and its empty conversations; in the last batch, the account.
 
-    Returns whether rows are left. It may be repeated, and several runs may overlap.
+    Returns whether rows are left. A call may be repeated, and calls may overlap.
     """
     ids = conversations.lock_conversations(sql, user_id, CONVERSATIONS)
     if not ids:

@@ -87,7 +87,7 @@ def _connection(scheme: str, host: str) -> HTTPConnection:
 def trace_header() -> dict[str, str]:
     """Return the header by which X-Ray links a queue message to its sender and Lambda recognizes endless loops.
 
-    botocore's clients send the same. It is empty outside Lambda.
+    botocore's clients send the same header. Outside Lambda there is none.
     """
     trace = os.environ.get("_X_AMZN_TRACE_ID")
     is_lambda = "AWS_LAMBDA_FUNCTION_NAME" in os.environ

@@ -18,7 +18,7 @@ _CHUNK = {
 
 
 class CannedReply(httpx.AsyncBaseTransport):
-    """Answer every request with the same server-sent event, without a network. After `end`, use `connections`."""
+    """Transport that answers every request with the same server-sent event, and after `end` uses `connections`."""
 
     def __init__(self, connections: httpx.AsyncBaseTransport) -> None:
         self._connections = connections

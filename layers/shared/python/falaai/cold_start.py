@@ -23,7 +23,7 @@ def end_cold_start(handler: Handler) -> Handler:
 
 @cache
 def import_langchain() -> None:
-    """Import LangChain and Google's client, which takes about a second, without searching for garbage meanwhile."""
+    """Import LangChain and Google's client with the garbage collector paused. It takes about a second."""
     gc.disable()
     try:
         importlib.import_module("langchain_google_genai.chat_models")

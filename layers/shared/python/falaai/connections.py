@@ -1,7 +1,7 @@
 """Connections to the database with verified TLS, a session in UTC, and total time limits.
 
 Connecting takes at most 2 s, a statement 5 s, waiting for a lock 2 s. The limits are totals, not for each read. A
-statement that reaches its limit is ended at the server, so that it does not run beside its repetition.
+statement that reaches its limit is ended at the server, so that it does not run at the same time as its retry.
 """
 
 import ipaddress
@@ -102,7 +102,7 @@ class Connection(_PyMySQL):
             self._current_timeout = left
 
     def _late(self) -> pymysql.OperationalError:
-        """Close the connection at its deadline. End its statement at the server, unless it may run on."""
+        """Close the connection at its deadline. End its statement at the server if `ends_late_statements`."""
         error = self._lost("deadline passed")
         if self._is_connected and self._ends_late_statements:
             Context().run(self._kill_query)  # an empty context has no deadline: the request may have no time left

@@ -73,7 +73,7 @@ class Statements(ABC):
         return self.execute(sql, parameters).inserted_id
 
     def update_returning(self, sql: str, parameters: Parameters = ()) -> int | None:
-        """Return the number that an UPDATE kept with LAST_INSERT_ID(expression), or None if it changed no row."""
+        """Return the number that an UPDATE set by LAST_INSERT_ID(expression), or None if it changed no row."""
         executed = self.execute(sql, parameters)
         return executed.inserted_id if executed.count else None
 
@@ -194,8 +194,8 @@ class Database(Statements):
     ) -> Result:
         """Run `work` and commit; roll back if it raises.
 
-        All of it is repeated on a deadlock, a conflict or a lost connection, and it takes effect exactly once
-        even if the answer to its COMMIT is lost. Then it also waits for a server that restarts. `work` may run more
+        All of it is repeated on a deadlock, a conflict or a lost connection, and it takes effect exactly once even if
+        the answer to its COMMIT is lost. In that case it also waits for a server that restarts. `work` may run more
         than once, so it only uses the database, and sends queue messages, which may arrive twice anyway.
 
         `has_committed` is for work that stores a key of its own in the rows it writes: it is asked only after a lost

@@ -1,8 +1,8 @@
 """Gemini through LangChain. Only this module imports LangChain or Google's client, and only at the first use.
 
 LangChain's timeout is per read, and a blocked read cannot be interrupted. Therefore its asynchronous calls run in one
-event loop, in a thread that lives as long as the process. The caller waits there for one chunk at a time: it needs no
-thread and no queue of its own, its deadline is total, and it can cancel a request.
+event loop, in a thread that lives as long as the process. A caller waits for one chunk at a time. So callers need no
+thread and no queue of their own, their deadlines are total, and they can cancel a request.
 """
 
 import asyncio
@@ -92,7 +92,7 @@ class _Answer:
 class GeminiModels:
     """The models of GEMINI_MODEL in their order.
 
-    A model that answers 404 is passed over while the process lives, and a parameter that a model refuses is left out.
+    A model that answers 404 is skipped until the process ends. A parameter that a model refuses is left out.
     """
 
     def __init__(self, options: settings.GeminiSettings) -> None:
@@ -130,7 +130,8 @@ class GeminiModels:
     def warm_up(self) -> None:
         """See LanguageModel. Request the model's description, which opens the connection for the next question.
 
-        The request is repeated only when that connection is closed again. Raises the errors of Google's client.
+        Further calls repeat the request only if that connection may have been closed. Raises the errors of Google's
+        client.
         """
         if time.monotonic() < self._connected_until:
             return
@@ -224,7 +225,7 @@ class GeminiModels:
             except GoogleModelNotFoundError:
                 self._withdrawn.add(name)
                 metrics.count("GeminiModelWithdrawn")
-                logger().warning("model is gone and passed over from now on", extra={"model": name})
+                logger().warning("model not found, skipped from now on", extra={"model": name})
         raise ModelNotConfigured("none of the models in GEMINI_MODEL exists")
 
     async def _accepted_chunks(self, name: str, prompt: Prompt, deadline: float) -> "AsyncGenerator[AIMessageChunk]":

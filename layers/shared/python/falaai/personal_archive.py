@@ -8,7 +8,7 @@ from typing import Any
 from falaai.database import Row, Statements
 from falaai.repositories import personal_data
 
-# Messages, or conversations, read by one statement.
+# Largest number of messages, or of conversations, that one statement reads.
 PAGE_ROWS = 100
 
 

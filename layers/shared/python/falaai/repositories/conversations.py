@@ -36,7 +36,7 @@ COLUMNS = (
     "id, id_usuario, titulo_conversa, data_criacao, data_atualizacao, fixada, ultima_seq, titulo_manual,"
     " resumo, resumo_ate_seq, resumo_versao"
 )
-# For lists: a summary is as long as 80 titles, and only the model reads it.
+# Columns for lists of conversations. A summary is as long as 80 titles, and only the model needs it.
 COLUMNS_WITHOUT_SUMMARY = COLUMNS.replace(" resumo,", " NULL AS resumo,")
 
 
@@ -163,7 +163,7 @@ def update_pin(sql: Statements, user_id: int, conversation_id: int, is_pinned: b
 
 
 def delete_conversation(sql: Statements, user_id: int, conversation_id: int) -> None:
-    """Delete the conversation. The caller must delete its messages first, because not every server cascades."""
+    """Delete a conversation without messages: the caller deletes them first, as not every server cascades."""
     sql.run("DELETE FROM conversas WHERE id_usuario = %s AND id = %s", (user_id, conversation_id))
 
 
@@ -189,14 +189,14 @@ def update_summary(sql: Statements, conversation: Conversation, summary: str, un
     )
 
 
-# Not pinned, and without a new message for so many days.
+# An unused conversation: not pinned, and without a new message for a number of days.
 _UNUSED = "c.fixada = FALSE AND c.data_atualizacao < UTC_TIMESTAMP(6) - INTERVAL %s DAY"
 
 
 def lock_unused(sql: Statements, unused_days: int, at_most: int) -> list[int]:
     """Lock unused conversations until the transaction ends, the longest unused first. Returns their ids.
 
-    A conversation that was used a moment ago is not in the list. A user who opens one now waits until it is deleted.
+    A user who opens a locked conversation waits until it is deleted.
     """
     rows = sql.list(
         f"SELECT c.id FROM conversas c WHERE {_UNUSED}"  # noqa: S608 - constant condition

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from falaai.database import Statements
 
-# No backup may be kept for longer: its deleted accounts would not be known any more.
+# Ids are kept for this time. No backup may be kept longer: a restore would bring back accounts whose ids are gone.
 KEPT_DAYS = 400
 _OLD = f"apagada_em < UTC_TIMESTAMP(6) - INTERVAL {KEPT_DAYS} DAY"
 

@@ -8,13 +8,13 @@ from enum import StrEnum
 from falaai.database import Row, Statements
 from falaai.errors import NotFound
 
-# Hours after its completion in which a file can be downloaded.
+# Hours for which a finished file can be downloaded.
 LIFE_HOURS = 24
 # Largest number of tries: the maxReceiveCount of the queue.
 MOST_ATTEMPTS = 5
-# Timeout of the worker. An older try has ended.
+# Timeout of the worker: a try that started earlier has ended.
 ATTEMPT_SECONDS = 300
-# Longer than all tries together can take. An older message is in the dead-letter queue.
+# Longer than all tries together can take. After this time, the message is in the dead-letter queue.
 LOST_HOURS = 3
 
 
@@ -92,7 +92,7 @@ def list_export_ids(sql: Statements, user_id: int) -> list[int]:
 
 
 def list_existing(sql: Statements, ids: Sequence[int]) -> set[int]:
-    """Return those of these ids that have a row."""
+    """Return the given ids that have a row."""
     return {row["id"] for row in sql.list("SELECT id FROM exportacoes WHERE id IN %s", (tuple(ids),))}
 
 

@@ -40,7 +40,7 @@ class Message:
     generation: int
 
 
-# A reply without a new piece for so long is abandoned: its process has ended.
+# A reply that gets no new text for this time is abandoned: its process has ended.
 ABANDONED_SECONDS = 60
 
 ABANDONED = "abandoned"  # the `error` of an abandoned reply; a stopped one has none
@@ -238,7 +238,8 @@ def list_oldest_turns(
 ) -> list[Turn]:
     """List the oldest turns that a summary may cover: questions, and replies that have text.
 
-    It ends before the first reply that is still being generated: a summary past it would never contain its text.
+    The list ends before the first reply that is still being generated: a summary of later turns would never contain
+    the text of that reply.
     """
     rows = sql.list(
         f"SELECT m.seq, m.remetente, m.conteudo, {IS_BEING_WRITTEN} AS sendo_escrita FROM mensagens m"  # noqa: S608 - constant

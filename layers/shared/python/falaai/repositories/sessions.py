@@ -89,8 +89,8 @@ def update_active_conversation(sql: Statements, session_id: int, conversation_id
 def set_active_conversation(sql: Statements, session_id: int, conversation_id: int) -> bool:
     """Make the conversation of a message the active one, and store the time of this use.
 
-    Returns False if the session has ended. It stays locked until the transaction ends, so that the account is deleted
-    either before the message or with it.
+    Returns False if the session has ended. The session stays locked until the transaction ends, so that the account
+    is deleted either before the message or with it.
     """
     return bool(
         sql.run(

@@ -8,7 +8,7 @@ from falaai.secret_tokens import LIFETIMES, Purpose
 
 @dataclass(frozen=True)
 class Used:
-    """A valid link, or one that this transaction has used. `payload` is the new address of a change, else empty."""
+    """A valid link, or one that this transaction has used. `payload` is a new email address, or empty."""
 
     user_id: int
     purpose: Purpose

@@ -2,7 +2,7 @@
 
 from falaai.database import Statements
 
-# The key is needed for a few seconds only.
+# Keys are needed only for the few seconds in which a transaction may be repeated.
 _OLD = "feita_em < UTC_TIMESTAMP(6) - INTERVAL 1 HOUR"
 
 

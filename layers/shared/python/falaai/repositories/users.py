@@ -155,7 +155,7 @@ def count_never_verified(sql: Statements) -> int:
 
 
 def list_pictures_in_use(sql: Statements, keys: Sequence[str]) -> set[str]:
-    """Return those of these pictures that an account uses."""
+    """Return the given pictures that an account uses."""
     rows = sql.list("SELECT profile_pic_url FROM usuarios WHERE profile_pic_url IN %s", (tuple(keys),))
     return {row["profile_pic_url"] for row in rows}
 

@@ -87,7 +87,7 @@ def _store_use(database: Database, session: Session) -> None:
     try:
         sessions.update_seen(database, session.id)
     except DatabaseUnavailable as error:
-        logger().warning("use of a session not stored", extra={"reason": str(error)})
+        logger().warning("session use not stored", extra={"reason": str(error)})
 
 
 MaybeSession = Annotated[Session | None, Depends(find_current_session)]

@@ -94,7 +94,7 @@ def unexpected(request: Request, error: Exception) -> Response:
 
 
 def refuse(request: Request, error: Exception) -> Response:
-    """Return the answer for an error of FalaAI."""
+    """Return the response to a request that raised an error of FalaAI."""
     assert isinstance(error, FalaAIError)  # noqa: S101 - registered for exactly this class
     if isinstance(error, errors.NotSignedIn) and pages.wants_page(request):
         return pages.redirect(request, "/login")

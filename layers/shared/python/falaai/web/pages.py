@@ -41,7 +41,7 @@ def _sources(own_templates: Path) -> FileSystemLoader:
 
 
 def compile_all(own_templates: Path) -> None:
-    """Compile the function's own and the shared templates to Python. `environment` prefers them to the sources."""
+    """Compile the function's own and the shared templates to Python. `environment` uses compiled ones first."""
     compiling = environment(own_templates).overlay()
     compiling.loader = _sources(own_templates)
     compiling.compile_templates(own_templates / _COMPILED, ["html"], zip=None, ignore_errors=False)

@@ -23,7 +23,7 @@ def require_same_origin(request: Request) -> None:
     # Older browsers, and any browser without HTTPS, do not send that header. Then the Origin header decides.
     origin = request.headers.get("origin")
     if origin is None or urlsplit(origin).netloc not in _own_hosts(request):
-        raise CrossOrigin("foreign or missing Origin")  # a script can set Origin itself
+        raise CrossOrigin("foreign or missing Origin")  # a client that is not a browser can set Origin itself
 
 
 def _own_hosts(request: Request) -> set[str]:

@@ -29,7 +29,7 @@ def _constant_headers() -> tuple[Header, ...]:
 
 
 def security_headers(present: Iterable[Header]) -> list[Header]:
-    """Return the headers to add to `present`. Without Cache-Control, the response is not cached."""
+    """Return the headers to add to `present`. A response without Cache-Control gets one that forbids caching."""
     names = {name.lower() for name, _ in present}
     default = [] if b"cache-control" in names else [(b"cache-control", b"no-store")]
     return [*_constant_headers(), *default]

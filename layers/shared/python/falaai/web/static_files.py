@@ -27,9 +27,9 @@ SHARED = StaticFolder("/static", Path(__file__).parent / "static")
 
 @cache
 def _built_files(files: StaticFolder) -> dict[str, bytes]:
-    """Return each file by its served name, and its compressed copy by that name and .gz.
+    """Return all files by their served names. A name with .gz holds the compressed copy of a file.
 
-    The build has written them. Sources have no build, so there this process makes the same files once.
+    The build has written these files. Without a build, when the sources run, each process makes the same files once.
     """
     built = files.folder / "built"
     if built.is_dir():

@@ -5,7 +5,7 @@
 // confirmation link opens another tab. A sign-in with another address removes it, because browsers are shared.
 
 const KEY = "primeira-mensagem";
-const HOURS = 24; // a confirmation link is valid for as long
+const HOURS = 24; // the lifetime of a confirmation link
 
 /** @param {string} text */
 export function keepFirstMessage(text) {
