@@ -30,7 +30,7 @@ def memory_of(pid: int) -> tuple[float, float]:
 
 @dataclass
 class MemoryUse:
-    """Peaks in MB after the first request, half and all of them; slope of resident memory in KB per request."""
+    """Peaks in MB after the first request, half of the requests and all of them; slope in KB per request."""
 
     first: float
     half: float

@@ -76,7 +76,7 @@ def message_event(headers: dict[str, str], conversation_id: int | None = None) -
 
 
 def time_without_gemini(stack: BuiltStack, run: Callable[[], float]) -> float:
-    """Run one request for a reply. Returns its milliseconds without the Gemini fake's."""
+    """Run one request for a reply. Returns its milliseconds without those of the Gemini fake."""
     stack.gemini.delete("/requests").raise_for_status()
     milliseconds = run()
     asked: list[dict[str, float]] = stack.gemini.get("/requests").json()

@@ -2,13 +2,13 @@
 
 Tests control it and read its requests under /admin.
 
-PUT /admin/faults     {"fault": "429", "times": 1, "after_pieces": 0, "delay": 1, "model": …}; see gemini_faults.py
-PUT /admin/pace       {"delay": seconds between pieces, "pieces": their number, "text": a fixed reply, "first_delay":
-                      seconds before the first piece of a stream}
-PUT /admin/models     {"models": […]}: known models; others get 404. GET also tells how often one was described
-PUT /admin/keys       {"keys": […]}: known API keys; others get 400. Without it, or with null, any key is known
-PUT /admin/refused    {"parameters": ["temperature", …]}: refused in generationConfig with 400
-GET /admin/requests   the last 1,000 requests, oldest first; DELETE forgets them
+PUT /admin/faults {"fault": "429", "times": 1, "after_pieces": 0, "delay": 1, "model": …}; see gemini_faults.py PUT
+/admin/pace {"delay": seconds between pieces, "pieces": their number, "text": a fixed reply, "first_delay": seconds
+before the first piece of a stream}
+PUT /admin/models {"models": […]}: known models; others get 404. GET also counts the requests for descriptions PUT
+/admin/keys {"keys": […]}: known API keys; others get 400. Without it, or with null, any key is known PUT
+/admin/refused {"parameters": ["temperature", …]}: refused in generationConfig with 400
+GET /admin/requests the last 1,000 requests, oldest first; DELETE forgets them
 """
 
 import asyncio

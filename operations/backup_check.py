@@ -39,7 +39,7 @@ def _newest(environment: str) -> BackupReader:
 
 
 async def _restored_and_compared(backup: BackupReader) -> int:
-    """Restore into a server of its own, which is gone afterwards. Returns the number of equal rows."""
+    """Restore into a temporary server and compare every row. Returns the number of rows."""
     with tempfile.TemporaryDirectory(prefix="falaai-backup-check-") as folder:
         data = Path(folder)
         server = Database(data, "falaai_db", SecretStore(data / "secrets.json"))

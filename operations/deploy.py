@@ -82,7 +82,7 @@ def chosen_parameters(environment: str, env_file: Path, stack: dict[str, Any] | 
 
 
 def override(parameter: tuple[str, str]) -> str:
-    """Write one parameter as sam reads it: in quotes, which values with spaces and empty ones need."""
+    """Write one parameter for sam. It is in quotes, because a value may be empty or contain spaces."""
     name, value = parameter
     return '{}="{}"'.format(name, value.replace('"', '\\"'))
 

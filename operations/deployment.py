@@ -57,7 +57,7 @@ REQUIRED = ("DB_HOST", "DB_USER", "EMAIL_USER")
 
 
 class _TemplateLoader(yaml.SafeLoader):
-    """SafeLoader that accepts CloudFormation's short tags without their meaning; the parameters have none."""
+    """SafeLoader that replaces values with CloudFormation's short tags by None: parameters have no such values."""
 
 
 _TemplateLoader.add_multi_constructor("!", lambda *_: None)
@@ -110,8 +110,8 @@ def default_parameters() -> dict[str, str]:
 def parameters(environment: str, env_file: Path) -> dict[str, str]:
     """Return all parameters of a deployment.
 
-    sam keeps the previous value of each parameter that it does not get. So it gets all of them: a changed default of
-    the template, or a line that was removed from the .env file, takes effect.
+    sam keeps the previous value of each parameter that it does not get. Therefore pass all of them, so that a changed
+    default of the template, or a line removed from the .env file, takes effect.
     """
     own = {PARAMETERS[name]: value for name, value in env_values(env_file).items() if name in PARAMETERS}
     return {**default_parameters(), **fixed_parameters(environment), **own}
@@ -135,7 +135,7 @@ def find_stack(name: str) -> dict[str, Any] | None:
 
 
 def stack_resources(name: str) -> list[dict[str, Any]]:
-    """Return the resources of a stack that were made; those without a physical id were not."""
+    """Return the resources that exist in a stack: those with a physical id."""
     pages = client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
     return [one for page in pages for one in page["StackResourceSummaries"] if one.get("PhysicalResourceId")]
 

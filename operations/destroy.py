@@ -55,7 +55,7 @@ def _what_stays(environment: str) -> str:
 
 
 def empty(bucket: str) -> int:
-    """Delete all objects, since CloudFormation deletes no bucket that holds any. A bucket that is gone holds none."""
+    """Delete all objects, since CloudFormation deletes empty buckets only. Ignore a bucket that no longer exists."""
     s3, deleted = client("s3"), 0
     try:
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):

@@ -49,13 +49,13 @@ def is_done(error: pymysql.MySQLError, statement: str) -> bool:
 
 
 def is_under_way(error: pymysql.MySQLError) -> bool:
-    """Return whether the error says that the index is still being built. TiDB goes on after its client has gone."""
+    """Return whether the error says that the index is still being built, as TiDB does after a lost connection."""
     code, text = (*error.args, "", "")[:2]
     return code == 1061 and "background job" in str(text)
 
 
 class RetryingCursor(pymysql.cursors.Cursor):
-    """Ignore the error of a statement whose effect exists already, and wait for a statement longer than a connection.
+    """Ignore errors of statements whose effect exists already, and wait for statements that outlive their connection.
 
     After a lost connection the server may still be at work. The statement is sent again until it has an answer: a
     second one waits for the first, and then finds its effect. Every migration may be repeated.
@@ -116,7 +116,7 @@ class _Backend(MySQLBackend):
 
 
 class _Lock:
-    """The lock that one run at a time holds. It ends with its connection, so a thread keeps the connection in use."""
+    """The lock that only one run holds at a time. It ends with its connection, which a thread keeps in use."""
 
     def __init__(self, where: settings.DatabaseSettings) -> None:
         self._where = where

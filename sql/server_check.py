@@ -19,13 +19,13 @@ _CREATE = (
     " DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin"
 )
 _INSERT = f"INSERT INTO {_TABLE} (texto) VALUES (%s)"
-# Equal only to a server that ignores case or accents, or that has no room for an emoji.
+# Different texts. A server that ignores case or accents, or cannot store an emoji, finds some of them equal.
 _DIFFERENT_TEXTS = ("jose@a", "JOSE@a", "josé@a", "😀")
 _KNOWN = _DIFFERENT_TEXTS[0]
 
 
 class UnfitServer(Exception):
-    """The server would break a promise of FalaAI. The text is the end of a sentence about it."""
+    """The server would break a promise of FalaAI. The text completes "The server cannot hold FalaAI: …"."""
 
 
 def check_server(connect: Callable[[], Connection]) -> None:

@@ -1,7 +1,7 @@
 """Fill an empty database from a backup, and compare a database with a backup.
 
-A table named MARKER exists from before the first row until the last step, so a restore that was interrupted is never
-taken for a whole database: `sql/migrate.py`, and with it every deployment, refuses it.
+A table named MARKER is created before the first row and dropped in the last step, so an interrupted restore is never
+mistaken for a complete database: `sql/migrate.py`, and with it every deployment, refuses it.
 """
 
 import os
@@ -92,11 +92,11 @@ def load(backup: BackupReader, where: DatabaseSettings) -> None:
 
 
 def finish(backup: BackupReader, where: DatabaseSettings, deleted: DeletedAccounts) -> int:
-    """Bring a loaded database up to this release, and end what ended after the backup was made.
+    """Bring a loaded database up to this release, and delete rows that are no longer valid.
 
-    Delete the accounts that were deleted since. Delete sessions and links, some of which were revoked or used since,
-    and requests for archives, whose files are in no backup. Removing the marker is the last step. Returns the number
-    of accounts that were deleted.
+    Delete the accounts that were deleted after the backup was made. Delete sessions and links, some of which were
+    revoked or used since, and requests for archives, whose files are in no backup. Removing the marker is the last
+    step. Returns the number of accounts that were deleted.
     """
     if backup.manifest.migrations != known_migrations():
         _migrate(where, len(known_migrations()))

@@ -106,5 +106,5 @@ def now(connection: Connection) -> datetime:
 
 
 def names(identifiers: list[str]) -> str:
-    """Return identifiers in backquotes, with commas."""
+    """Return the identifiers in backquotes, separated by commas."""
     return ", ".join("`" + one.replace("`", "``") + "`" for one in identifiers)

@@ -34,6 +34,6 @@ class ActionRecord:
             if line in self._known:
                 return
             self._known.add(line)
-            # short lines of several devclouds do not mix
+            # in append mode, short lines of several devclouds do not mix
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(line)

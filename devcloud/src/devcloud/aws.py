@@ -24,7 +24,7 @@ _NOT_ATTRIBUTES = {"QueueName", "Tags"}
 
 
 class Aws:
-    """AWS endpoint and credentials, shared by devcloud and the functions. Comes from .env, or is moto's server."""
+    """AWS endpoint and credentials for devcloud and the functions: those of .env, or those of moto's server."""
 
     def __init__(self, dotenv: dict[str, str]) -> None:
         self.endpoint = dotenv.get("AWS_ENDPOINT_URL", "")

@@ -120,7 +120,10 @@ def fill_placeholders(table: Mapping[str, str], facts: Mapping[str, str], secret
 
 
 def function_variables(declared: Mapping[str, str], overlays: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """Return the declared variables; later overlays override earlier ones and add no variable."""
+    """Return the declared variables with the values of the overlays. A later overlay overrides earlier ones.
+
+    Variables that are not declared are left out.
+    """
     result = dict(declared)
     for overlay in overlays:
         result.update({name: value for name, value in overlay.items() if name in declared})

@@ -16,7 +16,7 @@ from devcloud.errors import TemplateError
 from devcloud.intrinsics import Resolver, parse
 from devcloud.secret_store import write_private_file
 
-# The properties that decide about a role. The translator refuses properties that are newer than itself.
+# The properties that determine a role. Others are removed, because the translator refuses those newer than itself.
 _ROLE_PROPERTIES = {"Policies", "Role", "Tracing", "VpcConfig", "DeadLetterQueue", "EventInvokeConfig"}
 _CODE = {"Handler": "app.handler", "Runtime": "python3.13", "CodeUri": "s3://bucket/code.zip"}
 
@@ -86,7 +86,7 @@ def _statements(
         if own.get("Type") == "AWS::IAM::ManagedPolicy":
             found.append(resolver.resolve(own["Properties"]["PolicyDocument"]))
         else:
-            arn = resolver.resolve([value])  # a list, because the value may be AWS::NoValue
+            arn = resolver.resolve([value])  # in a list, which is empty if the value is AWS::NoValue
             found += [documents[one] for one in arn if one in documents]
     statements = [one for document in found for one in _as_list(document["Statement"])]
     return [one for one in statements if isinstance(one, dict)]

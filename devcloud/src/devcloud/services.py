@@ -57,7 +57,7 @@ class Options:
 class LocalServices:
     """The services of one devcloud. `stack` stops them.
 
-    `addresses` maps service names to their addresses; a real service has None. `template` has the URLs of the
+    `addresses` maps service names to local addresses, and to None for real services. `template` has the URLs of the
     queues after `start()`.
     """
 
@@ -205,7 +205,7 @@ class LocalServices:
 
 
 class RunningServices(ABC):
-    """Services as a context manager, which locks the data folder. `_start` starts them and their users."""
+    """Services as a context manager, which locks the data folder. `_start` starts them, then their users."""
 
     def __init__(self, options: Options, console: Console) -> None:
         self._options = options

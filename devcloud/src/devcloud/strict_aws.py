@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class StrictAws:
-    """`application` behind the checks.
+    """Middleware that checks each request before it calls `application`.
 
     `roles` is the file of the functions' roles. It is read at the first request of a function, when it is complete.
     """

@@ -97,7 +97,7 @@ class TidbDatabase:
         write_private_file(accounts, wanted)
 
     def _configuration(self) -> Path:
-        """Write the settings that have no option on the command line. JSON strings are valid TOML."""
+        """Write the settings that have no command-line option. TOML accepts strings in JSON's form."""
         lines = [f"initialize-sql-file = {json.dumps(str(self._folder / 'accounts.sql'))}"]
         if self.address.certificate:
             chain, key = self._folder / "chain.pem", self._folder / "key.pem"

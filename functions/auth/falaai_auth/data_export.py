@@ -10,8 +10,8 @@ from falaai.repositories.sessions import Session
 from falaai_auth.picture_store import PictureStore
 from falaai_auth.profile import get_user
 
-# Bytes of the answer as Lambda counts them: text inside a JSON document, with its quotes and line breaks escaped.
-# Lambda's limit is 6 MB; the rest is for the headers.
+# Largest answer, in bytes as Lambda counts them: the text is in a JSON document, with escaped quotes and line breaks.
+# Lambda's limit is 6 MB; the difference is reserved for the headers.
 MOST_BYTES = 5_900_000
 
 

@@ -13,7 +13,8 @@ from falaai.repositories.messages import Message
 from falaai.web import texts
 from falaai_chat.views import conversation_shape, message_shape
 
-# Bytes of the messages in one file. Lambda's response limit is 6 MB, and escaping can double the size of the text.
+# Largest size of all messages in one file, in bytes. Lambda's response limit is 6 MB, and escaping can double the
+# size of the text.
 FILE_MAX_BYTES = 2_500_000
 # Messages per query, so that only the messages of this file are read, not the whole conversation.
 _READ_MESSAGES = 100

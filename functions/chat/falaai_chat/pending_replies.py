@@ -1,4 +1,4 @@
-"""The reply to a stored question: a new or an existing one. Reading a reply that another request generates."""
+"""Replies to stored questions: types of new and existing ones, and polling of one that another request generates."""
 
 import time
 from collections.abc import Iterator

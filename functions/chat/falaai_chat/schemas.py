@@ -66,7 +66,7 @@ class MessageInput(LanguageInput, Destination):
 
 
 class Loss(BaseModel):
-    """The number of messages that an edit may delete beyond the question's own reply, as the page told the user.
+    """The number of messages that an edit may delete besides the question's own reply, as shown to the user.
 
     Without `seguintes`, an edit may delete any number.
     """

@@ -53,7 +53,7 @@ def count_orphans(database: Database, bucket: str, kind: Objects) -> int:
 
 
 def _orphans(database: Database, bucket: str, kind: Objects) -> Iterator[list[str]]:
-    """Yield keys, up to a thousand at a time. Age is judged by the database's clock."""
+    """Yield lists of up to a thousand keys of orphans. The age of an object is measured by the database's clock."""
     now = clock.get_now(database)
     for page in s3_client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=kind.prefix):
         old = [item["Key"] for item in page.get("Contents", []) if item["LastModified"] <= now - kind.young]

@@ -73,7 +73,7 @@ function startResend(form) {
   if (isPausing()) pause();
 }
 
-// A reload shows no notice again.
+// Remove the notice's name from the address, so that a reload does not show it again.
 connect("page-notice", () => history.replaceState(null, "", location.pathname));
 connect("json-form", startForm);
 connect("resend-form", startResend);

@@ -149,7 +149,7 @@ def _renderer() -> Any:
 
     renderer: Any = MarkdownIt("commonmark", {"html": False, "linkify": True}, renderer_cls=Renderer)
     renderer.enable(["table", "strikethrough", "linkify"])
-    renderer.linkify.set({"fuzzy_link": False})  # or main.py would become a link
+    renderer.linkify.set({"fuzzy_link": False})  # otherwise main.py would become a link
     rules = renderer.renderer.rules
     rules["fence"] = _fence
     rules["table_open"] = lambda *_: '<div class="reply-table" tabindex="0"><table>\n'

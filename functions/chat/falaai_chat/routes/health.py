@@ -1,4 +1,4 @@
-"""The health check, for monitoring and for operators after a deployment."""
+"""The health check, which monitoring and operators request."""
 
 from fastapi import APIRouter, Query
 

@@ -1,5 +1,5 @@
 // @ts-check
-// Sentences for screen readers: what the page is doing, but not every piece of a reply.
+// Tell screen readers the state of the page, but not every piece of a reply.
 
 import { part } from "./dom.js";
 import { texts } from "./sentences.js";

@@ -101,7 +101,7 @@ export async function refreshList() {
 }
 
 /**
- * Show that a search will begin, with these words; without words, all conversations.
+ * Store the words of the next search, and show that it will begin. Without words, the list has all conversations.
  * @param {string} query
  */
 export function announceSearch(query) {

@@ -21,7 +21,7 @@ class InlineText {
    */
   constructor(target, text, isGrowing) {
     this.isGrowing = isGrowing;
-    // A marker at the end may open or close something, which the next characters decide.
+    // Leave out a marker at the end: the next characters decide whether it opens or closes an element.
     this.text = isGrowing ? text.replace(TRAILING_MARKERS, "") : text;
     this.at = 0;
     /** @type {Open[]} */

@@ -7,7 +7,7 @@ import { isEditing } from "./question_editor.js";
 import { isAnswering } from "./questions.js";
 import { ask } from "./requests.js";
 
-const NEWEST = 20; // messages; of more new ones, the page must be reloaded
+const NEWEST = 20; // messages in one request; if there are more new ones, the page is reloaded
 
 /** @typedef {import("./articles.js").Message} Message */
 

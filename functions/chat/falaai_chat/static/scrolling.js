@@ -7,12 +7,12 @@ const NEAR_END = 40; // pixels
 export const scroller = part("scroller");
 export const column = part("column");
 const toEndButton = part("to-end");
-const low = matchMedia("(max-height: 300px)"); // in such a window the page scrolls as a whole
+const low = matchMedia("(max-height: 300px)"); // in such a low window, the whole page scrolls
 let following = true;
 
 export function scrollToEnd() {
   following = true;
-  if (!part("log").childElementCount) return; // the greeting is read from its beginning
+  if (!part("log").childElementCount) return; // a greeting stays at its beginning
   if (low.matches) document.documentElement.scrollTop = document.documentElement.scrollHeight;
   scroller.scrollTop = scroller.scrollHeight;
 }

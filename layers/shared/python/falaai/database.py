@@ -198,8 +198,9 @@ class Database(Statements):
         the answer to its COMMIT is lost. In that case it also waits for a server that restarts. `work` may run more
         than once, so it only uses the database, and sends queue messages, which may arrive twice anyway.
 
-        `has_committed` is for work that stores a key of its own in the rows it writes: it is asked only after a lost
-        answer, and must first wait for a lock that the lost run holds. Without it a row in `transacoes` is written.
+        `has_committed` is for work that stores a key of its own in the rows it writes. It is called only after a lost
+        answer, and must first wait for a lock that the lost run holds. Without `has_committed`, a row in `transacoes`
+        is written.
         """
         unit = _IdempotentTransaction(work, has_committed)
         return self._retry(unit.run, lambda: unit.commit_unknown)

@@ -95,7 +95,7 @@ def lock_message(sql: Statements, user_id: int, message_id: int) -> Locked | Non
 def lock_exchanges(
     sql: Statements, user_id: int, client_id: str | None, question_id: int | None = None
 ) -> list[Locked]:
-    """Lock the user's question with this client_id, in any conversation, and the one with this id, if not the same.
+    """Lock the user's question with this client_id, in any conversation, and the question with this id.
 
     Returns each question and its reply. They and their conversations stay locked until the transaction ends.
     """

@@ -20,8 +20,8 @@ from falaai.repositories.conversations import (
 SEARCHED_MESSAGES = 75_000
 _SEARCHED_FIRST, _SEARCHED_FASTER = 1_000, 4
 _READ_FIRST, _READ = 500, 10_000
-# The next position is the oldest place of this many conversations searched last. One conversation is not enough: it
-# may be deleted, or move up because it is used.
+# After a page, the search continues behind the last of this many conversations that still exist. The last one alone
+# does not suffice, because it may have been deleted or moved up by a new message.
 _NEIGHBOURS = 50
 
 

@@ -57,7 +57,7 @@ def add_day(sql: Statements, user_id: int, day: date, messages: int = 0) -> bool
 
 
 def list_shares(sql: Statements, day: date) -> dict[int, int]:
-    """Return the number of messages in each share of the day's ceiling that has one."""
+    """Return the number of messages in each share of the day's ceiling. Shares without messages are left out."""
     rows = sql.list(
         "SELECT id_usuario, mensagens FROM uso_diario WHERE id_usuario IN %s AND dia = %s",
         (tuple(-share for share in range(SHARES)), day),
