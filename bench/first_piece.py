@@ -49,7 +49,7 @@ def table(stack: BuiltStack) -> str:
     question = {"message": "E o que mais?", "conversation_id": history.id}
     bare_question = {"contents": [{"role": "user", "parts": [{"text": "E o que mais?"}]}]}
     ours, bare = list[float](), list[float]()
-    # The fake refuses the Origin header, which requests to the product need. So each has a client of its own.
+    # The product requires the Origin header, and the fake refuses it. Therefore each of them has its own client.
     bare_client = httpx.Client(headers={"x-goog-api-key": "bench"}, timeout=30)
     with bare_client, httpx.Client(headers=headers_of(stack), timeout=30) as client:
         for number in range(WARM_UP_RUNS + RUNS):

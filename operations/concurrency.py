@@ -20,7 +20,7 @@ def choose(stack: dict[str, Any] | None) -> tuple[str, str]:
     limits = client("lambda").get_account_settings()["AccountLimit"]
     total, free = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]
     if stack and _given(stack).get("ReservedConcurrency") == "on":
-        free += wanted()  # the stack already holds these
+        free += wanted()  # this stack has already reserved these
     if free - UNRESERVABLE >= wanted():
         return "on", f"{wanted()} of the account's {total} concurrent executions are reserved for the web functions"
     return "off", (

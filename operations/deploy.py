@@ -1,8 +1,8 @@
 """Deploy the build: python -m operations.deploy dev .env.dev [ARGUMENTS FOR sam deploy]
 
 sam uploads the build and makes a change set. Then, after a question for prod, the database is saved in a backup and
-migrated, the change set is executed, and a smoke test asks the deployed address. BACKUP=off leaves the backup out. A
-stack that could not be created is deleted, so that the next deployment can try again.
+migrated, the change set is executed, and a smoke test checks the deployed address. BACKUP=off leaves the backup out.
+A stack that could not be created is deleted, so that the next deployment can try again.
 """
 
 import os

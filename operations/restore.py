@@ -44,7 +44,7 @@ def restore(environment: str, env_file: str, address: str, old_env_file: str) ->
 
 
 def open_backup(environment: str, address: str) -> BackupReader:
-    """Open the backup at this address. Raises BackupError; without an address, it names the deployment's backups."""
+    """Open the backup at this address. Raises BackupError, which without an address lists the backups."""
     if not address:
         storage = settings.storage_of("")
         found = "\n  ".join(whole_backups(storage, stack_name(environment))) or "none"

@@ -2,9 +2,9 @@
 -- depends: 0004.limits
 -- transactional: false
 
--- TiDB changes a collation only of a column without an index. While the unique index is missing, the column has another
--- name, so that nobody can store an address twice: sign-in and registration of a running older release fail until the
--- last statement, also after a kill, until the migrations run again.
+-- TiDB changes a collation only of a column without an index. While the unique index is missing, the column has
+-- another name, so that no address can be stored twice. Until the last statement, sign-in and registration of a
+-- running older release fail; after a kill, until the migrations run again.
 ALTER TABLE usuarios RENAME COLUMN email TO email_sem_indice;
 
 ALTER TABLE usuarios DROP INDEX email;

@@ -29,7 +29,7 @@ ALTER TABLE tokens DROP FOREIGN KEY fk_1;
 
 ALTER TABLE tokens DROP FOREIGN KEY fk_tokens_usuarios;
 
--- The indexes that came with the old keys. mensagens_seq and conversas_lista begin with the same columns.
+-- Drop the indexes of the old keys: mensagens_seq and conversas_lista begin with the same columns.
 ALTER TABLE mensagens DROP INDEX fk_1;
 
 ALTER TABLE mensagens DROP INDEX id_conversa;
@@ -50,7 +50,7 @@ ALTER TABLE tokens MODIFY id_usuario BIGINT NOT NULL;
 
 ALTER TABLE uso_diario MODIFY id_usuario BIGINT NOT NULL;
 
--- Rows without an owner, from a database whose keys were not enforced, would prevent the new keys.
+-- Delete rows without an owner, which would prevent the new keys. They exist if the keys were not enforced.
 DELETE conversas FROM conversas LEFT JOIN usuarios ON usuarios.id = conversas.id_usuario WHERE usuarios.id IS NULL;
 
 DELETE mensagens FROM mensagens LEFT JOIN conversas ON conversas.id = mensagens.id_conversa WHERE conversas.id IS NULL;

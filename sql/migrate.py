@@ -24,7 +24,7 @@ from falaai.connections import Connection, connect
 from falaai.errors import SettingsError
 
 LOCK_NAME = "falaai_migrate"
-# TiDB Cloud's public endpoint cuts off a connection without a byte for 340 s, and tells neither side.
+# TiDB Cloud's public endpoint silently drops a connection on which no byte was sent for 340 s.
 ANSWER_SECONDS = 300.0
 # Rewriting a large table can take hours.
 REWRITE_SECONDS = 24 * 60 * 60
@@ -57,8 +57,9 @@ def is_under_way(error: pymysql.MySQLError) -> bool:
 class RetryingCursor(pymysql.cursors.Cursor):
     """Ignore errors of statements whose effect exists already, and wait for statements that outlive their connection.
 
-    After a lost connection the server may still be at work. The statement is sent again until it has an answer: a
-    second one waits for the first, and then finds its effect. Every migration may be repeated.
+    After a lost connection the server may still be at work. Therefore the statement is sent again until it has an
+    answer: the second run waits for the first, and then finds that its effect exists. Every migration may be
+    repeated.
     """
 
     connection: Any

@@ -1,4 +1,4 @@
-"""Ask a database server, before the first migration, for everything that the promises of FalaAI rest on.
+"""Check, before the first migration, that a database server behaves as the promises of FalaAI need.
 
 Each check writes into a table of its own, so that the answer is the server's behaviour and not its version.
 """

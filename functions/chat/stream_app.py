@@ -19,7 +19,8 @@ TRACE_HEADER = b"x-amzn-trace-id"
 
 
 class AdaptedRequest:
-    """Put the adapter's request context where Mangum puts it. Only the adapter reaches this server."""
+    """Middleware that stores the adapter's request context where Mangum would. Only the adapter reaches this server.
+    """
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app

@@ -270,7 +270,7 @@ class _TemplateParser:
 
 
 def _python_runtime(logical_id: str, properties: dict[str, Any], runtime: str) -> str:
-    """Return the function's runtime. Raises TemplateError unless it is Python in a folder."""
+    """Return the function's runtime. Raises TemplateError unless the function is Python code in a folder."""
     for key in ("ImageUri", "InlineCode"):
         if key in properties:
             raise TemplateError(

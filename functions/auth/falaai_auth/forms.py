@@ -53,7 +53,7 @@ def _to_redirect(response: Response) -> Response:
     if response.media_type != "application/json":
         return response
     target = json.loads(bytes(response.body)).get("redirect_url")
-    if target is None:  # the route answers scripts only
+    if target is None:  # this answer is for scripts only
         return response
     redirect = RedirectResponse(target, status_code=303)
     redirect.raw_headers += [(name, value) for name, value in response.raw_headers if name in _KEPT_HEADERS]

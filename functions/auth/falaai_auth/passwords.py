@@ -12,7 +12,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 MIN_CHARACTERS = 8
 MAX_CHARACTERS = 128
-# Score of zxcvbn: below 2, a password is guessed within a million tries.
+# Lowest accepted score of zxcvbn. With a lower one, a password is guessed within a million tries.
 LEAST_SCORE = 2
 # zxcvbn's time grows faster than the square of the length: up to 0.15 s of CPU for 24 hostile characters, 2.7 s for
 # 72. So only the first 24 characters are judged.

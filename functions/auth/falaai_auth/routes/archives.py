@@ -42,7 +42,7 @@ def read_export(request: Request, session: CurrentSession, database: Db) -> dict
 
 @router.get("/profile/exports/{export_id}", status_code=303, response_class=RedirectResponse)
 def download_export(export_id: int, session: CurrentSession, database: Db, files: Files) -> Response:
-    """Redirect to the file at an address that works for a minute. Return 410 if it has expired, after 24 hours."""
+    """Redirect to the file at an address that works for a minute. Return 410 if the file has expired."""
     return RedirectResponse(link_to_export(database, files, session, export_id), status_code=303)
 
 

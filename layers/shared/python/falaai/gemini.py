@@ -170,7 +170,7 @@ class GeminiModels:
         self._loop.close()
 
     async def _close_connections(self) -> None:
-        # streams that were closed early still end their requests
+        # requests of streams that were closed early are still ending
         if ending := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(ending, timeout=CLOSE_SECONDS)
         for client in self._clients.values():
