@@ -19,8 +19,7 @@ TRACE_HEADER = b"x-amzn-trace-id"
 
 
 class AdaptedRequest:
-    """Middleware that stores the adapter's request context where Mangum would. Only the adapter reaches this server.
-    """
+    """Middleware that stores the adapter's request context as Mangum would. Only the adapter reaches this server."""
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app

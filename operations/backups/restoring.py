@@ -29,7 +29,7 @@ from operations.backups.snapshot import (
 )
 from operations.deployment import ROOT
 
-# sql/migrate.py has the same constant.
+# sql/migrate.py has the same name as RESTORING.
 MARKER = "restauracao_incompleta"
 DELETED_ACCOUNTS = "contas_apagadas"
 # Largest size of one INSERT, which is a transaction of its own: TiDB limits the size of a transaction.
