@@ -28,7 +28,7 @@ WORKER = "aws_lambda_powertools.utilities.batch, pydantic.main, pydantic.types, 
 GEMINI = "langchain_google_genai"
 SECRETS = ("DB_PASSWORD", "SESSION_SECRET_KEY", "GEMINI_API_KEY", "SENDGRID_API_KEY")
 LONG = "palavra " * 500
-TITLE = "SELECT titulo_conversa FROM conversas WHERE id = %s"
+TITLE = "SELECT titulo_conversa = 'Nova Conversa' OR titulo_provisorio FROM conversas WHERE id = %s"
 SUMMARY = "SELECT resumo FROM conversas WHERE id = %s"
 
 
@@ -102,7 +102,7 @@ def cold_start_cases(stack: BuiltStack) -> list[ColdStartCase]:
             "title",
             "TitlesFunction",
             untitled_conversation,
-            lambda answer: none_failed(answer) and rows.value(TITLE, made["titles"]) != "Nova Conversa",
+            lambda answer: none_failed(answer) and not rows.value(TITLE, made["titles"]),
             gemini,
             1.25,
         ),

@@ -110,7 +110,7 @@ def measure(stack: BuiltStack) -> Iterator[tuple[str, Level, Level]]:
 
 
 def count_untitled(stack: BuiltStack) -> int:
-    return int(stack.product.value("SELECT COUNT(*) FROM conversas WHERE titulo_conversa = 'Nova Conversa'"))
+    return int(stack.product.value("SELECT COUNT(*) FROM conversas WHERE titulo_provisorio"))
 
 
 def line(name: str, level: Level, bare: Level | None = None) -> str:

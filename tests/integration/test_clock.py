@@ -98,6 +98,6 @@ def test_reply_is_abandoned_after_a_minute(at: At, rows: Rows) -> None:
 
 def test_retention_counts_whole_days(at: At, rows: Rows) -> None:
     user_id = rows.user()
-    at(0).transaction(lambda sql: conversations.add_conversation(sql, user_id))
+    at(0).transaction(lambda sql: conversations.add_conversation(sql, user_id, "Oi", 0))
     assert clean_up(at(90 * DAY - 60), 90, lambda: True).rows["conversations"] == 0
     assert clean_up(at(90 * DAY + 60), 90, lambda: True).rows["conversations"] == 1

@@ -36,6 +36,17 @@ def test_chosen_title_stays(database: Database, rows: Rows) -> None:
     assert rows.value("SELECT titulo_conversa FROM conversas") == "Nova Conversa"
 
 
+def test_generated_title_replaces_the_first_words_of_the_question_once(database: Database, rows: Rows) -> None:
+    conversation = rows.conversation(rows.user(), "Como faço pão de queijo?", "Com polvilho.")
+    rows.run("UPDATE conversas SET titulo_conversa = 'Como faço pão de queijo?', titulo_provisorio = TRUE")
+    message = TitleRequested(conversation_id=conversation)
+    set_generated_title(database, FakeModel(["Pão de queijo"]), message, 1)
+    set_generated_title(database, FakeModel(["Outro"]), message, 1)
+    assert rows.list("SELECT titulo_conversa, titulo_provisorio FROM conversas") == [
+        {"titulo_conversa": "Pão de queijo", "titulo_provisorio": 0}
+    ]
+
+
 def test_title_waits_for_a_model_that_is_busy_and_does_without_one_that_refuses(
     database: Database, rows: Rows
 ) -> None:

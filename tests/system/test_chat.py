@@ -36,7 +36,7 @@ def test_killing_a_function_leaves_the_system_serving(
         os.kill(pid, signal.SIGKILL)
     conversation = member.say("Ainda está aí?")["conversation_id"]
     assert member.http.get("/profile").status_code == 200
-    wait_until(lambda: member.http.get("/conversations").json()[0]["titulo_conversa"] != "Nova Conversa", "a title")
+    wait_until(lambda: member.http.get("/conversations").json()[0]["titulo_conversa"] != "Ainda está aí?", "a title")
     assert member.http.get("/conversations").json()[0]["id"] == conversation
     newcomer = people.stranger()  # registration and its email work too
     assert newcomer.register().status_code == 201

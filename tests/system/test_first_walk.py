@@ -37,7 +37,7 @@ def test_walk(person: Person) -> None:
     def titled() -> bool:
         (listed,) = person.http.get("/conversations").json()
         assert listed["id"] == reply["conversation_id"]
-        return bool(listed["titulo_conversa"] != "Nova Conversa")
+        return bool(listed["titulo_conversa"] != "Como faço pão de queijo?")
 
     wait_until(titled, "a title")
     question, answer = person.http.get(f"/conversation/{reply['conversation_id']}").json()

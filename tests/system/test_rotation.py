@@ -111,7 +111,7 @@ def use_every_function(cloud: RunningCloud, people: People) -> None:
         member.say(LONG)  # ChatFunction
     user = "(SELECT id FROM usuarios WHERE email = %s)"
     product = product_of(cloud)
-    title = f"SELECT COUNT(*) FROM conversas WHERE id_usuario = {user} AND titulo_conversa <> 'Nova Conversa'"
+    title = f"SELECT COUNT(*) FROM conversas WHERE id_usuario = {user} AND NOT titulo_provisorio"
     wait_until(lambda: product.value(title, member.email), "a title")  # TitlesFunction: database, Gemini
     summary = f"SELECT COUNT(*) FROM conversas WHERE id_usuario = {user} AND resumo_ate_seq > 0"
     wait_until(lambda: product.value(summary, member.email), "a summary")  # MemoryFunction: database, Gemini

@@ -24,7 +24,8 @@ COUNT, LIST = "INSERT INTO uso_diario", "SELECT id_usuario, mensagens"
 
 def context(running: int = 1) -> list[dict[str, Any]]:
     """Rows of the new reply and of its question."""
-    more = {"titulo_conversa": "Nova Conversa", "titulo_manual": 0, "resumo": None, "gerando": running}
+    title = {"titulo_conversa": "Oi", "titulo_manual": 0, "titulo_provisorio": 1}
+    more = {**title, "resumo": None, "gerando": running}
     return [
         {"id": REPLY, "seq": 2, "remetente": "ia", "conteudo": "", **more},
         {"id": REPLY - 1, "seq": 1, "remetente": "usuario", "conteudo": "Oi", **more},

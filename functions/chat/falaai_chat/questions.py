@@ -193,7 +193,9 @@ def _reserve_seq(sql: Statements, session: Session, question: MessageInput) -> t
     if question.conversation_id is not None:
         raise NotFound("conversation")
     try:
-        conversation_id = conversations.add_conversation(sql, session.user_id, last_seq=2)
+        conversation_id = conversations.add_conversation(
+            sql, session.user_id, conversations.provisional_title(question.message), last_seq=2
+        )
     except pymysql.IntegrityError as error:
         raise NotSignedIn("the account was deleted meanwhile") from error
     if question.nova:

@@ -24,7 +24,9 @@ def set_generated_title(
     if conversation is None:
         retry_until_committed(f"conversation {message.conversation_id}", age_seconds)
         return
-    if not conversations.is_untitled(conversation.title, conversation.has_chosen_title):
+    if not conversations.is_untitled(
+        conversation.title, conversation.has_chosen_title, conversation.has_provisional_title
+    ):
         return
     turns = messages.list_oldest_turns(database, conversation.id, 0, conversation.last_seq, TURNS_READ)
     if not turns:

@@ -11,7 +11,7 @@ from falaai import settings
 from falaai.database import Statements
 from falaai.errors import NotFound
 from falaai.repositories import conversations, usage
-from falaai.repositories.conversations import DEFAULT_TITLE, TITLE_MAX_CHARACTERS
+from falaai.repositories.conversations import TITLE_MAX_CHARACTERS
 from falaai.repositories.messages import Message
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of
@@ -73,7 +73,6 @@ def _values(sql: Statements, session: Session, conversation_id: int | None, quot
         "suggestions": _suggestions(session.now),
         "message_max": MESSAGE_MAX_CHARACTERS,
         "title_max": TITLE_MAX_CHARACTERS,
-        "untitled": DEFAULT_TITLE,
         "list_page": SIDEBAR_CONVERSATIONS,
         "retention_days": settings.read(settings.RetentionSettings).retention_days,
     }

@@ -77,17 +77,20 @@ def read_conversation(
     response: Response,
     limit: Limit = 50,
     before: Annotated[int | None, Query(ge=1)] = None,
+    after: Annotated[int | None, Query(ge=0)] = None,
 ) -> list[dict[str, Any]]:
     """List messages, oldest first; fewer than `limit` if they are long. The Link header leads to older ones.
+
+    `after` keeps only messages after this seq, for a page that has those before it; it makes nothing active.
 
     A request for the newest page from a page of our own origin (`Sec-Fetch-Site: same-origin`) also makes this the
     active conversation, because the original application's page opens conversations this way.
     """
     page = read_page(database, session, conversation_id, limit, before)
-    if before is None and request.headers.get("sec-fetch-site") == "same-origin":
+    if before is None and after is None and request.headers.get("sec-fetch-site") == "same-origin":
         open_conversation(database, session, conversation_id)
-    found = newest_within(PAGE_CHARACTERS, page.messages)
-    if found and found[0].seq > 1:
+    found = newest_within(PAGE_CHARACTERS, [one for one in page.messages if one.seq > (after or 0)])
+    if after is None and found and found[0].seq > 1:
         older = pages.address(request, f"/conversation/{conversation_id}?limit={limit}&before={found[0].seq}")
         response.headers["Link"] = f'<{older}>; rel="next"'
     return message_views(found, session.now)

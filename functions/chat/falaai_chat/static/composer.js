@@ -6,7 +6,7 @@ import { openId } from "./open_conversation.js";
 import { say } from "./requests.js";
 import { texts } from "./sentences.js";
 import { emit, on } from "./signals.js";
-import { keepUnsent, readUnsent, removeUnsent } from "./unsent.js";
+import { keepUnsent, keyOf, readUnsent, removeUnsent } from "./unsent.js";
 
 /** @type {HTMLTextAreaElement} */
 const field = part("message");
@@ -124,6 +124,17 @@ function showDraft() {
   changed();
 }
 
+/**
+ * Show the draft as another tab of the same conversation has written it. So the two do not overwrite each other: in each
+ * the user goes on with the text that was typed last.
+ * @param {StorageEvent} event
+ */
+function followDraft({ key, newValue }) {
+  if (key !== keyOf("rascunho", place) || document.hasFocus()) return;
+  field.value = newValue ?? "";
+  fit();
+}
+
 /** Text that was typed before the server gave a new conversation its id belongs to that conversation. */
 function moveDraft() {
   if (place === draftPlace()) return;
@@ -141,7 +152,12 @@ export function startComposer() {
     showDraft();
     focusComposer();
   });
+  on("conversation-opened", () => {
+    showDraft();
+    focusComposer();
+  });
   on("reply-started", moveDraft);
+  addEventListener("storage", followDraft);
   button.addEventListener("click", () => (isAnswering ? emit("stop", null) : submit()));
   field.addEventListener("input", changed);
   field.addEventListener("keydown", (event) => {

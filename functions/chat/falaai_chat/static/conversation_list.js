@@ -1,5 +1,5 @@
 // @ts-check
-// The list of conversations under its headings.
+// The list of conversations under its headings. Changes keep its place, its focus and the pages that were loaded.
 
 import { cloneTemplate, get, make, part } from "./dom.js";
 import { openId, showConversation } from "./open_conversation.js";
@@ -12,18 +12,34 @@ const list = part("conversations");
 /** @type {HTMLButtonElement} */
 const more = part("load-more");
 const PAGE = Number(list.dataset.page); // conversations
-const UNTITLED = list.dataset.untitled;
-const FIRST_TITLE_WAIT = 700; // milliseconds; doubled at each try
-const LAST_TITLE_WAIT = 12000;
 const LOADING = "conversation-list-loading";
-let shown = list.querySelectorAll("li").length;
+/** @type {Conversation[]} */
+let listed = [...list.querySelectorAll("li")].map(conversationOf);
 let words = "";
 let requests = 0;
+
+/** @param {number} id @returns {HTMLElement | null} */
+export const entryOf = (id) => list.querySelector(`li[data-id="${id}"]`);
+
+/**
+ * Return the conversation of an entry that the server has rendered.
+ * @param {HTMLElement} entry
+ * @returns {Conversation}
+ */
+function conversationOf(entry) {
+  return {
+    id: Number(entry.dataset.id),
+    titulo_conversa: part("entry-title", entry).textContent ?? "",
+    fixada: entry.dataset.pinned === "true",
+    grupo: entry.closest("section")?.querySelector("h2")?.textContent ?? "",
+    data_atualizacao: Number(entry.dataset.updated),
+  };
+}
 
 /** @param {Conversation} item */
 function entryFor(item) {
   const entry = cloneTemplate("entry");
-  Object.assign(entry.dataset, { id: item.id, pinned: item.fixada });
+  Object.assign(entry.dataset, { id: item.id, pinned: item.fixada, updated: item.data_atualizacao });
   /** @type {HTMLAnchorElement} */
   const link = get("a", entry);
   link.href = at(`/chat/${item.id}`);
@@ -55,7 +71,25 @@ function groupFor(name) {
 /** @param {Conversation[]} items */
 function append(items) {
   for (const item of items) get("ul", groupFor(item.grupo)).append(entryFor(item));
-  shown += items.length;
+}
+
+/** Return how to find the focused element of an entry again; empty without one. */
+function focusedInList() {
+  const focused = document.activeElement;
+  const entry = focused?.closest("li");
+  if (!(entry instanceof HTMLElement) || !list.contains(entry)) return "";
+  return `li[data-id="${entry.dataset.id}"] ${focused?.localName}`;
+}
+
+/** @param {Conversation[]} items */
+function show(items) {
+  const [place, focused] = [list.scrollTop, focusedInList()];
+  listed = items;
+  list.replaceChildren();
+  append(items);
+  list.scrollTop = place;
+  if (focused)
+    /** @type {HTMLElement | null} */ (list.querySelector(focused))?.focus({ preventScroll: true });
 }
 
 /** @param {string} path */
@@ -72,32 +106,59 @@ function tellFound(count, hasMore) {
     : "";
 }
 
-/**
- * Reload the list. The focused entry keeps the focus.
- * @returns {Promise<Conversation | null>} the open conversation, if it is listed
- */
+const isRenaming = () => list.querySelector("input") !== null;
+
+/** Load again as many conversations as are listed, or the first ones that a search finds. */
 export async function refreshList() {
   const mine = ++requests;
   /** @type {Conversation[]} */
   const items = [];
   let path = `/conversations?${new URLSearchParams({ limit: String(PAGE), ...(words && { q: words }) })}`;
-  const wanted = words ? PAGE : Math.max(shown, PAGE);
+  const wanted = words ? PAGE : Math.max(listed.length, PAGE);
   while (path && items.length < wanted) {
     const page = await askForPage("GET", path).finally(() => list.classList.remove(LOADING));
-    if (mine !== requests) return null;
+    if (mine !== requests) return;
     items.push(...page.items);
     path = page.next;
   }
-  if (list.querySelector("input")) return null; // a rename is in progress
-  shown = 0;
-  const focused = document.activeElement?.closest("li");
-  const hadFocus = focused instanceof HTMLElement && list.contains(focused) ? Number(focused.dataset.id) : 0;
-  list.replaceChildren();
-  append(items);
-  if (hadFocus) focusEntry(hadFocus);
+  if (isRenaming()) return;
+  show(items);
   offerMore(path);
   tellFound(items.length, Boolean(path));
-  return items.find(({ id }) => id === openId()) ?? null;
+}
+
+/** Return whether one conversation comes before another one in the list. @type {(one: Conversation, other: Conversation) => boolean} */
+function isBefore(one, other) {
+  if (one.fixada !== other.fixada) return one.fixada;
+  return (
+    one.data_atualizacao - other.data_atualizacao > 0 ||
+    (one.data_atualizacao === other.data_atualizacao && one.id > other.id)
+  );
+}
+
+/**
+ * Load the first page of the list and show what has changed on it. The pages after it stay.
+ * @returns {Promise<Conversation | null>} the open conversation, if it is on that page
+ */
+export async function checkList() {
+  const mine = ++requests;
+  const { items, next } = await askForPage("GET", `/conversations?limit=${PAGE}`);
+  if (mine !== requests || isRenaming()) return null;
+  /** @type {Conversation | undefined} */
+  const open = items.find((/** @type {Conversation} */ { id }) => id === openId());
+  if (open) showConversation(open);
+  if (!words) mergeFirst(items, next);
+  return open ?? null;
+}
+
+/** @type {(items: Conversation[], next: string) => void} */
+function mergeFirst(items, next) {
+  const ids = new Set(items.map(({ id }) => id));
+  const last = items[items.length - 1];
+  const rest = next ? listed.filter((one) => !ids.has(one.id) && isBefore(last, one)) : [];
+  const all = [...items, ...rest];
+  if (!rest.length) offerMore(next);
+  if (JSON.stringify(all) !== JSON.stringify(listed)) show(all);
 }
 
 /**
@@ -106,6 +167,7 @@ export async function refreshList() {
  */
 export function announceSearch(query) {
   words = query;
+  requests++;
   list.classList.toggle(LOADING, Boolean(query));
 }
 
@@ -122,22 +184,12 @@ async function loadMore() {
     more.disabled = false;
   }
   if (!page || current !== words) return; // the list is that of another search now
-  const first = shown;
-  append(page.items);
+  const ids = new Set(listed.map(({ id }) => id));
+  const items = page.items.filter((/** @type {Conversation} */ { id }) => !ids.has(id));
+  append(items);
+  listed = [...listed, ...items];
   offerMore(page.next);
-  /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll("li a"))[first]?.focus();
-}
-
-/**
- * Reload the list until a worker has generated the title of a new conversation.
- * @param {number} wait milliseconds until the next try
- */
-async function refreshTitles(wait) {
-  const open = await refreshList().catch(() => null); // the next reply reloads it again
-  if (!open) return;
-  showConversation(open);
-  const isWaiting = open.titulo_conversa === UNTITLED && wait < LAST_TITLE_WAIT;
-  if (isWaiting) setTimeout(refreshTitles, wait, wait * 2);
+  if (items.length) get("a", /** @type {HTMLElement} */ (entryOf(items[0].id))).focus();
 }
 
 /**
@@ -145,7 +197,7 @@ async function refreshTitles(wait) {
  * @param {number} id
  */
 export function focusEntry(id) {
-  const options = list.querySelector(`li[data-id="${id}"] [data-act=conversation-options]`);
+  const options = entryOf(id)?.querySelector("[data-act=conversation-options]");
   if (options instanceof HTMLElement) options.focus();
   else part("search-field").focus();
 }
@@ -155,18 +207,31 @@ export function focusEntry(id) {
  * @param {number} id
  */
 export function neighborOf(id) {
-  const ids = [...list.querySelectorAll("li")].map((entry) => Number(entry.dataset.id));
+  const ids = listed.map((one) => one.id);
   const here = ids.indexOf(id);
   return ids[here + 1] ?? ids[here - 1] ?? 0;
 }
 
 /**
- * Show a conversation that was changed.
- * @param {Conversation} conversation
+ * Show a conversation that was renamed or pinned.
+ * @param {Conversation} changed
  */
-export async function showChanged(conversation) {
-  if (conversation.id === openId()) showConversation(conversation);
-  await refreshList();
+export async function showChanged(changed) {
+  if (changed.id === openId()) showConversation(changed);
+  if (words) {
+    await refreshList();
+    return;
+  }
+  requests++; // the answer to an earlier request may be older than this
+  const others = listed.filter(({ id }) => id !== changed.id);
+  const after = others.findIndex((other) => isBefore(changed, other));
+  const isOnLaterPage = after < 0 && !more.hidden;
+  show(isOnLaterPage ? others : others.toSpliced(after < 0 ? others.length : after, 0, changed));
+}
+
+function markOpen() {
+  list.querySelector("[aria-current]")?.removeAttribute("aria-current");
+  entryOf(openId())?.querySelector("a")?.setAttribute("aria-current", "page");
 }
 
 export function startConversationList() {
@@ -174,11 +239,7 @@ export function startConversationList() {
     /** @type {HTMLElement} */ (group).dataset.name = get("h2", group).textContent ?? "";
   }
   more.addEventListener("click", loadMore);
-  on("answering", (isAnswering) => {
-    if (!isAnswering) refreshTitles(FIRST_TITLE_WAIT);
-  });
-  on("reply-started", () => {
-    if (!list.querySelector("[aria-current]")) refreshList().catch(() => null); // the end of the reply reloads it again
-  });
-  on("new-conversation", () => list.querySelector("[aria-current]")?.removeAttribute("aria-current"));
+  on("reply-started", () => checkList().catch(() => null)); // a later check shows it
+  on("new-conversation", markOpen);
+  on("conversation-opened", markOpen);
 }

@@ -2,6 +2,7 @@
 // On small screens the list of conversations is a drawer over the conversation.
 
 import { closest, part } from "./dom.js";
+import { visit } from "./open_conversation.js";
 import { on } from "./signals.js";
 
 const sidebar = part("sidebar");
@@ -28,15 +29,18 @@ export function openDrawer(open) {
   if (open === isOpen()) return;
   show(open);
   if (!narrow.matches) return;
-  if (open) history.pushState({ drawer: true }, "");
-  else if (history.state?.drawer) history.back();
+  if (open) history.pushState({ ...visit(), drawer: true }, "");
+  else if (visit().drawer) history.back();
+}
+
+/** Close the drawer after the page has gone to another address. */
+export function closeDrawer() {
+  if (isOpen()) show(false);
 }
 
 export function startDrawer() {
-  addEventListener("popstate", () => isOpen() && show(false));
-  on("new-conversation", () => {
-    if (isOpen()) show(false);
-  });
+  addEventListener("popstate", closeDrawer);
+  on("new-conversation", closeDrawer);
   opener.addEventListener("click", () => openDrawer(true));
   closer.addEventListener("click", () => openDrawer(false));
   document.addEventListener("click", (event) => {
@@ -44,6 +48,8 @@ export function startDrawer() {
     if (isOpen() && !isInside) openDrawer(false);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && isOpen()) openDrawer(false);
+    if (event.key !== "Escape" || !isOpen() || document.querySelector("dialog[open], :popover-open")) return;
+    event.preventDefault(); // it stops no reply
+    openDrawer(false);
   });
 }

@@ -1,17 +1,14 @@
 // @ts-check
-// A page opened from a search shows the message that was found.
+// A message that a search has found: load the messages down to it, show it and focus it.
 
 import { log } from "./articles.js";
 import { loadUntil } from "./older_messages.js";
 import { scrollTo } from "./scrolling.js";
 
-const seq = Number(new URLSearchParams(location.search).get("m"));
-
-/** @returns {HTMLElement | null} */
-const find = () => log.querySelector(`[data-seq="${seq}"]`);
-
-export async function startFoundMessage() {
-  if (!seq) return;
+/** @param {number} seq */
+export async function showFound(seq) {
+  /** @returns {HTMLElement | null} */
+  const find = () => log.querySelector(`[data-seq="${seq}"]`);
   await loadUntil(() => find() !== null);
   const article = find();
   if (!article) return;
@@ -22,4 +19,10 @@ export async function startFoundMessage() {
     scrollTo(article);
     article.focus({ preventScroll: true });
   });
+}
+
+/** A page that was opened from a search has the message in its address. */
+export function startFoundMessage() {
+  const seq = Number(new URLSearchParams(location.search).get("m"));
+  if (seq) showFound(seq);
 }

@@ -1,31 +1,25 @@
 // @ts-check
 // Begin a new conversation: in place, so that it needs no connection. Suggestions fill the message field.
 
-import { log } from "./articles.js";
 import { fillComposer, readComposer } from "./composer.js";
+import { showEmpty } from "./conversation_opener.js";
 import { closest, cloneTemplate, part } from "./dom.js";
 import { takeFirstMessage } from "./first_message.js";
-import { openId } from "./open_conversation.js";
+import { goTo, openId, visit } from "./open_conversation.js";
 import { isAnswering } from "./questions.js";
-import { ask, at } from "./requests.js";
-import { emit } from "./signals.js";
+import { ask } from "./requests.js";
+import { on } from "./signals.js";
 import { keepUnsent, readUnsent } from "./unsent.js";
 
 const GAP = "___"; // place in a suggestion for the user's own words
 let filled = ""; // text that the last suggestion put into the field
 
-async function begin() {
+function begin() {
   // A reload of /chat shows the session's active conversation, so the server must clear it.
-  const reset = ask("POST", "/reset_chat").catch(() => null);
-  if (isAnswering()) {
-    await reset;
-    location.assign(at("/chat"));
-    return;
-  }
-  if (openId()) history.pushState(null, "", at("/chat"));
-  log.replaceChildren();
-  if (!document.querySelector("[data-part=greeting]")) part("column").append(cloneTemplate("greeting"));
-  emit("new-conversation", null);
+  ask("POST", "/reset_chat").catch(() => null);
+  if (openId() || isAnswering()) goTo("/chat");
+  else if (visit().drawer) history.back();
+  showEmpty();
 }
 
 /**
@@ -56,9 +50,7 @@ export function startNewConversation() {
     const suggestion = closest(event, "[data-suggestion]")?.dataset.suggestion;
     if (suggestion) suggest(suggestion);
   });
-  // The user went back from a new conversation: the address has changed, but the page still has the old content.
-  addEventListener("popstate", () => {
-    const address = at(openId() ? `/chat/${openId()}` : "/chat");
-    if (location.pathname !== address) location.reload();
+  on("new-conversation", () => {
+    if (!document.querySelector("[data-part=greeting]")) part("column").append(cloneTemplate("greeting"));
   });
 }

@@ -33,7 +33,6 @@ export async function loadUntil(isEnough) {
 }
 
 export function startOlderMessages() {
-  if (!path) return;
   above.append(make("i"), make("i"), make("i"));
   const watcher = new IntersectionObserver(load, { root: scroller, rootMargin: "800px 0px 0px" });
 
@@ -48,14 +47,18 @@ export function startOlderMessages() {
     setTimeout(() => path && watcher.observe(above), wait);
   }
 
-  on("new-conversation", () => {
-    path = "";
+  /** @param {string} older path of the messages before the shown ones; empty if there are none */
+  function begin(older) {
+    path = older;
     watcher.disconnect();
     above.remove();
-  });
-  column.prepend(above);
-  requestAnimationFrame(() => {
-    scrollToEnd();
-    watcher.observe(above);
-  });
+    if (!path) return;
+    column.prepend(above);
+    requestAnimationFrame(() => watcher.observe(above));
+  }
+
+  on("new-conversation", () => begin(""));
+  on("conversation-opened", ({ older }) => begin(older));
+  begin(path);
+  requestAnimationFrame(scrollToEnd);
 }

@@ -7,13 +7,15 @@ import { texts } from "./sentences.js";
 import { on } from "./signals.js";
 
 /**
- * `trecho` and `seq` are the words before, at and after a search's hit, and its message.
+ * `data_atualizacao` is the time of its last use, in milliseconds since 1970. `trecho` and `seq` are the words before,
+ * at and after a search's hit, and its message.
  * @typedef {{
- *   id: number, titulo_conversa: string, fixada: boolean, grupo: string,
+ *   id: number, titulo_conversa: string, fixada: boolean, grupo: string, data_atualizacao: number,
  *   trecho?: [string, string, string], seq?: number,
  * }} Conversation
  */
 /** @typedef {{ id: number, title: string, isPinned: boolean, place: HTMLElement }} ChosenConversation */
+/** What an entry of the browser's history keeps. @typedef {{ drawer?: true, title?: string, pinned?: boolean }} Visit */
 
 const log = part("log");
 const title = part("title");
@@ -21,6 +23,12 @@ const pin = part("pin");
 
 /** Return the id of the open conversation; 0 for a new one that the server does not have yet. */
 export const openId = () => Number(log.dataset.conversation) || 0;
+
+/** Return the id in the page's address; 0 for a new conversation. */
+export const idInAddress = () => Number(location.pathname.match(/\/chat\/(\d+)$/)?.[1]) || 0;
+
+/** @returns {Visit} */
+export const visit = () => history.state ?? {};
 
 /** @returns {ChosenConversation} */
 export const chosenOpen = () => ({
@@ -30,27 +38,53 @@ export const chosenOpen = () => ({
   place: title,
 });
 
-/** @param {Conversation} conversation */
+/** Keep title and pin in the history: Back finds them there. */
+function keepVisit() {
+  const { title, isPinned } = chosenOpen();
+  history.replaceState({ ...visit(), title, pinned: isPinned }, "");
+}
+
+/** @param {Pick<Conversation, "titulo_conversa" | "fixada">} conversation */
 export function showConversation({ titulo_conversa, fixada }) {
   if (title.querySelector("input")) return; // it is being renamed
+  if (title.textContent === titulo_conversa && chosenOpen().isPinned === fixada) return;
   title.textContent = titulo_conversa;
   document.title = say("pageTitle", { title: titulo_conversa });
   pin.setAttribute("aria-pressed", String(fixada));
+  if (openId()) keepVisit();
 }
 
-function showNew() {
-  log.dataset.conversation = "";
-  part("topbar-actions").hidden = true;
-  showConversation({ id: 0, titulo_conversa: texts.newChat, fixada: false, grupo: "" });
+/**
+ * Go to an address without loading it. An open drawer's entry of the history becomes that of the address.
+ * @param {string} path
+ */
+export function goTo(path) {
+  if (visit().drawer) history.replaceState({}, "", at(path));
+  else history.pushState({}, "", at(path));
+}
+
+/**
+ * Make this the open conversation. The caller shows its messages and has changed the address.
+ * @param {number} id 0 for a new one
+ * @param {string} name
+ * @param {boolean} isPinned
+ */
+export function setOpen(id, name, isPinned) {
+  log.dataset.conversation = id ? String(id) : "";
+  part("topbar-actions").hidden = !id;
+  const field = title.querySelector("input");
+  field?.remove();
+  showConversation({ titulo_conversa: name, fixada: isPinned });
 }
 
 export function startOpenConversation() {
-  on("new-conversation", showNew);
-  if (openId()) history.replaceState(null, "", at(`/chat/${openId()}`));
+  if (openId()) history.replaceState(visit(), "", at(`/chat/${openId()}${location.search}`));
+  if (openId()) keepVisit();
+  on("new-conversation", () => setOpen(0, texts.newChat, false));
   on("reply-started", ({ conversation_id }) => {
     if (openId()) return;
     log.dataset.conversation = String(conversation_id);
     part("topbar-actions").hidden = false;
-    history.replaceState(null, "", at(`/chat/${conversation_id}`));
+    history.replaceState(visit(), "", at(`/chat/${conversation_id}`));
   });
 }

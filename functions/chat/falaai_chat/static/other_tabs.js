@@ -1,36 +1,74 @@
 // @ts-check
-// Messages that another tab or device has added are shown when the user comes back to this page.
+// Messages, titles and conversations that another tab or device has changed are shown while the page is visible.
 
-import { articleFor, isGenerating, log } from "./articles.js";
+import { articleFor, log } from "./articles.js";
+import { checkList, entryOf } from "./conversation_list.js";
+import { reopen } from "./conversation_opener.js";
 import { openId } from "./open_conversation.js";
 import { isEditing } from "./question_editor.js";
-import { isAnswering } from "./questions.js";
+import { isAnswering, takeUp } from "./questions.js";
 import { ask } from "./requests.js";
+import { on } from "./signals.js";
 
-const NEWEST = 20; // messages in one request; if there are more new ones, the page is reloaded
+const EVERY = 15000; // milliseconds
+const NEWEST = 20; // messages; if more are new, the conversation is loaded again
 
 /** @typedef {import("./articles.js").Message} Message */
 
-/** A reload would lose the text of an open editor. */
+let timer = 0;
+/** The last use of the open conversation whose messages are shown; 0 while unknown. */
+let shownUse = 0;
+let isOwnUse = false; // this page has sent something since
+
+/** New messages would come between a question and its reply, or end an edit. */
 const isBusy = () => isAnswering() || isEditing();
 
+/** Add the messages after the shown ones. @returns {Promise<boolean>} whether there were any */
 async function addNewer() {
   const id = openId();
-  const last = Number(/** @type {HTMLElement | null} */ (log.lastElementChild)?.dataset.seq);
-  if (!id || !last || isBusy()) return;
+  const last = Number(/** @type {HTMLElement | null} */ (log.lastElementChild)?.dataset.seq) || 0;
   /** @type {Message[]} */
-  const newest = await ask("GET", `/conversation/${id}?limit=${NEWEST}`).catch(() => []);
-  if (openId() !== id || isBusy()) return;
-  const newer = newest.filter((message) => message.seq > last);
-  if (!newer.length) return;
-  if (newer[0].seq > last + 1) location.reload();
-  const articles = newer.map(articleFor);
-  log.append(...articles);
-  if (articles.some(isGenerating)) location.reload(); // the page follows it from its start
+  const newer = await ask("GET", `/conversation/${id}?limit=${NEWEST}&after=${last}`);
+  if (!newer.length || openId() !== id || isBusy()) return false;
+  if (newer[0].seq > last + 1) await reopen();
+  else log.append(...newer.map(articleFor));
+  if (newer.some(({ estado }) => estado === "gerando")) takeUp();
+  return true;
+}
+
+async function check() {
+  const id = openId();
+  const open = await checkList();
+  if (!id || openId() !== id || isBusy()) return;
+  const isOthersUse = shownUse !== 0 && !isOwnUse;
+  isOwnUse = false;
+  // Without an entry on the first page the last use is unknown.
+  if (open && open.data_atualizacao === shownUse) return;
+  const isNewer = await addNewer();
+  if (open && isOthersUse && !isNewer && openId() === id && !isBusy()) await reopen(); // edited or answered again
+  if (openId() === id) shownUse = open?.data_atualizacao ?? 0;
+}
+
+/** Without a connection, or at a failure of the server, the next check is soon enough. */
+const tryToCheck = () => check().catch(() => null);
+
+function follow() {
+  clearInterval(timer);
+  if (document.visibilityState !== "visible") return;
+  tryToCheck();
+  timer = setInterval(tryToCheck, EVERY);
 }
 
 export function startOtherTabs() {
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") addNewer();
+  shownUse = Number(log.dataset.updated) || 0;
+  timer = setInterval(tryToCheck, EVERY);
+  if (document.visibilityState !== "visible") clearInterval(timer);
+  on("reply-started", () => {
+    isOwnUse = true;
   });
+  on("conversation-opened", () => {
+    shownUse = Number(entryOf(openId())?.dataset.updated) || 0;
+    isOwnUse = true; // the messages may be newer than the entry
+  });
+  document.addEventListener("visibilitychange", follow);
 }

@@ -34,19 +34,36 @@ async function run(article, request, waits) {
   running = reply;
   emit("answering", true);
   try {
-    return await receive(reply, request, waits);
+    const problem = await receive(reply, request, waits);
+    // The text of a refused question waits, unsent, in its conversation.
+    return reply.isLeft ? null : problem;
   } finally {
     reply.close();
-    running = null;
-    emit("answering", false);
+    if (running === reply) endRunning();
   }
+}
+
+function endRunning() {
+  running = null;
+  emit("answering", false);
+}
+
+/** Read the running reply no longer: the page will show another conversation. */
+function leaveRunning() {
+  if (!running) return;
+  running.isLeft = true;
+  running.close();
+  endRunning();
 }
 
 /** @type {(reply: Reply, request: ReplyRequest, waits: boolean) => Promise<Problem | null>} */
 async function receive(reply, request, waits) {
   if ("follow" in request) reply.id = request.follow;
   try {
-    for await (const event of replyEvents(request, reply)) reply.receive(event);
+    for await (const event of replyEvents(request, reply)) {
+      reply.receive(event);
+      if (reply.isUnread) break;
+    }
     return null;
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
@@ -217,16 +234,29 @@ async function resume(article) {
   await run(article, { follow: Number(article.dataset.id) }, true);
 }
 
-export function startQuestions() {
-  on("message-written", (text) => send(text));
-  on("stop", stop);
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && running && !document.querySelector("dialog[open], :popover-open")) stop();
-  });
+/** Follow the reply that is being generated, or send what an earlier page of the conversation has not sent. */
+export function takeUp() {
   const article = /** @type {HTMLElement | null} */ (
     log.querySelector("[data-kind=reply][data-state=gerando]")
   );
   if (article) resume(article);
   else sendPending();
+}
+
+export function startQuestions() {
+  on("message-written", (text) => send(text));
+  on("stop", stop);
+  document.addEventListener("keydown", (event) => {
+    if (
+      event.key === "Escape" &&
+      running &&
+      !event.defaultPrevented &&
+      !document.querySelector("dialog[open], :popover-open")
+    )
+      stop();
+  });
+  on("conversation-left", leaveRunning);
+  on("conversation-opened", takeUp);
+  takeUp();
   if (!running) focusComposer();
 }

@@ -34,6 +34,7 @@ export class Reply {
     this.until = 0; // characters of the finished blocks
     this.rest = ""; // text after them
     this.tail = new Tail();
+    this.isLeft = false; // the page shows another conversation
     showWaiting(article);
     this.patience = setTimeout(() => this.sayItTakesLong(), PATIENCE);
   }
@@ -47,6 +48,11 @@ export class Reply {
     if (this.state !== "waiting" || !part("notice", this.article).hidden) return;
     showNotice(this.article, texts.takesLong);
     announce(texts.takesLong);
+  }
+
+  /** Whether the page has left it. The server has stored it and generates it to its end. */
+  get isUnread() {
+    return this.isLeft && this.id !== 0;
   }
 
   /** Characters received so far, as the server counts them: code points. */
@@ -82,7 +88,7 @@ export class Reply {
       Object.assign(question.dataset, { id: start.question_id, seq: start.seq - 1 });
       if (question.dataset.clientId) removeUnsent("pendente", question.dataset.clientId);
     }
-    emit("reply-started", start);
+    if (!this.isLeft) emit("reply-started", start);
   }
 
   /** Replace the dots by the text. */
@@ -139,6 +145,7 @@ export class Reply {
    * @param {Problem} problem
    */
   fail(problem) {
+    if (this.isLeft) return;
     if (this.state === "waiting") this.body.replaceChildren();
     this.state = "ended";
     if (this.id) showEnd(this.article, "erro", problem.code, problem.message);

@@ -2,6 +2,7 @@
 // The scrolled area of the messages: it follows a growing reply only while the reader is at the end.
 
 import { part } from "./dom.js";
+import { on } from "./signals.js";
 
 const NEAR_END = 40; // pixels
 export const scroller = part("scroller");
@@ -9,6 +10,7 @@ export const column = part("column");
 const toEndButton = part("to-end");
 const low = matchMedia("(max-height: 300px)"); // in such a low window, the whole page scrolls
 let following = true;
+let isGrowing = false; // a reply is being generated
 
 export function scrollToEnd() {
   following = true;
@@ -26,27 +28,47 @@ export function scrollTo(element) {
   element.scrollIntoView({ block: "center" });
 }
 
+/** Return the pixels below the visible messages. */
+export const fromEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+
+/**
+ * Show the place that is so many pixels above the end.
+ * @param {number} pixels
+ */
+export function scrollToPlace(pixels) {
+  if (pixels < NEAR_END) {
+    scrollToEnd();
+    return;
+  }
+  following = false;
+  scroller.scrollTop = scroller.scrollHeight - scroller.clientHeight - pixels;
+}
+
 /**
  * Make a change above the visible messages without moving them.
  * @param {() => void} change
  */
 export function keepPlace(change) {
-  const fromEnd = scroller.scrollHeight - scroller.scrollTop;
+  const place = scroller.scrollHeight - scroller.scrollTop;
   change();
-  scroller.scrollTop = scroller.scrollHeight - fromEnd;
+  scroller.scrollTop = scroller.scrollHeight - place;
 }
 
 function notePlace() {
-  const below = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+  const below = fromEnd();
   following = below < NEAR_END;
-  toEndButton.hidden = below < scroller.clientHeight / 2;
+  toEndButton.hidden = below < (isGrowing ? NEAR_END : scroller.clientHeight / 2);
   part("topbar").classList.toggle("topbar-over-text", scroller.scrollTop > 0);
 }
 
 export function startScrolling() {
-  const sizes = new ResizeObserver(() => following && scrollToEnd());
+  const sizes = new ResizeObserver(() => (following ? scrollToEnd() : notePlace()));
   sizes.observe(column);
   sizes.observe(scroller);
   scroller.addEventListener("scroll", notePlace, { passive: true });
   toEndButton.addEventListener("click", scrollToEnd);
+  on("answering", (isAnswering) => {
+    isGrowing = isAnswering;
+    notePlace();
+  });
 }

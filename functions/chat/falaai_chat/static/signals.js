@@ -6,7 +6,8 @@
 /**
  * answering: a reply begins (true) or has ended (false); reply-started: the server has stored a question;
  * message-written: the user sends a text; stop: the user stops the reply; announcement: a sentence for screen readers;
- * new-conversation: the page shows a new, empty conversation.
+ * new-conversation: the page shows a new, empty conversation; conversation-left: it will show another one;
+ * conversation-opened: it shows another one, whose older messages have this path.
  * @typedef {{
  *   "answering": boolean,
  *   "reply-started": Start,
@@ -14,6 +15,8 @@
  *   "stop": null,
  *   "announcement": string,
  *   "new-conversation": null,
+ *   "conversation-left": null,
+ *   "conversation-opened": { older: string },
  * }} Signals
  */
 

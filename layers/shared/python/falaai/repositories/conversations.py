@@ -5,14 +5,25 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from falaai.database import Row, Statements
+from falaai.plain_lines import plain_line
 
 DEFAULT_TITLE = "Nova Conversa"
 TITLE_MAX_CHARACTERS = 50
 
 
-def is_untitled(title: str, has_chosen_title: bool) -> bool:
+def is_untitled(title: str, has_chosen_title: bool, has_provisional_title: bool) -> bool:
     """Return whether the conversation still needs a generated title."""
-    return title == DEFAULT_TITLE and not has_chosen_title
+    return (has_provisional_title or title == DEFAULT_TITLE) and not has_chosen_title
+
+
+def provisional_title(question: str) -> str:
+    """Return the first words of a question, as many as fit into a title: a conversation has a name at once."""
+    line = plain_line(question[: 20 * TITLE_MAX_CHARACTERS])
+    if len(line) <= TITLE_MAX_CHARACTERS:
+        return line or DEFAULT_TITLE
+    begin = line[: TITLE_MAX_CHARACTERS - 1]
+    words, _, _ = begin.rpartition(" ")
+    return f"{words or begin}…"
 
 
 @dataclass(frozen=True)
@@ -27,6 +38,7 @@ class Conversation:
     is_pinned: bool
     last_seq: int
     has_chosen_title: bool
+    has_provisional_title: bool
     summary: str
     summary_until_seq: int
     summary_version: int
@@ -34,7 +46,7 @@ class Conversation:
 
 COLUMNS = (
     "id, id_usuario, titulo_conversa, data_criacao, data_atualizacao, fixada, ultima_seq, titulo_manual,"
-    " resumo, resumo_ate_seq, resumo_versao"
+    " titulo_provisorio, resumo, resumo_ate_seq, resumo_versao"
 )
 # Columns for lists of conversations. A summary is as long as 80 titles, and only the model needs it.
 COLUMNS_WITHOUT_SUMMARY = COLUMNS.replace(" resumo,", " NULL AS resumo,")
@@ -99,12 +111,13 @@ def page_condition(user_id: int, place: Cursor | None) -> tuple[str, list[object
     return condition, parameters
 
 
-def add_conversation(sql: Statements, user_id: int, last_seq: int = 0) -> int:
-    """Add a conversation that will get messages up to `last_seq`. Returns its id."""
+def add_conversation(sql: Statements, user_id: int, title: str, last_seq: int) -> int:
+    """Add a conversation with a provisional title that will get messages up to `last_seq`. Returns its id."""
     return sql.insert(
-        "INSERT INTO conversas (id_usuario, titulo_conversa, data_criacao, data_atualizacao, ultima_seq)"
-        " VALUES (%s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), %s)",
-        (user_id, DEFAULT_TITLE, last_seq),
+        "INSERT INTO conversas"
+        " (id_usuario, titulo_conversa, titulo_provisorio, data_criacao, data_atualizacao, ultima_seq)"
+        " VALUES (%s, %s, TRUE, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), %s)",
+        (user_id, title, last_seq),
     )
 
 
@@ -151,7 +164,8 @@ def update_before_restart(sql: Statements, user_id: int, conversation_id: int, r
 def update_title(sql: Statements, user_id: int, conversation_id: int, title: str) -> None:
     """Set a title that the user chose. A generated title never replaces it."""
     sql.run(
-        "UPDATE conversas SET titulo_conversa = %s, titulo_manual = TRUE WHERE id_usuario = %s AND id = %s",
+        "UPDATE conversas SET titulo_conversa = %s, titulo_manual = TRUE, titulo_provisorio = FALSE"
+        " WHERE id_usuario = %s AND id = %s",
         (title, user_id, conversation_id),
     )
 
@@ -168,11 +182,11 @@ def delete_conversation(sql: Statements, user_id: int, conversation_id: int) -> 
 
 
 def set_generated_title(sql: Statements, conversation_id: int, title: str) -> bool:
-    """Set a generated title, unless the conversation already has a title. Returns whether it was set."""
+    """Set a generated title, unless the conversation already has another title. Returns whether it was set."""
     return bool(
         sql.run(
-            "UPDATE conversas SET titulo_conversa = %s"
-            " WHERE id = %s AND titulo_manual = FALSE AND titulo_conversa = %s",
+            "UPDATE conversas SET titulo_conversa = %s, titulo_provisorio = FALSE"
+            " WHERE id = %s AND titulo_manual = FALSE AND (titulo_provisorio OR titulo_conversa = %s)",
             (title, conversation_id, DEFAULT_TITLE),
         )
     )
@@ -237,6 +251,7 @@ def conversation_of(row: Row) -> Conversation:
         is_pinned=bool(row["fixada"]),
         last_seq=row["ultima_seq"],
         has_chosen_title=bool(row["titulo_manual"]),
+        has_provisional_title=bool(row["titulo_provisorio"]),
         summary=row["resumo"] or "",
         summary_until_seq=row["resumo_ate_seq"],
         summary_version=row["resumo_versao"],

@@ -47,14 +47,15 @@ def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq:
     question_seq = reply_seq - 1
     rows = sql.list(
         "SELECT m.id, m.seq, m.remetente, m.conteudo, c.titulo_conversa, c.titulo_manual,"  # noqa: S608 - constant condition
-        f" IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo, ({_RUNNING}) AS gerando"
+        f" c.titulo_provisorio, ({_RUNNING}) AS gerando,"
+        " IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo"
         " FROM conversas c JOIN mensagens m ON m.id_conversa = c.id"
         " WHERE c.id_usuario = %s AND c.id = %s AND m.seq <= %s"
         # One lower bound instead of two, because TiDB uses only one of them to look up the index.
         " AND m.seq > GREATEST(%s, IF(c.resumo_ate_seq < %s, c.resumo_ate_seq, 0))"
         f" AND (m.seq = %s OR NOT {IS_BEING_WRITTEN} AND m.conteudo <> '')",
         (
-            *(question_seq, question_seq, user_id),
+            *(user_id, question_seq, question_seq),
             *(user_id, conversation_id, reply_seq, question_seq - TURNS_READ),
             *(question_seq, reply_seq),
         ),
@@ -69,7 +70,9 @@ def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq:
         reply["id"],
         tuple(turn_of(row) for row in (*reversed(older), question)),
         question["resumo"] or "",
-        is_untitled(question["titulo_conversa"], bool(question["titulo_manual"])),
+        is_untitled(
+            question["titulo_conversa"], bool(question["titulo_manual"]), bool(question["titulo_provisorio"])
+        ),
         question["gerando"],
     )
 
@@ -92,7 +95,7 @@ def find_page(
     """
     rows = sql.list(
         "SELECT m.*, c.id AS conversa, c.id_usuario, c.titulo_conversa, c.data_criacao, c.data_atualizacao, c.fixada,"  # noqa: S608 - constant columns
-        " c.ultima_seq, c.titulo_manual, NULL AS resumo, c.resumo_ate_seq, c.resumo_versao,"
+        " c.ultima_seq, c.titulo_manual, c.titulo_provisorio, NULL AS resumo, c.resumo_ate_seq, c.resumo_versao,"
         " (SELECT u.mensagens FROM uso_diario u WHERE u.id_usuario = %s AND u.dia = %s) AS usadas"
         f" FROM conversas c LEFT JOIN (SELECT {MESSAGE_COLUMNS} FROM mensagens m"
         " WHERE m.id_conversa = %s AND m.seq < %s ORDER BY m.seq DESC LIMIT %s) m ON m.id_conversa = c.id"

@@ -101,6 +101,17 @@ export async function reachable() {
 }
 
 /**
+ * Return a server-sent event as [[name, data]]; nothing for a comment.
+ * @param {string} event
+ * @returns {[string, any][]}
+ */
+function parsed(event) {
+  const [, name] = event.match(/^event: (.*)$/m) ?? [];
+  const [, data] = event.match(/^data: (.*)$/m) ?? [];
+  return name ? [[name, JSON.parse(data)]] : [];
+}
+
+/**
  * Yield the server-sent events of a POST as [name, data]. The browser's EventSource supports GET only.
  * @param {string} path
  * @param {object} body
@@ -111,15 +122,15 @@ export async function* streamEvents(path, body) {
   if (!response.body) return;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    const whole = (rest + value).split("\n\n");
-    rest = whole.pop() ?? "";
-    for (const event of whole) {
-      const [, name] = event.match(/^event: (.*)$/m) ?? [];
-      const [, data] = event.match(/^data: (.*)$/m) ?? [];
-      if (name) yield [name, JSON.parse(data)];
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      const whole = (rest + value).split("\n\n");
+      rest = whole.pop() ?? "";
+      yield* whole.flatMap(parsed);
     }
+  } finally {
+    reader.cancel().catch(() => null); // the caller has left, or the connection has ended
   }
 }

@@ -11,7 +11,7 @@ const OURS = /^(rascunho|pendente):/;
 const OWNED = new RegExp(`^(rascunho|pendente):${owner}:`);
 
 /** @type {(kind: Kind, name: string | number) => string} */
-const keyOf = (kind, name) => `${kind}:${owner}:${name}`;
+export const keyOf = (kind, name) => `${kind}:${owner}:${name}`;
 
 /** @type {(kind: Kind, name: string | number) => string | null} */
 export const readUnsent = (kind, name) => localStorage.getItem(keyOf(kind, name));
