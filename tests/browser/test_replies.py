@@ -94,6 +94,24 @@ def test_failed_reply_says_so_survives_a_reload_and_is_tried_again(
     expect(page.locator(".question")).to_have_count(1)
 
 
+def test_failure_without_a_word_says_that_it_did_not_count(
+    new_page: Callable[..., Page], people: People, gemini: Gemini
+) -> None:
+    page = new_page()
+    sign_in(page, people)
+    say(page, "Antes")
+    left = page.locator("[data-part=left]")
+    counted = left.inner_text()
+    gemini(fault="429")
+    say(page, "Vai falhar?", wait=False)
+    expect(page.locator(".reply-problem")).to_contain_text("Esta tentativa não contou no seu limite de hoje.")
+    expect(left).to_have_text(counted)
+    screenshot(page, "not-counted")
+    page.reload()
+    expect(page.locator(".reply-problem")).to_contain_text("Esta tentativa não contou no seu limite de hoje.")
+    expect(left).to_have_text(counted)
+
+
 def test_blocked_question_can_be_put_another_way(
     new_page: Callable[..., Page], people: People, gemini: Gemini
 ) -> None:

@@ -24,7 +24,8 @@ from starlette.testclient import TestClient
 from falaai import repositories, settings
 from falaai.connections import Connection, connect
 from falaai.database import Database, Executed, Parameters, Row, Statements, Transaction
-from falaai.language_model import ModelEvent, Prompt
+from falaai.errors import ModelRateLimited
+from falaai.language_model import NO_USAGE, Failed, ModelEvent, Prompt
 from falaai.repositories import conversations, messages, personal_data
 from falaai.repositories.conversations import Cursor
 from falaai.repositories.messages import ReplyResult, State
@@ -249,6 +250,18 @@ def test_repeated_question_whose_reply_failed_takes_ten_statements_too(
     _, _, answer = crowd.message(**question)
     Transaction(crowd.connection).run("UPDATE mensagens SET estado = 'erro' WHERE id = %s", (answer["message_id"],))
     assert count_in(crowd, situation, **question)["message_id"] == answer["message_id"]
+
+
+def test_failure_that_does_not_count_takes_one_statement(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeModel, "stream", fail_at_once)
+    body = {"message": "Oi", "conversation_id": crowd.conversation_id}
+    answer = crowd.http("/chat/message").post("/chat/message", json=body)
+    assert (answer.status_code, answer.json()["contou"]) == (503, False)
+    assert crowd.questions() - crowd.before_model.pop() == 1
+
+
+def fail_at_once(_model: FakeModel, _prompt: Prompt, _seconds: float) -> Generator[ModelEvent]:
+    yield Failed(ModelRateLimited("429"), "", NO_USAGE)
 
 
 @pytest.mark.parametrize(

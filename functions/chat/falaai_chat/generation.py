@@ -27,6 +27,7 @@ from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of
 from falaai_chat.pending_replies import ExistingReply, NewReply, PendingReply, poll_reply
 from falaai_chat.prompts import build_prompt
+from falaai_chat.quota import is_counted
 
 SAVE_EVERY_SECONDS = 1.0
 # Seconds of a request reserved for storing the end of a reply and requesting follow-up jobs.
@@ -71,6 +72,8 @@ def generate_reply(
     for event in events:
         if isinstance(event, Failed):
             event.error.about(conversation_id=pending.conversation_id, message_id=pending.reply_id)
+            if not is_counted(event.text, event.error.code):
+                event.error.about(contou=False, restam=None if pending.left is None else pending.left + 1)
         yield event
 
 
@@ -145,7 +148,10 @@ class StoredReply:
             return True
 
     def finish(self, end: Completed | Failed) -> bool:
-        """Store the end and its cost, once. Return False if the generation is no longer wanted."""
+        """Store the end and its cost, once. Return False if the generation is no longer wanted.
+
+        A failure that does not count gives its message back in the same statement.
+        """
         code = None
         if isinstance(end, Failed):
             code = end.error.code
@@ -154,12 +160,18 @@ class StoredReply:
         ending = ReplyResult(end.text, state, code, end.usage.model, *cost)
         database = self._database.waiting_for_restart()
         row = (self._pending.reply_id, self._pending.generation)
+        session = self._pending.session
+        is_given_back = code is not None and not is_counted(end.text, code)
+        if is_given_back:
+            day = day_of(session.now)
+            is_stored = messages.update_failed_reply(database, *row, ending, session.user_id, day)
+        else:
+            is_stored = messages.update_finished_reply(database, *row, ending)
         # If the answer to an earlier try was lost, that try may have stored the final state.
-        if not messages.update_finished_reply(database, *row, ending) and not messages.has_final_state(
-            database, *row, state
-        ):
+        if not is_stored and not messages.has_final_state(database, *row, state):
             return False
-        self._count_tokens(*cost)
+        if not is_given_back:
+            self._count_tokens(*cost)
         self._log(state, end.usage, code)
         return True
 

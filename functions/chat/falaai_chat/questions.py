@@ -129,7 +129,7 @@ def _regenerate(sql: Statements, session: Session, reply_id: int, attempt: Attem
         raise StillAnswering("the reply is being generated")
     if reply.state is State.COMPLETE and reply.seq != found.last_seq:
         raise NotTheLast("a complete reply that is not the last")
-    return _restart_reply(sql, session, attempt, used, reply)
+    return _restart_reply(sql, session, attempt, used, found)
 
 
 def _edit(sql: Statements, session: Session, question_id: int, edit: EditInput, attempt: Attempt) -> PendingReply:
@@ -166,11 +166,12 @@ def _answer_repeated_question(
 ) -> PendingReply:
     """Return the reply that the question has; generate it again if it failed or was interrupted."""
     place = (question.conversation_id, question.seq + 1)
-    reply = next((one.message for one in stored if (one.message.conversation_id, one.message.seq) == place), None)
-    if reply is None:
+    found = next((one for one in stored if (one.message.conversation_id, one.message.seq) == place), None)
+    if found is None:
         raise NotFound("reply")
+    reply = found.message
     if reply.state not in (State.GENERATING, State.COMPLETE):
-        return _restart_reply(sql, session, attempt, used, reply)
+        return _restart_reply(sql, session, attempt, used, found)
     usage.delete_message(sql, session.user_id, attempt.day)
     if reply.state is State.GENERATING and not acquire(sql, FOLLOWERS_AT_ONCE, session.user_id):
         ids = {"conversation_id": reply.conversation_id, "question_id": question.id, "message_id": reply.id}
@@ -224,7 +225,13 @@ def _use_session(sql: Statements, session: Session, conversation_id: int) -> Non
         raise NotSignedIn("the session has ended")
 
 
-def _restart_reply(sql: Statements, session: Session, attempt: Attempt, used: int, reply: Message) -> NewReply:
+def _restart_reply(sql: Statements, session: Session, attempt: Attempt, used: int, found: Locked) -> NewReply:
+    """Empty a reply for another try. An earlier try that was abandoned without a word does not count any more."""
+    reply = found.message
+    if found.to_give_back:
+        day = day_of(found.to_give_back)
+        usage.delete_messages(sql, session.user_id, day, 1)
+        used -= day == attempt.day
     generation = messages.update_restarted_reply(sql, reply, attempt.key)
     conversations.update_before_restart(sql, session.user_id, reply.conversation_id, reply.seq)
     return _new_reply(sql, session, attempt, used, reply.conversation_id, reply.seq, generation)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from falaai import metrics, settings
 from falaai.database import Statements
-from falaai.errors import CeilingReached, QuotaReached, TooManyReplies
+from falaai.errors import CeilingReached, ModelBlocked, ModelCutShort, QuotaReached, TooManyReplies
 from falaai.repositories import usage
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of, zone
@@ -25,6 +25,8 @@ def next_midnight(utc: datetime) -> datetime:
 
 # Largest number of replies generated at once for one user, who must not use up the 100 streams of a deployment.
 REPLIES_AT_ONCE = 3
+# Failures after which the model has done its work.
+_ANSWERED = (ModelBlocked.code, ModelCutShort.code)
 # Wait that a refusal because of running replies tells the client: a reply takes some seconds.
 RETRY_SECONDS = 5
 
@@ -86,6 +88,16 @@ class Quota:
     def left(self, used: int) -> int:
         """Return the number of messages left today after `used` of them."""
         return max(0, self.person - used)
+
+
+def is_counted(text: str, code: str) -> bool:
+    """Return whether a failed reply counts for its user.
+
+    One without a word does not, unless the model has refused the question or has used all its tokens on it: else a
+    user could let it do so without end. The share of the ceiling is never given back: the model may have been paid,
+    and no end of a reply writes a row that users share.
+    """
+    return bool(text) or code in _ANSWERED
 
 
 def quota() -> Quota:

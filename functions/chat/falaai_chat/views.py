@@ -16,6 +16,7 @@ from falaai.repositories.search import Hit
 from falaai.web import texts
 from falaai.web.dates import group_of, in_words
 from falaai_chat.markdown import MESSAGE_SECONDS, plain, to_html
+from falaai_chat.quota import is_counted
 
 # CPU seconds for rendering all messages of one response, so that hostile messages cannot delay it for longer.
 ANSWER_SECONDS = 0.7
@@ -77,7 +78,7 @@ def message_views(messages: Sequence[Message], now: datetime) -> list[dict[str, 
         began = time.thread_time()
         html = _html(message, left) if message.author == "ia" else None
         left -= time.thread_time() - began
-        notice = notice_of(message.state, message.error)
+        notice = notice_of(message.text, message.state, message.error)
         views.append(
             {**message_shape(message), "html": html, "quando": in_words(message.sent_at, now), "aviso": notice}
         )
@@ -88,10 +89,11 @@ def _html(reply: Message, seconds: float) -> str:
     return to_html(reply.text, min(MESSAGE_SECONDS, seconds)) if seconds > 0 else plain(reply.text)
 
 
-def notice_of(state: State, error: str | None) -> str | None:
+def notice_of(text: str, state: State, error: str | None) -> str | None:
     """Return the sentence to show about a reply that failed or was interrupted, or None."""
     if state is State.FAILED:
-        return texts.ERRORS.get(error or "", texts.ERRORS["model_error"])
+        sentence = texts.ERRORS.get(error or "", texts.ERRORS["model_error"])
+        return sentence if is_counted(text, error or "") else f"{sentence} {texts.NOT_COUNTED}"
     if state is State.INTERRUPTED:
         return texts.REPLY_ABANDONED if error else texts.REPLY_STOPPED
     return None
@@ -99,7 +101,7 @@ def notice_of(state: State, error: str | None) -> str | None:
 
 def ended_shape(text: str, state: State, error: str | None = None) -> dict[str, Any]:
     """Return {html, estado, aviso} of a reply that has ended."""
-    return {"html": to_html(text), "estado": state.value, "aviso": notice_of(state, error)}
+    return {"html": to_html(text), "estado": state.value, "aviso": notice_of(text, state, error)}
 
 
 def _milliseconds(utc: datetime) -> int:

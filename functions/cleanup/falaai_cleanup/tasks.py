@@ -21,6 +21,7 @@ from falaai.repositories import (
     usage,
     users,
 )
+from falaai.sao_paulo import day_of
 
 BATCH = 1000
 # Conversations locked at a time. Together they usually have about BATCH messages.
@@ -67,6 +68,18 @@ def _erase_account(sql: Statements, user_id: int) -> int:
     return 0 if erase_batch(sql, user_id) else 1
 
 
+def _end_abandoned_replies(sql: Statements, at_most: int) -> int:
+    """End abandoned replies. Those without a word do not count for their users. Returns the number ended."""
+    abandoned = messages.lock_abandoned_replies(sql, at_most)
+    if not abandoned:
+        return 0
+    messages.update_abandoned_replies(sql, [reply.id for reply in abandoned])
+    wordless = Counter((reply.user_id, day_of(reply.written_at)) for reply in abandoned if not reply.has_text)
+    for (user_id, day), count in sorted(wordless.items()):
+        usage.delete_messages(sql, user_id, day, count)
+    return len(abandoned)
+
+
 def _delete_never_verified(sql: Statements, at_most: int) -> int:
     ids = users.lock_never_verified(sql, at_most)
     return personal_data.delete_accounts(sql, ids) if ids else 0
@@ -81,7 +94,7 @@ TASKS = (
     CleanupTask("exports", exports.delete_expired, exports.count_expired),
     CleanupTask("transactions", transactions.delete_old, transactions.count_old),
     CleanupTask("deleted_accounts", deleted_accounts.delete_old, deleted_accounts.count_old),
-    CleanupTask("abandoned_replies", messages.update_abandoned_replies, messages.count_abandoned),
+    CleanupTask("abandoned_replies", _end_abandoned_replies, messages.count_abandoned),
     CleanupTask("unverified_accounts", _delete_never_verified, users.count_never_verified),
 )
 

@@ -29,7 +29,7 @@ def follow_reply(
         "conteudo": reply.text[after:],
         "next": max(after, len(reply.text)),
         "erro": reply.error,
-        "aviso": notice_of(reply.state, reply.error),
+        "aviso": notice_of(reply.text, reply.state, reply.error),
         "html": None if reply.state is State.GENERATING else to_html(reply.text),
     }
 

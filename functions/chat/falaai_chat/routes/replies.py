@@ -71,7 +71,7 @@ def _whole_reply(
         case Interrupted():
             end = {"response": last.text, **ended_shape(last.text, State.INTERRUPTED, last.error)}
         case Failed():
-            raise last.error.about(**place, response=last.text, html=to_html(last.text))
+            raise last.error.about(**{**place, **last.error.facts}, response=last.text, html=to_html(last.text))
         case Delta() | Heartbeat():
             raise AssertionError("a generation ends with its end")
     ids = {"conversation_id": pending.conversation_id, "message_id": pending.reply_id}

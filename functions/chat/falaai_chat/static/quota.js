@@ -18,4 +18,5 @@ function showLeft(left) {
 export function startQuota() {
   showLeft(Number(place.dataset.left));
   on("reply-started", ({ restam }) => showLeft(restam));
+  on("left-changed", showLeft);
 }

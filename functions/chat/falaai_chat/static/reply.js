@@ -153,6 +153,7 @@ export class Reply {
       this.article.dataset.state = "erro";
       showNotice(this.article, problem.message, [[texts.retry, "send-again"]]);
     }
+    emit("left-changed", problem.body.restam);
     announce(problem.message);
   }
 }

@@ -6,7 +6,7 @@
 /**
  * answering: a reply begins (true) or has ended (false); reply-started: the server has stored a question;
  * message-written: the user sends a text; stop: the user stops the reply; announcement: a sentence for screen readers;
- * new-conversation: the page shows a new, empty conversation; conversation-left: it will show another one;
+ * left-changed: the number of messages left today, if it is known; new-conversation: the page shows a new, empty conversation; conversation-left: it will show another one;
  * conversation-opened: it shows another one, whose older messages have this path.
  * @typedef {{
  *   "answering": boolean,
@@ -14,6 +14,7 @@
  *   "message-written": string,
  *   "stop": null,
  *   "announcement": string,
+ *   "left-changed": number | null | undefined,
  *   "new-conversation": null,
  *   "conversation-left": null,
  *   "conversation-opened": { older: string },

@@ -5,7 +5,7 @@ Every caller has already found the conversation by its owner, or is a worker.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from itertools import takewhile
 
@@ -46,6 +46,8 @@ ABANDONED_SECONDS = 60
 ABANDONED = "abandoned"  # the `error` of an abandoned reply; a stopped one has none
 
 _IS_ABANDONED = f"m.estado = 'gerando' AND m.escrita_em < UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND"
+# Once the cleanup has stored the end of such a try, it has given the message back.
+_TO_GIVE_BACK = f"IF({_IS_ABANDONED} AND m.conteudo = '', m.escrita_em, NULL) AS a_devolver"
 IS_BEING_WRITTEN = f"(m.estado = 'gerando' AND NOT ({_IS_ABANDONED}))"
 MESSAGE_COLUMNS = (
     "m.id, m.id_conversa, m.seq, m.remetente, m.conteudo, m.data_envio, m.geracao,"
@@ -75,17 +77,21 @@ def find_message(sql: Statements, user_id: int, message_id: int) -> Message | No
 
 @dataclass(frozen=True)
 class Locked:
-    """A message, locked with its conversation until the transaction ends, and the conversation's last seq."""
+    """A message, locked with its conversation until the transaction ends, and the conversation's last seq.
+
+    `to_give_back` is the UTC time of a try that was abandoned without a word and is still counted for its user.
+    """
 
     message: Message
     client_id: str | None
     last_seq: int
+    to_give_back: datetime | None
 
 
 def lock_message(sql: Statements, user_id: int, message_id: int) -> Locked | None:
     """Lock a message of the user and its conversation until the transaction ends."""
     row = sql.find(
-        f"SELECT {MESSAGE_COLUMNS}, m.chave, c.ultima_seq"  # noqa: S608 - constant columns
+        f"SELECT {MESSAGE_COLUMNS}, {_TO_GIVE_BACK}, m.chave, c.ultima_seq"  # noqa: S608 - constant columns
         " FROM mensagens m JOIN conversas c ON c.id = m.id_conversa WHERE m.id = %s AND c.id_usuario = %s FOR UPDATE",
         (message_id, user_id),
     )
@@ -100,7 +106,7 @@ def lock_exchanges(
     Returns each question and its reply. They and their conversations stay locked until the transaction ends.
     """
     rows = sql.list(
-        f"SELECT {MESSAGE_COLUMNS}, m.chave, c.ultima_seq FROM mensagens p"  # noqa: S608 - constant columns
+        f"SELECT {MESSAGE_COLUMNS}, {_TO_GIVE_BACK}, m.chave, c.ultima_seq FROM mensagens p"  # noqa: S608 - constant
         " JOIN conversas c ON c.id = p.id_conversa"
         " JOIN mensagens m ON m.id_conversa = p.id_conversa AND m.seq IN (p.seq, p.seq + 1)"
         " WHERE (p.chave = %s OR p.id = %s) AND p.remetente = 'usuario' AND c.id_usuario = %s FOR UPDATE",
@@ -110,7 +116,7 @@ def lock_exchanges(
 
 
 def _locked(row: Row) -> Locked:
-    return Locked(message_of(row), row["chave"], row["ultima_seq"])
+    return Locked(message_of(row), row["chave"], row["ultima_seq"], row["a_devolver"])
 
 
 def find_by_seq(sql: Statements, conversation_id: int, seq: int) -> Message | None:
@@ -227,6 +233,29 @@ def update_finished_reply(sql: Statements, reply_id: int, generation: int, endin
     )
 
 
+def update_failed_reply(
+    sql: Statements, reply_id: int, generation: int, ending: ReplyResult, user_id: int, day: date
+) -> bool:
+    """Store the end of a try that failed without a word, and give its message back to the user.
+
+    It is one statement of two tables, so that both happen exactly once, whatever happens to the process or to the
+    answer. The counter comes first, as in the transactions that take a message. Returns as `update_finished_reply`.
+    """
+    return bool(
+        sql.run(
+            "UPDATE uso_diario u, mensagens m SET u.mensagens = GREATEST(u.mensagens, 1) - 1,"
+            " u.tokens_entrada = u.tokens_entrada + %s, u.tokens_saida = u.tokens_saida + %s,"
+            " m.estado = %s, m.erro = %s, m.modelo = %s, m.tokens_entrada = %s, m.tokens_saida = %s,"
+            " m.escrita_em = UTC_TIMESTAMP(6)"
+            " WHERE u.id_usuario = %s AND u.dia = %s AND m.id = %s AND m.geracao = %s AND m.estado = 'gerando'",
+            (
+                *(ending.tokens_in, ending.tokens_out, ending.state, ending.error, ending.model or None),
+                *(ending.tokens_in, ending.tokens_out, user_id, day, reply_id, generation),
+            ),
+        )
+    )
+
+
 def has_final_state(sql: Statements, reply_id: int, generation: int, state: State) -> bool:
     """Return whether this try has ended in this state. It is asked after a lost answer to `update_finished_reply`."""
     row = sql.find("SELECT estado FROM mensagens WHERE id = %s AND geracao = %s", (reply_id, generation))
@@ -258,11 +287,31 @@ def delete_messages(sql: Statements, conversation_ids: Sequence[int], at_most: i
 _ABANDONED = f"estado = 'gerando' AND escrita_em < UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND"
 
 
-def update_abandoned_replies(sql: Statements, at_most: int) -> int:
+@dataclass(frozen=True)
+class Abandoned:
+    """An abandoned reply, its user, the UTC time of its last sign of life, and whether it has a word."""
+
+    id: int
+    user_id: int
+    written_at: datetime
+    has_text: bool
+
+
+def lock_abandoned_replies(sql: Statements, at_most: int) -> list[Abandoned]:
+    """Lock abandoned replies until the transaction ends."""
+    rows = sql.list(
+        "SELECT m.id, c.id_usuario, m.escrita_em, m.conteudo <> '' AS tem_texto"  # noqa: S608 - constant condition
+        f" FROM mensagens m JOIN conversas c ON c.id = m.id_conversa WHERE {_IS_ABANDONED} LIMIT %s FOR UPDATE",
+        (at_most,),
+    )
+    return [Abandoned(row["id"], row["id_usuario"], row["escrita_em"], bool(row["tem_texto"])) for row in rows]
+
+
+def update_abandoned_replies(sql: Statements, ids: Sequence[int]) -> int:
     """Store the state `interrompida` for abandoned replies, which is how they are already shown."""
     return sql.run(
-        f"UPDATE mensagens SET estado = 'interrompida', erro = %s WHERE {_ABANDONED} LIMIT %s",  # noqa: S608 - constant
-        (ABANDONED, at_most),
+        "UPDATE mensagens SET estado = 'interrompida', erro = %s WHERE id IN %s AND estado = 'gerando'",
+        (ABANDONED, tuple(ids)),
     )
 
 

@@ -31,6 +31,14 @@ def delete_message(sql: Statements, user_id: int, day: date) -> None:
     sql.run("UPDATE uso_diario SET mensagens = mensagens - 1 WHERE id_usuario = %s AND dia = %s", (user_id, day))
 
 
+def delete_messages(sql: Statements, user_id: int, day: date, count: int) -> None:
+    """Give messages of a day back to the user. The caller records that it was done."""
+    sql.run(
+        "UPDATE uso_diario SET mensagens = GREATEST(mensagens, %s) - %s WHERE id_usuario = %s AND dia = %s",
+        (count, count, user_id, day),
+    )
+
+
 def lock_messages(sql: Statements, user_id: int, day: date) -> None:
     """Wait for the user's messages that are being counted, and lock the counter until the transaction ends."""
     sql.find("SELECT mensagens FROM uso_diario WHERE id_usuario = %s AND dia = %s FOR UPDATE", (user_id, day))

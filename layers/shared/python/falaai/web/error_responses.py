@@ -82,7 +82,8 @@ def sentence_of(error: FalaAIError) -> str:
         return error.sentence
     sentence = texts.ERRORS.get(error.code, texts.ERRORS["internal_error"])
     wait = texts.wait_in_words(error.retry_after) if isinstance(error, errors.TooManyRequests) else ""
-    return sentence.format(wait=wait, **error.facts)
+    sentence = sentence.format(wait=wait, **error.facts)
+    return f"{sentence} {texts.NOT_COUNTED}" if error.facts.get("contou") is False else sentence
 
 
 def unexpected(request: Request, error: Exception) -> Response:

@@ -1,0 +1,112 @@
+"""A reply that failed without a word does not count for its user, exactly once; the ceiling keeps its count."""
+
+from datetime import datetime
+
+import pytest
+
+from falaai.database import Database
+from falaai.errors import LanguageModelError, ModelBlocked, ModelInterrupted, ModelRateLimited, ModelUnavailable
+from falaai.repositories.sessions import Session
+from falaai_chat.generation import StoredReply
+from falaai_chat.pending_replies import NewReply, PendingReply
+from falaai_chat.questions import regenerate_reply
+from falaai_cleanup.tasks import TASKS, clean_up
+from tests.support.fakes import FakeModel
+from tests.support.replies import PLENTY, answer, new_session, send
+from tests.support.rows import Rows
+
+USER = "SELECT mensagens FROM uso_diario WHERE id_usuario > 0"
+CEILING = "SELECT SUM(mensagens) FROM uso_diario WHERE id_usuario <= 0"
+ABANDON = "UPDATE mensagens SET escrita_em = escrita_em - INTERVAL 61 SECOND WHERE estado = 'gerando'"
+
+
+@pytest.fixture
+def session(rows: Rows) -> Session:
+    return new_session(rows, rows.user())
+
+
+@pytest.fixture
+def today(rows: Rows, session: Session) -> Session:
+    """A session whose day is the database's, which the cleanup counts by."""
+    now = rows.value("SELECT UTC_TIMESTAMP(6)")
+    assert isinstance(now, datetime)
+    return Session(session.id, session.user_id, None, session.user_name, session.user_email, 0, now)
+
+
+def fail(database: Database, asked: PendingReply, error: LanguageModelError, *pieces: str) -> LanguageModelError:
+    with pytest.raises(LanguageModelError) as failed:
+        answer(database, asked, FakeModel(list(pieces), error))
+    return failed.value
+
+
+@pytest.mark.parametrize("error", [ModelRateLimited, ModelUnavailable, ModelInterrupted])
+def test_failure_without_a_word_counts_for_the_ceiling_alone(
+    database: Database, rows: Rows, session: Session, error: type[LanguageModelError]
+) -> None:
+    answer(database, send(database, session, "Antes"))
+    asked = send(database, session)
+    assert rows.value(USER) == 2
+    facts = fail(database, asked, error("late")).facts
+    assert (rows.value(USER), rows.value(CEILING)) == (1, 2)
+    assert (facts["contou"], facts["restam"]) == (False, 999)
+    again = regenerate_reply(database, session, asked.reply_id, PLENTY)
+    assert rows.value(USER) == 2
+    fail(database, again, error("late"))  # a retry does not count either
+    assert (rows.value(USER), rows.value(CEILING)) == (1, 3)
+
+
+def test_failure_after_a_word_a_refusal_and_a_stop_count(database: Database, rows: Rows, session: Session) -> None:
+    assert "contou" not in fail(database, send(database, session), ModelInterrupted("cut"), "Ol").facts
+    assert "contou" not in fail(database, send(database, session), ModelBlocked("SAFETY")).facts
+    stopped = send(database, session)
+    rows.run("UPDATE mensagens SET estado = 'interrompida' WHERE id = %s", stopped.reply_id)
+    answer(database, stopped, FakeModel(pieces=[]))
+    assert rows.value(USER) == 3
+
+
+def test_end_that_is_stored_twice_gives_back_once(
+    database: Database, rows: Rows, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is when the answer to the statement is lost."""
+    send(database, session, "Antes")
+    asked = send(database, session)
+    assert isinstance(asked, NewReply)
+    ends = []
+    finish = StoredReply.finish
+
+    def finish_twice(row: StoredReply, end: object) -> bool:
+        ends.extend([finish(row, end), finish(row, end)])  # type: ignore[arg-type]
+        return True
+
+    monkeypatch.setattr(StoredReply, "finish", finish_twice)
+    fail(database, asked, ModelRateLimited("429"))
+    assert ends == [True, True]
+    assert rows.value(USER) == 1
+
+
+def test_cleanup_gives_back_a_try_whose_process_died_without_a_word(
+    database: Database, rows: Rows, today: Session
+) -> None:
+    send(database, today, "Uma")
+    send(database, today, "Outra")
+    with_text = send(database, today, "Com texto")
+    rows.run("UPDATE mensagens SET conteudo = 'Ol' WHERE id = %s", with_text.reply_id)
+    rows.run(ABANDON)
+    for _ in range(2):
+        clean_up(database, 90, lambda: True, [task for task in TASKS if task.name == "abandoned_replies"])
+        assert (rows.value(USER), rows.value(CEILING)) == (1, 3)
+    assert rows.value("SELECT COUNT(*) FROM mensagens WHERE erro = 'abandoned'") == 3
+
+
+def test_retry_of_a_try_whose_process_died_gives_it_back_before_the_cleanup(
+    database: Database, rows: Rows, today: Session
+) -> None:
+    asked = send(database, today, client_id="a-1")
+    rows.run(ABANDON)
+    again = send(database, today, client_id="a-1")
+    assert isinstance(again, NewReply)
+    assert (again.reply_id, again.left, rows.value(USER)) == (asked.reply_id, PLENTY.person - 1, 1)
+    rows.run(ABANDON)
+    clean_up(database, 90, lambda: True, [task for task in TASKS if task.name == "abandoned_replies"])
+    regenerate_reply(database, today, asked.reply_id, PLENTY)  # the cleanup has given it back already
+    assert rows.value(USER) == 1
