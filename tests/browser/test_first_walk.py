@@ -47,6 +47,7 @@ def test_from_landing_to_a_titled_conversation(new_page: Callable[..., Page], pe
     expect(page.locator(".conversation-list [aria-current=page]")).to_have_text(
         page.locator(".topbar-title").inner_text()
     )
+    expect(page.locator(".message-answered[data-state=completa]")).to_have_count(1)
     page.get_by_label("Sua mensagem").fill("Mostre um código em Python e uma lista")
     page.keyboard.press("Enter")
     expect(page.locator(".reply").nth(1).locator(".code-language span")).to_have_text("python")

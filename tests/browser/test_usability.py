@@ -100,6 +100,7 @@ def test_serious_acts_are_confirmed_on_the_next_page(new_page: Callable[..., Pag
     page.get_by_role("button", name="Sair").click()
     expect(page.get_by_role("status").filter(has_text="Você saiu da sua conta.")).to_be_visible()
     screenshot(page, "signed-out")
+    page.wait_for_url(lambda address: "aviso" not in address)  # its script has run
     page.reload()
     expect(page.get_by_text("Você saiu da sua conta.")).to_have_count(0)
     page.goto("/?aviso=apagada")
