@@ -7,7 +7,7 @@ ARCH ?= $(if $(filter default,$(ENV)),x86_64,aarch64)
 TESTS ?= tests devcloud/tests bench/tests
 
 .PHONY: help run test test-faults check lint typecheck validate build bench cost sam-local sam-invoke secrets doctor deploy smoke destroy replay \
-  cleanup-preview backup restore backup-check migrate docs lock clean
+  cleanup-preview backup restore backup-check migrate docs release-database lock clean
 
 ##@ Every day
 
@@ -158,6 +158,10 @@ bench: ## Measure the build and write docs/performance.md (PART=cold_start for o
 cost: ## Calculate the monthly cost and write docs/cost.md (MESSAGES="5000 50000" prints those instead)
 	@scripts/prepare.sh
 	@PYTHONPATH=devcloud/src:layers/shared/python $(PYTHON) -m bench.cost $(MESSAGES)
+
+release-database: ## Keep the database of a release as a test fixture: VERSION=0.1.0 COMMIT=v0.1.0, once for each release
+	@scripts/prepare.sh mariadb
+	@PYTHONPATH=.:sql:devcloud/src:layers/shared/python:functions/auth $(PYTHON) -m tests.support.release_database $(VERSION) $(COMMIT)
 
 lock: export PATH := $(CURDIR)/.devcloud/node/bin:$(PATH)
 lock: ## Renew requirements/*.txt from requirements/*.in, and the versions in package.json and package-lock.json

@@ -24,6 +24,11 @@ def test_checkouts_keep_no_credentials() -> None:
     assert [step for step in checkouts if step.get("with", {}).get("persist-credentials") is not False] == []
 
 
+def test_checkouts_have_the_history_in_which_tests_find_the_latest_release() -> None:
+    checkouts = [step for step in STEPS if step.get("uses", "").startswith("actions/checkout@")]
+    assert [step for step in checkouts if step["with"].get("fetch-depth") != 0] == []
+
+
 def test_commands_are_targets_of_the_makefile() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     made = [re.match(r"make ([a-z-]+)", step["run"]) for step in STEPS if step.get("run", "").startswith("make ")]
