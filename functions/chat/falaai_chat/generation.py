@@ -150,7 +150,7 @@ class StoredReply:
     def finish(self, end: Completed | Failed) -> bool:
         """Store the end and its cost, once. Return False if the generation is no longer wanted.
 
-        A failure that does not count gives its message back in the same statement.
+        If a failure does not count, the same statement subtracts its message from the user's count.
         """
         code = None
         if isinstance(end, Failed):

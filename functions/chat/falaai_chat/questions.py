@@ -226,7 +226,7 @@ def _use_session(sql: Statements, session: Session, conversation_id: int) -> Non
 
 
 def _restart_reply(sql: Statements, session: Session, attempt: Attempt, used: int, found: Locked) -> NewReply:
-    """Empty a reply for another try. An earlier try that was abandoned without a word does not count any more."""
+    """Empty a reply for another try. An earlier try that was abandoned without text no longer counts."""
     reply = found.message
     if found.to_give_back:
         day = day_of(found.to_give_back)

@@ -25,7 +25,7 @@ def next_midnight(utc: datetime) -> datetime:
 
 # Largest number of replies generated at once for one user, who must not use up the 100 streams of a deployment.
 REPLIES_AT_ONCE = 3
-# Failures after which the model has done its work.
+# Codes of failures that count even without text, because the model has processed the question.
 _ANSWERED = (ModelBlocked.code, ModelCutShort.code)
 # Wait that a refusal because of running replies tells the client: a reply takes some seconds.
 RETRY_SECONDS = 5
@@ -93,9 +93,9 @@ class Quota:
 def is_counted(text: str, code: str) -> bool:
     """Return whether a failed reply counts for its user.
 
-    One without a word does not, unless the model has refused the question or has used all its tokens on it: else a
-    user could let it do so without end. The share of the ceiling is never given back: the model may have been paid,
-    and no end of a reply writes a row that users share.
+    A reply without text does not count, unless the model refused the question or used all its tokens on it: otherwise
+    a user could repeat such a question without a limit. The share of the ceiling keeps its count in every case: the
+    model may have cost money, and the end of a reply must not write a row that users share.
     """
     return bool(text) or code in _ANSWERED
 

@@ -69,7 +69,7 @@ def _erase_account(sql: Statements, user_id: int) -> int:
 
 
 def _end_abandoned_replies(sql: Statements, at_most: int) -> int:
-    """End abandoned replies. Those without a word do not count for their users. Returns the number ended."""
+    """End abandoned replies. Those without text no longer count for their users. Returns the number ended."""
     abandoned = messages.lock_abandoned_replies(sql, at_most)
     if not abandoned:
         return 0

@@ -81,7 +81,8 @@ def read_conversation(
 ) -> list[dict[str, Any]]:
     """List messages, oldest first; fewer than `limit` if they are long. The Link header leads to older ones.
 
-    `after` keeps only messages after this seq, for a page that has those before it; it makes nothing active.
+    `after` returns only messages after this seq, for a page that has the earlier ones. Such a request does not change
+    the active conversation.
 
     A request for the newest page from a page of our own origin (`Sec-Fetch-Site: same-origin`) also makes this the
     active conversation, because the original application's page opens conversations this way.

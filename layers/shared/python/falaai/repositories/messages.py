@@ -79,7 +79,7 @@ def find_message(sql: Statements, user_id: int, message_id: int) -> Message | No
 class Locked:
     """A message, locked with its conversation until the transaction ends, and the conversation's last seq.
 
-    `to_give_back` is the UTC time of a try that was abandoned without a word and is still counted for its user.
+    `to_give_back` is the UTC time of a try that was abandoned without text and still counts as a message of its user.
     """
 
     message: Message
@@ -236,7 +236,7 @@ def update_finished_reply(sql: Statements, reply_id: int, generation: int, endin
 def update_failed_reply(
     sql: Statements, reply_id: int, generation: int, ending: ReplyResult, user_id: int, day: date
 ) -> bool:
-    """Store the end of a try that failed without a word, and give its message back to the user.
+    """Store the end of a try that failed without text, and subtract its message from the user's count.
 
     It is one statement of two tables, so that both happen exactly once, whatever happens to the process or to the
     answer. The counter comes first, as in the transactions that take a message. Returns as `update_finished_reply`.
@@ -289,7 +289,7 @@ _ABANDONED = f"estado = 'gerando' AND escrita_em < UTC_TIMESTAMP(6) - INTERVAL {
 
 @dataclass(frozen=True)
 class Abandoned:
-    """An abandoned reply, its user, the UTC time of its last sign of life, and whether it has a word."""
+    """An abandoned reply, its user, the UTC time of the last save by its process, and whether it has text."""
 
     id: int
     user_id: int

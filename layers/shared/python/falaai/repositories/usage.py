@@ -32,7 +32,7 @@ def delete_message(sql: Statements, user_id: int, day: date) -> None:
 
 
 def delete_messages(sql: Statements, user_id: int, day: date, count: int) -> None:
-    """Give messages of a day back to the user. The caller records that it was done."""
+    """Subtract messages from the user's count of a day. The caller records that this was done."""
     sql.run(
         "UPDATE uso_diario SET mensagens = GREATEST(mensagens, %s) - %s WHERE id_usuario = %s AND dia = %s",
         (count, count, user_id, day),

@@ -81,7 +81,7 @@ TERMS_NOT_ACCEPTED = "Para criar a conta é preciso ter 18 anos ou mais e aceita
 MESSAGE_EMPTY = "Escreva uma mensagem."
 NEW_AND_NAMED = "Diga a conversa ou peça uma nova; as duas coisas juntas não dá."
 
-# Follows the sentence of a reply that failed without a word.
+# Shown after the sentence about a reply that failed without text.
 NOT_COUNTED = "Esta tentativa não contou no seu limite de hoje."
 REPLY_STOPPED = "Você interrompeu esta resposta."
 REPLY_ABANDONED = "Esta resposta parou no caminho. Sua pergunta está guardada."
