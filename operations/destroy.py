@@ -17,7 +17,7 @@ from operations.deployment import (
     stack_resources,
 )
 
-DELETED = "the functions, the API, the queues with their messages, the alarms, the logs, and every profile picture"
+DELETED = "the functions, the API, the queues with their messages, the alarms, the logs, all pictures and archives"
 
 
 def main(environment: str) -> int:
@@ -32,7 +32,7 @@ def main(environment: str) -> int:
     buckets = [
         one["PhysicalResourceId"] for one in stack_resources(stack) if one["ResourceType"] == "AWS::S3::Bucket"
     ]
-    print(f"destroy: {sum(map(empty, buckets))} pictures deleted")
+    print(f"destroy: {sum(map(empty, buckets))} files deleted", flush=True)
     # sam deletes the uploaded builds too. It reads the stack's template; a stack that was never executed has none.
     if found["StackStatus"] == "REVIEW_IN_PROGRESS":
         client("cloudformation").delete_stack(StackName=stack)
@@ -55,12 +55,18 @@ def _what_stays(environment: str) -> str:
 
 
 def empty(bucket: str) -> int:
-    """Delete all objects, since CloudFormation deletes empty buckets only. Ignore a bucket that no longer exists."""
+    """Delete all objects, since CloudFormation deletes empty buckets only. Ignore a bucket that no longer exists.
+
+    In a bucket with versions, delete the earlier versions and the delete markers too. Returns the number of all.
+    """
     s3, deleted = client("s3"), 0
     try:
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-            if objects := [{"Key": one["Key"]} for one in page.get("Contents", [])]:
-                s3.delete_objects(Bucket=bucket, Delete={"Objects": objects})
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            if objects := [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]:
+                refused = s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True}).get("Errors")
+                if refused:
+                    raise fail(f"destroy: S3 did not delete {refused[0]['Key']}: {refused[0]['Code']}")
                 deleted += len(objects)
     except ClientError as error:
         if error.response["Error"]["Code"] != "NoSuchBucket":

@@ -142,8 +142,24 @@ def _backup(target: Target) -> Problems:
     if "BACKUP_TO" not in target.values:
         if find_stack(stack_name(target.environment)):
             yield "BACKUP_TO is not set; name a folder or s3://bucket/prefix for backups, or deploy with BACKUP=off"
-    elif BACKUP_KEY not in target.values:
+        return
+    if BACKUP_KEY not in target.values:
         yield f"{BACKUP_KEY} is not set in the .env file: {BACKUP_KEY}=ssm:{backup_key_name(target.environment)}"
+    scheme, _, place = target.values["BACKUP_TO"].partition("://")
+    if scheme == "s3":
+        yield from _bucket(place.partition("/")[0])
+
+
+def _bucket(name: str) -> Problems:
+    try:
+        client("s3").head_bucket(Bucket=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "403":
+            yield f"the bucket {name} of BACKUP_TO is another account's, or closed to you; choose another name"
+        elif error.response["Error"]["Code"] == "404":
+            yield f"the bucket {name} of BACKUP_TO does not exist; create it: aws s3 mb s3://{name}"
+        else:
+            raise
 
 
 def _certificate(target: Target) -> Problems:

@@ -39,9 +39,13 @@ import json, os, platform, sys, time
 assert platform.machine() == "aarch64"
 began = time.monotonic()
 import app
-if "GEMINI_API_KEY" in os.environ:  # under qemu this alone takes longer than the deadline of a model's answer
+# Under qemu each of these alone takes longer than the deadline of an answer by the model or by S3.
+if "GEMINI_API_KEY" in os.environ:
     from falaai.cold_start import import_langchain
     import_langchain()
+if "QUEUE_URL" in os.environ and "PICTURES_BUCKET" in os.environ:
+    from falaai.s3 import s3_client
+    s3_client()
 class Context:
     aws_request_id, function_name, function_version, memory_limit_in_mb = "arm64", sys.argv[1], "$LATEST", 512
     invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:" + sys.argv[1]

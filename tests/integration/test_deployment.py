@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import WaiterError
+from moto.cloudformation.models import cloudformation_backends
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 from devcloud.intrinsics import parse
-from operations import concurrency, deploy, deployment, destroy, smoke, store_secrets
+from devcloud.template import read_template
+from operations import cleanup_preview, concurrency, deploy, deployment, destroy, smoke, store_secrets
 from tests.support import terminal
 from tests.support.paths import ROOT
 from tests.support.waiting import HANG_SECONDS
@@ -37,6 +40,28 @@ RECORDED: dict[str, Any] = {
     "/v3/verified_senders": {"results": [{"from_email": "falaai@localhost.test", "verified": True}]},
     "/v3/whitelabel/domains": [{"domain": "example.org", "valid": True}],
 }
+
+
+TEMPLATE = {
+    "Resources": {"PicturesBucket": {"Type": "AWS::S3::Bucket"}, "Queue": {"Type": "AWS::SQS::Queue"}},
+    "Outputs": {"Url": {"Value": "https://chat.example.org"}},
+}
+# States of a stack whose creation failed.
+NEVER_COMPLETE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")
+LEFT = (*NEVER_COMPLETE, "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED")
+
+
+def leave_stack_in(state: str) -> None:
+    """Make the stack falaai-dev, and let CloudFormation report this state."""
+    boto3.client("cloudformation").create_stack(StackName="falaai-dev", TemplateBody=json.dumps(TEMPLATE))
+    cloudformation_backends["123456789012"]["us-east-1"].get_stack("falaai-dev").status = state
+
+
+@contextmanager
+def stack_in(state: str) -> Iterator[None]:
+    leave_stack_in(state)
+    yield
+    boto3.client("cloudformation").delete_stack(StackName="falaai-dev")
 
 
 def limits(total: int, unreserved: int) -> dict[str, Any]:
@@ -255,6 +280,39 @@ def test_doctor_asks_for_a_place_of_backups_once_there_is_a_deployment(
         cloudformation.delete_stack(StackName="falaai-dev")
 
 
+def test_doctor_names_a_bucket_of_backups_that_does_not_exist(
+    aws: dict[str, str], recorded: str, secrets: Any, env_file: Path
+) -> None:
+    env_file.write_text(
+        env_file.read_text() + "BACKUP_TO=s3://falaai-copies/prod\nBACKUP_KEY=ssm:/falaai/dev/BACKUP_KEY\n"
+    )
+    assert "the bucket falaai-copies of BACKUP_TO does not exist" in doctor(aws, recorded, env_file).stderr
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="falaai-copies")
+    assert doctor(aws, recorded, env_file).returncode == 0
+    s3.delete_bucket(Bucket="falaai-copies")
+
+
+@pytest.mark.parametrize(
+    ("state", "remedy"),
+    [
+        *((state, "run make destroy ENV=dev, then deploy") for state in NEVER_COMPLETE),
+        ("DELETE_FAILED", "run make destroy ENV=dev again, then deploy"),
+        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback --stack-name falaai-dev, then deploy"),
+        ("UPDATE_IN_PROGRESS", "wait until that has ended"),
+        ("REVIEW_IN_PROGRESS", ""),
+        ("UPDATE_ROLLBACK_COMPLETE", ""),
+    ],
+)
+def test_doctor_names_the_remedy_of_each_state_in_which_a_stack_was_left(
+    aws: dict[str, str], recorded: str, secrets: Any, env_file: Path, state: str, remedy: str
+) -> None:
+    with stack_in(state):
+        said = doctor({**aws, "BACKUP": "off"}, recorded, env_file)
+    assert (remedy in said.stderr, said.returncode) == (True, int(bool(remedy)))
+    assert ("the stack falaai-dev is in state" in said.stderr) == bool(remedy)
+
+
 class Made:
     """Records the targets that a deployment makes, and lets one of them fail."""
 
@@ -319,12 +377,6 @@ def test_sam_reads_each_parameter_as_it_was_written() -> None:
     assert json.loads(read.stdout) == given, read.stderr
 
 
-TEMPLATE = {
-    "Resources": {"PicturesBucket": {"Type": "AWS::S3::Bucket"}, "Queue": {"Type": "AWS::SQS::Queue"}},
-    "Outputs": {"Url": {"Value": "https://chat.example.org"}},
-}
-
-
 def test_change_set_is_executed_and_gives_the_address(aws: dict[str, str]) -> None:
     cloudformation = boto3.client("cloudformation")
     cloudformation.create_stack(StackName="falaai-new", TemplateBody=json.dumps(TEMPLATE))
@@ -338,6 +390,40 @@ def test_change_set_is_executed_and_gives_the_address(aws: dict[str, str]) -> No
     assert deploy.newest_change_set("falaai-new", [change_set]) is None  # left by an interrupted deployment
     assert deploy.execute("falaai-new", change_set) == "https://chat.example.org"
     assert "More" in {one["LogicalResourceId"] for one in deployment.stack_resources("falaai-new")}
+
+
+def test_answer_of_no_leaves_database_and_stack_as_they_are(
+    aws: dict[str, str],
+    recorded: str,
+    secrets: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Only prod asks. sam has made a change set by then; nothing else was done."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", recorded)
+    cloudformation = boto3.client("cloudformation")
+    cloudformation.create_stack(StackName="falaai-prod", TemplateBody=json.dumps(TEMPLATE))
+    more = {**TEMPLATE, "Resources": {**TEMPLATE["Resources"], "More": {"Type": "AWS::SQS::Queue"}}}
+
+    def make_change_set(*_: str) -> int:
+        cloudformation.create_change_set(
+            StackName="falaai-prod", ChangeSetName="new", ChangeSetType="UPDATE", TemplateBody=json.dumps(more)
+        )
+        return 0
+
+    made = Made()
+    monkeypatch.setattr(deploy, "sam", make_change_set)
+    monkeypatch.setattr(deploy.subprocess, "call", made)
+    monkeypatch.setattr("builtins.input", lambda _: "n")
+    (tmp_path / ".env.prod").write_text("DB_HOST=127.0.0.1\nDB_USER=falaai\nEMAIL_USER=falaai@localhost.test\n")
+    with pytest.raises(SystemExit):
+        deploy.main("prod", str(tmp_path / ".env.prod"))
+    assert "nothing was changed, in the database or on AWS" in capsys.readouterr().err
+    assert made.targets == []
+    assert cloudformation.list_change_sets(StackName="falaai-prod")["Summaries"] == []
+    assert "More" not in {one["LogicalResourceId"] for one in deployment.stack_resources("falaai-prod")}
+    cloudformation.delete_stack(StackName="falaai-prod")
 
 
 class FailingStack:
@@ -448,12 +534,17 @@ def test_stack_is_deleted_only_by_its_name(aws: dict[str, str]) -> None:
     cloudformation.delete_stack(StackName="falaai-dev")
 
 
-@pytest.mark.parametrize("state", ["whole", "never executed"])
-def test_stack_is_deleted_in_each_state(aws: dict[str, str], state: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "files"),
+    [("whole", 1), ("with versions", 3), ("never executed", 0), *((one, 0) for one in LEFT)],
+)
+def test_stack_is_deleted_in_each_state(aws: dict[str, str], state: str, files: int) -> None:
     cloudformation, s3 = boto3.client("cloudformation"), boto3.client("s3")
     create = {"StackName": "falaai-dev", "TemplateBody": json.dumps(TEMPLATE)}
     if state == "never executed":
         cloudformation.create_change_set(ChangeSetName="first", ChangeSetType="CREATE", **create)
+    elif state in LEFT:
+        leave_stack_in(state)
     else:
         cloudformation.create_stack(**create)
         (bucket,) = [
@@ -461,15 +552,40 @@ def test_stack_is_deleted_in_each_state(aws: dict[str, str], state: str) -> None
             for one in deployment.stack_resources("falaai-dev")
             if one["ResourceType"] == "AWS::S3::Bucket"
         ]
-        s3.put_object(Bucket=bucket, Key="pictures/1", Body=b"1")
+        if state == "with versions":
+            s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+            s3.put_object(Bucket=bucket, Key="pictures/1", Body=b"0")
+            s3.put_object(Bucket=bucket, Key="pictures/1", Body=b"1")
+            s3.delete_object(Bucket=bucket, Key="pictures/1")
+        else:
+            s3.put_object(Bucket=bucket, Key="pictures/1", Body=b"1")
     said = run("destroy", "dev", aws=aws, typed="falaai-dev\n")
     assert said.returncode == 0, said.stdout + said.stderr
-    assert f"{1 if state == 'whole' else 0} pictures deleted" in said.stdout
+    assert f"destroy: {files} files deleted" in said.stdout
     assert deployment.find_stack("falaai-dev") is None
+    assert s3.list_buckets()["Buckets"] == []
 
 
 def test_bucket_that_is_gone_is_empty(aws: dict[str, str]) -> None:
     assert destroy.empty("falaai-no-such-bucket") == 0
+
+
+def test_preview_of_the_cleanup_waits_as_long_as_the_function_may_run() -> None:
+    """boto3 would give up after 60 seconds and invoke the function again, beside the run that goes on."""
+    timeout = read_template(ROOT / "template.yaml").functions["CleanupFunction"].timeout
+    assert cleanup_preview.ONE_LONG_CALL.read_timeout > timeout
+    assert cleanup_preview.ONE_LONG_CALL.retries == {"total_max_attempts": 1}
+
+
+def test_deployments_share_neither_stack_nor_secrets_nor_uploads() -> None:
+    """sam deletes uploads by their names, which are hashes of their content."""
+    tables = [deployment.configuration(environment) for environment in ("dev", "prod")]
+    for table in tables:
+        assert table["deploy"]["parameters"]["s3_prefix"] == table["global"]["parameters"]["stack_name"]
+        assert table["deploy"]["parameters"]["on_failure"] == "DELETE"  # of a stack that was never complete
+    assert len({table["deploy"]["parameters"]["s3_prefix"] for table in tables}) == 2
+    dev, prod = (deployment.fixed_parameters(environment) for environment in ("dev", "prod"))
+    assert not {dev[name] for name in deployment.SECRETS} & {prod[name] for name in deployment.SECRETS}
 
 
 def test_sam_is_run_without_its_telemetry(monkeypatch: pytest.MonkeyPatch) -> None:

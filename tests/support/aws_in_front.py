@@ -2,6 +2,10 @@
 
 moto's CloudFormation does not know SAM. So each change set gets the template that SAM's translator makes, as by AWS's
 own transform, without the few types that moto cannot make.
+
+Three calls have recorded answers. moto does not have Lambda's GetAccountSettings. Its DescribeStackResource fails on
+each stack with a resource that moto cannot make. Its GetTemplate returns the translated template; AWS returns the one
+that sam has uploaded.
 """
 
 import http.client
@@ -10,6 +14,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
@@ -17,10 +22,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import trustme
-from moto.cloudformation.models import cloudformation_backends
+from moto.cloudformation.models import CloudFormationBackend, cloudformation_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3.models import s3_backends
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response
+
+from tests.support.recorded_answers import query_xml, rest_json
 
 # moto's CloudFormation makes none of these.
 NOT_IN_MOTO = (
@@ -39,13 +47,18 @@ class AwsInFront:
     def __init__(self, template: Callable[[], dict[str, Any]]) -> None:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._template = template
+        self._originals: dict[str, str] = {}  # the uploaded template of each stack
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith("/2016-08-19/account-settings"):
-            return Response(json.dumps(ACCOUNT_SETTINGS), content_type="application/json")(environ, start_response)
+            settings = rest_json("lambda", "GetAccountSettings", ACCOUNT_SETTINGS)
+            return Response(settings, content_type="application/json")(environ, start_response)
         if environ["REQUEST_METHOD"] == "POST" and "cloudformation" in environ.get("HTTP_AUTHORIZATION", ""):
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-            body = self._transformed(body)
+            form = dict(parse_qsl(body.decode(), keep_blank_values=True))
+            if recorded := self._recorded(form):
+                return Response(recorded, content_type="text/xml")(environ, start_response)
+            body = self._transformed(form, body)
             environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
             answer = [*self._moto(environ, start_response)]
             if b"Action=ExecuteChangeSet" in body:
@@ -53,10 +66,45 @@ class AwsInFront:
             return answer
         return self._moto(environ, start_response)
 
-    def _transformed(self, body: bytes) -> bytes:
-        form = dict(parse_qsl(body.decode(), keep_blank_values=True))
+    def _recorded(self, form: dict[str, str]) -> bytes | None:
+        """Return the answer to one of the calls of CloudFormation that moto does not answer as AWS does."""
+        name = form.get("StackName", "")
+        if form["Action"] == "GetTemplate" and form.get("TemplateStage") == "Original" and name in self._originals:
+            stages = ["Original", "Processed"]
+            return query_xml(
+                "cloudformation", "GetTemplate", {"TemplateBody": self._originals[name], "StagesAvailable": stages}
+            )
+        if form["Action"] != "DescribeStackResource" or not any(
+            name in (stack.name, stack.stack_id) for stack in _backend().stacks.values()
+        ):
+            return None  # moto has the error for a stack that does not exist
+        stack = _backend().get_stack(name)
+        made = {one.logical_resource_id: one for one in stack.stack_resources if one}  # type: ignore[attr-defined]
+        if not (found := made.get(form["LogicalResourceId"])):
+            return None
+        detail = {
+            "StackName": stack.name,
+            "StackId": stack.stack_id,
+            "LogicalResourceId": form["LogicalResourceId"],
+            "PhysicalResourceId": found.physical_resource_id,
+            "ResourceType": found.cf_resource_type,  # type: ignore[attr-defined]
+            "LastUpdatedTimestamp": stack.creation_time.replace(tzinfo=UTC),
+            "ResourceStatus": stack.status,
+        }
+        return query_xml("cloudformation", "DescribeStackResource", {"StackResourceDetail": detail})
+
+    def _transformed(self, form: dict[str, str], body: bytes) -> bytes:
         if form.get("Action") != "CreateChangeSet" or not form["StackName"].startswith("falaai"):
             return body
+        if url := form.get("TemplateURL"):
+            # sam writes the address of its endpoint, which on AWS is that of S3.
+            address = urlsplit(url)
+            bucket, _, key = address.path.lstrip("/").partition("/")
+            uploaded = s3_backends["123456789012"]["aws"].get_object(bucket, key)
+            assert uploaded, url
+            self._originals[form["StackName"]] = uploaded.value.decode().replace(
+                f"{address.scheme}://{address.netloc}", "https://s3.us-east-1.amazonaws.com"
+            )
         template = self._template()
         kept = {name: one for name, one in template["Resources"].items() if one["Type"] not in NOT_IN_MOTO}
         for one in kept.values():
@@ -70,9 +118,13 @@ class AwsInFront:
         return urlencode(form).encode()
 
 
+def _backend() -> CloudFormationBackend:
+    return cloudformation_backends["123456789012"]["us-east-1"]
+
+
 def _compute_outputs() -> None:
     """Do what moto leaves out when it executes a change set."""
-    for stack in cloudformation_backends["123456789012"]["us-east-1"].stacks.values():
+    for stack in _backend().stacks.values():
         stack._parse_template()
         stack.output_map = stack._create_output_map()
 

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,10 +23,14 @@ def at_a_terminal(
     ) as program:
         os.close(terminal)
         seen = b""
-        while piece := _read(person):
-            seen += piece
-            if seen.endswith((b": ", b"] ")):
-                os.write(person, left.pop(0).encode() + b"\n" if left else END_OF_INPUT)
+        try:
+            while piece := _read(person):
+                seen += piece
+                if seen.endswith((b": ", b"] ")):
+                    os.write(person, left.pop(0).encode() + b"\n" if left else END_OF_INPUT)
+        except BaseException:  # a test that ran out of time; the program would wait for its answer for ever
+            os.killpg(program.pid, signal.SIGKILL)
+            raise
     os.close(person)
     return program.returncode, seen.decode()
 

@@ -38,14 +38,13 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 # Commands that are not run, each with its reason.
 NOT_RUN = {
-    "make sam-local": "it needs Docker",
-    "make destroy ENV=prod": "sam asks for the protection of a nested stack, which moto does not have; "
-    "tests/integration/test_deployment.py runs the command",
+    "make sam-local": "it needs a container engine, and AWS's image of the runtime from a registry on the internet",
 }
 # Answers to questions, in the order in which a command asks.
 ANSWERS = {
     "make secrets ENV=prod": ["the password", "", "chave-do-gemini-000000000", "SG.chave-do-sendgrid-0000", ""],
     "make deploy ENV=prod": ["y"],
+    "make destroy ENV=prod": ["falaai-prod"],
 }
 # sam, but its build takes a minute and has tests of its own (tests/template/test_build.py): this one links sources.
 SAM = f"""#!/bin/sh
@@ -85,6 +84,7 @@ class Reader:
     folder: Path
     environment: dict[str, str]
     own: dict[str, str]
+    aws: str
     exports: list[str] = field(default_factory=list)
 
     def run(self, command: str) -> str:
@@ -99,6 +99,9 @@ class Reader:
         code, seen = at_a_terminal(["bash", "-c", script], self.environment, answers, self.folder)
         assert code == 0, f"{command}\n{seen}"
         return seen.replace("\r\n", "\n")
+
+    def client(self, service: str) -> Any:
+        return client(self.aws, service)
 
     def _is_exported(self, name: str) -> bool:
         return any(f" {name}=" in line for line in self.exports)
@@ -175,38 +178,40 @@ def reader(
             **https,
         }
         own = {"DATABASE_HOST": where.db_host, "DATABASE_USER": where.db_user, **things_at_aws(aws)}
-        yield Reader(clone, environment, own)
+        yield Reader(clone, environment, own, aws)
+
+
+def client(address: str, service: str) -> Any:
+    keys = {"aws_access_key_id": "reader", "aws_secret_access_key": "reader"}
+    return boto3.client(service, endpoint_url=address, region_name="us-east-1", **keys)  # type: ignore[call-overload]
 
 
 def things_at_aws(address: str) -> dict[str, str]:
     """Empty the account, and make what a reader has in it: a certificate, a zone, and the code of the translation."""
     httpx.post(f"{address}/moto-api/reset").raise_for_status()
-
-    def client(service: str) -> Any:
-        keys = {"aws_access_key_id": "reader", "aws_secret_access_key": "reader"}
-        return boto3.client(service, endpoint_url=address, region_name="us-east-1", **keys)  # type: ignore[call-overload]
-
+    s3, cloudformation = client(address, "s3"), client(address, "cloudformation")
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("app.py", "")
-    client("s3").create_bucket(Bucket="artifacts")
-    client("s3").create_bucket(Bucket="my-backups")
-    client("s3").put_object(Bucket="artifacts", Key="code.zip", Body=code.getvalue())
-    client("s3").put_object(Bucket="artifacts", Key="monitoring.yaml", Body=json.dumps(monitoring()).encode())
+    s3.create_bucket(Bucket="artifacts")
+    s3.create_bucket(Bucket="my-backups")
+    s3.put_object(Bucket="artifacts", Key="code.zip", Body=code.getvalue())
+    s3.put_object(Bucket="artifacts", Key="monitoring.yaml", Body=json.dumps(monitoring()).encode())
     # sam's own bucket, as after any earlier use of sam: moto forgets the tags of a stack that a change set creates.
-    client("cloudformation").create_stack(
+    cloudformation.create_stack(
         StackName="aws-sam-cli-managed-default",
         TemplateBody=json.dumps(SAMS_OWN_STACK),
         Tags=[{"Key": "ManagedStackSource", "Value": "AwsSamCli"}],
     )
     issued = trustme.CA().issue_cert("chat.example.org", common_name="chat.example.org")
-    certificate = client("acm").import_certificate(
+    certificate = client(address, "acm").import_certificate(
         Certificate=issued.cert_chain_pems[0].bytes(), PrivateKey=issued.private_key_pem.bytes()
     )["CertificateArn"]
-    zone = client("route53").create_hosted_zone(Name="example.org", CallerReference="1")["HostedZone"]["Id"]
+    zone = client(address, "route53").create_hosted_zone(Name="example.org", CallerReference="1")["HostedZone"]["Id"]
     return {"CERTIFICATE": certificate, "ZONE": zone.rpartition("/")[2]}
 
 
+@pytest.mark.timeout(900)  # sam starts five times
 def test_every_command_of_the_page_works_as_it_is_written(reader: Reader) -> None:
     page = commands(PAGE.read_text(encoding="utf-8"))
     assert len(page) >= 12
@@ -214,6 +219,8 @@ def test_every_command_of_the_page_works_as_it_is_written(reader: Reader) -> Non
     for command, shown in page:
         if command in NOT_RUN or (command.startswith("git checkout") and not has_history()):
             continue
+        if command == "make destroy ENV=prod":
+            use(reader)
         seen = reader.run(command)
         ran.append(command)
         if command == "make secrets ENV=prod":
@@ -221,6 +228,55 @@ def test_every_command_of_the_page_works_as_it_is_written(reader: Reader) -> Non
         for line in shown.splitlines() if command != "make secrets ENV=prod" else ():
             assert_shown(line, seen)
     assert ran.count("make deploy ENV=prod") == 4
+    assert ran[-1] == "make destroy ENV=prod"
+    assert_only_the_named_parts_are_left(reader, seen)
+
+
+def use(reader: Reader) -> None:
+    """Leave in the deployment what users and operators leave: a picture, an archive, versions of both, a message."""
+    s3 = reader.client("s3")
+    (bucket,) = {one["Name"] for one in s3.list_buckets()["Buckets"] if "picturesbucket" in one["Name"]}
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for key in ("pictures/1", "pictures/1", "exports/1"):
+        s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
+    s3.delete_object(Bucket=bucket, Key="exports/1")
+    s3.put_object(Bucket=sams_bucket(reader), Key="falaai-dev/code", Body=b"of another deployment")
+    assert names_of(reader, "falaai-prod/"), "sam has uploaded nothing"
+    sqs = reader.client("sqs")
+    sqs.send_message(QueueUrl=sqs.list_queues()["QueueUrls"][0], MessageBody="{}")
+
+
+def sams_bucket(reader: Reader) -> str:
+    stacks = reader.client("cloudformation").describe_stacks(StackName="aws-sam-cli-managed-default")["Stacks"]
+    return str(stacks[0]["Outputs"][0]["OutputValue"])
+
+
+def names_of(reader: Reader, prefix: str) -> list[str]:
+    """Return the objects in sam's bucket under a prefix."""
+    found = reader.client("s3").list_objects_v2(Bucket=sams_bucket(reader), Prefix=prefix)
+    return [one["Key"] for one in found.get("Contents", [])]
+
+
+def assert_only_the_named_parts_are_left(reader: Reader, seen: str) -> None:
+    """Compare the account with the list that `make destroy` has printed."""
+    assert "destroy: 4 files deleted" in seen
+    stacks = reader.client("cloudformation").describe_stacks()["Stacks"]
+    assert [one["StackName"] for one in stacks] == ["aws-sam-cli-managed-default"]
+    assert reader.client("lambda").list_functions()["Functions"] == []
+    assert reader.client("sqs").list_queues().get("QueueUrls", []) == []
+    assert reader.client("apigateway").get_rest_apis()["items"] == []
+    assert reader.client("logs").describe_log_groups()["logGroups"] == []
+    assert reader.client("iam").list_roles()["Roles"] == []
+    buckets = {one["Name"] for one in reader.client("s3").list_buckets()["Buckets"]}
+    assert buckets == {"artifacts", "my-backups", sams_bucket(reader)}
+    assert (names_of(reader, "falaai-prod/"), names_of(reader, "falaai-dev/")) == ([], ["falaai-dev/code"])
+    # The secrets stay, and the printed command names each of them but the key of the backups.
+    ssm = reader.client("ssm")
+    kept = {one["Name"] for one in ssm.describe_parameters()["Parameters"]}
+    printed = re.search(r"aws ssm delete-parameters --names (.*)", seen)
+    assert printed
+    assert kept == {*printed[1].split(), "/falaai/prod/BACKUP_KEY"}
+    assert ssm.delete_parameters(Names=printed[1].split())["InvalidParameters"] == []
 
 
 def assert_shown(line: str, seen: str) -> None:

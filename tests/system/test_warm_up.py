@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.people import OUR_PAGE, People
 from tests.support.running_cloud import RunningCloud, start_cloud
+from tests.support.waiting import wait_until
 
 
 def described(cloud: RunningCloud) -> int:
@@ -32,11 +33,14 @@ def test_streaming_function_prepares_for_the_first_reply_and_generates_nothing(c
         person = people.member()
         answer = person.http.post("/chat/warm-up", headers=OUR_PAGE)
         assert (answer.status_code, answer.content) == (204, b"")
-        assert (described(cold), generated(cold)) == (1, 0)
+        # On a busy machine the import takes longer than the route waits; it goes on, and the failure is logged.
+        wait_until(lambda: described(cold) == 1, "the model is described")
+        assert generated(cold) == 0
         for _ in range(3):  # the same process: its connection is still open
             assert person.http.post("/chat/warm-up", headers=OUR_PAGE).status_code == 204
         assert described(cold) == 1
-        assert "warm-up failed" not in cold.log.read_text()
+        failures = [line for line in cold.log.read_text().splitlines() if "warm-up failed" in line]
+        assert [line for line in failures if "reason=TimeoutError" not in line] == []
         with person.stream("Oi") as events:
             assert [name for name, _ in events][-1] == "done"
     finally:

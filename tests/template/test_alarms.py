@@ -118,6 +118,21 @@ def test_few_alarms_cost_nothing_and_miss_no_failure() -> None:
     assert few >= {f"{queue}DeadLetterAlarm" for queue in ("Titles", "Memory", "Email", "Export", "Cleanup")}
 
 
+def test_budget_is_an_option_and_notifies_at_80_and_100_percent() -> None:
+    template = monitoring()
+    assert translate()["Parameters"]["MonthlyBudget"]["Default"] == 0
+    budget = template["Resources"]["Budget"]
+    assert budget["Condition"] == "HasBudget"
+    assert template["Conditions"]["HasBudget"] == {
+        "Fn::And": [{"Condition": "HasAlarmEmail"}, {"Fn::Not": [{"Fn::Equals": [{"Ref": "MonthlyBudget"}, "0"]}]}]
+    }
+    properties = budget["Properties"]
+    assert properties["Budget"]["BudgetLimit"] == {"Amount": {"Ref": "MonthlyBudget"}, "Unit": "USD"}
+    for entry, percent in zip(properties["NotificationsWithSubscribers"], (80, 100), strict=True):
+        assert (entry["Notification"]["NotificationType"], entry["Notification"]["Threshold"]) == ("ACTUAL", percent)
+        assert entry["Subscribers"] == [{"SubscriptionType": "EMAIL", "Address": {"Ref": "AlarmEmail"}}]
+
+
 def test_dashboard_shows_every_custom_metric() -> None:
     body = json.dumps(monitoring()["Resources"]["Dashboard"]["Properties"]["DashboardBody"])
     assert [metric for metric in get_args(Metric) if metric not in body] == []
