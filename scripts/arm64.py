@@ -41,8 +41,13 @@ began = time.monotonic()
 import app
 # Under qemu each of these alone takes longer than the deadline of an answer by the model or by S3.
 if "GEMINI_API_KEY" in os.environ:
-    from falaai.cold_start import import_langchain
-    import_langchain()
+    from falaai.gemini import language_model
+    for attempt in range(5):  # what one attempt has imported and built is there for the next one
+        try:
+            language_model().warm_up()
+            break
+        except Exception as error:
+            print("warm-up:", type(error).__name__)
 if "QUEUE_URL" in os.environ and "PICTURES_BUCKET" in os.environ:
     from falaai.s3 import s3_client
     s3_client()

@@ -62,7 +62,7 @@ class AwsInFront:
             environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
             answer = [*self._moto(environ, start_response)]
             if b"Action=ExecuteChangeSet" in body:
-                _compute_outputs()
+                _complete_update()
             return answer
         return self._moto(environ, start_response)
 
@@ -122,9 +122,16 @@ def _backend() -> CloudFormationBackend:
     return cloudformation_backends["123456789012"]["us-east-1"]
 
 
-def _compute_outputs() -> None:
-    """Do what moto leaves out when it executes a change set."""
+def _complete_update() -> None:
+    """Do what moto leaves out when it executes a change set: outputs, and forgetting the resources that it deleted.
+
+    A later change set that has such a resource again would get the deleted one.
+    """
     for stack in _backend().stacks.values():
+        made = stack.resource_map._parsed_resources
+        for name in [name for name, one in made.items() if hasattr(one, "cf_resource_type")]:
+            if name not in stack.resource_map.resources:
+                del made[name]
         stack._parse_template()
         stack.output_map = stack._create_output_map()
 

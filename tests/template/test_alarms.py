@@ -120,6 +120,7 @@ def test_few_alarms_cost_nothing_and_miss_no_failure() -> None:
 
 def test_budget_is_an_option_and_notifies_at_80_and_100_percent() -> None:
     template = monitoring()
+    alarm_email = template["Resources"]["AlarmTopic"]["Properties"]["Subscription"][0]["Endpoint"]
     assert translate()["Parameters"]["MonthlyBudget"]["Default"] == 0
     budget = template["Resources"]["Budget"]
     assert budget["Condition"] == "HasBudget"
@@ -130,7 +131,8 @@ def test_budget_is_an_option_and_notifies_at_80_and_100_percent() -> None:
     assert properties["Budget"]["BudgetLimit"] == {"Amount": {"Ref": "MonthlyBudget"}, "Unit": "USD"}
     for entry, percent in zip(properties["NotificationsWithSubscribers"], (80, 100), strict=True):
         assert (entry["Notification"]["NotificationType"], entry["Notification"]["Threshold"]) == ("ACTUAL", percent)
-        assert entry["Subscribers"] == [{"SubscriptionType": "EMAIL", "Address": {"Ref": "AlarmEmail"}}]
+        (subscriber,) = entry["Subscribers"]
+        assert (subscriber["SubscriptionType"], subscriber["Address"]) == ("EMAIL", alarm_email)
 
 
 def test_dashboard_shows_every_custom_metric() -> None:
