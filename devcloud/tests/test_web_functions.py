@@ -61,7 +61,9 @@ def test_request_arrives_as_the_adapter_sends_it(http, path):
     )
     assert (answer.status_code, answer.headers.get_list("set-cookie")) == (201, ["a=1", "b=2"])
     told = answer.json()
-    assert (told["method"], told["path"], told["query"]) == ("POST", path, "wish=tell+x&y=%2B+&y=%C3%A9")
+    assert (told["method"], told["path"]) == ("POST", path)
+    # The real adapter keeps the order of values of one name, but not that of names.
+    assert sorted(told["query"].split("&"), key=lambda pair: pair[0]) == ["wish=tell+x", "y=%2B+", "y=%C3%A9"]
     assert told["body"] == "a\N{REPLACEMENT CHARACTER}"
     headers = dict(told["headers"])
     assert [value for name, value in told["headers"] if name == "x-a"] == ["2"], "of equal headers the last one stays"

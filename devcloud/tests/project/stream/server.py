@@ -7,12 +7,14 @@ import asyncio
 import json
 import os
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 HEADERS = [(b"set-cookie", b"a=1"), (b"set-cookie", b"b=2")]
 
 
 async def application(scope, receive, send):
-    wish = scope["query_string"].decode().removeprefix("wish=")
+    query = dict(parse_qsl(scope["query_string"].decode()))
+    wish = query.get("wish", "")
     if wish.startswith("tell") or scope["path"] == "/events":  # the path of events that are no requests
         await tell(scope, receive, send)
         return
@@ -20,8 +22,8 @@ async def application(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     if scope["path"] == "/":  # the readiness check
         await send({"type": "http.response.body"})
-    elif wish.startswith("bytes="):
-        await send({"type": "http.response.body", "body": b"x" * int(wish.removeprefix("bytes="))})
+    elif "bytes" in query:
+        await send({"type": "http.response.body", "body": b"x" * int(query["bytes"])})
     else:
         await stream(wish, scope, receive, send)
 
