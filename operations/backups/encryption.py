@@ -1,7 +1,7 @@
 """Encryption of a backup's files: AES-256-GCM with a key of its own for each file.
 
-A file's key is derived from the operator's key and a random salt, so no nonce repeats. The name of the file and the
-id of its backup are authenticated too: a file that was renamed, or taken from another backup, does not open.
+A file's key is derived from the operator's key and a random salt, so no key encrypts two files. The name of the file
+and the id of its backup are authenticated too: a file that was renamed, or taken from another backup, does not open.
 """
 
 import os

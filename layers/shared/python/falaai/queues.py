@@ -25,7 +25,7 @@ CORRELATION_ID = "correlation_id"
 
 
 class Queues(Protocol):
-    """Where rules send messages for the workers."""
+    """Interface by which rules send messages to the workers."""
 
     def send(self, message: QueueMessage) -> None:
         """Send a message. Raises QueueUnavailable if it fails or the answer is lost; the message may still arrive."""

@@ -20,7 +20,7 @@ class S3Failed(Exception):
 
 
 def call_s3(call: "Callable[[S3Client], Result]", seconds: float = SECONDS) -> Result:
-    """Call S3. Raises S3Failed."""
+    """Run `call` with the process's client, within `seconds`. Raises S3Failed."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
