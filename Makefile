@@ -155,8 +155,9 @@ bench: ## Measure the build and write docs/performance.md (PART=cold_start for o
 	@$(MAKE) build ENV=default
 	@PYTHONPATH=devcloud/src:layers/shared/python:functions/auth:functions/chat $(PYTHON) -m bench $(PART)
 
-cost: ## Calculate the monthly cost and write docs/cost.md (MESSAGES="5000 50000" prints those instead)
-	@scripts/prepare.sh
+cost: ## Calculate the monthly cost and write docs/cost.md (MESSAGES="5000 50000" prints those instead; MEASURE=1 measures first)
+	@scripts/prepare.sh $(if $(MEASURE),mariadb)
+	$(if $(MEASURE),@PYTHONPATH=.:sql:devcloud/src:layers/shared/python:functions/auth:functions/chat:functions/email $(PYTHON) -m bench.database_use)
 	@PYTHONPATH=devcloud/src:layers/shared/python $(PYTHON) -m bench.cost $(MESSAGES)
 
 release-database: ## Keep the database of a release as a test fixture: VERSION=0.1.0 COMMIT=v0.1.0, once for each release

@@ -1,7 +1,9 @@
 """Monthly cost by number of messages: python -m bench.cost [MESSAGES...]. Without arguments, update docs/cost.md.
 
 prices.toml has the prices and their sources. template.yaml gives the queues and the memory of the functions,
-monitoring.yaml the alarms and dashboards. Usage has the resources of one message; comments mark assumed values.
+monitoring.yaml the alarms and dashboards, database_use.toml the measured work of the database. Usage has the other
+resources of one message; comments mark assumed values. Amounts have two significant digits; uncertain ones are
+ranges.
 """
 
 import sys
@@ -11,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.ranges import Range, in_words, total
+from bench.request_units import database_table, free_messages, stored, units_of_message
 from bench.results import ROOT, replace_block
 from devcloud.intrinsics import Resolver, parse
 
@@ -87,11 +91,6 @@ class Usage:
     tokens_out: float = 300 + 0.1 * 10 + 0.05 * 300
     log_bytes: float = 1500  # per request: the three lines of Lambda and those of the product
     sent_bytes: float = 6000  # per request, to the browser
-    # Calculated for 9 statements, 8 rows written to three replicas and 6 KiB read, by PingCAP's table of request
-    # units; not measured on TiDB.
-    request_units: float = 40
-    row_bytes: float = 2500  # of a question and its reply, with their indexes
-    months_kept: float = 3
 
     def cold_starts(self, messages: float) -> float:
         """Return the assumed number of cold starts.
@@ -130,12 +129,35 @@ def _monitoring() -> Iterator[dict[str, Any]]:
 
 def prices() -> tuple[dict[str, Price], dict[str, Model]]:
     raw = tomllib.loads(PRICES.read_text())
+    raw.pop("tidb_request_unit_rules")
     models = {name: Model(one["in"], one["out"], one["is_verified"]) for name, one in raw.pop("gemini").items()}
     return {name: Price(**one) for name, one in raw.items()}, models
 
 
-def bill(messages: float, usage: Usage, stack: Stack) -> dict[str, float]:
-    """Return the dollars per month for each line of the table."""
+def bill(messages: float, usage: Usage, stack: Stack) -> dict[str, Range]:
+    """Return the dollars per month for each line of the table, at the least and at the most."""
+    price, _ = prices()
+    units_low, units_high = total(units_of_message())
+    gib_low, gib_high = total({one.table: one.gib for one in stored(messages)})
+    certain = certain_bill(messages, usage, stack)
+    database: dict[str, Range] = {
+        "TiDB Cloud, requests": (
+            price["tidb_request_unit"].of(messages * units_low),
+            price["tidb_request_unit"].of(messages * units_high),
+        ),
+        "TiDB Cloud, storage": (price["tidb_gib"].of(gib_low), price["tidb_gib"].of(gib_high)),
+    }
+    lines = {name: (dollars, dollars) for name, dollars in certain.items()}
+    aws = {name: both for name, both in lines.items() if is_aws(name)}
+    return {**aws, **database, **{name: both for name, both in lines.items() if not is_aws(name)}}
+
+
+def is_aws(name: str) -> bool:
+    return not name.startswith(("TiDB", "SendGrid", "Gemini"))
+
+
+def certain_bill(messages: float, usage: Usage, stack: Stack) -> dict[str, float]:
+    """Return the dollars per month for each line without the database."""
     price, models = prices()
     requests = messages * (1 + usage.other_requests)
     work = {
@@ -162,8 +184,6 @@ def bill(messages: float, usage: Usage, stack: Stack) -> dict[str, float]:
         "S3": price["s3_gb"].of(0.2),
         "SSM and KMS": price["kms_request"].of((cold + usage.cleanups) * 3),
         "EventBridge": price["schedule_run"].of(usage.cleanups),
-        "TiDB Cloud, requests": price["tidb_request_unit"].of(messages * usage.request_units),
-        "TiDB Cloud, storage": price["tidb_gib"].of(messages * usage.months_kept * usage.row_bytes / 2**30),
         "SendGrid, from the 61st day": price["sendgrid_plan"].of(1),
         **{
             f"Gemini, {name}": messages * (usage.tokens_in * one.tokens_in + usage.tokens_out * one.tokens_out) / 1e6
@@ -185,15 +205,26 @@ def table(counts: Iterable[int] = MESSAGES) -> str:
         f"| dollars a month with … messages | {' | '.join(f'{count:,}' for count, _ in bills)} |",
         f"|---|{'---:|' * len(bills)}",
     ]
-    aws = [name for name in bills[0][1] if not name.startswith(("TiDB", "SendGrid", "Gemini"))]
+    aws = [name for name in bills[0][1] if is_aws(name)]
     lines += [_line(name, [one[name] for _, one in bills]) for name in aws]
-    lines.append(_line("**AWS together**", [sum(one[name] for name in aws) for _, one in bills]))
+    lines.append(_line("**AWS together**", [total({name: one[name] for name in aws}) for _, one in bills]))
     lines += [_line(name, [one[name] for _, one in bills]) for name in bills[0][1] if name not in aws]
     return "\n".join(lines)
 
 
-def _line(name: str, dollars: list[float]) -> str:
-    return f"| {name} | {' | '.join(f'{one:,.2f}' for one in dollars)} |"
+def _line(name: str, dollars: list[Range]) -> str:
+    return f"| {name} | {' | '.join(map(in_words, dollars))} |"
+
+
+def second_deployment() -> str:
+    """Return the sentence about the free tiers that a second deployment does not have."""
+    ours, (price, _) = stack(), prices()
+    alarms = ours.alarm_metrics * price["alarm_metric"].usd
+    polls = ours.queues * POLLS_PER_QUEUE * price["sqs_request"].usd
+    return (
+        "A second deployment in the same account finds the free tier of alarms and queues used up. It pays"
+        f" ${alarms:.2f} a\nmonth for alarms and ${polls:.2f} for the polls of its {ours.queues} queues."
+    )
 
 
 def price_table() -> str:
@@ -201,9 +232,10 @@ def price_table() -> str:
     raw = tomllib.loads(PRICES.read_text())
     lines = ["| price | dollars | free each month, for ever | read |", "|---|---:|---:|---|"]
     for name, one in rates.items():
+        dollars = f"{one.usd:.10f}".rstrip("0").rstrip(".")
         free = f"{one.free:,.0f}" if one.free else ""
         mark = "" if one.is_verified else " **not verified**"
-        lines.append(f"| {name.replace('_', ' ')} | {one.usd:.10f} | {free} | {one.source}{mark} |")
+        lines.append(f"| {name.replace('_', ' ')} | {dollars} | {free} | {one.source}{mark} |")
     for name, model in models.items():
         source = raw["gemini"][name]["source"] + ("" if model.is_verified else " **not verified**")
         lines.append(
@@ -214,7 +246,15 @@ def price_table() -> str:
 
 def updated_page(text: str) -> str:
     """Return the text of docs/cost.md with new tables."""
-    return replace_block(replace_block(text, "cost", table()), "prices", price_table())
+    blocks = {
+        "cost": table(),
+        "idle": second_deployment(),
+        "database": f"{database_table(MESSAGES[-1])}\n\n{free_messages(prices()[0]['tidb_request_unit'].free)}",
+        "prices": price_table(),
+    }
+    for name, block in blocks.items():
+        text = replace_block(text, name, block)
+    return text
 
 
 if __name__ == "__main__":
