@@ -252,12 +252,13 @@ def test_repeated_question_whose_reply_failed_takes_ten_statements_too(
     assert count_in(crowd, situation, **question)["message_id"] == answer["message_id"]
 
 
-def test_failure_that_does_not_count_takes_one_statement(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_that_does_not_count_takes_one_transaction(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeModel, "stream", fail_at_once)
     body = {"message": "Oi", "conversation_id": crowd.conversation_id}
     answer = crowd.http("/chat/message").post("/chat/message", json=body)
     assert (answer.status_code, answer.json()["contou"]) == (503, False)
-    assert crowd.questions() - crowd.before_model.pop() == 1
+    # BEGIN, lock the counter, end the reply, subtract the message, COMMIT, and the tokens of the day.
+    assert crowd.questions() - crowd.before_model.pop() == 6
 
 
 def fail_at_once(_model: FakeModel, _prompt: Prompt, _seconds: float) -> Generator[ModelEvent]:

@@ -148,32 +148,48 @@ class StoredReply:
             return True
 
     def finish(self, end: Completed | Failed) -> bool:
-        """Store the end and its cost, once. Return False if the generation is no longer wanted.
-
-        If a failure does not count, the same statement subtracts its message from the user's count.
-        """
+        """Store the end and its cost, once. Return False if the generation is no longer wanted."""
         code = None
         if isinstance(end, Failed):
             code = end.error.code
             logger().warning("model failed", extra={"code": code, "reason": str(end.error)})
         state, cost = state_of(end), (end.usage.tokens_in, end.usage.tokens_out)
         ending = ReplyResult(end.text, state, code, end.usage.model, *cost)
+        if code is None or is_counted(end.text, code):
+            is_stored = self._store_end(ending)
+        else:
+            is_stored = self._store_uncounted_failure(ending)
+        if is_stored:
+            self._count_tokens(*cost)
+            self._log(state, end.usage, code)
+        return is_stored
+
+    def _store_end(self, ending: ReplyResult) -> bool:
         database = self._database.waiting_for_restart()
         row = (self._pending.reply_id, self._pending.generation)
-        session = self._pending.session
-        is_given_back = code is not None and not is_counted(end.text, code)
-        if is_given_back:
-            day = day_of(session.now)
-            is_stored = messages.update_failed_reply(database, *row, ending, session.user_id, day)
-        else:
-            is_stored = messages.update_finished_reply(database, *row, ending)
         # If the answer to an earlier try was lost, that try may have stored the final state.
-        if not is_stored and not messages.has_final_state(database, *row, state):
-            return False
-        if not is_given_back:
-            self._count_tokens(*cost)
-        self._log(state, end.usage, code)
-        return True
+        return messages.update_finished_reply(database, *row, ending) or messages.has_final_state(
+            database, *row, ending.state
+        )
+
+    def _store_uncounted_failure(self, ending: ReplyResult) -> bool:
+        """Store the end and subtract the message from the user's count, both or neither."""
+        row = (self._pending.reply_id, self._pending.generation)
+        counter = (self._pending.session.user_id, day_of(self._pending.session.now))
+
+        def work(sql: Statements) -> bool:
+            usage.lock_messages(sql, *counter)  # first, as in the transactions that take a question
+            if not messages.update_finished_reply(sql, *row, ending):
+                return False
+            usage.delete_messages(sql, *counter, 1)
+            return True
+
+        def has_committed(sql: Statements) -> bool:
+            usage.lock_messages(sql, *counter)  # waits until an earlier commit has ended
+            return messages.has_final_state(sql, *row, ending.state)
+
+        is_stored = self._database.transaction(work, has_committed)
+        return is_stored or messages.has_final_state(self._database, *row, ending.state)
 
     def _count_tokens(self, tokens_in: int, tokens_out: int) -> None:
         """Add the tokens to the user's day. The reply is stored already, so a failure is only logged."""

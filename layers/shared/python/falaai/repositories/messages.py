@@ -5,7 +5,7 @@ Every caller has already found the conversation by its owner, or is a worker.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
 
@@ -228,29 +228,6 @@ def update_finished_reply(sql: Statements, reply_id: int, generation: int, endin
             (
                 *(ending.text, ending.state, ending.error, ending.model or None),
                 *(ending.tokens_in, ending.tokens_out, reply_id, generation),
-            ),
-        )
-    )
-
-
-def update_failed_reply(
-    sql: Statements, reply_id: int, generation: int, ending: ReplyResult, user_id: int, day: date
-) -> bool:
-    """Store the end of a try that failed without text, and subtract its message from the user's count.
-
-    It is one statement of two tables, so that both happen exactly once, whatever happens to the process or to the
-    answer. The counter comes first, as in the transactions that take a message. Returns as `update_finished_reply`.
-    """
-    return bool(
-        sql.run(
-            "UPDATE uso_diario u, mensagens m SET u.mensagens = GREATEST(u.mensagens, 1) - 1,"
-            " u.tokens_entrada = u.tokens_entrada + %s, u.tokens_saida = u.tokens_saida + %s,"
-            " m.estado = %s, m.erro = %s, m.modelo = %s, m.tokens_entrada = %s, m.tokens_saida = %s,"
-            " m.escrita_em = UTC_TIMESTAMP(6)"
-            " WHERE u.id_usuario = %s AND u.dia = %s AND m.id = %s AND m.geracao = %s AND m.estado = 'gerando'",
-            (
-                *(ending.tokens_in, ending.tokens_out, ending.state, ending.error, ending.model or None),
-                *(ending.tokens_in, ending.tokens_out, user_id, day, reply_id, generation),
             ),
         )
     )
