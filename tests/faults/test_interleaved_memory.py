@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 
 from falaai import settings as product_settings
 from falaai.database import Database
-from falaai.errors import NotFound, NotTheLast, StillAnswering
+from falaai.errors import NotFound, NotTheLast, OtherVersionShown, StillAnswering
 from falaai.language_model import Prompt
 from falaai.queue_messages import SummaryRequested
 from falaai.repositories.sessions import Session
 from falaai_chat.pending_replies import PendingReply
 from falaai_chat.questions import edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput
+from falaai_chat.versions import switch_version
 from falaai_cleanup.tasks import clean_up
 from falaai_memory.worker import summarize
 from tests.support.fakes import FakeModel
@@ -37,13 +38,13 @@ TURNS_LIMIT = 60
 FILLER = " palavra" * 4
 RETENTION_DAYS = 90
 # Statements of an action, with BEGIN and COMMIT, and a few more: the last race of each ends before it is stopped.
-STATEMENTS = {"ask": 13, "edit": 15, "regenerate": 14, "summarize": 4, "clean_up": 8}
+STATEMENTS = {"ask": 13, "edit": 15, "regenerate": 15, "switch": 30, "summarize": 4, "clean_up": 8}
 ACTIONS = tuple(STATEMENTS)
 USES = ACTIONS[:3]
 
 Step = tuple[str, int]
 ACTION = st.tuples(st.sampled_from(ACTIONS), st.integers(0, 9))
-BEFORE = st.lists(st.tuples(st.sampled_from(ACTIONS[:4]), st.integers(0, 9)), max_size=4)
+BEFORE = st.lists(st.tuples(st.sampled_from(ACTIONS[:5]), st.integers(0, 9)), max_size=4)
 
 
 def names(text: str) -> set[str]:
@@ -74,7 +75,7 @@ class Talk:
     def _try(self, act: Callable[[Database, int], None], number: int, database: Database) -> bool:
         try:
             act(database, number)
-        except (NotFound, NotTheLast, StillAnswering):
+        except (NotFound, NotTheLast, StillAnswering, OtherVersionShown):
             return False
         return True
 
@@ -87,16 +88,23 @@ class Talk:
         answer(database, asked, FakeModel([self._text()]))
 
     def _edit(self, database: Database, number: int) -> None:
-        questions = self.rows.list("SELECT id, conteudo FROM mensagens WHERE remetente = 'usuario' ORDER BY seq")
+        questions = self.rows.list(
+            "SELECT id, conteudo FROM mensagens WHERE remetente = 'usuario' AND seq > 0 ORDER BY seq"
+        )
         question = questions[number % len(questions)] if questions else {"id": 404, "conteudo": ""}
         edited = edit_question(database, self.session, question["id"], EditInput(message=self._text()), PLENTY)
         assert not names(question["conteudo"]) & self._sent(edited)
         answer(database, edited, FakeModel([self._text()]))
 
     def _regenerate(self, database: Database, number: int) -> None:
-        replies = self.rows.list("SELECT id FROM mensagens WHERE remetente = 'ia' ORDER BY seq DESC")
+        replies = self.rows.list("SELECT id FROM mensagens WHERE remetente = 'ia' AND seq > 0 ORDER BY seq DESC")
         reply = replies[number % len(replies)]["id"] if replies else 404
         answer(database, regenerate_reply(database, self.session, reply, PLENTY), FakeModel([self._text()]))
+
+    def _switch(self, database: Database, number: int) -> None:
+        hidden = self.rows.list("SELECT id FROM mensagens WHERE seq < 0 ORDER BY seq")
+        message = hidden[number % len(hidden)]["id"] if hidden else 404
+        database.transaction(lambda sql: switch_version(sql, self.session, message, None, 10))
 
     def _summarize(self, database: Database, _number: int) -> None:
         message = SummaryRequested(conversation_id=self.conversation_id)
@@ -116,16 +124,20 @@ class Talk:
         """The model gets every text that is stored, and none that was replaced, before and after a summary."""
         for _ in range(2):
             asked = send(database, self.session, self._text(), conversation_id=self.conversation_id)
-            stored = self.rows.list("SELECT conteudo FROM mensagens WHERE seq < %s", asked.reply_seq)
+            stored = self.rows.list("SELECT conteudo FROM mensagens WHERE seq > 0 AND seq < %s", asked.reply_seq)
             assert self._sent(asked) == names(" ".join(row["conteudo"] for row in stored))
             answer(database, asked, FakeModel([self._text()]))
             self._summarize(database, 0)
 
     def check_is_whole(self) -> None:
-        """The messages of a conversation that is there have no gap; of one that is gone none is left."""
+        """Shown messages have no gap. Of a deleted conversation no message is left, of another one all are."""
         last = self.rows.value("SELECT COALESCE(MAX(ultima_seq), 0) FROM conversas")
-        seqs = [row["seq"] for row in self.rows.list("SELECT seq FROM mensagens ORDER BY seq")]
-        assert seqs == list(range(1, last + 1))
+        rows = self.rows.list("SELECT seq, conteudo FROM mensagens ORDER BY seq")
+        assert [row["seq"] for row in rows if row["seq"] > 0] == list(range(1, last + 1))
+        if not self.is_there():
+            assert rows == []
+        else:
+            assert names(" ".join(row["conteudo"] for row in rows)) == {f"t{n}" for n in range(1, self.texts + 1)}
 
     @staticmethod
     def _sent(asked: PendingReply) -> set[str]:
@@ -161,7 +173,7 @@ def run_race(
     return played
 
 
-@pytest.mark.parametrize("second", ["ask", "edit", "regenerate", "clean_up"])
+@pytest.mark.parametrize("second", ["ask", "edit", "regenerate", "switch", "clean_up"])
 def test_summary_that_is_made_meanwhile_never_wins_over_a_change(database: Database, race: Race, second: str) -> None:
     """Stopped before each of its statements, with each question or reply changed meanwhile."""
     for stop in range(1, STATEMENTS["summarize"]):
@@ -176,7 +188,7 @@ def test_edit_of_summarized_text_drops_the_summary_of_it(database: Database, rac
         run_race(database, race, [("summarize", 0)], ("edit", number), ("summarize", 0), stop)
 
 
-@pytest.mark.parametrize("first", ["ask", "edit", "regenerate"])
+@pytest.mark.parametrize("first", ["ask", "edit", "regenerate", "switch"])
 def test_cleanup_never_deletes_a_conversation_that_is_used_meanwhile(
     database: Database, race: Race, first: str
 ) -> None:

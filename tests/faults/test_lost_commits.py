@@ -76,11 +76,13 @@ def test_regenerated_and_edited_once_whose_commit_is_lost(
     edited = edit_question(shaky, session, first.question_id, EditInput(message="Dois"), PLENTY)
     proxy.passing()
     assert proxy.swallowed == 2
-    stored = rows.list("SELECT id, conteudo, estado, geracao FROM mensagens ORDER BY seq")
+    stored = rows.list("SELECT id, conteudo, estado, geracao FROM mensagens WHERE seq > 0 ORDER BY seq")
     assert [tuple(row.values()) for row in stored] == [
-        (first.question_id, "Dois", "completa", 1),
+        (edited.question_id, "Dois", "completa", 1),
         (edited.reply_id, "", "gerando", 1),
     ]
+    hidden = rows.list("SELECT conteudo, posicao, versao FROM mensagens WHERE seq < 0 ORDER BY posicao, versao")
+    assert [tuple(row.values()) for row in hidden] == [("Um", 1, 1), ("Olá, Ana.", 2, 1), ("Olá, Ana.", 2, 2)]
     assert rows.value("SELECT mensagens FROM uso_diario WHERE id_usuario = %s", session.user_id) == 3
     assert rows.value("SELECT COUNT(*) FROM transacoes") == 0
 

@@ -1,6 +1,7 @@
 """Questions, edits and regenerations in any order, before, during and after summarization: what is replaced is never
 sent again, and nothing else is forgotten."""
 
+import contextlib
 import os
 import re
 from collections.abc import Generator, Sequence
@@ -19,6 +20,7 @@ from falaai.repositories.sessions import Session
 from falaai_chat.pending_replies import PendingReply
 from falaai_chat.questions import edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput
+from falaai_chat.versions import switch_version
 from falaai_memory.worker import summarize
 from tests.support.fakes import FakeModel
 from tests.support.replies import PLENTY, answer, new_session, send
@@ -34,7 +36,9 @@ Step = tuple[str, int, tuple["Step", ...]]
 
 
 def steps(inner: st.SearchStrategy[tuple[Step, ...]]) -> st.SearchStrategy[Step]:
-    name = st.sampled_from(["say", "say", "say", "say_slowly", "fail", "finish", "edit", "again", "abandon"])
+    name = st.sampled_from(
+        ["say", "say", "say", "say_slowly", "fail", "finish", "edit", "again", "switch", "abandon"]
+    )
     return st.one_of(
         st.tuples(name, st.integers(0, 9), st.just(())),
         st.tuples(st.just("summarize"), st.integers(0, 9), inner),
@@ -56,6 +60,7 @@ class Talk:
     texts: int = 0
     checked: int = 0
     summarized: int = 0
+    switched: int = 0
     pending: list[PendingReply] = field(default_factory=list)
 
     def text(self) -> str:
@@ -83,7 +88,7 @@ class Talk:
             self._finish_one(self.pending.pop(number % len(self.pending)))
 
     def _edit(self, number: int, _during: tuple[Step, ...]) -> None:
-        questions = self.rows.list("SELECT id FROM mensagens WHERE remetente = 'usuario' ORDER BY seq")
+        questions = self.rows.list("SELECT id FROM mensagens WHERE remetente = 'usuario' AND seq > 0 ORDER BY seq")
         if questions:
             question = questions[number % len(questions)]["id"]
             asked = edit_question(self.database, self.session, question, EditInput(message=self.text()), PLENTY)
@@ -91,7 +96,7 @@ class Talk:
             self._finish_one(asked)
 
     def _again(self, number: int, _during: tuple[Step, ...]) -> None:
-        replies = self.rows.list("SELECT id FROM mensagens WHERE remetente = 'ia' ORDER BY seq DESC")
+        replies = self.rows.list("SELECT id FROM mensagens WHERE remetente = 'ia' AND seq > 0 ORDER BY seq DESC")
         if not replies:
             return
         try:
@@ -100,6 +105,15 @@ class Talk:
             return
         self._check(asked)
         self._finish_one(asked)
+
+    def _switch(self, number: int, _during: tuple[Step, ...]) -> None:
+        hidden = self.rows.list("SELECT id FROM mensagens WHERE seq < 0 ORDER BY seq")
+        if not hidden:
+            return
+        message = hidden[number % len(hidden)]["id"]
+        with contextlib.suppress(StillAnswering):
+            self.database.transaction(lambda sql: switch_version(sql, self.session, message, None, 10))
+            self.switched += 1
 
     def _abandon(self, _number: int, _during: tuple[Step, ...]) -> None:
         """The processes that generate replies are gone, with some text of each written."""
@@ -137,7 +151,7 @@ class Talk:
         """What the model may know now is made of texts that are there now, and of all of them up to the question."""
         self.checked += 1
         there = self.rows.list(
-            "SELECT seq, conteudo FROM mensagens WHERE conteudo <> '' AND seq < %s AND NOT"
+            "SELECT seq, conteudo FROM mensagens WHERE conteudo <> '' AND seq > 0 AND seq < %s AND NOT"
             " (estado = 'gerando' AND escrita_em >= UTC_TIMESTAMP(6) - INTERVAL 60 SECOND)",
             asked.reply_seq,
         )
@@ -172,6 +186,8 @@ def test_replaced_text_is_never_sent_and_no_turn_is_lost(database: Database, row
         talk.play(history)
         talk.play([("finish", 0, ())] * len(talk.pending))
         talk.play([("say", 0, ())])
+        stored = rows.list("SELECT conteudo FROM mensagens")
+        assert names(" ".join(row["conteudo"] for row in stored)) == {f"t{n}" for n in range(1, talk.texts + 1)}
 
     check()
     summarized, checked = sum(talk.summarized for talk in played), sum(talk.checked for talk in played)
@@ -179,3 +195,4 @@ def test_replaced_text_is_never_sent_and_no_turn_is_lost(database: Database, row
     assert len(played) >= HISTORIES
     assert summarized > len(played) / 4
     assert checked > len(played)
+    assert sum(talk.switched for talk in played) > len(played) / 10

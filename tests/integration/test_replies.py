@@ -54,7 +54,9 @@ def session(rows: Rows) -> Session:
 
 
 def texts(rows: Rows) -> list[str]:
-    return [row["conteudo"] for row in rows.list("SELECT conteudo FROM mensagens ORDER BY id_conversa, seq")]
+    return [
+        row["conteudo"] for row in rows.list("SELECT conteudo FROM mensagens WHERE seq > 0 ORDER BY id_conversa, seq")
+    ]
 
 
 def test_question_is_there_before_the_model_is_called(database: Database, rows: Rows, session: Session) -> None:
@@ -243,7 +245,7 @@ def test_reply_to_a_question_already_summarised_is_tried_again_with_its_own_past
     assert "Falaram até três." not in str(model.prompts[0])
 
 
-def test_edited_question_drops_what_followed_and_the_summary_of_it(
+def test_edited_question_hides_what_followed_and_drops_the_summary_of_it(
     database: Database, rows: Rows, session: Session
 ) -> None:
     first = send(database, session, "Um")
@@ -257,7 +259,7 @@ def test_edited_question_drops_what_followed_and_the_summary_of_it(
     (row,) = rows.list("SELECT ultima_seq, resumo, resumo_ate_seq FROM conversas")
     assert tuple(row.values()) == (2, None, 0)
     answer(database, send(database, session, "Quatro"))
-    assert [row["seq"] for row in rows.list("SELECT seq FROM mensagens ORDER BY seq")] == [1, 2, 3, 4]
+    assert [row["seq"] for row in rows.list("SELECT seq FROM mensagens WHERE seq > 0 ORDER BY seq")] == [1, 2, 3, 4]
 
 
 def test_messages_of_another_user_do_not_exist(database: Database, rows: Rows, session: Session) -> None:

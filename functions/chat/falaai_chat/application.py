@@ -6,7 +6,16 @@ from fastapi import FastAPI
 
 from falaai.web import static_files
 from falaai.web.application_factory import build_application
-from falaai_chat.routes import chat_pages, conversation_routes, health, polling, replies, stream, warm_up
+from falaai_chat.routes import (
+    chat_pages,
+    conversation_routes,
+    health,
+    polling,
+    replies,
+    stream,
+    version_routes,
+    warm_up,
+)
 
 _FOLDER = Path(__file__).parent
 _TEMPLATES = _FOLDER / "templates"
@@ -16,6 +25,7 @@ ROUTERS = (
     replies.router,
     polling.router,
     conversation_routes.router,
+    version_routes.router,
     static_files.build_router(STATIC),
     static_files.router,
     health.router,

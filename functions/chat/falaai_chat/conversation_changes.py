@@ -59,7 +59,7 @@ def delete(sql: Statements, session: Session, conversation_id: int) -> None:
     """
     if conversations.lock_conversation(sql, session.user_id, conversation_id) is None:
         raise NotFound("conversation")
-    messages.delete_after(sql, conversation_id, 0)
+    messages.delete_all(sql, conversation_id)
     sessions.update_no_active_conversation(sql, session.user_id, conversation_id)
     conversations.delete_conversation(sql, session.user_id, conversation_id)
 

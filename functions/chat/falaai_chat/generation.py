@@ -21,7 +21,7 @@ from falaai.logs import logger
 from falaai.queue_messages import QueueMessage, SummaryRequested, TitleRequested
 from falaai.queues import Queues
 from falaai.rate_limits import FOLLOWERS_AT_ONCE, release
-from falaai.repositories import messages, usage
+from falaai.repositories import messages, usage, versions
 from falaai.repositories.messages import Message, ReplyResult, State
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of
@@ -200,9 +200,11 @@ class StoredReply:
             logger().warning("tokens not counted", extra={"reason": str(error)})
 
     def stop(self, end: Interrupted) -> None:
-        """Store the text of a generation that a user stopped, unless a newer one has begun."""
+        """Store the text of a generation that a user stopped, or in the copy that a newer generation has left."""
         pending = self._pending
-        messages.save_stopped_text(self._database, pending.reply_id, pending.generation, end.text)
+        place = (pending.conversation_id, pending.reply_seq)
+        if not messages.save_stopped_text(self._database, pending.reply_id, pending.generation, end.text):
+            versions.save_late_text(self._database, *place, pending.generation, end.text)
         self._log(state_of(end), end.usage)
 
     def _log(self, state: State, cost: Usage, code: str | None = None) -> None:

@@ -16,15 +16,15 @@ from falaai.database import Database, Statements, new_transaction_key
 from falaai.errors import (
     CeilingReached,
     Conflict,
-    MoreFollows,
     NotFound,
     NotSignedIn,
     NotTheLast,
+    OtherVersionShown,
     StillAnswering,
     TooManyFollowers,
 )
 from falaai.rate_limits import FOLLOWERS_AT_ONCE, acquire
-from falaai.repositories import conversations, messages, sessions, transcripts, usage
+from falaai.repositories import conversations, messages, sessions, transcripts, usage, versions
 from falaai.repositories.messages import Locked, Message, State
 from falaai.repositories.sessions import Session
 from falaai.repositories.usage import SHARES
@@ -60,9 +60,11 @@ def ask(database: Database, session: Session, question: MessageInput, quota: Quo
 
 
 def regenerate_reply(database: Database, session: Session, reply_id: int, quota: Quota) -> NewReply:
-    """Empty a reply so that it is generated again: the last one, or any that failed or was interrupted.
+    """Begin a new version of a reply: of the last one, or of any that failed or was interrupted.
 
-    Raises NotFound, StillAnswering, NotTheLast, QuotaReached, CeilingReached, TooManyReplies, NotSignedIn.
+    The old version is hidden, unless it has no text. The new one has the same id.
+    Raises NotFound, OtherVersionShown, StillAnswering, NotTheLast, QuotaReached, CeilingReached, TooManyReplies,
+    NotSignedIn.
     """
     return _commit(database, session, quota, lambda sql, attempt: _regenerate(sql, session, reply_id, attempt))
 
@@ -70,10 +72,10 @@ def regenerate_reply(database: Database, session: Session, reply_id: int, quota:
 def edit_question(
     database: Database, session: Session, question_id: int, edit: EditInput, quota: Quota
 ) -> PendingReply:
-    """Replace a question's text, delete the messages after it, and add a row for the new reply.
+    """Add a new version of a question with a row for its reply. The old one and all after it are hidden.
 
-    Raises MoreFollows if the edit would delete more messages than it allows, NotFound, Conflict, QuotaReached,
-    CeilingReached, TooManyReplies, TooManyFollowers, NotSignedIn.
+    Raises NotFound, Conflict, OtherVersionShown, QuotaReached, CeilingReached, TooManyReplies, TooManyFollowers,
+    NotSignedIn.
     """
     return _commit(database, session, quota, lambda sql, attempt: _edit(sql, session, question_id, edit, attempt))
 
@@ -124,7 +126,7 @@ def _regenerate(sql: Statements, session: Session, reply_id: int, attempt: Attem
     found = messages.lock_message(sql, session.user_id, reply_id)
     if found is None or found.message.author != "ia":
         raise NotFound("message")
-    reply = found.message
+    reply = _shown(found)
     if reply.state is State.GENERATING:
         raise StillAnswering("the reply is being generated")
     if reply.state is State.COMPLETE and reply.seq != found.last_seq:
@@ -140,15 +142,20 @@ def _edit(sql: Statements, session: Session, question_id: int, edit: EditInput, 
     found = next((one for one in stored if one.message.id == question_id), None)
     if found is None:
         raise NotFound("message")
-    question, reply_seq = found.message, found.message.seq + 1
-    if edit.seguintes is not None and found.last_seq - reply_seq > edit.seguintes:
-        raise MoreFollows("messages came after the person was told how many there are")
-    conversations.truncate_after(sql, session.user_id, question.conversation_id, reply_seq)
-    messages.delete_after(sql, question.conversation_id, question.seq - 1)
-    messages.add_exchange(
-        sql, question.conversation_id, reply_seq, edit.message, edit.client_id, attempt.key, edited=question
-    )
+    question, reply_seq = _shown(found), found.message.seq + 1
+    conversation_id, branch = question.conversation_id, found.next_branch
+    conversations.truncate_after(sql, session.user_id, conversation_id, reply_seq, branch + found.last_seq)
+    versions.update_hidden(sql, conversation_id, question.seq, found.parent_id, branch)
+    new_version = question.versions + 1
+    messages.add_exchange(sql, conversation_id, reply_seq, edit.message, edit.client_id, attempt.key, new_version)
     return _new_reply(sql, session, attempt, used, question.conversation_id, reply_seq)
+
+
+def _shown(found: Locked) -> Message:
+    """Return the message. Raises OtherVersionShown if it is hidden."""
+    if found.message.branch:
+        raise OtherVersionShown("the message is hidden")
+    return found.message
 
 
 def _find_repeated_question(stored: list[Locked], question: MessageInput | EditInput) -> Message | None:
@@ -165,8 +172,8 @@ def _answer_repeated_question(
     sql: Statements, session: Session, attempt: Attempt, used: int, question: Message, stored: list[Locked]
 ) -> PendingReply:
     """Return the reply that the question has; generate it again if it failed or was interrupted."""
-    place = (question.conversation_id, question.seq + 1)
-    found = next((one for one in stored if (one.message.conversation_id, one.message.seq) == place), None)
+    place = _place(question, question.seq + 1)
+    found = next((one for one in stored if _place(one.message, one.message.seq) == place), None)
     if found is None:
         raise NotFound("reply")
     reply = found.message
@@ -177,6 +184,10 @@ def _answer_repeated_question(
         ids = {"conversation_id": reply.conversation_id, "question_id": question.id, "message_id": reply.id}
         raise TooManyFollowers(RETRY_SECONDS).about(**ids, seq=reply.seq)
     return ExistingReply(session, reply.conversation_id, question.id, reply)
+
+
+def _place(message: Message, seq: int) -> tuple[int, int, int]:
+    return message.conversation_id, message.branch, seq
 
 
 def _reserve_seq(sql: Statements, session: Session, question: MessageInput) -> tuple[int, int]:
@@ -226,14 +237,20 @@ def _use_session(sql: Statements, session: Session, conversation_id: int) -> Non
 
 
 def _restart_reply(sql: Statements, session: Session, attempt: Attempt, used: int, found: Locked) -> NewReply:
-    """Empty a reply for another try. An earlier try that was abandoned without text no longer counts."""
-    reply = found.message
+    """Generate a reply again in its place. If it has text, that stays as a hidden version.
+
+    An earlier try that was abandoned without text no longer counts.
+    """
+    reply, branch, version = _shown(found), found.next_branch, found.message.version
     if found.to_give_back:
         day = day_of(found.to_give_back)
         usage.delete_messages(sql, session.user_id, day, 1)
         used -= day == attempt.day
-    generation = messages.update_restarted_reply(sql, reply, attempt.key)
-    conversations.update_before_restart(sql, session.user_id, reply.conversation_id, reply.seq)
+    if reply.text:
+        versions.add_copy(sql, reply, found.parent_id, branch)
+        version = reply.versions + 1
+    generation = messages.update_restarted_reply(sql, reply, attempt.key, version)
+    conversations.update_before_restart(sql, session.user_id, reply.conversation_id, reply.seq, branch + reply.seq)
     return _new_reply(sql, session, attempt, used, reply.conversation_id, reply.seq, generation)
 
 

@@ -65,23 +65,14 @@ class MessageInput(LanguageInput, Destination):
     client_id: ClientId | None = None
 
 
-class Loss(BaseModel):
-    """The number of messages that an edit may delete besides the question's own reply, as shown to the user.
-
-    Without `seguintes`, an edit may delete any number.
-    """
-
-    seguintes: Annotated[int, Field(ge=0)] | None = None
-
-
-class EditInput(LanguageInput, Loss):
-    """A new text for a stored question."""
+class EditInput(LanguageInput):
+    """A new version of a stored question."""
 
     message: MessageText
     client_id: ClientId | None = None
 
 
-class StreamInput(LanguageInput, Destination, Loss):
+class StreamInput(LanguageInput, Destination):
     """POST /chat/stream: a new question, a reply to generate again, or an edited question.
 
     A new question has the fields of MessageInput. `regenerate` is the id of a reply. `edit` is the id of a question,
@@ -92,6 +83,12 @@ class StreamInput(LanguageInput, Destination, Loss):
     client_id: ClientId | None = None
     regenerate: Id | None = None
     edit: Id | None = None
+
+
+class VersionInput(BaseModel):
+    """The version to show: number `versao` in the place of a shown message; without it, the message itself."""
+
+    versao: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
 
 
 class ConversationChange(BaseModel):

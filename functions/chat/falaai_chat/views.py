@@ -63,12 +63,19 @@ def conversation_view(conversation: Conversation, now: datetime) -> dict[str, An
 
 
 def hit_view(hit: Hit | None, words: str) -> dict[str, Any]:
-    """Return {trecho: [before, words, after], seq} of a conversation's newest message with the words, or {}."""
-    return {"trecho": excerpt(hit.text, words), "seq": hit.seq} if hit else {}
+    """Return {trecho: [before, words, after], seq} of a conversation's newest message with the words, or {}.
+
+    A message of a hidden version has its id in `outra_versao`.
+    """
+    if hit is None:
+        return {}
+    hidden = {"outra_versao": hit.message_id} if hit.is_hidden else {}
+    return {"trecho": excerpt(hit.text, words), "seq": hit.seq, **hidden}
 
 
 def message_views(messages: Sequence[Message], now: datetime) -> list[dict[str, Any]]:
-    """Return the fields of message_shape and `html` of a reply, `quando` (the time in words) and `aviso`.
+    """Return the fields of message_shape and `html` of a reply, `quando` (the time in words), `aviso`, and the
+    message's number (`versao`) among the `versoes` of its place.
 
     `aviso` is a sentence about a reply that failed or was stopped, else null. The newest replies are rendered first;
     when ANSWER_SECONDS are used up, the others are returned as plain text.
@@ -80,7 +87,14 @@ def message_views(messages: Sequence[Message], now: datetime) -> list[dict[str, 
         left -= time.thread_time() - began
         notice = notice_of(message.text, message.state, message.error)
         views.append(
-            {**message_shape(message), "html": html, "quando": in_words(message.sent_at, now), "aviso": notice}
+            {
+                **message_shape(message),
+                "html": html,
+                "quando": in_words(message.sent_at, now),
+                "aviso": notice,
+                "versao": message.version,
+                "versoes": message.versions,
+            }
         )
     return views[::-1]
 

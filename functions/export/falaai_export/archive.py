@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 
-from falaai.conversation_markdown import file_stem, message_section, title_line
+from falaai.conversation_markdown import branch_line, file_stem, message_section, title_line
 from falaai.database import Database, Row
 from falaai.personal_archive import PAGE_ROWS, conversation_pages, json_pieces, message_pages
 from falaai.repositories import personal_data, users
@@ -73,5 +73,9 @@ class _Ahead:
 
 def _markdown(conversation: Row, messages: _Ahead) -> Iterator[str]:
     yield title_line(conversation["titulo_conversa"])
+    branch = None
     for message in messages.of(conversation["id"]):
+        if message["ramo"] != branch:
+            branch = message["ramo"]
+            yield branch_line(message["seq"], message["versao"])
         yield message_section(message["remetente"], message["conteudo"])

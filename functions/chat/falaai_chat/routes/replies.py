@@ -39,7 +39,7 @@ def regenerate(
     quota: DailyQuota,
     options: LanguageInput | None = None,
 ) -> dict[str, Any]:
-    """Generate a reply again, in place of its text. Return the same body as /chat/message."""
+    """Generate a reply again in the same place, as another version. Return the same body as /chat/message."""
     pending = regenerate_reply(services.database, session, message_id, quota)
     return _whole_reply(services, pending, (options or LanguageInput()).language, None)
 
@@ -48,7 +48,10 @@ def regenerate(
 def edit(
     message_id: int, change: EditInput, session: CurrentSession, services: ReplyServices, quota: DailyQuota
 ) -> dict[str, Any]:
-    """Replace a question, delete the messages after it, and answer it. Return the same body as /chat/message."""
+    """Add a version of a question and answer it. Return the same body as /chat/message.
+
+    The old version is hidden, with all that followed it.
+    """
     pending = edit_question(services.database, session, message_id, change, quota)
     return _whole_reply(services, pending, change.language, change.client_id)
 

@@ -2,6 +2,7 @@
 // Questions and replies as elements of the page.
 
 import { cloneTemplate, get, make, makeButton, part } from "./dom.js";
+import { say } from "./requests.js";
 import { texts } from "./sentences.js";
 import { scrollToEnd } from "./scrolling.js";
 
@@ -9,7 +10,7 @@ import { scrollToEnd } from "./scrolling.js";
  * A message as GET /conversation/{id} returns it.
  * @typedef {{
  *   id: number, seq: number, remetente: "bot" | "usuario", conteudo: string, estado: string, erro: string | null,
- *   aviso: string | null, html: string, quando: string,
+ *   aviso: string | null, html: string, quando: string, versao: number, versoes: number,
  * }} Message
  */
 
@@ -115,11 +116,45 @@ export function addCopyButtons(within) {
 }
 
 /**
+ * Return the number of the shown version of a message, and the number of its versions.
+ * @param {HTMLElement} article
+ */
+export const versionsOf = ({ dataset }) => ({
+  version: Number(dataset.version) || 1,
+  versions: Number(dataset.versions) || 1,
+});
+
+/**
+ * Show "‹ 2/3 ›" under a message that has versions.
+ * @param {HTMLElement} article
+ * @param {{ version: number, versions: number }} shown
+ */
+export function showVersions(article, { version, versions }) {
+  Object.assign(article.dataset, { version, versions });
+  part("versions", article).hidden = versions < 2;
+  part("version-count", article).textContent = `${version}/${versions}`;
+  part("version-words", article).textContent = say("versionOf", { version, versions });
+  // Not `disabled`, which would take the focus away.
+  get("[data-act=version-before]", article).setAttribute("aria-disabled", String(version === 1));
+  get("[data-act=version-after]", article).setAttribute("aria-disabled", String(version === versions));
+}
+
+/**
+ * Show that a message has one version more, which is the last.
+ * @param {HTMLElement} article
+ */
+export function addVersion(article) {
+  const versions = versionsOf(article).versions + 1;
+  showVersions(article, { version: versions, versions });
+}
+
+/**
  * Add to a server-rendered message the elements that need scripts.
  * @param {HTMLElement} article
  */
 export function decorate(article) {
   addCopyButtons(article);
+  showVersions(article, versionsOf(article));
   if (!isReply(article) || isGenerating(article)) return;
   const { state = "", error = "" } = article.dataset;
   showEnd(article, state, error, part("notice", article).textContent?.trim() ?? "");
@@ -141,6 +176,8 @@ export function articleFor(message) {
     seq: message.seq,
     state: message.estado,
     error: message.erro ?? "",
+    version: message.versao,
+    versions: message.versoes,
   });
   if (isBot) get("span", part("notice", article)).textContent = message.aviso ?? "";
   decorate(article);

@@ -8,6 +8,7 @@ import { openEditor } from "./question_editor.js";
 import { regenerate, send, sendAgain } from "./questions.js";
 import { ask } from "./requests.js";
 import { texts } from "./sentences.js";
+import { showOther } from "./versions.js";
 
 /**
  * Return a reply's Markdown from the server: the page has only its HTML.
@@ -39,6 +40,8 @@ const ACTS = {
   "edit-question": (article) => openEditor(questionOf(article)),
   "go-on": () => send(texts.goOnMessage),
   "send-again": sendAgain,
+  "version-before": (article) => showOther(article, -1),
+  "version-after": (article) => showOther(article, 1),
 };
 
 export function startMessageTools() {

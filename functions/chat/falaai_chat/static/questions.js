@@ -1,7 +1,18 @@
 // @ts-check
 // Send a question, edit it, ask for another reply. One reply is generated at a time.
 
-import { addQuestion, addReply, bodyOf, log, questionOf, showEnd, showNotice } from "./articles.js";
+import {
+  addQuestion,
+  addReply,
+  addVersion,
+  bodyOf,
+  log,
+  questionOf,
+  showEnd,
+  showNotice,
+  showVersions,
+  versionsOf,
+} from "./articles.js";
 import { draftPlace, focusComposer, giveBack, showComposerNotice } from "./composer.js";
 import { make, makeButton, part } from "./dom.js";
 import { openId } from "./open_conversation.js";
@@ -143,7 +154,7 @@ async function sendPending() {
 }
 
 /**
- * Ask for another reply in place of this one.
+ * Ask for another reply in place of this one. If this one has text, it stays as a version.
  * @param {HTMLElement} article
  */
 export async function regenerate(article) {
@@ -152,29 +163,34 @@ export async function regenerate(article) {
   const before = [...bodyOf(article).childNodes];
   const { state = "", error = "" } = article.dataset;
   const sentence = part("notice", article).querySelector("span")?.textContent ?? "";
+  const hasText = bodyOf(article).textContent?.trim() !== "";
   const request = { stream: { regenerate: id }, path: `/chat/replies/${id}/regenerate`, body: {} };
   const problem = await run(article, request, false);
-  if (!problem) return;
+  if (!problem) {
+    if (hasText) addVersion(article);
+    return;
+  }
   bodyOf(article).replaceChildren(...before);
   showEnd(article, state, error, sentence);
   showRefusal(problem);
 }
 
 /**
- * Replace the text of a question, and everything after it.
+ * Show another version of a question in its place. The old one stays, with everything after it.
  * @param {HTMLElement} question
  * @param {string} text
- * @param {number} following number of messages after its own reply that the user agreed to delete
  */
-export async function editQuestion(question, text, following) {
+export async function editQuestion(question, text) {
   const bubble = bodyOf(question);
   const before = bubble.textContent;
   const after = [...log.children].slice([...log.children].indexOf(question) + 1);
   const id = Number(question.dataset.id);
+  const shown = versionsOf(question);
   bubble.textContent = text;
+  addVersion(question);
   for (const article of after) article.remove();
   const reply = addReply();
-  const body = { message: text, client_id: newId(), seguintes: following };
+  const body = { message: text, client_id: newId() };
   const problem = await run(
     reply,
     { stream: { ...body, edit: id }, path: `/chat/messages/${id}/edit`, body },
@@ -184,6 +200,7 @@ export async function editQuestion(question, text, following) {
   reply.remove();
   log.append(...after);
   bubble.textContent = before;
+  showVersions(question, shown);
   giveBack(text);
   showRefusal(problem);
 }

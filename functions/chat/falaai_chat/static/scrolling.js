@@ -44,6 +44,11 @@ export function scrollToPlace(pixels) {
   scroller.scrollTop = scroller.scrollHeight - scroller.clientHeight - pixels;
 }
 
+/** Leave the place as it is, also when the page grows. */
+export function stopFollowing() {
+  following = false;
+}
+
 /**
  * Make a change above the visible messages without moving them.
  * @param {() => void} change

@@ -14,6 +14,11 @@ def message_section(author: str, text: str) -> str:
     return f"\n## {SPEAKERS[author]}\n\n{text}\n"
 
 
+def branch_line(seq: int, version: int) -> str:
+    """Return the heading of messages that another version has replaced, with an empty line before it."""
+    return f"\n---\n\n# Versão {version} da mensagem {seq}, e o que veio depois dela\n"
+
+
 def file_stem(title: str) -> str:
     """Return a file name from the title, without characters that a file system refuses."""
     return re.sub(r"[^\w -]+", " ", title).strip() or "conversa"

@@ -15,7 +15,7 @@ FalaAIError
 │   ├── ExportExpired
 │   ├── ExportTooLarge
 │   ├── NotTheLast
-│   ├── MoreFollows
+│   ├── OtherVersionShown
 │   └── TooManyRequests           carries retry_after, in seconds
 │       ├── QuotaReached
 │       ├── TooManyReplies
@@ -172,10 +172,10 @@ class NotTheLast(RequestError):
     code = "not_the_last"
 
 
-class MoreFollows(RequestError):
-    """An edit would delete more messages than the page told the user."""
+class OtherVersionShown(RequestError):
+    """The message belongs to a version that is not shown."""
 
-    code = "more_follow"
+    code = "other_version"
 
 
 class Unavailable(FalaAIError):

@@ -64,6 +64,10 @@ def _pages_of_one(sql: Statements, user_id: int, conversation_id: int) -> Iterat
     while page := personal_data.list_messages_after(sql, user_id, conversation_id, after_seq, PAGE_ROWS):
         yield page
         after_seq = page[-1]["seq"]
+    below_seq = 0
+    while page := personal_data.list_hidden_messages(sql, user_id, conversation_id, below_seq, PAGE_ROWS):
+        yield page
+        below_seq = -(page[-1]["ramo"] + page[-1]["seq"])
 
 
 def _list_pieces(pages: Iterator[list[Row]]) -> Iterator[str]:

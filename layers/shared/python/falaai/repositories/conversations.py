@@ -133,31 +133,50 @@ def reserve_seq(sql: Statements, user_id: int, conversation_id: int, by: int) ->
     )
 
 
-def truncate_after(sql: Statements, user_id: int, conversation_id: int, last_seq: int) -> None:
+def truncate_after(sql: Statements, user_id: int, conversation_id: int, last_seq: int, next_branch: int) -> None:
     """Record that two new messages replaced those from `last_seq` - 1 on, and drop a summary that covers any of them.
 
     The version changes even if the summary stays: a summary that is being made at this moment contains the replaced
     text, and `update_summary` must refuse it.
     """
     sql.run(
-        "UPDATE conversas SET ultima_seq = %s, data_atualizacao = UTC_TIMESTAMP(6),"
+        "UPDATE conversas SET ultima_seq = %s, proximo_ramo = %s, data_atualizacao = UTC_TIMESTAMP(6),"
         " resumo = IF(resumo_ate_seq < %s, resumo, NULL),"
         " resumo_ate_seq = IF(resumo_ate_seq < %s, resumo_ate_seq, 0), resumo_versao = resumo_versao + 1"
         " WHERE id_usuario = %s AND id = %s",
-        (last_seq, last_seq - 1, last_seq - 1, user_id, conversation_id),
+        (last_seq, next_branch, last_seq - 1, last_seq - 1, user_id, conversation_id),
     )
 
 
-def update_before_restart(sql: Statements, user_id: int, conversation_id: int, reply_seq: int) -> None:
+def update_before_restart(
+    sql: Statements, user_id: int, conversation_id: int, reply_seq: int, next_branch: int
+) -> None:
     """Drop a summary that covers a reply which is generated again, and record the use of the conversation.
 
     The version changes even if the summary stays, as in `truncate_after`.
     """
     sql.run(
-        "UPDATE conversas SET data_atualizacao = UTC_TIMESTAMP(6), resumo = IF(resumo_ate_seq < %s, resumo, NULL),"
+        "UPDATE conversas SET data_atualizacao = UTC_TIMESTAMP(6), proximo_ramo = %s,"
+        " resumo = IF(resumo_ate_seq < %s, resumo, NULL),"
         " resumo_ate_seq = IF(resumo_ate_seq < %s, resumo_ate_seq, 0), resumo_versao = resumo_versao + 1"
         " WHERE id_usuario = %s AND id = %s",
-        (reply_seq, reply_seq, user_id, conversation_id),
+        (next_branch, reply_seq, reply_seq, user_id, conversation_id),
+    )
+
+
+def update_after_switch(sql: Statements, user_id: int, conversation_id: int, from_seq: int, next_branch: int) -> None:
+    """Record that the shown messages from `from_seq` on are others, and drop a summary that covers any of them.
+
+    It does not count as a use of the conversation. The version changes even if the summary stays, as in
+    `truncate_after`.
+    """
+    sql.run(
+        "UPDATE conversas SET proximo_ramo = %s,"
+        " ultima_seq = COALESCE((SELECT MAX(m.seq) FROM mensagens m WHERE m.id_conversa = %s), 0),"
+        " resumo = IF(resumo_ate_seq < %s, resumo, NULL),"
+        " resumo_ate_seq = IF(resumo_ate_seq < %s, resumo_ate_seq, 0), resumo_versao = resumo_versao + 1"
+        " WHERE id_usuario = %s AND id = %s",
+        (next_branch, conversation_id, from_seq, from_seq, user_id, conversation_id),
     )
 
 

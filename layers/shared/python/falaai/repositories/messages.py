@@ -1,5 +1,7 @@
 """Table `mensagens`: questions and replies, in a gapless `seq` per conversation.
 
+A message with a negative `seq` belongs to a version that is not shown: see `versions`.
+
 Every caller has already found the conversation by its owner, or is a worker.
 """
 
@@ -26,6 +28,8 @@ class State(StrEnum):
 class Message:
     """One message.
 
+    `seq` is its place in the conversation, also for a message of a hidden version; `branch` is the number of the
+    hidden branch, 0 for a shown message. `version` is its number among the `versions` of this place.
     `sent_at` is naive UTC. `error` is the code of a failed reply, or None. `generation` is the number of the try.
     """
 
@@ -38,6 +42,9 @@ class Message:
     sent_at: datetime
     error: str | None
     generation: int
+    branch: int = 0
+    version: int = 1
+    versions: int = 1
 
 
 # A reply that gets no new text for this time is abandoned: its process has ended.
@@ -50,13 +57,13 @@ _IS_ABANDONED = f"m.estado = 'gerando' AND m.escrita_em < UTC_TIMESTAMP(6) - INT
 _TO_GIVE_BACK = f"IF({_IS_ABANDONED} AND m.conteudo = '', m.escrita_em, NULL) AS a_devolver"
 IS_BEING_WRITTEN = f"(m.estado = 'gerando' AND NOT ({_IS_ABANDONED}))"
 MESSAGE_COLUMNS = (
-    "m.id, m.id_conversa, m.seq, m.remetente, m.conteudo, m.data_envio, m.geracao,"
+    "m.id, m.id_conversa, m.seq, m.posicao, m.ramo, m.versao, m.remetente, m.conteudo, m.data_envio, m.geracao,"
     f" IF({_IS_ABANDONED}, 'interrompida', m.estado) AS estado, IF({_IS_ABANDONED}, '{ABANDONED}', m.erro) AS erro"
 )
 
 
 def list_messages(sql: Statements, conversation_id: int, after_seq: int, limit: int) -> list[Message]:
-    """List the messages after a seq, oldest first."""
+    """List the shown messages after a seq, oldest first."""
     rows = sql.list(
         f"SELECT {MESSAGE_COLUMNS} FROM mensagens m WHERE m.id_conversa = %s AND m.seq > %s"  # noqa: S608 - constant columns
         " ORDER BY m.seq LIMIT %s",
@@ -77,21 +84,33 @@ def find_message(sql: Statements, user_id: int, message_id: int) -> Message | No
 
 @dataclass(frozen=True)
 class Locked:
-    """A message, locked with its conversation until the transaction ends, and the conversation's last seq.
+    """A message, locked with its conversation until the transaction ends.
 
-    `to_give_back` is the UTC time of a try that was abandoned without text and still counts as a message of its user.
+    `last_seq` and `next_branch` are those of the conversation. `parent_id` is the shown message before it, 0 if there
+    is none. `to_give_back` is the UTC time of a try that was abandoned without text and still counts as a message of
+    its user.
     """
 
     message: Message
     client_id: str | None
     last_seq: int
+    next_branch: int
+    parent_id: int
     to_give_back: datetime | None
+
+
+_PARENT = "COALESCE((SELECT a.id FROM mensagens a WHERE a.id_conversa = m.id_conversa AND a.seq = m.seq - 1), 0)"
+_OTHERS = f"(SELECT COUNT(*) FROM mensagens v WHERE v.id_conversa = m.id_conversa AND v.pai = {_PARENT})"  # noqa: S608 - constant
+_LOCKED_COLUMNS = (
+    f"{MESSAGE_COLUMNS}, {_TO_GIVE_BACK}, m.chave, c.ultima_seq, c.proximo_ramo, {_PARENT} AS anterior,"
+    f" {_OTHERS} AS outras"
+)
 
 
 def lock_message(sql: Statements, user_id: int, message_id: int) -> Locked | None:
     """Lock a message of the user and its conversation until the transaction ends."""
     row = sql.find(
-        f"SELECT {MESSAGE_COLUMNS}, {_TO_GIVE_BACK}, m.chave, c.ultima_seq"  # noqa: S608 - constant columns
+        f"SELECT {_LOCKED_COLUMNS}"  # noqa: S608 - constant columns
         " FROM mensagens m JOIN conversas c ON c.id = m.id_conversa WHERE m.id = %s AND c.id_usuario = %s FOR UPDATE",
         (message_id, user_id),
     )
@@ -106,9 +125,9 @@ def lock_exchanges(
     Returns each question and its reply. They and their conversations stay locked until the transaction ends.
     """
     rows = sql.list(
-        f"SELECT {MESSAGE_COLUMNS}, {_TO_GIVE_BACK}, m.chave, c.ultima_seq FROM mensagens p"  # noqa: S608 - constant
+        f"SELECT {_LOCKED_COLUMNS} FROM mensagens p"  # noqa: S608 - constant columns
         " JOIN conversas c ON c.id = p.id_conversa"
-        " JOIN mensagens m ON m.id_conversa = p.id_conversa AND m.seq IN (p.seq, p.seq + 1)"
+        " JOIN mensagens m ON m.id_conversa = p.id_conversa AND m.seq IN (p.seq, p.seq + SIGN(p.seq))"
         " WHERE (p.chave = %s OR p.id = %s) AND p.remetente = 'usuario' AND c.id_usuario = %s FOR UPDATE",
         (client_id, question_id, user_id),
     )
@@ -116,7 +135,9 @@ def lock_exchanges(
 
 
 def _locked(row: Row) -> Locked:
-    return Locked(message_of(row), row["chave"], row["ultima_seq"], row["a_devolver"])
+    return Locked(
+        message_of(row), row["chave"], row["ultima_seq"], row["proximo_ramo"], row["anterior"], row["a_devolver"]
+    )
 
 
 def find_by_seq(sql: Statements, conversation_id: int, seq: int) -> Message | None:
@@ -134,20 +155,19 @@ def add_exchange(
     text: str,
     client_id: str | None,
     transaction_key: str,
-    edited: Message | None = None,
+    version: int = 1,
 ) -> None:
     """Add a question and, after it, an empty reply that is about to be generated.
 
-    The question takes over the id and the time of `edited`, which has been deleted. A client_id that this
-    conversation has already is MySQL error 1062 (IntegrityError).
+    An edited question is a new `version` in the place of the old one. A client_id that this conversation has already
+    is MySQL error 1062 (IntegrityError).
     """
-    question_id, sent_at = (edited.id, edited.sent_at) if edited else (None, None)
     sql.run(
-        "INSERT INTO mensagens (id, id_conversa, seq, remetente, conteudo, data_envio, escrita_em, estado, chave)"
-        " VALUES (%s, %s, %s, 'usuario', %s, COALESCE(%s, UTC_TIMESTAMP(6)), NULL, 'completa', %s),"
-        " (NULL, %s, %s, 'ia', '', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'gerando', %s)",
+        "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, escrita_em, estado, chave, versao)"
+        " VALUES (%s, %s, 'usuario', %s, UTC_TIMESTAMP(6), NULL, 'completa', %s, %s),"
+        " (%s, %s, 'ia', '', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'gerando', %s, 1)",
         (
-            *(question_id, conversation_id, reply_seq - 1, text, sent_at, client_id),
+            *(conversation_id, reply_seq - 1, text, client_id, version),
             *(conversation_id, reply_seq, transaction_key),
         ),
     )
@@ -165,17 +185,17 @@ def has_transaction_key(sql: Statements, user_id: int, transaction_key: str) -> 
     )
 
 
-def delete_after(sql: Statements, conversation_id: int, seq: int) -> int:
-    """Delete all messages of the conversation after this seq."""
-    return sql.run("DELETE FROM mensagens WHERE id_conversa = %s AND seq > %s", (conversation_id, seq))
+def delete_all(sql: Statements, conversation_id: int) -> int:
+    """Delete all messages of the conversation, shown and hidden."""
+    return sql.run("DELETE FROM mensagens WHERE id_conversa = %s", (conversation_id,))
 
 
-def update_restarted_reply(sql: Statements, reply: Message, transaction_key: str) -> int:
-    """Empty a locked reply to generate it again in its place. Returns the number of the new try."""
+def update_restarted_reply(sql: Statements, reply: Message, transaction_key: str, version: int) -> int:
+    """Empty a locked reply to generate it again in its place, as this version. Returns the number of the new try."""
     sql.run(
-        "UPDATE mensagens SET conteudo = '', estado = 'gerando', erro = NULL, geracao = %s, chave = %s,"
+        "UPDATE mensagens SET conteudo = '', estado = 'gerando', erro = NULL, geracao = %s, chave = %s, versao = %s,"
         " escrita_em = UTC_TIMESTAMP(6) WHERE id = %s",
-        (reply.generation + 1, transaction_key, reply.id),
+        (reply.generation + 1, transaction_key, version, reply.id),
     )
     return reply.generation + 1
 
@@ -198,11 +218,13 @@ def save_partial_text(sql: Statements, reply_id: int, generation: int, text: str
     )
 
 
-def save_stopped_text(sql: Statements, reply_id: int, generation: int, text: str) -> None:
-    """Store the text that a stopped try had at its end, unless a newer try has begun."""
-    sql.run(
-        "UPDATE mensagens SET conteudo = %s WHERE id = %s AND geracao = %s AND estado = 'interrompida'",
-        (text, reply_id, generation),
+def save_stopped_text(sql: Statements, reply_id: int, generation: int, text: str) -> bool:
+    """Store the text that a stopped try had at its end. Returns False if a newer try has begun."""
+    return bool(
+        sql.run(
+            "UPDATE mensagens SET conteudo = %s WHERE id = %s AND geracao = %s AND estado = 'interrompida'",
+            (text, reply_id, generation),
+        )
     )
 
 
@@ -304,11 +326,14 @@ def message_of(row: Row) -> Message:
     return Message(
         id=row["id"],
         conversation_id=row["id_conversa"],
-        seq=row["seq"],
+        seq=row["posicao"] or row["seq"],
         author=row["remetente"],
         text=row["conteudo"],
         state=State(row["estado"]),
         sent_at=row["data_envio"],
         error=row["erro"],
         generation=row["geracao"],
+        branch=row["ramo"] or 0,
+        version=row["versao"],
+        versions=1 + (row.get("outras") or 0),
     )

@@ -26,8 +26,8 @@ _ROWS = {
 PAGED = ("conversas", "mensagens")
 _CONVERSATION = "id, titulo_conversa, data_criacao, data_atualizacao, fixada, titulo_manual, resumo, resumo_ate_seq"
 _MESSAGE = (
-    "m.id, m.id_conversa, m.seq, m.remetente, m.conteudo, m.data_envio, m.estado, m.modelo, m.tokens_entrada,"
-    " m.tokens_saida, m.erro"
+    "m.id, m.id_conversa, COALESCE(m.posicao, m.seq) AS seq, m.versao, m.ramo, m.pai, m.remetente, m.conteudo,"
+    " m.data_envio, m.estado, m.modelo, m.tokens_entrada, m.tokens_saida, m.erro"
 )
 
 # Sessions are deleted first. A message that is being sent locks its session's row. Either it commits before the
@@ -53,9 +53,14 @@ def list_rows(sql: Statements, user_id: int) -> dict[str, list[Row]]:
 
 
 def list_conversation_sizes(sql: Statements, user_id: int) -> list[tuple[int, int]]:
-    """Return the id and the number of messages of each conversation, in the order of the ids."""
-    rows = sql.list("SELECT id, ultima_seq FROM conversas WHERE id_usuario = %s", (user_id,))
-    return sorted((row["id"], row["ultima_seq"]) for row in rows)
+    """Return the id and the largest possible number of messages of each conversation, in the order of the ids.
+
+    `proximo_ramo` is larger than the number of hidden messages.
+    """
+    rows = sql.list(
+        "SELECT id, ultima_seq + proximo_ramo - 1 AS size FROM conversas WHERE id_usuario = %s", (user_id,)
+    )
+    return sorted((row["id"], row["size"]) for row in rows)
 
 
 def list_conversations(sql: Statements, user_id: int, conversation_ids: Sequence[int]) -> list[Row]:
@@ -68,21 +73,32 @@ def list_conversations(sql: Statements, user_id: int, conversation_ids: Sequence
 
 
 def list_messages(sql: Statements, user_id: int, conversation_ids: Sequence[int]) -> list[Row]:
-    """Return all messages of these conversations, in the order of conversation and seq."""
+    """Return all messages of these conversations: of each the shown ones in their order, then the hidden branches."""
     rows = sql.list(
         f"SELECT {_MESSAGE} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
         " WHERE c.id_usuario = %s AND c.id IN %s",
         (user_id, tuple(conversation_ids)),
     )
-    return sorted(rows, key=itemgetter("id_conversa", "seq"))
+    return sorted(rows, key=lambda row: (row["id_conversa"], row["ramo"] or 0, row["seq"]))
 
 
 def list_messages_after(sql: Statements, user_id: int, conversation_id: int, after_seq: int, limit: int) -> list[Row]:
-    """Return messages of one conversation after a seq, oldest first."""
+    """Return shown messages of one conversation after a seq, oldest first."""
     return sql.list(
         f"SELECT {_MESSAGE} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
         " WHERE c.id_usuario = %s AND c.id = %s AND m.seq > %s ORDER BY m.seq LIMIT %s",
         (user_id, conversation_id, after_seq, limit),
+    )
+
+
+def list_hidden_messages(
+    sql: Statements, user_id: int, conversation_id: int, below_seq: int, limit: int
+) -> list[Row]:
+    """Return messages of the hidden branches of one conversation whose stored seq is below a negative one, or 0."""
+    return sql.list(
+        f"SELECT {_MESSAGE} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
+        " WHERE c.id_usuario = %s AND c.id = %s AND m.seq < %s ORDER BY m.seq DESC LIMIT %s",
+        (user_id, conversation_id, below_seq, limit),
     )
 
 

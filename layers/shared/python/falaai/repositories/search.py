@@ -54,11 +54,13 @@ def list_matching_conversations(
 
 @dataclass(frozen=True)
 class Hit:
-    """The newest message of a conversation that contains the words."""
+    """The newest shown message of a conversation that contains the words; without one, one of a hidden version."""
 
     conversation_id: int
+    message_id: int
     seq: int
     text: str
+    is_hidden: bool
 
 
 def list_hits(sql: Statements, user_id: int, words: str, conversation_ids: Sequence[int]) -> list[Hit]:
@@ -66,13 +68,16 @@ def list_hits(sql: Statements, user_id: int, words: str, conversation_ids: Seque
     if not conversation_ids:
         return []
     rows = sql.list(
-        "SELECT m.id_conversa, m.seq, m.conteudo FROM mensagens m JOIN"
+        "SELECT m.id_conversa, m.id, m.seq, m.posicao, m.conteudo FROM mensagens m JOIN"
         " (SELECT h.id_conversa, MAX(h.seq) AS seq FROM mensagens h JOIN conversas c ON c.id = h.id_conversa"
         " WHERE c.id_usuario = %s AND c.id IN %s AND h.conteudo COLLATE utf8mb4_general_ci LIKE %s"
         " GROUP BY h.id_conversa) newest ON newest.id_conversa = m.id_conversa AND newest.seq = m.seq",
         (user_id, tuple(conversation_ids), f"%{_escaped(words)}%"),
     )
-    return [Hit(row["id_conversa"], row["seq"], row["conteudo"]) for row in rows]
+    return [
+        Hit(row["id_conversa"], row["id"], row["posicao"] or row["seq"], row["conteudo"], row["seq"] < 0)
+        for row in rows
+    ]
 
 
 def _list_to_search(sql: Statements, user_id: int, pattern: str, after: Cursor | None, limit: int) -> list[Row]:

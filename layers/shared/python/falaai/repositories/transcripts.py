@@ -89,18 +89,28 @@ class Page:
 def find_page(
     sql: Statements, user_id: int, conversation_id: int, today: date, limit: int, before_seq: int | None = None
 ) -> Page | None:
-    """Find the newest `limit` messages, or the newest ones before `before_seq`. The conversation has no summary.
+    """Find the newest `limit` shown messages, or the newest ones before `before_seq`.
+
+    Each message has the number of versions in its place. The conversation has no summary.
 
     Returns None for an unknown conversation and for one of another user.
     """
     rows = sql.list(
-        "SELECT m.*, c.id AS conversa, c.id_usuario, c.titulo_conversa, c.data_criacao, c.data_atualizacao, c.fixada,"  # noqa: S608 - constant columns
-        " c.ultima_seq, c.titulo_manual, c.titulo_provisorio, NULL AS resumo, c.resumo_ate_seq, c.resumo_versao,"
+        "SELECT m.*, o.outras, c.id AS conversa, c.id_usuario, c.titulo_conversa, c.data_criacao,"  # noqa: S608 - constant columns
+        " c.data_atualizacao, c.fixada, c.ultima_seq, c.titulo_manual, c.titulo_provisorio, NULL AS resumo,"
+        " c.resumo_ate_seq, c.resumo_versao,"
         " (SELECT u.mensagens FROM uso_diario u WHERE u.id_usuario = %s AND u.dia = %s) AS usadas"
         f" FROM conversas c LEFT JOIN (SELECT {MESSAGE_COLUMNS} FROM mensagens m"
-        " WHERE m.id_conversa = %s AND m.seq < %s ORDER BY m.seq DESC LIMIT %s) m ON m.id_conversa = c.id"
+        " WHERE m.id_conversa = %s AND m.seq > 0 AND m.seq < %s ORDER BY m.seq DESC LIMIT %s) m"
+        " ON m.id_conversa = c.id"
+        " LEFT JOIN mensagens a ON a.id_conversa = %s AND a.seq = m.seq - 1"
+        " LEFT JOIN (SELECT v.pai, COUNT(*) AS outras FROM mensagens v"
+        " WHERE v.id_conversa = %s AND v.pai >= 0 GROUP BY v.pai) o ON o.pai = COALESCE(a.id, 0)"
         " WHERE c.id_usuario = %s AND c.id = %s",
-        (user_id, today, conversation_id, before_seq or 2**31 - 1, limit, user_id, conversation_id),
+        (
+            *(user_id, today, conversation_id, before_seq or 2**31 - 1, limit),
+            *(conversation_id, conversation_id, user_id, conversation_id),
+        ),
     )
     if not rows:
         return None

@@ -32,7 +32,7 @@ STATUSES: dict[type[FalaAIError], int] = {
     errors.ExportExpired: 410,
     errors.ExportTooLarge: 413,
     errors.NotTheLast: 409,
-    errors.MoreFollows: 409,
+    errors.OtherVersionShown: 409,
     errors.TooManyRequests: 429,
     errors.Unavailable: 503,
     errors.ModelTimedOut: 504,
