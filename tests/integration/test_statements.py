@@ -10,7 +10,7 @@ import pkgutil
 import sys
 import uuid
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from importlib import import_module
 from types import FrameType
@@ -30,6 +30,7 @@ from falaai.repositories import conversations, messages, personal_data
 from falaai.repositories.conversations import Cursor
 from falaai.repositories.messages import ReplyResult, State
 from falaai.repositories.sessions import Session
+from falaai.repositories.versions import Branch
 from falaai.secret_tokens import Purpose, session_key
 from falaai.web.current_user import get_database
 from falaai_auth import application as auth_application
@@ -369,6 +370,10 @@ def test_every_statement_of_a_request_finds_its_rows_by_an_index(
     crowd.get("/conversation/{conversation_id}?before=900")
     crowd.get(f"/chat/replies/{answer['message_id']}")
     crowd.get(f"/chat/replies/{answer['message_id']}/stop", "POST")
+    path = f"/chat/messages/{answer['question_id']}/version"
+    assert crowd.http(path).post(path, json={"versao": 1}).status_code == 200
+    _, _, other = crowd.message(message="Oi", nova=True)
+    crowd.get(f"/conversation/{other['conversation_id']}", "DELETE")
     crowd.get("/reset_chat", "POST")
     wrong = {"email": "ana@exemplo.com.br", "senha": "não é esta"}
     assert crowd.http("/login").post("/login", json=wrong).status_code == 401
@@ -547,7 +552,13 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "client_id": "um-id",
         "messages.add_exchange.client_id": "outro-id",
         "counter_id": -99,
-        "edited": replace(question, id=10**6),
+        "next_branch": 500,
+        "from_seq": 380,
+        "parent_id": reply.id,
+        "number": 7,
+        "branch": Branch(7, question.id, 5, 1, 0, 0),
+        "below_seq": 0,
+        "version": 2,
         "question_id": question.id,
         "message_id": reply.id,
         "reply": reply,

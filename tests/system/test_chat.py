@@ -55,21 +55,58 @@ def test_conversation_goes_on_where_the_person_is(member: Person) -> None:
     assert [one["id"] for one in member.http.get("/conversations").json()] == [second, first]
 
 
+def texts_of(member: Person, conversation_id: int) -> list[str]:
+    return [one["conteudo"] for one in member.http.get(f"/conversation/{conversation_id}").json()]
+
+
 @pytest.mark.parametrize("streamed", [True, False])
-def test_edit_deletes_no_more_than_the_person_was_told(member: Person, streamed: bool) -> None:
+def test_edit_keeps_the_old_version_with_what_followed(member: Person, streamed: bool) -> None:
     first = member.say("Uma")
     member.say("Duas")
-    edit = {"message": "Uma, de outro jeito", "client_id": "edicao"}
+    conversation = first["conversation_id"]
+    before = texts_of(member, conversation)
+    # Pages of an earlier release still send `seguintes`.
+    edit = {"message": "Uma, de outro jeito", "client_id": "edicao", "seguintes": 1}
     path = f"/chat/messages/{first['question_id']}/edit"
     if streamed:
         path, edit = "/chat/stream", {**edit, "edit": first["question_id"]}
-    refused = member.http.post(path, json={**edit, "seguintes": 1})
-    assert (refused.status_code, refused.json()["code"]) == (409, "more_follow")
-    conversation = f"/conversation/{first['conversation_id']}"
-    assert [one["conteudo"] for one in member.http.get(conversation).json()][::2] == ["Uma", "Duas"]
     for _ in range(2):  # the second time its answer was lost
-        assert member.http.post(path, json={**edit, "seguintes": 2}).status_code == 200
-        assert [one["conteudo"] for one in member.http.get(conversation).json()][::2] == ["Uma, de outro jeito"]
+        assert member.http.post(path, json=edit).status_code == 200
+        assert texts_of(member, conversation)[::2] == ["Uma, de outro jeito"]
+    question = member.http.get(f"/conversation/{conversation}").json()[0]
+    assert (question["versao"], question["versoes"]) == (2, 2)
+    switched = member.http.post(f"/chat/messages/{question['id']}/version", json={"versao": 1})
+    assert switched.status_code == 200
+    shown = switched.json()[0]
+    assert (shown["conteudo"], shown["versao"], shown["versoes"]) == ("Uma", 1, 2)
+    assert [one["conteudo"] for one in switched.json()] == before == texts_of(member, conversation)
+
+
+def test_versions_are_found_marked_and_exported(member: Person) -> None:
+    first = member.say("O manjericão precisa de sol")
+    edit = {"message": "A hortelã precisa de sombra"}
+    member.http.post(f"/chat/messages/{first['question_id']}/edit", json=edit).raise_for_status()
+    (hit,) = member.http.get("/conversations", params={"q": "manjericao"}).json()
+    assert (hit["seq"], hit["trecho"][1]) == (1, "manjericão")
+    hidden = hit["outra_versao"]
+    (shown,) = member.http.get("/conversations", params={"q": "hortela"}).json()
+    assert "outra_versao" not in shown
+    stored = member.http.get("/profile/export").json()["mensagens"]
+    assert [(one["conteudo"], one["versao"], one["ramo"] is None) for one in stored if one["seq"] == 1] == [
+        ("A hortelã precisa de sombra", 2, True),
+        ("O manjericão precisa de sol", 1, False),
+    ]
+    found = member.http.post(f"/chat/messages/{hidden}/version", json={})
+    assert found.json()[0]["conteudo"] == "O manjericão precisa de sol"
+
+
+def test_version_of_another_users_message_is_like_an_unknown_one(member: Person, people: People) -> None:
+    theirs = people.member().say("Deles")["question_id"]
+    answers = [
+        member.http.post(f"/chat/messages/{message_id}/version", json={"versao": 1}) for message_id in (theirs, 10**9)
+    ]
+    assert [one.status_code for one in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
 
 
 @pytest.mark.parametrize(

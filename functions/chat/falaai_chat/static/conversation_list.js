@@ -4,6 +4,7 @@
 import { cloneTemplate, get, make, part } from "./dom.js";
 import { openId, showConversation } from "./open_conversation.js";
 import { askForPage, at, say } from "./requests.js";
+import { texts } from "./sentences.js";
 import { on } from "./signals.js";
 
 /** @typedef {import("./open_conversation.js").Conversation} Conversation */
@@ -48,9 +49,10 @@ function entryFor(item) {
   if (item.trecho) {
     const [before, words, after] = item.trecho;
     const excerpt = part("entry-excerpt", entry);
+    if (item.outra_versao) excerpt.append(make("i", "", texts.otherVersion), " · ");
     excerpt.append(before, make("mark", "", words), after);
     excerpt.hidden = false;
-    link.search = `m=${item.seq}`;
+    link.search = item.outra_versao ? `m=${item.seq}&v=${item.outra_versao}` : `m=${item.seq}`;
   }
   const options = get("button", entry);
   options.setAttribute("aria-label", options.getAttribute("aria-label") + item.titulo_conversa);

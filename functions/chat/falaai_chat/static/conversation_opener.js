@@ -63,10 +63,11 @@ async function show(id, arrive) {
 /**
  * Open a conversation of the list.
  * @param {number} id
- * @param {number} seq message to show; 0 for the end
+ * @param {string} found the query of a message that a search has found, or nothing
  */
-async function open(id, seq) {
-  const found = seq ? `?m=${seq}` : "";
+async function open(id, found) {
+  const query = new URLSearchParams(found);
+  const [seq, hidden] = [Number(query.get("m")), Number(query.get("v"))];
   try {
     if (!(await show(id, () => goTo(`/chat/${id}${found}`)))) return;
   } catch (problem) {
@@ -77,8 +78,9 @@ async function open(id, seq) {
   }
   closeDrawer();
   announce(part("title").textContent ?? "");
-  if (seq) await showFound(seq);
-  else scrollToEnd();
+  if (seq && !hidden) return showFound(seq);
+  scrollToEnd();
+  if (hidden) emit("version-found", { id: hidden, seq });
 }
 
 /** Show the conversation of the address, where the reader left it. */
@@ -108,7 +110,7 @@ export function startConversationOpener() {
     const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button);
     if (!link || !isPlain || event.defaultPrevented) return;
     event.preventDefault();
-    open(Number(link.closest("li")?.dataset.id), Number(new URLSearchParams(link.search).get("m")));
+    open(Number(link.closest("li")?.dataset.id), link.search);
   });
   addEventListener("popstate", follow);
 }

@@ -4,6 +4,7 @@
 import { log } from "./articles.js";
 import { loadUntil } from "./older_messages.js";
 import { scrollTo } from "./scrolling.js";
+import { emit } from "./signals.js";
 
 /** @param {number} seq */
 export async function showFound(seq) {
@@ -23,6 +24,8 @@ export async function showFound(seq) {
 
 /** A page that was opened from a search has the message in its address. */
 export function startFoundMessage() {
-  const seq = Number(new URLSearchParams(location.search).get("m"));
-  if (seq) showFound(seq);
+  const query = new URLSearchParams(location.search);
+  const [seq, id] = [Number(query.get("m")), Number(query.get("v"))];
+  if (id) emit("version-found", { id, seq });
+  else if (seq) showFound(seq);
 }

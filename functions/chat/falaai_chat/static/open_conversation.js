@@ -11,7 +11,7 @@ import { on } from "./signals.js";
  * at and after a search's hit, and its message.
  * @typedef {{
  *   id: number, titulo_conversa: string, fixada: boolean, grupo: string, data_atualizacao: number,
- *   trecho?: [string, string, string], seq?: number,
+ *   trecho?: [string, string, string], seq?: number, outra_versao?: number,
  * }} Conversation
  */
 /** @typedef {{ id: number, title: string, isPinned: boolean, place: HTMLElement }} ChosenConversation */

@@ -63,9 +63,10 @@ export function startOtherTabs() {
   shownUse = Number(log.dataset.updated) || 0;
   timer = setInterval(tryToCheck, EVERY);
   if (document.visibilityState !== "visible") clearInterval(timer);
-  on("reply-started", () => {
-    isOwnUse = true;
-  });
+  for (const name of /** @type {const} */ (["reply-started", "version-shown"]))
+    on(name, () => {
+      isOwnUse = true;
+    });
   on("conversation-opened", () => {
     shownUse = Number(entryOf(openId())?.dataset.updated) || 0;
     isOwnUse = true; // the messages may be newer than the entry

@@ -7,7 +7,8 @@
  * answering: a reply begins (true) or has ended (false); reply-started: the server has stored a question;
  * message-written: the user sends a text; stop: the user stops the reply; announcement: a sentence for screen readers;
  * left-changed: the number of messages left today, if it is known; new-conversation: the page shows a new, empty conversation; conversation-left: it will show another one;
- * conversation-opened: it shows another one, whose older messages have this path.
+ * conversation-opened: it shows another one, whose older messages have this path;
+ * version-found: a search has found a message of a hidden version; version-shown: the page has switched to one.
  * @typedef {{
  *   "answering": boolean,
  *   "reply-started": Start,
@@ -18,6 +19,8 @@
  *   "new-conversation": null,
  *   "conversation-left": null,
  *   "conversation-opened": { older: string },
+ *   "version-found": { id: number, seq: number },
+ *   "version-shown": null,
  * }} Signals
  */
 

@@ -9,7 +9,7 @@ import { isAnswering } from "./questions.js";
 import { askForPage, say } from "./requests.js";
 import { scroller, stopFollowing } from "./scrolling.js";
 import { texts } from "./sentences.js";
-import { announce } from "./signals.js";
+import { announce, emit } from "./signals.js";
 
 /** @typedef {import("./articles.js").Message} Message */
 
@@ -56,6 +56,7 @@ async function replaceFrom(article, wanted, step) {
   const [shown] = articles;
   if (!shown) return;
   scroller.scrollTop += shown.getBoundingClientRect().top - top;
+  emit("version-shown", null);
   focusControl(shown, step);
   announce(say("versionOf", versionsOf(shown)));
 }

@@ -167,11 +167,10 @@ def update_before_restart(
 def update_after_switch(sql: Statements, user_id: int, conversation_id: int, from_seq: int, next_branch: int) -> None:
     """Record that the shown messages from `from_seq` on are others, and drop a summary that covers any of them.
 
-    It does not count as a use of the conversation. The version changes even if the summary stays, as in
-    `truncate_after`.
+    The version changes even if the summary stays, as in `truncate_after`.
     """
     sql.run(
-        "UPDATE conversas SET proximo_ramo = %s,"
+        "UPDATE conversas SET proximo_ramo = %s, data_atualizacao = UTC_TIMESTAMP(6),"
         " ultima_seq = COALESCE((SELECT MAX(m.seq) FROM mensagens m WHERE m.id_conversa = %s), 0),"
         " resumo = IF(resumo_ate_seq < %s, resumo, NULL),"
         " resumo_ate_seq = IF(resumo_ate_seq < %s, resumo_ate_seq, 0), resumo_versao = resumo_versao + 1"
