@@ -20,10 +20,10 @@ from falaai.errors import NotFound, NotTheLast, OtherVersionShown, StillAnswerin
 from falaai.language_model import Prompt
 from falaai.queue_messages import SummaryRequested
 from falaai.repositories.sessions import Session
+from falaai_chat.conversation_changes import switch_version
 from falaai_chat.pending_replies import PendingReply
 from falaai_chat.questions import edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput
-from falaai_chat.versions import switch_version
 from falaai_cleanup.tasks import clean_up
 from falaai_memory.worker import summarize
 from tests.support.fakes import FakeModel

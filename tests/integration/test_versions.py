@@ -18,12 +18,11 @@ from falaai.repositories import conversations, personal_data, versions
 from falaai.repositories.messages import State, save_partial_text, update_stopped_reply
 from falaai.repositories.sessions import Session
 from falaai.repositories.transcripts import Page
-from falaai_chat.conversation_changes import delete, read_page
+from falaai_chat.conversation_changes import delete, path_to, read_page, switch_version
 from falaai_chat.generation import Interrupted, StoredReply
 from falaai_chat.pending_replies import NewReply
 from falaai_chat.questions import edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput
-from falaai_chat.versions import path_to, switch_version
 from falaai_memory.worker import summarize
 from falaai_titles.worker import set_generated_title
 from tests.support.fakes import FakeModel, FakeQueues

@@ -13,7 +13,6 @@ from falaai_chat.routes import (
     polling,
     replies,
     stream,
-    version_routes,
     warm_up,
 )
 
@@ -25,7 +24,6 @@ ROUTERS = (
     replies.router,
     polling.router,
     conversation_routes.router,
-    version_routes.router,
     static_files.build_router(STATIC),
     static_files.router,
     health.router,

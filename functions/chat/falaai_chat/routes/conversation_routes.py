@@ -18,15 +18,18 @@ from falaai_chat.conversation_changes import (
     newest_within,
     open_conversation,
     read_page,
+    switch_version,
 )
 from falaai_chat.export import EXPORTS, Format, file_name, read_part
-from falaai_chat.schemas import ConversationChange
+from falaai_chat.schemas import ConversationChange, VersionInput
 from falaai_chat.views import conversation_view, decode_cursor, hit_view, message_views, next_page
 
 router = APIRouter()
 
 # Characters of all messages in a response, about 400 KB; Lambda's limit is 6 MB.
 PAGE_CHARACTERS = 100_000
+# Messages that a switch to another version returns.
+SWITCHED_MESSAGES = 100
 
 Limit = Annotated[int, Query(ge=1, le=100)]
 
@@ -94,6 +97,25 @@ def read_conversation(
     if after is None and found and found[0].seq > 1:
         older = pages.address(request, f"/conversation/{conversation_id}?limit={limit}&before={found[0].seq}")
         response.headers["Link"] = f'<{older}>; rel="next"'
+    return message_views(found, session.now)
+
+
+@router.post("/chat/messages/{message_id}/version")
+def show_version(
+    message_id: int, wanted: VersionInput, session: CurrentSession, database: Db, request: Request, response: Response
+) -> list[dict[str, Any]]:
+    """Show version `versao` in the place of this message, with everything that followed it.
+
+    Without `versao`, show this message of a hidden version. Return the newest messages, as GET /conversation/{id}
+    does, with a Link header to older ones.
+    """
+    page = database.transaction(
+        lambda sql: switch_version(sql, session, message_id, wanted.versao, SWITCHED_MESSAGES)
+    )
+    found = newest_within(PAGE_CHARACTERS, page.messages)
+    if found and found[0].seq > 1:
+        path = f"/conversation/{page.conversation.id}?limit={limit}&before={found[0].seq}"
+        response.headers["Link"] = f'<{pages.address(request, path)}>; rel="next"'
     return message_views(found, session.now)
 
 
