@@ -109,9 +109,8 @@ def show_version(
     Without `versao`, show this message of a hidden version. Return the newest messages, as GET /conversation/{id}
     does, with a Link header to older ones.
     """
-    page = database.transaction(
-        lambda sql: switch_version(sql, session, message_id, wanted.versao, SWITCHED_MESSAGES)
-    )
+    limit = SWITCHED_MESSAGES
+    page = database.transaction(lambda sql: switch_version(sql, session, message_id, wanted.versao, limit))
     found = newest_within(PAGE_CHARACTERS, page.messages)
     if found and found[0].seq > 1:
         path = f"/conversation/{page.conversation.id}?limit={limit}&before={found[0].seq}"
