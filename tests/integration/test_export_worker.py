@@ -147,6 +147,24 @@ def test_archive_holds_every_row_each_conversation_and_the_picture(
     assert archive.read(files[str(long.id)]).decode().count("\n## ") == long.messages
 
 
+def test_hidden_versions_are_in_the_archive_and_marked(job: Job, rows: Rows, bucket: Bucket) -> None:
+    history = add_history(rows, job.user, 2 * PAGE_ROWS + 50)
+    hide = "UPDATE mensagens SET pai = IF(seq = 3, %s, NULL), posicao = seq, ramo = 5, seq = -(5 + seq)"
+    before = rows.value("SELECT id FROM mensagens WHERE id_conversa = %s AND seq = 2", history.id)
+    rows.run(f"{hide} WHERE id_conversa = %s AND seq > 2", before, history.id)
+    rows.run("UPDATE conversas SET ultima_seq = 2, proximo_ramo = 500 WHERE id = %s", history.id)
+    job.run()
+    archive = bucket.archive(job.id)
+    told = json.loads(archive.read("falaai.json"))["mensagens"]
+    assert [row["seq"] for row in told] == list(range(1, history.messages + 1))
+    assert [row["ramo"] for row in told] == [None, None, *[5] * (history.messages - 2)]
+    (name,) = [name for name in archive.namelist() if name.startswith("conversas/")]
+    text = archive.read(name).decode()
+    assert text.count("\n## ") == history.messages
+    shown, hidden = text.split("\n---\n\n# Versão 1 da mensagem 3, e o que veio depois dela\n")
+    assert (shown.count("\n## "), hidden.count("\n## ")) == (2, history.messages - 2)
+
+
 def test_repeated_message_writes_nothing_and_sends_no_second_email(job: Job, bucket: Bucket) -> None:
     job.run()
     written = bucket.s3.head_object(Bucket=BUCKET, Key=key_of(job.id))["LastModified"]

@@ -276,6 +276,7 @@ def test_reply_of_another_user_cannot_be_followed_stopped_or_changed(member: Per
         ("POST", "/chat/replies/{}/stop"),
         ("POST", "/chat/replies/{}/regenerate"),
         ("POST", "/chat/messages/{}/edit"),
+        ("POST", "/chat/messages/{}/version"),
     ]:
         answers = [
             member.http.request(method, path.format(one), json={"message": "x"} if method == "POST" else None)

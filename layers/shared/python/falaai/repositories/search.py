@@ -47,7 +47,7 @@ def list_matching_conversations(
         if len(found) == limit:
             rows = rows[: rows.index(found[-1]) + 1]
         after = _find_last_place(sql, user_id, [row["id"] for row in rows[-_NEIGHBOURS:]])
-        looked += sum(row["ultima_seq"] for row in rows)
+        looked += sum(row["size"] for row in rows)
         at_once = min(_SEARCHED_FASTER * at_once, SEARCHED_MESSAGES - looked)
     return _list_by_ids(sql, user_id, [row["id"] for row in found]), after
 
@@ -81,9 +81,10 @@ def list_hits(sql: Statements, user_id: int, words: str, conversation_ids: Seque
 
 
 def _list_to_search(sql: Statements, user_id: int, pattern: str, after: Cursor | None, limit: int) -> list[Row]:
+    """List the next conversations, each with the largest possible number of its messages, hidden ones included."""
     condition, parameters = page_condition(user_id, after)
     return sql.list(
-        "SELECT id, ultima_seq,"  # noqa: S608 - constants above
+        "SELECT id, ultima_seq + proximo_ramo - 1 AS size,"  # noqa: S608 - constants above
         " titulo_conversa COLLATE utf8mb4_general_ci LIKE %s AS in_title"
         f" FROM conversas WHERE {condition} {ORDER} LIMIT %s",
         (pattern, *parameters, limit),
@@ -101,7 +102,7 @@ def _find_last_place(sql: Statements, user_id: int, ids: Sequence[int]) -> Curso
 
 def _with_messages(rows: list[Row], messages: int) -> tuple[list[Row], list[Row]]:
     """Split rows: the first ones with at most `messages` messages together, but at least one row, and the others."""
-    reached = list(accumulate(row["ultima_seq"] for row in rows))
+    reached = list(accumulate(row["size"] for row in rows))
     count = max(1, bisect_right(reached, messages))
     return rows[:count], rows[count:]
 
