@@ -23,7 +23,9 @@ class History:
 
     def truncate(self) -> None:
         """Delete the messages that the measurement has added, and reset the conversation's last `seq`."""
-        self.rows.run("DELETE FROM mensagens WHERE id_conversa = %s AND seq > %s", self.id, self.messages)
+        self.rows.run(
+            "DELETE FROM mensagens WHERE id_conversa = %s AND (seq > %s OR seq < 0)", self.id, self.messages
+        )
         self.rows.run("UPDATE conversas SET ultima_seq = %s WHERE id = %s", self.messages, self.id)
 
 
