@@ -5,8 +5,11 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
+import httpx
 import pytest
 
+from falaai.connections import connect
+from falaai.settings import DatabaseSettings
 from tests.support.database_server import DatabaseServer
 from tests.support.databases import STEPS, create_database, migrate
 from tests.support.people import People, signed_in
@@ -21,6 +24,20 @@ def previous_release(folder: Path) -> Path:
     if not commit or not has_history():
         pytest.skip("the project's history is not here")
     return unpack(f"{commit}^", folder)
+
+
+HIDDEN = "Uma versão escondida"
+
+
+def hide(where: DatabaseSettings, conversation_id: int) -> None:
+    """Add a hidden version of the first question and its reply, as this release would leave them after an edit."""
+    with connect(where) as connection, connection.cursor() as cursor:
+        for position, author in enumerate(("usuario", "ia"), start=1):
+            cursor.execute(
+                "INSERT INTO mensagens (id_conversa, seq, posicao, ramo, pai, remetente, conteudo, data_envio)"
+                " VALUES (%s, %s, %s, 1, %s, %s, %s, UTC_TIMESTAMP(6))",
+                (conversation_id, -(1 + position), position, 0 if position == 1 else None, author, HIDDEN),
+            )
 
 
 @pytest.mark.skipif(not os.environ.get("WHOLE"), reason="a devcloud of its own: make test-faults")
@@ -41,6 +58,12 @@ def test_previous_release_works_on_the_new_schema(database_server: DatabaseServe
         said = ana.say("Ainda funciona?")
         assert said["response"]
         assert [row["seq"] for row in ana.http.get(f"/conversation/{said['conversation_id']}").json()] == [1, 2]
+        hide(where, said["conversation_id"])
+        again = ana.say("E depois de uma edição?", conversation_id=said["conversation_id"])
+        assert again["seq"] == 4
+        prompts = httpx.get(f"{old.addresses['gemini']}/admin/requests").text
+        assert "depois de uma edição" in prompts
+        assert HIDDEN not in prompts
         assert ana.http.delete(f"/conversation/{said['conversation_id']}").status_code == 200
         assert old.invoke("CleanupFunction", {})["sessions"] == 0
         assert signed_in(ana)
