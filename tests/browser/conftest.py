@@ -37,7 +37,8 @@ def new_page(browser: Browser, cloud: RunningCloud) -> Iterator[Callable[..., Pa
     contexts, complaints = [], []
 
     def make(viewport: dict[str, int] = DESKTOP, color_scheme: str = "light", **options: object) -> Page:
-        options = {"base_url": cloud.gateway, "locale": "pt-BR", **options}
+        # A service worker's requests pass by page.route; tests of it allow it.
+        options = {"base_url": cloud.gateway, "locale": "pt-BR", "service_workers": "block", **options}
         context = browser.new_context(viewport=viewport, color_scheme=color_scheme, **options)
         contexts.append(context)
         page = context.new_page()

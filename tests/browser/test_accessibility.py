@@ -85,6 +85,14 @@ def test_chat_in_every_state(
         page.get_by_role("button", name="Abrir conversas").click()
     page.get_by_role("button", name="Sua conta").click()
     found["account"] = findings(page)
+    page.get_by_role("button", name="Atalhos de teclado").click()
+    found["keys"] = findings(page)
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox")).to_be_focused()
+    found["palette"] = findings(page)
+    page.get_by_role("combobox").fill("xilofone")
+    expect(page.get_by_text("Nada encontrado")).to_be_visible()
+    found["palette without a result"] = findings(page)
     assert {state: problems for state, problems in found.items() if problems} == {}
 
 
@@ -113,12 +121,11 @@ def test_conversation_by_keyboard_alone(new_page: Callable[..., Page], people: P
             continue
         assert focused["ring"], focused["name"]
         names.append(focused["name"])
-    wanted = ["Pular para a mensagem", "FalaAí", "Nova conversa", "Buscar conversas", "Sua conta: Ana Souza"]
+    wanted = ["Pular para a mensagem", "FalaAí", "Nova conversa", "Buscar conversas"]
+    wanted += ["Comandos e conversas", "Sua conta: Ana Souza"]
     wanted += ["Fixar conversa", "Opções da conversa", "Mensagens", "Copiar pergunta", "Editar pergunta"]
     wanted += ["Copiar resposta", "Responder de novo", "Sua mensagem", "Enviar"]
     assert list(dict.fromkeys(name for name in names if name in wanted)) == wanted
-    page.keyboard.press("Control+k")
-    page.keyboard.press("Escape")
     page.get_by_role("button", name="Opções da conversa", exact=True).focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("menuitem", name="Renomear")).to_be_focused()

@@ -10,6 +10,7 @@ import falaai_chat
 from falaai.web import scripts, styles
 from falaai_chat.markdown import to_html
 from tests.browser.hostile import hostile_texts
+from tests.support.waiting import HANG_SECONDS
 
 OWN = Path(falaai_chat.__file__).parent / "static"
 SHARED = Path(scripts.__file__).parent / "static"
@@ -164,3 +165,77 @@ def test_hostile_text_stays_text(page: Page) -> None:
     allowed |= {"thead", "tbody", "tr", "th", "td", "h2", "h3", "h4", "h5", "h6", "", "class", "start"}
     assert set(names) <= allowed
     assert page.evaluate("window.hostile") is None
+
+
+@pytest.mark.parametrize(
+    ("start", "repeated", "end"),
+    [
+        ("# ", "a #", "fim"),
+        ("#", " ", "fim"),
+        ("", " ", "fim"),
+        ("", "*", "fim"),
+        ("", "`", " fim"),
+        ("", "~", "`fim"),
+        ("```", " ", "`fim"),
+        ("1. ", "[", "fim"),
+        ("-", " ", "fim"),
+        ("|a|\\n|", "-", "fim"),
+        ("", "palavra", "fim"),
+    ],
+)
+def test_long_line_ends_the_reading_of_no_page(page: Page, start: str, repeated: str, end: str) -> None:
+    """Time that grew with the square of the length would pass the limit for a hung page; now it is a moment."""
+    page.evaluate(
+        """(text) => setTimeout(() => {
+          const tail = new Tail(text);
+          tail.append("\\nDepois");
+          document.getElementById("growing").replaceChildren(tail.element);
+          window.isDone = true;
+        })""",
+        start + repeated * (500_000 // len(repeated)) + end,
+    )
+    page.wait_for_function("window.isDone", timeout=1000 * HANG_SECONDS)
+    assert page.locator("#growing").inner_text().endswith("Depois")
+
+
+@pytest.mark.parametrize("line", ["x" * 32_000, "# " + "título " * 4000, "- " + "um `dois` " * 3000, "😀" * 16_000])
+def test_only_the_end_of_a_long_line_is_drawn_again(page: Page, line: str) -> None:
+    drawn = page.evaluate(
+        """(line) => {
+          const tail = new Tail(), lengths = [], draw = Tail.prototype.draw;
+          tail.draw = function (text, isGrowing) { lengths.push(text.length); draw.call(this, text, isGrowing); };
+          document.getElementById("growing").replaceChildren(tail.element);
+          for (let at = 0; at < line.length; at += 80) tail.append(line.slice(at, at + 80));
+          return Math.max(...lengths);
+        }""",
+        line,
+    )
+    assert drawn <= 700
+    shown = page.locator("#growing").inner_text()
+    assert "".join(shown.split()) == "".join(line.split()).lstrip("#-").replace("`", "")
+
+
+def test_long_code_is_split_into_chunks_without_a_change_of_its_text(page: Page) -> None:
+    """The browser lays out the visible chunks only; their height is the one that it assumes for the others."""
+    code = "\n".join(
+        f'linha {n}: """\nvárias\nlinhas\n"""' if n % 7 == 0 else f"soma_{n} = {n}  # um" for n in range(300)
+    )
+    code += "\n" + "x = '" + "longa " * 300 + "'"
+    html = to_html(f"```python\n{code}\n```")
+    page.add_script_tag(
+        content=f"{scripts.joined('long_code.js', OWN, SHARED)};window.split = $long_code.splitLongCode;"
+    )
+    finished = page.locator("#finished")
+    finished.evaluate("(it, html) => { it.innerHTML = html; }", html)
+    before = finished.evaluate(
+        "(it) => [it.querySelector('code').textContent, it.scrollHeight, it.querySelector('pre').scrollWidth]"
+    )
+    finished.evaluate("(it) => split(it)")
+    chunks = finished.locator(".code-lines")
+    assert chunks.count() >= 8
+    lines = chunks.evaluate_all("(all) => all.map((one) => one.textContent.split('\\n').length - 1)")
+    assert set(lines[:-1]) <= {40, 41, 42, 43}
+    assert finished.locator("code").evaluate("(it) => it.textContent") == before[0]
+    chunks.last.scroll_into_view_if_needed()
+    after = finished.evaluate("(it) => [it.scrollHeight, it.querySelector('pre').scrollWidth]")
+    assert after == before[1:]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browser import say
+from tests.support.browser import say, take_session
 from tests.support.people import PASSWORD, People
 from tests.support.running_cloud import RunningCloud, start_cloud
 
@@ -15,6 +15,26 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
     running = start_cloud(tmp_path_factory.mktemp("live"), "--stage", "live")
     yield running
     assert running.stop() == 0
+
+
+def test_application_is_installed_under_the_stage(live: RunningCloud, new_page: Callable[..., Page]) -> None:
+    people = People(live)
+    page = new_page(service_workers="allow", base_url=f"{live.gateway}/")
+    take_session(page, people.member())
+    page.goto("./chat")
+    scope = page.evaluate("navigator.serviceWorker.ready.then((it) => new URL(it.scope).pathname)")
+    assert scope == "/live/"
+    manifest = page.evaluate("fetch(document.querySelector('link[rel=manifest]').href).then((it) => it.json())")
+    assert (manifest["start_url"], manifest["scope"]) == ("/live/chat", "/live/")
+    for icon in manifest["icons"]:
+        assert page.evaluate("(path) => fetch(path).then((it) => it.status)", icon["src"]) == 200
+    page.reload()
+    page.wait_for_function("navigator.serviceWorker.controller")
+    page.context.set_offline(True)
+    page.goto("./profile")
+    expect(page.get_by_role("heading", name="Sem conexão")).to_be_visible()
+    page.context.set_offline(False)
+    people.close()
 
 
 def test_walk_from_landing_to_goodbye(browser: Browser, live: RunningCloud, new_page: Callable[..., Page]) -> None:

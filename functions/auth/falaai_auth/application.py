@@ -10,6 +10,7 @@ from falaai_auth.routes import (
     account_pages,
     accounts,
     archives,
+    installation_routes,
     password_reset,
     profile,
     verification,
@@ -26,6 +27,7 @@ ROUTERS = (
     password_reset.router,
     profile.router,
     archives.router,
+    installation_routes.router,
     static_files.build_router(STATIC),
 )
 

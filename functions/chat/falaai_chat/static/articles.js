@@ -3,6 +3,7 @@
 
 import { cloneTemplate, get, make, makeButton, part } from "./dom.js";
 import { say } from "./requests.js";
+import { splitLongCode } from "./long_code.js";
 import { texts } from "./sentences.js";
 import { scrollToEnd } from "./scrolling.js";
 
@@ -155,6 +156,7 @@ export function addVersion(article) {
 export function decorate(article) {
   addCopyButtons(article);
   showVersions(article, versionsOf(article));
+  splitLongCode(article);
   if (!isReply(article) || isGenerating(article)) return;
   const { state = "", error = "" } = article.dataset;
   showEnd(article, state, error, part("notice", article).textContent?.trim() ?? "");

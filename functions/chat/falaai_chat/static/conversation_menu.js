@@ -28,6 +28,16 @@ const ACTS = {
   delete: () => askAndDelete(chosen, opener),
 };
 
+/**
+ * Do to the open conversation what an item of the menu does.
+ * @param {string} act
+ */
+export function actOnOpen(act) {
+  chosen = chosenOpen();
+  opener = part("more");
+  return ACTS[act]();
+}
+
 /** @returns {HTMLElement[]} */
 const visibleItems = () =>
   /** @type {HTMLElement[]} */ ([...menu.querySelectorAll("[role=menuitem]")]).filter((item) => !item.hidden);

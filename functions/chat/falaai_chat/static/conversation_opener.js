@@ -65,7 +65,7 @@ async function show(id, arrive) {
  * @param {number} id
  * @param {string} found the query of a message that a search has found, or nothing
  */
-async function open(id, found) {
+export async function openConversation(id, found) {
   const query = new URLSearchParams(found);
   const [seq, hidden] = [Number(query.get("m")), Number(query.get("v"))];
   try {
@@ -110,7 +110,7 @@ export function startConversationOpener() {
     const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button);
     if (!link || !isPlain || event.defaultPrevented) return;
     event.preventDefault();
-    open(Number(link.closest("li")?.dataset.id), link.search);
+    openConversation(Number(link.closest("li")?.dataset.id), link.search);
   });
   addEventListener("popstate", follow);
 }

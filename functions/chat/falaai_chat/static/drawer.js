@@ -10,7 +10,6 @@ const opener = part("open-sidebar");
 const closer = part("close-sidebar");
 const narrow = matchMedia("(max-width: 759px)");
 
-export const isNarrow = () => narrow.matches;
 const isOpen = () => sidebar.classList.contains("sidebar-open");
 
 /** @param {boolean} open */

@@ -4,25 +4,31 @@
 import { make } from "./dom.js";
 
 const MARKER = /^(\*\*|__|~~|\*|_)/;
-const LINK = /^!?\[([^\]]*)\]\([^)\s]*(?:\s"[^"]*")?\)/;
-const OPEN_LINK = /^!?\[([^\]]*)(?:\](?:\([^)]*)?)?$/;
+const LINK = /^!?\[([^\]]{0,600})\]\([^)\s]{0,2000}(?:\s"[^"]{0,600}")?\)/;
+const OPEN_LINK = /^!?\[([^\]]{0,600})(?:\](?:\([^)]{0,2000})?)?$/;
 const PLAIN = /^[^\\`*_~[!]+/;
-const TRAILING_MARKERS = /[*_~`]+$/;
 /** @type {Record<string, "strong" | "em" | "s">} */
 const TAGS = { "**": "strong", __: "strong", "*": "em", _: "em", "~~": "s" };
 
-/** @typedef {{ marker: string, element: HTMLElement }} Open */
+/** @typedef {{ marker: string, element: HTMLElement | DocumentFragment }} Open */
+
+/** @param {string} text */
+function withoutTrailingMarkers(text) {
+  let end = text.length;
+  while (end && "*_~`".includes(text[end - 1])) end--;
+  return text.slice(0, end);
+}
 
 class InlineText {
   /**
-   * @param {HTMLElement} target
+   * @param {HTMLElement | DocumentFragment} target
    * @param {string} text
    * @param {boolean} isGrowing whether the line may go on
    */
   constructor(target, text, isGrowing) {
     this.isGrowing = isGrowing;
     // Leave out a marker at the end: the next characters decide whether it opens or closes an element.
-    this.text = isGrowing ? text.replace(TRAILING_MARKERS, "") : text;
+    this.text = isGrowing ? withoutTrailingMarkers(text) : text;
     this.at = 0;
     /** @type {Open[]} */
     this.open = [{ marker: "", element: target }];
@@ -104,7 +110,7 @@ class InlineText {
 
 /**
  * Append a line's text to an element.
- * @param {HTMLElement} target
+ * @param {HTMLElement | DocumentFragment} target
  * @param {string} text
  * @param {boolean} isGrowing whether the line may go on: an unclosed marker counts as closed at its end
  */

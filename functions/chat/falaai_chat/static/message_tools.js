@@ -5,6 +5,7 @@ import { bodyOf, isReply, log, questionOf } from "./articles.js";
 import { copy } from "./clipboard.js";
 import { closest, get } from "./dom.js";
 import { openEditor } from "./question_editor.js";
+import { stopReading, toggleReading } from "./reading.js";
 import { regenerate, send, sendAgain } from "./questions.js";
 import { ask } from "./requests.js";
 import { texts } from "./sentences.js";
@@ -36,6 +37,8 @@ const ACTS = {
   "copy-code": (_, button) =>
     copy(button, get("code", button.closest(".code") ?? document).textContent ?? ""),
   again: regenerate,
+  listen: toggleReading,
+  "stop-reading": stopReading,
   edit: openEditor,
   "edit-question": (article) => openEditor(questionOf(article)),
   "go-on": () => send(texts.goOnMessage),

@@ -266,6 +266,7 @@ export function startQuestions() {
   document.addEventListener("keydown", (event) => {
     if (
       event.key === "Escape" &&
+      !event.shiftKey &&
       running &&
       !event.defaultPrevented &&
       !document.querySelector("dialog[open], :popover-open")

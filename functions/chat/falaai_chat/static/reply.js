@@ -8,6 +8,7 @@
 
 import { addCopyButtons, bodyOf, questionOf, showEnd, showNotice, showWaiting } from "./articles.js";
 import { make, part } from "./dom.js";
+import { splitLongCode } from "./long_code.js";
 import { Tail } from "./tail.js";
 import { texts } from "./sentences.js";
 import { announce, emit } from "./signals.js";
@@ -117,6 +118,7 @@ export class Reply {
     this.html += html;
     this.blocks.insertAdjacentHTML("beforeend", html);
     addCopyButtons(this.blocks);
+    splitLongCode(this.blocks);
     // A moved tail counts as a layout shift; a new element does not.
     this.rest = [...this.rest].slice(until - this.until).join("");
     this.until = until;
@@ -136,6 +138,7 @@ export class Reply {
     }
     this.state = "ended";
     addCopyButtons(this.body);
+    splitLongCode(this.body);
     showEnd(this.article, estado, erro ?? "", aviso ?? "");
     announce(aviso || texts.answered);
   }

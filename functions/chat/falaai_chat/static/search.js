@@ -1,9 +1,8 @@
 // @ts-check
-// Search of conversations: Ctrl+K focuses the field, Escape empties it.
+// Search of conversations: the list keeps those that are found. Escape empties the field.
 
 import { connect, part } from "./dom.js";
 import { announceSearch, refreshList } from "./conversation_list.js";
-import { isNarrow, openDrawer } from "./drawer.js";
 
 const PAUSE = 200; // milliseconds without typing before a search
 
@@ -24,13 +23,6 @@ function start(form) {
     event.stopPropagation(); // the drawer stays open
     field.value = "";
     search();
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
-    event.preventDefault();
-    if (isNarrow()) openDrawer(true);
-    field.focus();
-    field.select();
   });
 }
 

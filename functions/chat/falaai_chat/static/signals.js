@@ -8,7 +8,9 @@
  * message-written: the user sends a text; stop: the user stops the reply; announcement: a sentence for screen readers;
  * left-changed: the number of messages left today, if it is known; new-conversation: the page shows a new, empty conversation; conversation-left: it will show another one;
  * conversation-opened: it shows another one, whose older messages have this path;
- * version-found: a search has found a message of a hidden version; version-shown: the page has switched to one.
+ * version-found: a search has found a message of a hidden version; version-shown: the page has switched to one;
+ * palette, key-list: open these dialogs;
+ * reading-aloud, dictating: the page begins to speak, to listen.
  * @typedef {{
  *   "answering": boolean,
  *   "reply-started": Start,
@@ -21,6 +23,10 @@
  *   "conversation-opened": { older: string },
  *   "version-found": { id: number, seq: number },
  *   "version-shown": null,
+ *   "palette": null,
+ *   "key-list": null,
+ *   "reading-aloud": null,
+ *   "dictating": null,
  * }} Signals
  */
 

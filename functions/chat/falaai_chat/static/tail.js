@@ -10,16 +10,39 @@ import { appendInline } from "./inline_text.js";
 import { CodeBox } from "./tail_code.js";
 import { TailTable, isRow } from "./tail_table.js";
 
-const FENCE = /^( *)(`{3,}|~{3,}) *([^`\s]*)[^`]*$/;
-const HEADING = /^ {0,3}(#{1,6})\s+(.*?)(?:\s+#+)?\s*$/;
-const ITEM = /^( *)([-*+]|(\d{1,9})[.)])\s+(.*)$/;
+// None of these may take time that grows with the square of a line's length: a line can have 32,000 characters.
+const FENCE = /^( *)(`{3,}(?!`)|~{3,}(?!~))(?=[^`]*$) *([^`\s]*)/;
+const HEADING = /^ {0,3}(#{1,6})\s+([\s\S]*)/;
+const ITEM = /^( *)([-*+]|(\d{1,9})[.)])\s+([\s\S]*)/;
 const QUOTE = /^ {0,3}> ?(.*)$/;
 const RULE = /^ {0,3}([-*_])(?: *\1){2,} *$/;
 // The beginning of a line that can still become one of the above; it is shown when it is longer.
-const UNDECIDED = /^ *(?:`+\S*|~+\S*|#{1,6}|[-*_+> ]+|\d{1,9}[.)]?)? *$/;
+const UNDECIDED = /^ *(?:[`~]\S* *|#{1,6} *|[-*_+>][-*_+> ]*|\d{1,9}[.)]? *)?$/;
 const LONGEST = 600; // characters of the last line that are drawn again; the beginning of a longer line is final
 
 /** @typedef {{ list: HTMLElement, indent: number, content: number }} OpenList */
+
+/**
+ * Return a heading's text without the number signs that may close it.
+ * @param {string} text
+ */
+function withoutClosing(text) {
+  const trimmed = text.trimEnd();
+  let end = trimmed.length;
+  while (trimmed[end - 1] === "#") end--;
+  const isClosed = end < trimmed.length && (end === 0 || /\s/.test(trimmed[end - 1]));
+  return isClosed ? trimmed.slice(0, end).trimEnd() : trimmed;
+}
+
+/**
+ * Return where the beginning of a long line ends: after a blank, or else within a word, but not within a character.
+ * @param {string} line
+ */
+function cutOf(line) {
+  const afterBlank = line.lastIndexOf(" ", LONGEST) + 1;
+  if (afterBlank) return afterBlank;
+  return /[\uD800-\uDBFF]/.test(line[LONGEST - 1]) ? LONGEST - 1 : LONGEST;
+}
 
 export class Tail {
   constructor(text = "") {
@@ -59,13 +82,18 @@ export class Tail {
       return;
     }
     this.draw(line, false);
+    if (/^H\d$/.test(this.target?.nodeName ?? "")) this.target = null;
+    this.drawn.target = this.target;
     this.isAfterBlank = !line.trim() && !this.isWithinLine;
     this.isWithinLine = false;
   }
 
   drawGrowing() {
-    const cut = this.line.length > LONGEST && this.target ? this.line.lastIndexOf(" ", LONGEST) + 1 : 0;
-    if (cut) {
+    if (this.line.length > LONGEST && !this.target) this.draw(this.line.slice(0, LONGEST), true);
+    // A row is shown when it is whole, and so is the first line of a code block.
+    const isWhole = !this.isWithinLine && (isRow(this.line) || FENCE.test(this.line));
+    while (this.line.length > LONGEST && this.target && !isWhole) {
+      const cut = cutOf(this.line);
       this.draw(this.line.slice(0, cut), false);
       this.isWithinLine = true;
       this.line = this.line.slice(cut);
@@ -127,10 +155,10 @@ export class Tail {
   /** @type {(text: string, isGrowing: boolean) => void} */
   addText(text, isGrowing) {
     if (!this.target) return;
-    const made = make("span");
+    const made = document.createDocumentFragment();
     appendInline(made, text, isGrowing);
-    this.drawn.nodes.push(...made.childNodes);
-    this.target.append(...made.childNodes);
+    for (const node of made.childNodes) this.drawn.nodes.push(node);
+    this.target.append(made);
   }
 
   /** @type {(line: string, isGrowing: boolean) => void} */
@@ -147,8 +175,7 @@ export class Tail {
     const [, marks, text] = line.match(HEADING) ?? ["", "#", ""];
     const level = /** @type {"h2"} */ (`h${Math.min(6, marks.length + 1)}`); // the page has its own h1
     this.target = this.put(this.parentFor(0), make(level));
-    this.addText(text, isGrowing);
-    if (!isGrowing) this.target = null;
+    this.addText(withoutClosing(text), isGrowing);
   }
 
   /** @type {(line: string, isGrowing: boolean) => void} */

@@ -2,10 +2,8 @@
 // A code block of a reply that is still being written.
 
 import { make } from "./dom.js";
+import { CHUNK_LINES } from "./long_code.js";
 import { texts } from "./sentences.js";
-
-// Lines per element. When text grows, the browser lays out its element again, but not the elements before it.
-const LINES = 40;
 
 export class CodeBox {
   /**
@@ -28,8 +26,9 @@ export class CodeBox {
     this.text = this.beginLine();
   }
 
+  /** When text grows, the browser lays out its chunk again, but not the chunks before it. */
   beginLine() {
-    if (this.lines++ % LINES === 0) {
+    if (this.lines++ % CHUNK_LINES === 0) {
       this.chunk = make("span", "code-lines");
       this.body.append(this.chunk);
     }

@@ -6,7 +6,7 @@ import { make } from "./dom.js";
 import { appendInline } from "./inline_text.js";
 
 const ROW = /^ {0,3}\|/;
-const SEPARATOR = /^[\s:|-]*-[\s:|-]*$/;
+const SEPARATOR = /^[\s:|-]+$/;
 
 /** @param {string} line */
 export const isRow = (line) => ROW.test(line);
@@ -45,7 +45,7 @@ export class TailTable {
       this.addRow(this.table.tBodies[0], "td", line);
       return null;
     }
-    if (!this.held || !SEPARATOR.test(line)) {
+    if (!this.held || !SEPARATOR.test(line) || !line.includes("-")) {
       this.held = line;
       return null;
     }

@@ -10,14 +10,19 @@ Header = tuple[bytes, bytes]
 # No inline code and no other hosts: HTML that passes the sanitizer by mistake can neither run nor send data.
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'none'; "
+    "manifest-src 'self'; worker-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+# Only the microphone is ever used, for dictation.
+_PERMISSIONS_POLICY = "microphone=(self), camera=(), geolocation=(), payment=(), usb=(), display-capture=()"
 
 
 @cache
 def _constant_headers() -> tuple[Header, ...]:
     headers = [
         (b"content-security-policy", _CONTENT_SECURITY_POLICY.encode()),
+        (b"permissions-policy", _PERMISSIONS_POLICY.encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"same-origin"),
         (b"cross-origin-opener-policy", b"same-origin"),

@@ -15,7 +15,7 @@ from falaai.web import scripts, styles
 SHARED = Path(__file__).parent / "static"
 BUILT = "built"
 _JOINED = {".js": scripts.joined, ".css": styles.joined}
-_COMPRESSED_ALREADY = (".png", ".avif")
+_COMPRESSED_ALREADY = (".png", ".avif", ".ico")
 
 
 def build(folder: Path) -> dict[str, bytes]:

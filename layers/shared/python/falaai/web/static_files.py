@@ -52,6 +52,12 @@ def static_path(name: str, own: StaticFolder | None = None) -> str:
     return f"{files.path}/{_served_names(files)[name]}"
 
 
+def read(name: str, own: StaticFolder | None = None) -> bytes:
+    """Return the content of the file that `static_path` names."""
+    files = own if own and name in _served_names(own) else SHARED
+    return _built_files(files)[_served_names(files)[name]]
+
+
 def build_router(files: StaticFolder) -> APIRouter:
     """Return a router with the one route that serves a folder."""
     router = APIRouter()

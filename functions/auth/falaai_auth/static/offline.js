@@ -1,0 +1,4 @@
+// @ts-check
+// The offline page loads the wanted page when the connection is back.
+
+addEventListener("online", () => location.reload());
