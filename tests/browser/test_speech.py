@@ -179,10 +179,11 @@ def test_voice_from_the_internet_needs_a_yes_once(new_page: Callable[..., Page],
     assert page.evaluate("said") == []
     button(page, "Ouvir resposta").click()
     notice.get_by_role("button", name="Entendi, ouvir").click()
-    page.wait_for_function("said.length === 1")
     button(page, "Parar a leitura").click()
+    assert page.evaluate("said.length") == 1
     button(page, "Ouvir resposta").click()
-    page.wait_for_function("said.length === 2")
+    expect(button(page, "Parar a leitura")).to_be_visible()
+    assert page.evaluate("said.length") == 2
 
 
 def test_button_appears_only_with_a_portuguese_voice(new_page: Callable[..., Page], people: People) -> None:

@@ -29,7 +29,7 @@ def test_application_is_installed_under_the_stage(live: RunningCloud, new_page: 
     for icon in manifest["icons"]:
         assert page.evaluate("(path) => fetch(path).then((it) => it.status)", icon["src"]) == 200
     page.reload()
-    page.wait_for_function("navigator.serviceWorker.controller")
+    page.evaluate("() => navigator.serviceWorker.ready")
     page.context.set_offline(True)
     page.goto("./profile")
     expect(page.get_by_role("heading", name="Sem conexão")).to_be_visible()
