@@ -104,7 +104,7 @@ def find_page(
         " WHERE m.id_conversa = %s AND m.seq > 0 AND m.seq < %s ORDER BY m.seq DESC LIMIT %s) m"
         " ON m.id_conversa = c.id"
         " LEFT JOIN mensagens a ON a.id_conversa = %s AND a.seq = m.seq - 1"
-        " LEFT JOIN (SELECT v.pai, COUNT(*) AS outras FROM mensagens v"
+        " LEFT JOIN (SELECT v.pai, COUNT(*) AS outras FROM mensagens v FORCE INDEX (mensagens_versoes)"
         " WHERE v.id_conversa = %s AND v.pai >= 0 GROUP BY v.pai) o ON o.pai = COALESCE(a.id, 0)"
         " WHERE c.id_usuario = %s AND c.id = %s",
         (

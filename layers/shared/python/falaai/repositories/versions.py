@@ -40,7 +40,8 @@ def lock_next_branch(sql: Statements, user_id: int, conversation_id: int) -> int
 def list_branches(sql: Statements, conversation_id: int) -> list[Branch]:
     """List the hidden branches of a conversation, the oldest version of a place first."""
     rows = sql.list(
-        "SELECT v.ramo, v.id, v.posicao, v.versao, v.pai, a.ramo AS ramo_do_pai FROM mensagens v"
+        "SELECT v.ramo, v.id, v.posicao, v.versao, v.pai, a.ramo AS ramo_do_pai"
+        " FROM mensagens v FORCE INDEX (mensagens_versoes)"
         " LEFT JOIN mensagens a ON a.id = v.pai WHERE v.id_conversa = %s AND v.pai >= 0",
         (conversation_id,),
     )
