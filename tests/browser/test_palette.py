@@ -146,8 +146,8 @@ def test_late_answer_to_an_earlier_search_is_dropped(new_page: Callable[..., Pag
         field.fill("abacaxi")
     field.fill("xilofone")
     expect(page.get_by_text("Nada encontrado para “xilofone”.")).to_be_visible()
-    held[0].continue_()
-    page.wait_for_response(re.compile("q=abacaxi"))
+    with page.expect_response(re.compile("q=abacaxi")):
+        held[0].continue_()
     expect(page.get_by_role("option")).to_have_count(0)
 
 
