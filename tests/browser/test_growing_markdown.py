@@ -64,7 +64,9 @@ def page(browser: Browser) -> Iterator[Page]:
         "<div class='reply' id='growing'></div></article>"
         "<article class='message message-answered'><div class='reply' id='finished'></div></article>"
     )
-    page.add_script_tag(content=f"{scripts.joined('tail.js', OWN, SHARED)};window.Tail = $tail.Tail;")
+    page.add_script_tag(
+        content=f"{scripts.joined('tail.js', OWN, SHARED)};window.Tail = $tail.Tail; window.split = $long_code.splitLongCode;"
+    )
     yield page
     page.close()
 
@@ -133,7 +135,7 @@ def test_work_for_a_piece_does_not_depend_on_the_length_of_the_code(page: Page) 
     touched = page.evaluate("() => [...touched].map((it) => it.textContent.split('\\n').length)")
     assert 1 <= len(touched) <= 3
     assert max(touched) <= 42
-    assert page.locator("#growing code").inner_text().count("soma = soma + 1") == 2000
+    assert (page.locator("#growing code").text_content() or "").count("soma = soma + 1") == 2000
 
 
 def test_long_line_is_finished_from_its_beginning(page: Page) -> None:
@@ -222,9 +224,6 @@ def test_long_code_is_split_into_chunks_without_a_change_of_its_text(page: Page)
     )
     code += "\n" + "x = '" + "longa " * 300 + "'"
     html = to_html(f"```python\n{code}\n```")
-    page.add_script_tag(
-        content=f"{scripts.joined('long_code.js', OWN, SHARED)};window.split = $long_code.splitLongCode;"
-    )
     finished = page.locator("#finished")
     finished.evaluate("(it, html) => { it.innerHTML = html; }", html)
     before = finished.evaluate(

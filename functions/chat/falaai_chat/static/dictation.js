@@ -107,7 +107,11 @@ function begin() {
 }
 
 async function toggle() {
-  if (running) return stop();
+  if (running) {
+    stop();
+    field.focus();
+    return;
+  }
   if (await agrees("dictation")) begin();
 }
 
