@@ -64,9 +64,8 @@ def page(browser: Browser) -> Iterator[Page]:
         "<div class='reply' id='growing'></div></article>"
         "<article class='message message-answered'><div class='reply' id='finished'></div></article>"
     )
-    page.add_script_tag(
-        content=f"{scripts.joined('tail.js', OWN, SHARED)};window.Tail = $tail.Tail; window.split = $long_code.splitLongCode;"
-    )
+    exported = "window.Tail = $tail.Tail; window.split = $long_code.splitLongCode;"
+    page.add_script_tag(content=f"{scripts.joined('tail.js', OWN, SHARED)};{exported}")
     yield page
     page.close()
 

@@ -5,6 +5,7 @@
 import { make } from "./dom.js";
 
 export const CHUNK_LINES = 40;
+const LINE_HEIGHT = 1.6; // of code.css
 
 /**
  * Return where the line with this number of a text ends; the text's length if it has fewer lines.
@@ -55,6 +56,11 @@ function split(code) {
   for (const node of [...code.childNodes]) {
     if (node instanceof Text) chunks.appendText(node);
     else chunks.append(node);
+  }
+  for (const chunk of chunks.all) {
+    // The height that code.css assumes for 40 lines, for as many lines as there are.
+    const lines = (chunk.textContent ?? "").replace(/\n$/, "").split("\n").length;
+    chunk.style.containIntrinsicBlockSize = `auto ${lines * LINE_HEIGHT}em`;
   }
   code.replaceChildren(...chunks.all);
 }
