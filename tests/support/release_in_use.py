@@ -55,7 +55,7 @@ def _sign_in(auth: TestClient, chat: TestClient, email: str, password: str) -> N
 
 
 def _chat(chat: TestClient) -> None:
-    """Ask twice, edit the second question, regenerate its reply, rename and delete."""
+    """Ask twice, edit the second question, rename and delete the conversation."""
     said = [chat.post("/chat/message", json={"message": text}) for text in ("Primeira", "Segunda")]
     assert [one.status_code for one in said] == [200, 200], [one.text for one in said]
     number, question = said[0].json()["conversation_id"], said[1].json()["question_id"]
