@@ -235,5 +235,6 @@ def test_long_code_is_split_into_chunks_without_a_change_of_its_text(page: Page)
     assert set(lines[:-1]) <= {40, 41, 42, 43}
     assert finished.locator("code").evaluate("(it) => it.textContent") == before[0]
     chunks.last.scroll_into_view_if_needed()
-    after = finished.evaluate("(it) => [it.scrollHeight, it.querySelector('pre').scrollWidth]")
-    assert after == before[1:]
+    height, width = finished.evaluate("(it) => [it.scrollHeight, it.querySelector('pre').scrollWidth]")
+    assert abs(height - before[1]) <= 2  # heights of chunks are rounded
+    assert width == before[2]
