@@ -108,6 +108,96 @@ def test_forgotten_password(new_page: Callable[..., Page], people: People, cloud
     assert member.login("outra senha comprida").status_code == 200
 
 
+def test_link_signs_in_where_the_account_was_registered_and_only_there(
+    new_page: Callable[..., Page], person: Person
+) -> None:
+    page, other = new_page(), new_page()
+    page.goto("/cadastro")
+    page.get_by_label("Seu nome").fill("Ana Souza")
+    page.get_by_label("E-mail").fill(person.email)
+    page.get_by_label("Senha", exact=True).fill(PASSWORD)
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Criar conta").click()
+    page.wait_for_url("**/sucesso")
+    link = person.link()
+    other.goto(link)
+    other.get_by_role("button", name="Confirmar e entrar").click()
+    expect(other.get_by_text("Esta não é a senha do cadastro.")).to_be_visible()
+    page.goto(link)
+    expect(page.get_by_text("a conta foi criada neste aparelho")).to_be_visible()
+    screenshot(page, "confirm-known-browser")
+    page.get_by_role("button", name="Confirmar e entrar").click()
+    expect(page.get_by_role("heading", name="Oi, Ana.")).to_be_visible()
+    assert [one["name"] for one in page.context.cookies()] == ["falaai"]
+
+
+def test_button_works_again_after_the_browsers_back(new_page: Callable[..., Page], people: People) -> None:
+    member = people.member()
+    page = new_page()
+    page.goto("/login")
+    page.get_by_label("E-mail").fill(member.email)
+    page.get_by_label("Senha", exact=True).fill(PASSWORD)
+    button = page.get_by_role("button", name="Entrar", exact=True)
+    page.evaluate("document.querySelector('form').addEventListener('submit', () => { window.left = true; })")
+    page.route("**/login", lambda route: None if route.request.method == "POST" else route.continue_())
+    button.click()
+    expect(button).to_be_disabled()
+    # A test cannot make Chromium keep the page, so it says that the page comes from there.
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect(button).to_be_enabled()
+
+
+def test_picture_is_in_the_sidebar_and_can_be_removed(
+    new_page: Callable[..., Page], people: People, tmp_path: Path
+) -> None:
+    page = new_page({"width": 320, "height": 640})
+    member = sign_in(page, people, "/profile")
+    expect(page.get_by_role("button", name="Remover a foto")).to_have_count(0)
+    Image.new("RGB", (40, 40), "teal").save(tmp_path / "foto.png")
+    page.get_by_label("Foto", exact=True).set_input_files(tmp_path / "foto.png")
+    expect(page.get_by_text("Foto escolhida: foto.png")).to_be_visible()
+    screenshot(page, "profile-320")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Salvar", exact=True).click()
+    expect(page.get_by_role("img", name="Sua foto")).to_have_js_property("naturalWidth", 256)
+    page.goto("/chat")
+    expect(page.locator(".account-button img")).to_have_js_property("naturalWidth", 256)
+    page.goto("/profile")
+    page.get_by_role("button", name="Remover a foto").click()
+    expect(page.get_by_text("Foto removida.")).to_be_visible()
+    expect(page.get_by_role("img", name="Sua foto")).to_have_count(0)
+    assert member.http.get("/profile/picture").status_code == 404
+    page.goto("/chat")
+    expect(page.locator(".account-button span.avatar")).to_be_attached()
+    expect(page.locator(".account-button img")).to_have_count(0)
+
+
+def test_change_of_the_address_waits_and_can_be_called_off(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    sign_in(page, people, "/profile")
+    page.get_by_label("Novo e-mail").fill("outra@exemplo.com.br")
+    page.get_by_label("Senha atual").first.fill(PASSWORD)
+    page.get_by_role("button", name="Salvar e-mail ou senha").click()
+    expect(page.get_by_text("Falta confirmar: enviamos um link ao novo e-mail.")).to_be_visible()
+    expect(page.get_by_text("Perfil atualizado.")).to_have_count(0)
+    expect(page.get_by_text("a troca para outra@exemplo.com.br espera a confirmação")).to_be_visible()
+    screenshot(page, "email-waits")
+    page.get_by_role("button", name="Cancelar a troca de e-mail").click()
+    expect(page.get_by_text("Nenhuma troca está pendente.")).to_be_visible()
+    expect(page.get_by_role("button", name="Cancelar a troca de e-mail")).to_have_count(0)
+
+
+def test_photo_that_only_safari_opens_is_told_clearly(
+    new_page: Callable[..., Page], people: People, tmp_path: Path
+) -> None:
+    page = new_page(PHONE)
+    sign_in(page, people, "/profile")
+    (tmp_path / "IMG_0001.HEIC").write_bytes(b"....ftypheic" + b"0" * 5000)
+    page.get_by_label("Foto", exact=True).set_input_files(tmp_path / "IMG_0001.HEIC")
+    expect(page.get_by_text("Este navegador não abre fotos HEIC")).to_be_visible()
+    screenshot(page, "profile-heic")
+
+
 def test_profile_is_changed_seen_and_deleted(new_page: Callable[..., Page], people: People, tmp_path: Path) -> None:
     page = new_page()
     member = sign_in(page, people, "/profile")
@@ -198,6 +288,7 @@ def test_every_form_of_an_account_works_without_javascript(
     page.get_by_role("checkbox").check()
     page.get_by_role("button", name="Criar conta").click()
     expect(page.get_by_role("heading", name="Confira seu e-mail")).to_be_visible()
+    page.context.clear_cookies()  # as in another browser than the one that registered
     page.goto(person.link())
     page.get_by_label("Senha", exact=True).fill("não é esta")
     page.get_by_role("button", name="Confirmar e entrar").click()

@@ -41,7 +41,6 @@ def test_first_message_is_the_draft_after_the_confirmation_in_another_tab(
     write_and_sign_up(page, person)
     other = page.context.new_page()
     other.goto(person.link())
-    other.get_by_label("Senha").fill(PASSWORD)
     other.get_by_role("button", name="Confirmar e entrar").click()
     expect(other.get_by_label("Sua mensagem")).to_have_value(MESSAGE)
     other.get_by_label("Sua mensagem").fill("")

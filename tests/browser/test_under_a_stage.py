@@ -53,7 +53,6 @@ def test_walk_from_landing_to_goodbye(browser: Browser, live: RunningCloud, new_
     page.get_by_role("button", name="Criar conta").click()
     page.wait_for_url(f"{live.gateway}/sucesso")
     page.goto(person.link())
-    page.get_by_label("Senha", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Confirmar e entrar").click()
     page.wait_for_url(f"{live.gateway}/chat")
     say(page, "Oi, sob um prefixo")

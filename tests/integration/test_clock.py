@@ -16,7 +16,7 @@ from falaai.database import Database
 from falaai.errors import LinkNotValid, TooManyRequests
 from falaai.queue_messages import EmailRequested
 from falaai.repositories import conversations, messages, sessions
-from falaai_auth.verification import find_purpose, verify
+from falaai_auth.verification import find_link, verify
 from falaai_cleanup.tasks import clean_up
 from falaai_email.worker import send_email
 from tests.support.fakes import FakeEmailSender
@@ -59,8 +59,8 @@ def test_link_lives_a_day(at: At, rows: Rows) -> None:
     email_sender, user_id = FakeEmailSender(), rows.user(verified=False, password=PASSWORD)
     send_email(at(0), email_sender, EmailRequested(kind="verificar", user_id=user_id), "https://x", 1)
     token = email_sender.sent[0].text.split("/verify_link/")[1].split()[0]
-    assert find_purpose(at(DAY - 60), token)
-    assert not find_purpose(at(DAY + 60), token)
+    assert find_link(at(DAY - 60), token)
+    assert not find_link(at(DAY + 60), token)
     with pytest.raises(LinkNotValid):
         verify(at(DAY + 60), token, PASSWORD, BROWSER)
     assert verify(at(DAY - 60), token, PASSWORD, BROWSER) is not None

@@ -5,14 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from falaai.database import Database
-from falaai.errors import LinkNotValid, QueueUnavailable
+from falaai.errors import InvalidInput, LinkNotValid, QueueUnavailable
 from falaai.queue_messages import EmailRequested
 from falaai.repositories import sessions, users
-from falaai.secret_tokens import new_token
+from falaai.secret_tokens import Purpose, new_token
 from falaai_auth.registration import register
 from falaai_auth.schemas import Registration
 from falaai_auth.sign_in import open_session
-from falaai_auth.verification import find_purpose, verify
+from falaai_auth.verification import Link, find_link, verify
 from falaai_email.worker import send_email
 from tests.support.fakes import FakeEmailSender, FakeQueues
 from tests.support.people import BROWSER
@@ -62,11 +62,32 @@ def test_newer_registration_ends_the_older_link_before_its_own_email_is_written(
     user_id = rows.value("SELECT id FROM usuarios")
     send_email(database, email_sender, EmailRequested(kind="verificar", user_id=user_id), "https://x", 1)
     token = email_sender.sent[0].text.split("/verify_link/")[1].split()[0]
-    assert find_purpose(database, token)
+    assert find_link(database, token)
     register(database, FakeQueues(), form("Mallory"), "10.0.0.2")
-    assert find_purpose(database, token) is None
+    assert find_link(database, token) is None
     with pytest.raises(LinkNotValid):
         verify(database, token, "cavalo bateria", BROWSER)
+
+
+def test_proof_of_the_registration_stands_for_its_password(database: Database, rows: Rows) -> None:
+    """In the browser that registered last: an older proof, or that of a refused registration, is none."""
+    older = register(database, FakeQueues(), form("Mallory"), "10.0.0.1")
+    proof = register(database, FakeQueues(), form(), "10.0.0.2")
+    email_sender, user_id = FakeEmailSender(), rows.value("SELECT id FROM usuarios")
+    send_email(database, email_sender, EmailRequested(kind="verificar", user_id=user_id), "https://x", 1)
+    token = email_sender.sent[0].text.split("/verify_link/")[1].split()[0]
+    for wrong in ("", older, proof[:-1], "não é"):
+        assert find_link(database, token, wrong) == Link(Purpose.VERIFY, needs_password=True)
+        with pytest.raises(InvalidInput):
+            verify(database, token, "", BROWSER, wrong)
+    with pytest.raises(InvalidInput):
+        verify(database, token, "outra senha", BROWSER, proof)
+    assert find_link(database, token, proof) == Link(Purpose.VERIFY, needs_password=False)
+    hash_before = rows.value("SELECT senha FROM usuarios")
+    assert verify(database, token, "", BROWSER, proof) is not None
+    assert rows.list("SELECT senha, email_verified FROM usuarios") == [{"senha": hash_before, "email_verified": 1}]
+    with pytest.raises(LinkNotValid):
+        verify(database, token, "", BROWSER, proof)
 
 
 def test_same_address_five_times_at_once_is_one_account(database: Database, rows: Rows) -> None:

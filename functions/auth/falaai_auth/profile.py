@@ -56,15 +56,15 @@ def change_profile(
     def write(sql: Statements) -> None:
         if change.nome_completo:
             users.update_name(sql, user.id, change.nome_completo)
-        if picture:
-            users.update_picture(sql, user.id, picture)
+        if picture or change.remover_foto:
+            users.update_picture(sql, user.id, picture or "")
         if password_hash:
             _change_password(sql, queues, user, session, password_hash)
         if change.email:
             _change_email(sql, queues, user, change.email)
 
     database.transaction(write)
-    if picture and user.picture:
+    if (picture or change.remover_foto) and user.picture:
         delete_unused_picture(store, user.picture)
     return _sentences(change, new_email)
 
@@ -77,7 +77,7 @@ def _check(
     Raises InvalidInput for an empty change, a wrong current password, or a new password that is easy to guess from
     the user's names and addresses; TooManyRequests for too many wrong passwords or new addresses.
     """
-    if not (change.nome_completo or change.email or change.senha or change.profile_pic):
+    if not (change.nome_completo or change.email or change.senha or change.profile_pic or change.remover_foto):
         raise InvalidInput("profile", texts.NOTHING_CHANGED)
     if new_email or change.senha:
         confirm_password(database, user, session, change.senha_atual)
@@ -104,10 +104,14 @@ def _change_password(sql: Statements, queues: Queues, user: User, session: Sessi
 
 
 def _sentences(change: ProfileChange, new_email: str | None) -> list[str]:
+    sentences = []
+    if change.nome_completo or change.senha or change.profile_pic:
+        sentences = [texts.PROFILE_CHANGED]
+    elif change.remover_foto:
+        sentences = [texts.PICTURE_REMOVED]
     if new_email:
-        return [texts.PROFILE_CHANGED, texts.NEW_EMAIL_ASKED]
-    is_more = change.nome_completo or change.senha or change.profile_pic
-    return [texts.PROFILE_CHANGED] if is_more or not change.email else [texts.EMAIL_STAYS]
+        return [*sentences, texts.NEW_EMAIL_ASKED]
+    return sentences or [texts.EMAIL_STAYS]
 
 
 def _change_email(sql: Statements, queues: Queues, user: User, email: str) -> None:

@@ -10,12 +10,14 @@ from falaai.repositories import tokens, users
 from falaai.secret_tokens import Purpose
 from falaai_auth.carried_usage import carry_over, find_usage
 from falaai_auth.passwords import hash_password
+from falaai_auth.registration_proof import make_proof
 from falaai_auth.schemas import Registration
 
 
-def register(database: Database, queues: Queues, form: Registration, address: str) -> None:
+def register(database: Database, queues: Queues, form: Registration, address: str) -> str:
     """Create an account and request its verification email in one transaction.
 
+    Returns the proof that this browser has registered it, for a cookie.
     If the address is taken, email its owner; the caller gets the same answer after the same work.
     `address` is the IP address of the request. Raises TooManyRequests, QueueUnavailable, DatabaseUnavailable.
     """
@@ -24,10 +26,10 @@ def register(database: Database, queues: Queues, form: Registration, address: st
         *rate_limits.CONFIRMATION_EMAILS.of(form.email, address),
     )
     with rate_limits.counted(database, *counters):
-        _register(database, queues, form)
+        return _register(database, queues, form)
 
 
-def _register(database: Database, queues: Queues, form: Registration) -> None:
+def _register(database: Database, queues: Queues, form: Registration) -> str:
     password_hash = hash_password(form.senha)
 
     def write(sql: Statements) -> None:
@@ -37,6 +39,7 @@ def _register(database: Database, queues: Queues, form: Registration) -> None:
         database.transaction(write)
     except pymysql.IntegrityError:
         database.transaction(write)  # another request added this address meanwhile; now it is found
+    return make_proof(form.email, password_hash)
 
 
 def _write_account(sql: Statements, form: Registration, password_hash: str) -> EmailRequested:

@@ -127,6 +127,7 @@ class ProfileChange(BaseModel):
     senha: Annotated[NewPassword | None, IfGiven] = None
     senha_atual: KnownPassword = ""
     profile_pic: Annotated[UploadFile | None, IfGiven] = None
+    remover_foto: bool = False
 
 
 class AccountDeletion(BaseModel):

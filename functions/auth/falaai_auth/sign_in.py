@@ -62,15 +62,17 @@ def sign_in(database: Database, form: Credentials, browser: Browser) -> SignInRe
     return signed_in
 
 
-def open_session(sql: Statements, user: User, password: str, browser: Browser, token: str) -> SignInResult | None:
-    """Start a session with this token after `password` was checked against `user`.
+def open_session(
+    sql: Statements, user: User, password: str | None, browser: Browser, token: str
+) -> SignInResult | None:
+    """Start a session with this token after `password`, or a proof in its place, was checked against `user`.
 
     Returns None if the account was deleted or its password changed since then.
     """
     now = users.lock_account(sql, user.id)
     if now is None or now.password_hash != user.password_hash:
         return None
-    if is_outdated(user.password_hash):
+    if password is not None and is_outdated(user.password_hash):
         users.update_password_hash(sql, user.id, hash_password(password))
     if browser.old_token:
         sessions.delete_session(sql, stored_key(browser.old_token))

@@ -1,5 +1,7 @@
 """Verification of email addresses by links that are sent to them."""
 
+from dataclasses import dataclass
+
 import pymysql
 
 from falaai import rate_limits
@@ -9,30 +11,45 @@ from falaai.queue_messages import NO_EMAIL, EmailRequested
 from falaai.queues import Queues
 from falaai.repositories import personal_data, tokens, users
 from falaai.repositories.tokens import Used
+from falaai.repositories.users import User
 from falaai.secret_tokens import Purpose, link_key, new_token
 from falaai.web import texts
 from falaai_auth.browsers import Browser
 from falaai_auth.passwords import is_right_password
+from falaai_auth.registration_proof import is_proof
 from falaai_auth.sign_in import SignInResult, open_session
 
 _PURPOSES = (Purpose.VERIFY, Purpose.EMAIL)
 
 
-def find_purpose(database: Database, token: str) -> Purpose | None:
-    """Return the purpose of the link, or None if it is invalid.
+@dataclass(frozen=True)
+class Link:
+    """A valid link. `needs_password` is False in the browser that registered the account, and for a new address."""
+
+    purpose: Purpose
+    needs_password: bool
+
+
+def find_link(database: Database, token: str, proof: str = "") -> Link | None:
+    """Return the link, or None if it is invalid. `proof` is that of the browser, or empty.
 
     This does not use the link, because email scanners fetch every link.
     """
     found = _find(database, token)
-    return found.purpose if found else None
+    if found is None:
+        return None
+    if found.purpose is not Purpose.VERIFY:
+        return Link(found.purpose, needs_password=False)
+    user = users.find_user(database, found.user_id) if proof else None
+    return Link(found.purpose, not (user and is_proof(proof, user.email, user.password_hash)))
 
 
-def verify(database: Database, token: str, password: str, browser: Browser) -> SignInResult | None:
+def verify(database: Database, token: str, password: str, browser: Browser, proof: str = "") -> SignInResult | None:
     """Use the link: verify the account and sign in, or move the account to its new address.
 
     Verifying needs the password of the registration. Otherwise a person could register the address of another
     person, who would then activate that account by opening the link. A new address needs no password, because the
-    request for it needed one.
+    request for it needed one. The browser that registered the account has a proof in place of the password.
 
     Returns the new session, or None for a new address. Raises LinkNotValid for a link that is unknown, used or
     expired, for a cancelled change of address, and for an address that another account has verified since;
@@ -42,6 +59,8 @@ def verify(database: Database, token: str, password: str, browser: Browser) -> S
     if found is None:
         raise LinkNotValid("unknown, used or expired")
     if found.purpose is Purpose.VERIFY:
+        if not password and proof:
+            return _confirm_by_proof(database, found, token, proof, browser)
         return _confirm(database, found, token, password, browser)
     try:
         database.transaction(lambda sql: _move(sql, found, token))
@@ -66,7 +85,18 @@ def _confirm(database: Database, found: Used, token: str, password: str, browser
     if user is None or not is_right_password(password, user.password_hash):
         raise InvalidInput("senha", texts.REGISTRATION_PASSWORD_WRONG)
     rate_limits.give_back_all(database, *counters)
+    return _use(database, user, token, password, browser)
 
+
+def _confirm_by_proof(database: Database, found: Used, token: str, proof: str, browser: Browser) -> SignInResult:
+    """Use the link in the browser that registered. It needs no limit, because a proof cannot be guessed."""
+    user = users.find_user(database, found.user_id)
+    if user is None or not is_proof(proof, user.email, user.password_hash):
+        raise InvalidInput("senha", texts.REGISTRATION_PASSWORD_NEEDED)
+    return _use(database, user, token, None, browser)
+
+
+def _use(database: Database, user: User, token: str, password: str | None, browser: Browser) -> SignInResult:
     def confirm(sql: Statements) -> SignInResult:
         signed_in = open_session(sql, user, password, browser, new_token())
         if signed_in is None or not tokens.update_used_token(sql, link_key(token), Purpose.VERIFY):

@@ -8,15 +8,21 @@ from falaai_auth import registration, sign_in
 from falaai_auth.dependencies import CallingBrowser, Sender, form_page
 from falaai_auth.forms import FormRoute
 from falaai_auth.passwords import is_common
+from falaai_auth.registration_proof import set_proof
 from falaai_auth.schemas import Credentials, PasswordCheck, Registration
 
 router = APIRouter(route_class=FormRoute, responses=pages.DOCUMENTED_REDIRECT)
 
 
 @router.post("/register", status_code=201, dependencies=[form_page("cadastro.html")])
-def register(form: Registration, request: Request, database: Db, sender: Sender) -> dict[str, str]:
-    """Return 201 {message, redirect_url}, whether or not the address already has an account."""
-    registration.register(database, sender, form, client_address(request))
+def register(
+    form: Registration, request: Request, response: Response, database: Db, sender: Sender
+) -> dict[str, str]:
+    """Return 201 {message, redirect_url}, whether or not the address already has an account.
+
+    A cookie lets this browser use the link of the verification email without the password.
+    """
+    set_proof(response, registration.register(database, sender, form, client_address(request)))
     return {"message": texts.REGISTERED, "redirect_url": pages.address(request, "/sucesso")}
 
 

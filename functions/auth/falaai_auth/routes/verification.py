@@ -13,6 +13,7 @@ from falaai.web.current_user import Db, set_session_cookie
 from falaai_auth import verification
 from falaai_auth.dependencies import CallingBrowser, form_page
 from falaai_auth.forms import FormRoute
+from falaai_auth.registration_proof import clear_proof, read_proof
 from falaai_auth.schemas import Confirmation
 
 router = APIRouter(route_class=FormRoute, default_response_class=HTMLResponse, responses=pages.DOCUMENTED_REDIRECT)
@@ -22,10 +23,11 @@ router = APIRouter(route_class=FormRoute, default_response_class=HTMLResponse, r
 @router.get("/verify_link/{token}")
 def verification_link(token: str, request: Request, database: Db) -> Response:
     """Show the form that uses the link. An invalid link gives 410 and the form that requests another email."""
-    purpose = verification.find_purpose(database, token)
-    if purpose is None:
+    link = verification.find_link(database, token, read_proof(request))
+    if link is None:
         return _not_valid(request)
-    return pages.page(request, "verify_link.html" if purpose is Purpose.VERIFY else "new_email_link.html")
+    template = "verify_link.html" if link.purpose is Purpose.VERIFY else "new_email_link.html"
+    return pages.page(request, template, {"is_known_browser": not link.needs_password})
 
 
 @router.post("/verify_link/{token}", dependencies=[form_page("verify_link.html")])
@@ -34,18 +36,19 @@ def verify(
 ) -> Response:
     """Use the link.
 
-    The link of a registration needs its password in `senha`. The right one gives 303 to /chat with the session
-    cookie; a wrong one gives 422 and leaves the link valid. The link of a changed address needs no password and gives
-    303 to /verificado. An invalid link gives 410.
+    The link of a registration needs its password in `senha`; in the browser that registered, its cookie is enough. The
+    right one gives 303 to /chat with the session cookie; a wrong one gives 422 and leaves the link valid. The link of
+    a changed address needs no password and gives 303 to /verificado. An invalid link gives 410.
     """
     try:
-        signed_in = verification.verify(database, token, form.senha if form else "", browser)
+        signed_in = verification.verify(database, token, form.senha if form else "", browser, read_proof(request))
     except LinkNotValid:
         return _not_valid(request)
     if signed_in is None:
         return pages.redirect(request, "/verificado")
     response = pages.redirect(request, "/chat")
     set_session_cookie(response, signed_in.token)
+    clear_proof(response)
     return response
 
 

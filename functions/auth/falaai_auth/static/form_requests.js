@@ -23,6 +23,10 @@ export const withNotice = (address, notice) => (notice ? `${address}?aviso=${not
 export function onSubmit(form, act, onproblem) {
   form.noValidate = true; // show the server's messages, not the browser's
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button[type=submit]"));
+  // Back shows the page as it was left: with a disabled button.
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) button.disabled = false;
+  });
   form.addEventListener("input", ({ target }) => clearProblem(/** @type {HTMLInputElement} */ (target)));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

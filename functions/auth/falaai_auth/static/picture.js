@@ -2,10 +2,13 @@
 // Profile picture: crop it to its middle square, show a preview, and send it small.
 
 import { make, part } from "./dom.js";
-import { Problem } from "./requests.js";
+import { Problem, say } from "./requests.js";
 import { texts } from "./sentences.js";
 
 const QUALITY = 0.9;
+
+/** Only Safari decodes the format of an iPhone's camera. @param {File} file */
+const isHeic = ({ name, type }) => /^image\/hei[cf]/.test(type) || /\.hei[cf]$/i.test(name);
 
 /**
  * Crop a picture to its middle square, rotate it upright, make it smaller and remove its metadata.
@@ -14,7 +17,8 @@ const QUALITY = 0.9;
  */
 async function crop(file, side) {
   const image = await createImageBitmap(file).catch(() => {
-    throw new Problem(422, { fields: [{ field: "profile_pic", message: texts.pictureNotValid }] });
+    const message = isHeic(file) ? texts.pictureHeic : texts.pictureNotValid;
+    throw new Problem(422, { fields: [{ field: "profile_pic", message }] });
   });
   const canvas = make("canvas", "profile-picture");
   canvas.width = side;
@@ -40,6 +44,7 @@ export async function previewPicture(input) {
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", texts.picturePreview);
   part("picture").replaceWith(canvas);
+  part("picture-name").textContent = say("pictureChosen", { name: file.name });
 }
 
 /**

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from falaai.database import Statements
+from falaai.repositories.users import picture_of
 
 ABSOLUTE_DAYS = 30
 IDLE_DAYS = 7
@@ -31,12 +32,13 @@ class Session:
     user_email: str
     seconds_since_seen: int
     now: datetime
+    picture: str = ""
 
 
 def find_session(sql: Statements, key: str) -> Session | None:
     """Find the session, unless it has ended by its age or without use."""
     row = sql.find(
-        "SELECT s.id, s.id_usuario, s.id_conversa_ativa, u.nome, u.email,"  # noqa: S608 - constant condition
+        "SELECT s.id, s.id_usuario, s.id_conversa_ativa, u.nome, u.email, u.profile_pic_url,"  # noqa: S608 - constant condition
         " TIMESTAMPDIFF(SECOND, s.vista_em, UTC_TIMESTAMP(6)) AS idle,"
         " UTC_TIMESTAMP(6) AS agora"
         f" FROM sessoes s JOIN usuarios u ON u.id = s.id_usuario WHERE s.chave = %s AND {_LIVING}",
@@ -52,6 +54,7 @@ def find_session(sql: Statements, key: str) -> Session | None:
         user_email=row["email"],
         seconds_since_seen=row["idle"],
         now=row["agora"],
+        picture=picture_of(row),
     )
 
 

@@ -160,6 +160,12 @@ def list_pictures_in_use(sql: Statements, keys: Sequence[str]) -> set[str]:
     return {row["profile_pic_url"] for row in rows}
 
 
+def picture_of(row: Row) -> str:
+    """Return the key of the user's picture; empty without one."""
+    key = row["profile_pic_url"]
+    return "" if key in (None, NO_PICTURE) else str(key)
+
+
 def user_of(row: Row) -> User:
     return User(
         id=row["id"],
@@ -169,5 +175,5 @@ def user_of(row: Row) -> User:
         is_verified=bool(row["email_verified"]),
         registered_at=row["data_registro"],
         new_email=row["email_novo"] or "",
-        picture="" if row["profile_pic_url"] in (None, NO_PICTURE) else row["profile_pic_url"],
+        picture=picture_of(row),
     )

@@ -75,6 +75,7 @@ PASSWORD_PERSONAL = "Essa senha é fácil de adivinhar para quem sabe seu nome o
 PASSWORD_IS_EMAIL = "A senha não pode ser o seu e-mail."  # noqa: S105 - a sentence
 PASSWORD_WRONG = "A senha atual não confere."  # noqa: S105 - a sentence
 REGISTRATION_PASSWORD_WRONG = "Esta não é a senha do cadastro. O link continua valendo."  # noqa: S105 - a sentence
+REGISTRATION_PASSWORD_NEEDED = "Neste aparelho é preciso a senha do cadastro. O link continua valendo."  # noqa: S105 - a sentence
 PICTURE_LARGE = "A foto pode ter até 2 MB e 16 megapixels."
 PICTURE_NOT_VALID = "Não conseguimos abrir essa foto. Use JPEG, PNG, WebP ou GIF."
 TERMS_NOT_ACCEPTED = "Para criar a conta é preciso ter 18 anos ou mais e aceitar os termos e a privacidade."
@@ -98,7 +99,8 @@ RESET_ON_ITS_WAY = "Se este e-mail tem uma conta, enviamos um link para criar ou
 PASSWORD_RESET = "Senha trocada. Entre com a nova."  # noqa: S105 - a sentence
 NOTHING_CHANGED = "Você não mudou nada."
 PROFILE_CHANGED = "Perfil atualizado."
-NEW_EMAIL_ASKED = "Para trocar o e-mail, confirme o link que enviamos ao novo endereço."
+PICTURE_REMOVED = "Foto removida."
+NEW_EMAIL_ASKED = "Falta confirmar: enviamos um link ao novo e-mail. Até lá vale o de agora."
 EMAIL_STAYS = "Seu e-mail continua o mesmo. Nenhuma troca está pendente."
 SESSION_ENDED = "O acesso daquele aparelho foi encerrado."
 SESSIONS_ENDED = "Os outros acessos foram encerrados."
@@ -222,6 +224,8 @@ IN_THE_BROWSER = {
     "resendIn": "Enviar de novo em {wait}",
     "waitToRetry": "Tente de novo em {wait}",
     "pictureNotValid": PICTURE_NOT_VALID,
+    "pictureHeic": "Este navegador não abre fotos HEIC, o formato do iPhone. Envie a foto como JPEG.",
+    "pictureChosen": "Foto escolhida: {name}",
     "picturePreview": "Como a foto vai ficar",
     "passwordShow": "Mostrar",
     "passwordHide": "Ocultar",
