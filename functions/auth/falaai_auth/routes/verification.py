@@ -36,9 +36,9 @@ def verify(
 ) -> Response:
     """Use the link.
 
-    The link of a registration needs its password in `senha`; in the browser that registered, its cookie is enough. The
-    right one gives 303 to /chat with the session cookie; a wrong one gives 422 and leaves the link valid. The link of
-    a changed address needs no password and gives 303 to /verificado. An invalid link gives 410.
+    The link of a registration needs its password in `senha`; in the browser that registered, its cookie is enough.
+    The right one gives 303 to /chat with the session cookie; a wrong one gives 422 and leaves the link valid. The
+    link of a changed address needs no password and gives 303 to /verificado. An invalid link gives 410.
     """
     try:
         signed_in = verification.verify(database, token, form.senha if form else "", browser, read_proof(request))
