@@ -41,15 +41,15 @@ def test_groups_names_pins_and_deletion(
     _conversations(product, member.email, AGES)
     page.reload()
     headings = page.locator(".conversation-group h2")
-    expect(headings).to_have_text(["Hoje", "Ontem", "7 dias", "30 dias", "Mais antigas"])
+    expect(headings).to_have_text(["Hoje", "Ontem", "Últimos 7 dias", "Últimos 30 dias", "Mais antigas"])
 
     _menu(page, "De ontem", "Fixar")
-    expect(headings).to_have_text(["Fixadas", "Hoje", "7 dias", "30 dias", "Mais antigas"])
+    expect(headings).to_have_text(["Fixadas", "Hoje", "Últimos 7 dias", "Últimos 30 dias", "Mais antigas"])
     _menu(page, "Da semana", "Renomear")
     page.get_by_label("Nome da conversa").fill("Roteiro de Recife")
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Roteiro de Recife")).to_be_visible()
-    expect(headings).to_have_text(["Fixadas", "Hoje", "7 dias", "30 dias", "Mais antigas"])
+    expect(headings).to_have_text(["Fixadas", "Hoje", "Últimos 7 dias", "Últimos 30 dias", "Mais antigas"])
     _menu(page, "Do mês", "Renomear")
     page.keyboard.type("nada disso")
     page.keyboard.press("Escape")
@@ -71,7 +71,7 @@ def test_groups_names_pins_and_deletion(
     page.get_by_role("dialog").get_by_role("button", name="Apagar conversa").click()
     expect(page.get_by_role("link", name="De longe")).to_have_count(0)
     page.reload()
-    expect(headings).to_have_text(["Fixadas", "Hoje", "7 dias", "30 dias"])
+    expect(headings).to_have_text(["Fixadas", "Hoje", "Últimos 7 dias", "Últimos 30 dias"])
 
 
 def test_open_conversation_is_renamed_pinned_and_deleted_from_its_header(
@@ -139,7 +139,7 @@ def test_more_conversations_are_loaded_when_asked_for(
     expect(entries).to_have_count(70)
     expect(more).to_be_hidden()
     expect(page.locator(".conversation-group h2")).to_have_text(
-        ["Hoje", "Ontem", "7 dias", "30 dias", "Mais antigas"]
+        ["Hoje", "Ontem", "Últimos 7 dias", "Últimos 30 dias", "Mais antigas"]
     )
 
 

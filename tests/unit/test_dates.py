@@ -26,7 +26,15 @@ def test_day_and_hour(utc: datetime, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("days", "group"),
-    [(0, "Hoje"), (1, "Ontem"), (2, "7 dias"), (7, "7 dias"), (8, "30 dias"), (30, "30 dias"), (31, "Mais antigas")],
+    [
+        (0, "Hoje"),
+        (1, "Ontem"),
+        (2, "Últimos 7 dias"),
+        (7, "Últimos 7 dias"),
+        (8, "Últimos 30 dias"),
+        (30, "Últimos 30 dias"),
+        (31, "Mais antigas"),
+    ],
 )
 def test_heading_of_the_list(days: int, group: str) -> None:
     assert group_of(NOON - timedelta(days=days), NOON) == group

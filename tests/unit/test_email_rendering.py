@@ -18,5 +18,7 @@ def test_rendered_email(kind: str) -> None:
     assert "https://fala.example/x?a=1" in email.text
     assert 'href="https://fala.example/x?a=1"' in email.html
     assert "Ana &lt;b&gt;" in email.html
+    preview = email.html.split('<div style="display:none', 1)[1].split(">", 1)[1]
+    assert len(preview.split("&#8199;", 1)[0].strip()) > 20  # mail programs show it beside the subject
     assert "Se não foi você, " in email.text
     assert "Se não foi você, " in email.html

@@ -5,13 +5,14 @@ import { cloneTemplate, get, make, makeButton, part } from "./dom.js";
 import { say } from "./requests.js";
 import { splitLongCode } from "./long_code.js";
 import { texts } from "./sentences.js";
+import { showTime } from "./message_time.js";
 import { scrollToEnd } from "./scrolling.js";
 
 /**
  * A message as GET /conversation/{id} returns it.
  * @typedef {{
  *   id: number, seq: number, remetente: "bot" | "usuario", conteudo: string, estado: string, erro: string | null,
- *   aviso: string | null, html: string, quando: string, versao: number, versoes: number,
+ *   aviso: string | null, html: string, data_envio: string, versao: number, versoes: number,
  * }} Message
  */
 
@@ -157,6 +158,7 @@ export function decorate(article) {
   addCopyButtons(article);
   showVersions(article, versionsOf(article));
   splitLongCode(article);
+  showTime(part("time", article));
   if (!isReply(article) || isGenerating(article)) return;
   const { state = "", error = "" } = article.dataset;
   showEnd(article, state, error, part("notice", article).textContent?.trim() ?? "");
@@ -172,7 +174,9 @@ export function articleFor(message) {
   if (isBot)
     bodyOf(article).innerHTML = message.html; // rendered and sanitized by the server
   else bodyOf(article).textContent = message.conteudo;
-  part("time", article).textContent = message.quando;
+  /** @type {HTMLTimeElement} */
+  const time = part("time", article);
+  time.dateTime = message.data_envio;
   Object.assign(article.dataset, {
     id: message.id,
     seq: message.seq,

@@ -1,5 +1,5 @@
 // @ts-check
-// On small screens the list of conversations is a drawer over the conversation.
+// The list of conversations: on small screens a drawer over the conversation, on others a column that can be folded.
 
 import { closest, part } from "./dom.js";
 import { visit } from "./open_conversation.js";
@@ -8,6 +8,8 @@ import { on } from "./signals.js";
 const sidebar = part("sidebar");
 const opener = part("open-sidebar");
 const closer = part("close-sidebar");
+const folder = part("fold-sidebar");
+const FOLDED = "lista-recolhida";
 const narrow = matchMedia("(max-width: 759px)");
 
 const isOpen = () => sidebar.classList.contains("sidebar-open");
@@ -16,7 +18,9 @@ const isOpen = () => sidebar.classList.contains("sidebar-open");
 function show(open) {
   sidebar.classList.toggle("sidebar-open", open);
   opener.setAttribute("aria-expanded", String(open));
-  part("main").inert = open && narrow.matches;
+  // Not `main` itself: the page would have no main landmark.
+  for (const child of part("main").children)
+    /** @type {HTMLElement} */ (child).inert = open && narrow.matches;
   if (narrow.matches) (open ? closer : opener).focus();
 }
 
@@ -37,10 +41,26 @@ export function closeDrawer() {
   if (isOpen()) show(false);
 }
 
+/** @param {boolean} folded */
+function fold(folded) {
+  document.body.classList.toggle("chat-folded", folded);
+  opener.setAttribute("aria-expanded", String(!folded));
+}
+
+/** @param {boolean} folded */
+function foldByUser(folded) {
+  fold(folded);
+  (folded ? opener : folder).focus();
+  if (folded) localStorage.setItem(FOLDED, "1");
+  else localStorage.removeItem(FOLDED);
+}
+
 export function startDrawer() {
+  if (!narrow.matches) fold(localStorage.getItem(FOLDED) !== null);
+  folder.addEventListener("click", () => foldByUser(true));
   addEventListener("popstate", closeDrawer);
   on("new-conversation", closeDrawer);
-  opener.addEventListener("click", () => openDrawer(true));
+  opener.addEventListener("click", () => (narrow.matches ? openDrawer(true) : foldByUser(false)));
   closer.addEventListener("click", () => openDrawer(false));
   document.addEventListener("click", (event) => {
     const isInside = closest(event, "[data-part=sidebar], [data-part=open-sidebar], [popover], dialog");

@@ -91,7 +91,12 @@ async function receive(reply, request, waits) {
 async function retryOrRefuse(reply, request, waits, problem) {
   if (problem.status === 0 && waits) {
     showNotice(reply.article, texts.offline);
-    await reachable();
+    const isTakenBack = await new Promise((resolve) => {
+      reply.takeBack = () => resolve(true);
+      reachable().then(() => resolve(false));
+    });
+    reply.takeBack = null;
+    if (isTakenBack) return problem;
     showNotice(reply.article, "");
     return receive(reply, request, waits);
   }
@@ -221,6 +226,10 @@ export function showRefusal(problem) {
 
 async function stop() {
   if (!running) return;
+  if (running.takeBack) {
+    running.takeBack(); // it waits for a connection
+    return;
+  }
   const id = running.id || (await findRunning());
   if (id) await ask("POST", `/chat/replies/${id}/stop`);
 }

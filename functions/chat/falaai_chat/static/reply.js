@@ -35,6 +35,8 @@ export class Reply {
     this.until = 0; // characters of the finished blocks
     this.rest = ""; // text after them
     this.tail = new Tail();
+    /** Take a question back that waits for a connection. @type {(() => void) | null} */
+    this.takeBack = null;
     this.isLeft = false; // the page shows another conversation
     showWaiting(article);
     this.patience = setTimeout(() => this.sayItTakesLong(), PATIENCE);

@@ -9,7 +9,7 @@ _MONTHS = (
     *("julho", "agosto", "setembro", "outubro", "novembro", "dezembro"),
 )
 # Groups of the conversation list: greatest number of days since the last use, and heading.
-_GROUPS = ((0, "Hoje"), (1, "Ontem"), (7, "7 dias"), (30, "30 dias"))
+_GROUPS = ((0, "Hoje"), (1, "Ontem"), (7, "Últimos 7 dias"), (30, "Últimos 30 dias"))
 _OLDER = "Mais antigas"
 
 

@@ -219,6 +219,7 @@ IN_THE_BROWSER = {
     "keyList": "Atalhos de teclado",
     "signOut": "Sair",
     "rename": "Nome da conversa",
+    "nameTooLong": "O nome tem {count} caracteres; o limite é {max}.",
     "titleChanged": "Conversa renomeada.",
     "conversationDeleted": "Conversa apagada.",
     "resendIn": "Enviar de novo em {wait}",
