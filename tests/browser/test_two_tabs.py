@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.browser import say, screenshot, sign_in
 from tests.support.people import People, Person
@@ -116,3 +116,22 @@ def test_draft_is_the_text_that_was_typed_last_in_either_tab(new_page: Callable[
     expect(same).to_have_value("")
     other.reload()
     expect(other.get_by_label("Sua mensagem")).to_have_value("")
+
+
+def test_new_reply_whose_answer_is_lost_is_shown_when_the_connection_is_back(
+    new_page: Callable[..., Page], people: People, gemini: Callable[..., None]
+) -> None:
+    page = new_page()
+    open_with_clock(page, people)
+    gemini(text="De outro jeito.")
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/chat/stream", lose_the_answer, times=1)
+    page.get_by_role("button", name="Responder de novo").click()
+    expect(page.get_by_text("Sem conexão. Confira a internet e tente de novo.")).to_be_visible()
+    expect(page.locator(".reply")).to_contain_text("demonstração")
+    page.clock.fast_forward(CHECKED)
+    expect(page.locator(".reply")).to_have_text(["De outro jeito."])

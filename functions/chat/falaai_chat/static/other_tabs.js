@@ -20,6 +20,8 @@ let timer = 0;
 let shownUse = 0;
 let isOwnUse = false; // this page has sent something since
 
+const UNKNOWN = -1; // no time of a use
+
 /** New messages would come between a question and its reply, or end an edit. */
 const isBusy = () => isAnswering() || isEditing();
 
@@ -70,6 +72,10 @@ export function startOtherTabs() {
   on("conversation-opened", () => {
     shownUse = Number(entryOf(openId())?.dataset.updated) || 0;
     isOwnUse = true; // the messages may be newer than the entry
+  });
+  on("outcome-unknown", () => {
+    shownUse = UNKNOWN;
+    isOwnUse = false;
   });
   document.addEventListener("visibilitychange", follow);
 }

@@ -46,6 +46,7 @@ async function run(article, request, waits) {
   emit("answering", true);
   try {
     const problem = await receive(reply, request, waits);
+    if (problem?.status === 0) emit("outcome-unknown", null);
     // The text of a refused question waits, unsent, in its conversation.
     return reply.isLeft ? null : problem;
   } finally {

@@ -6,6 +6,7 @@
 /**
  * answering: a reply begins (true) or has ended (false); reply-started: the server has stored a question;
  * message-written: the user sends a text; stop: the user stops the reply; announcement: a sentence for screen readers;
+ * outcome-unknown: the connection ended before the answer to a request, so the server may have done it;
  * left-changed: the number of messages left today, if it is known; new-conversation: the page shows a new, empty conversation; conversation-left: it will show another one;
  * conversation-opened: it shows another one, whose older messages have this path;
  * version-found: a search has found a message of a hidden version; version-shown: the page has switched to one;
@@ -17,6 +18,7 @@
  *   "message-written": string,
  *   "stop": null,
  *   "announcement": string,
+ *   "outcome-unknown": null,
  *   "left-changed": number | null | undefined,
  *   "new-conversation": null,
  *   "conversation-left": null,
