@@ -22,13 +22,16 @@ let isOwnUse = false; // this page has sent something since
 
 const UNKNOWN = -1; // no time of a use
 
+/** Return the seq of the last message; 0 if there is none, or if the server does not have it. */
+const lastSeq = () => Number(/** @type {HTMLElement | null} */ (log.lastElementChild)?.dataset.seq) || 0;
+
 /** New messages would come between a question and its reply, or end an edit. */
-const isBusy = () => isAnswering() || isEditing();
+const isBusy = () => isAnswering() || isEditing() || !lastSeq();
 
 /** Add the messages after the shown ones. @returns {Promise<boolean>} whether there were any */
 async function addNewer() {
   const id = openId();
-  const last = Number(/** @type {HTMLElement | null} */ (log.lastElementChild)?.dataset.seq) || 0;
+  const last = lastSeq();
   /** @type {Message[]} */
   const newer = await ask("GET", `/conversation/${id}?limit=${NEWEST}&after=${last}`);
   if (!newer.length || openId() !== id || isBusy()) return false;
@@ -48,7 +51,9 @@ async function check() {
   if (open && open.data_atualizacao === shownUse) return;
   const isNewer = await addNewer();
   if (open && isOthersUse && !isNewer && openId() === id && !isBusy()) await reopen(); // edited or answered again
-  if (openId() === id) shownUse = open?.data_atualizacao ?? 0;
+  if (openId() !== id) return;
+  shownUse = open?.data_atualizacao ?? 0;
+  isOwnUse = false;
 }
 
 /** Without a connection, or at a failure of the server, the next check is soon enough. */

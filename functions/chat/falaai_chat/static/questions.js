@@ -263,6 +263,7 @@ async function resume(article) {
 
 /** Follow the reply that is being generated, or send what an earlier page of the conversation has not sent. */
 export function takeUp() {
+  if (running) return;
   const article = /** @type {HTMLElement | null} */ (
     log.querySelector("[data-kind=reply][data-state=gerando]")
   );
