@@ -19,7 +19,7 @@ function show(open) {
   sidebar.classList.toggle("sidebar-open", open);
   opener.setAttribute("aria-expanded", String(open));
   // Not `main` itself: the page would have no main landmark.
-  /** @type {HTMLElement} */ for (const child of part("main").children) child.inert = open && narrow.matches;
+  for (const child of part("main").children) child.toggleAttribute("inert", open && narrow.matches);
   if (narrow.matches) (open ? closer : opener).focus();
 }
 
