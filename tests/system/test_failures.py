@@ -76,9 +76,10 @@ def check_row(person: Person, conversation_id: int, code: str) -> None:
     assert (question["conteudo"], reply["estado"], reply["erro"]) == ("Vai falhar?", "erro", code)
 
 
-def sentence(code: str) -> str:
-    """The sentence of a failure without a word. A refused question counts."""
-    return texts.ERRORS[code] if code == "model_blocked" else f"{texts.ERRORS[code]} {texts.NOT_COUNTED}"
+def sentence(code: str, text: str) -> str:
+    """The sentence of a failure. One without a word does not count, unless the model refused the question."""
+    is_counted = text or code in ("model_blocked", "model_cut_short")
+    return texts.ERRORS[code] if is_counted else f"{texts.ERRORS[code]} {texts.NOT_COUNTED}"
 
 
 def test_whole_reply(ana: Person, fault: str) -> None:
@@ -86,7 +87,7 @@ def test_whole_reply(ana: Person, fault: str) -> None:
     with at_most(MESSAGE_SECONDS + 1, f"whole reply, {fault}"):
         answer = ana.http.post("/chat/message", json={"message": "Vai falhar?"})
     body = answer.json()
-    assert (answer.status_code, body["code"], body["detail"]) == (status, code, sentence(code))
+    assert (answer.status_code, body["code"], body["detail"]) == (status, code, sentence(code, body["response"]))
     check_row(ana, body["conversation_id"], code)
 
 
@@ -96,8 +97,9 @@ def test_stream_and_following(ana: Person, fault: str, impatient: RunningCloud) 
         at_most(STREAM_SECONDS + 1, f"stream, {fault}"),
         ana.stream("Vai falhar?", client_id=f"falha-{fault}") as events,
     ):
-        (_, start), *_, (last, end) = events
-    assert (last, end["code"], end["detail"]) == ("error", code, sentence(code))
+        (_, start), *pieces, (last, end) = events
+    text = "".join(data["text"] for name, data in pieces if name == "delta")
+    assert (last, end["code"], end["detail"]) == ("error", code, sentence(code, text))
     followed = ana.http.get(f"/chat/replies/{start['message_id']}").json()
     assert (followed["estado"], followed["erro"]) == ("erro", code)
     check_row(ana, start["conversation_id"], code)
