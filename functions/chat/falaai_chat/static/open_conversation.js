@@ -78,7 +78,8 @@ export function setOpen(id, name, isPinned) {
 }
 
 export function startOpenConversation() {
-  if (openId()) history.replaceState(visit(), "", at(`/chat/${openId()}${location.search}`));
+  // After a reload the drawer is closed.
+  history.replaceState({}, "", openId() ? at(`/chat/${openId()}${location.search}`) : undefined);
   if (openId()) keepVisit();
   on("new-conversation", () => setOpen(0, texts.newChat, false));
   on("reply-started", ({ conversation_id }) => {
