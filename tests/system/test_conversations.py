@@ -190,3 +190,16 @@ def test_quota_is_a_portuguese_429_that_says_when(member: Person, product: Rows)
 def test_large_body_is_413(member: Person) -> None:
     answer = member.http.post("/chat/message", json={"message": "x" * 70_000})
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_messages_after_the_shown_ones_are_loaded_alone(member: Person) -> None:
+    """For a page that is open in another tab: it has the others, and it activates nothing."""
+    first = member.say("Uma", nova=True)["conversation_id"]
+    member.say("Duas", conversation_id=first)
+    active = member.say("Outra conversa", nova=True)["conversation_id"]
+    found = member.http.get(f"/conversation/{first}?limit=1&after=3", headers=OUR_PAGE)
+    assert [one["seq"] for one in found.json()] == [4]
+    assert "link" not in found.headers
+    assert [one["seq"] for one in member.http.get(f"/conversation/{first}?after=2").json()] == [3, 4]
+    assert member.http.get(f"/conversation/{first}?after=4").json() == []
+    assert member.say("Segue aqui")["conversation_id"] == active
