@@ -121,6 +121,7 @@ def test_link_signs_in_where_the_account_was_registered_and_only_there(
     page.wait_for_url("**/sucesso")
     link = person.link()
     other.goto(link)
+    other.get_by_label("Senha", exact=True).fill("não é esta")
     other.get_by_role("button", name="Confirmar e entrar").click()
     expect(other.get_by_text("Esta não é a senha do cadastro.")).to_be_visible()
     page.goto(link)
