@@ -104,11 +104,12 @@ def test_failure_without_a_word_says_that_it_did_not_count(
     counted = left.inner_text()
     gemini(fault="429")
     say(page, "Vai falhar?", wait=False)
-    expect(page.locator(".reply-problem").last).to_contain_text("Esta tentativa não contou no seu limite de hoje.")
+    problem = page.locator(".reply-problem").last
+    expect(problem).to_contain_text("Esta tentativa não contou no seu limite de hoje.")
     expect(left).to_have_text(counted)
     screenshot(page, "not-counted")
     page.reload()
-    expect(page.locator(".reply-problem").last).to_contain_text("Esta tentativa não contou no seu limite de hoje.")
+    expect(problem).to_contain_text("Esta tentativa não contou no seu limite de hoje.")
     expect(left).to_have_text(counted)
 
 

@@ -10,6 +10,8 @@ const opener = part("open-sidebar");
 const closer = part("close-sidebar");
 const folder = part("fold-sidebar");
 const FOLDED = "lista-recolhida";
+// What the drawer covers. `main` and its heading stay in the outline of the page.
+const BEHIND = "[data-part=main] > :not([data-part=topbar]), [data-part=topbar] > :not([data-part=title])";
 const narrow = matchMedia("(max-width: 759px)");
 
 const isOpen = () => sidebar.classList.contains("sidebar-open");
@@ -18,8 +20,7 @@ const isOpen = () => sidebar.classList.contains("sidebar-open");
 function show(open) {
   sidebar.classList.toggle("sidebar-open", open);
   opener.setAttribute("aria-expanded", String(open));
-  // Not `main` itself: the page would have no main landmark.
-  for (const child of part("main").children) child.toggleAttribute("inert", open && narrow.matches);
+  for (const one of document.querySelectorAll(BEHIND)) one.toggleAttribute("inert", open && narrow.matches);
   if (narrow.matches) (open ? closer : opener).focus();
 }
 
