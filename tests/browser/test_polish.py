@@ -128,7 +128,7 @@ def test_times_are_those_of_the_readers_zone(new_page: Callable[..., Page], peop
     expect(time).to_have_text(re.compile(rf"^(hoje|ontem), 0?{there.hour}:{there.minute:02}$"))
 
 
-def test_list_can_be_folded_and_stays_so(new_page: Callable[..., Page], people: People) -> None:
+def test_list_can_be_collapsed_and_stays_so(new_page: Callable[..., Page], people: People) -> None:
     page = new_page({"width": 820, "height": 1100})
     sign_in(page, people)
     say(page, "Mostre uma tabela e um código em Python")
@@ -140,7 +140,7 @@ def test_list_can_be_folded_and_stays_so(new_page: Callable[..., Page], people: 
     opener = page.get_by_role("button", name="Abrir conversas")
     expect(opener).to_be_focused()
     assert page.evaluate(width) > before + 200
-    screenshot(page, "tablet-folded")
+    screenshot(page, "tablet-collapsed")
     page.reload()
     expect(page.get_by_role("navigation")).to_be_hidden()
     opener.click()

@@ -1,5 +1,5 @@
 // @ts-check
-// The list of conversations: on small screens a drawer over the conversation, on others a column that can be folded.
+// The list of conversations: on small screens a drawer over the conversation, on others a column that can be collapsed.
 
 import { closest, part } from "./dom.js";
 import { visit } from "./open_conversation.js";
@@ -8,8 +8,8 @@ import { on } from "./signals.js";
 const sidebar = part("sidebar");
 const opener = part("open-sidebar");
 const closer = part("close-sidebar");
-const folder = part("fold-sidebar");
-const FOLDED = "lista-recolhida";
+const collapser = part("collapse-sidebar");
+const COLLAPSED = "lista-recolhida";
 // What the drawer covers. `main` and its heading stay in the outline of the page.
 const BEHIND = "[data-part=main] > :not([data-part=topbar]), [data-part=topbar] > :not([data-part=title])";
 const narrow = matchMedia("(max-width: 759px)");
@@ -41,26 +41,26 @@ export function closeDrawer() {
   if (isOpen()) show(false);
 }
 
-/** @param {boolean} folded */
-function fold(folded) {
-  document.body.classList.toggle("chat-folded", folded);
-  opener.setAttribute("aria-expanded", String(!folded));
+/** @param {boolean} collapsed */
+function collapse(collapsed) {
+  document.body.classList.toggle("chat-collapsed", collapsed);
+  opener.setAttribute("aria-expanded", String(!collapsed));
 }
 
-/** @param {boolean} folded */
-function foldByUser(folded) {
-  fold(folded);
-  (folded ? opener : folder).focus();
-  if (folded) localStorage.setItem(FOLDED, "1");
-  else localStorage.removeItem(FOLDED);
+/** @param {boolean} collapsed */
+function collapseByUser(collapsed) {
+  collapse(collapsed);
+  (collapsed ? opener : collapser).focus();
+  if (collapsed) localStorage.setItem(COLLAPSED, "1");
+  else localStorage.removeItem(COLLAPSED);
 }
 
 export function startDrawer() {
-  if (!narrow.matches) fold(localStorage.getItem(FOLDED) !== null);
-  folder.addEventListener("click", () => foldByUser(true));
+  if (!narrow.matches) collapse(localStorage.getItem(COLLAPSED) !== null);
+  collapser.addEventListener("click", () => collapseByUser(true));
   addEventListener("popstate", closeDrawer);
   on("new-conversation", closeDrawer);
-  opener.addEventListener("click", () => (narrow.matches ? openDrawer(true) : foldByUser(false)));
+  opener.addEventListener("click", () => (narrow.matches ? openDrawer(true) : collapseByUser(false)));
   closer.addEventListener("click", () => openDrawer(false));
   document.addEventListener("click", (event) => {
     const isInside = closest(event, "[data-part=sidebar], [data-part=open-sidebar], [popover], dialog");
