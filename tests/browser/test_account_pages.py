@@ -123,7 +123,7 @@ def test_link_signs_in_where_the_account_was_registered_and_only_there(
     other.goto(link)
     other.get_by_label("Senha", exact=True).fill("não é esta")
     other.get_by_role("button", name="Confirmar e entrar").click()
-    expect(other.get_by_text("Esta não é a senha do cadastro.")).to_be_visible()
+    expect(other.locator("#senha-problem")).to_contain_text("Esta não é a senha do cadastro.")
     page.goto(link)
     expect(page.get_by_text("a conta foi criada neste aparelho")).to_be_visible()
     screenshot(page, "confirm-known-browser")
