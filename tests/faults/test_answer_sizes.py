@@ -32,6 +32,7 @@ WITHOUT_MESSAGES = {
     *("/", "/login", "/cadastro", "/register", "/sucesso", "/verificacao", "/verificado", "/verify_link/{token}"),
     *("/esqueci-senha", "/esqueci-senha/enviado", "/redefinir-senha/{token}", "/termos", "/privacidade"),
     *("/static/auth/{name}", "/static/chat/{name}", "/static/{name}", "/health"),
+    *("/sem-conexao", "/manifest.webmanifest", "/sw.js", "/favicon.ico"),
 }
 # The query that makes the answer as large as it can be, and the expected status.
 LARGEST = {

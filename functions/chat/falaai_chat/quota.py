@@ -27,7 +27,7 @@ def next_midnight(utc: datetime) -> datetime:
 REPLIES_AT_ONCE = 3
 # Codes of failures that count even without text, because the model has processed the question.
 _ANSWERED = (ModelBlocked.code, ModelCutShort.code)
-# Wait that a refusal because of running replies tells the client: a reply takes some seconds.
+# Seconds that a client should wait after a refusal because of running replies: a reply takes some seconds.
 RETRY_SECONDS = 5
 
 

@@ -191,7 +191,10 @@ def delete_all(sql: Statements, conversation_id: int) -> int:
 
 
 def update_restarted_reply(sql: Statements, reply: Message, transaction_key: str, version: int) -> int:
-    """Empty a locked reply to generate it again in its place, as this version. Returns the number of the new try."""
+    """Empty a locked reply, to generate it again in its place. Returns the number of the new try.
+
+    `version` is the number that its new text has among its versions.
+    """
     sql.run(
         "UPDATE mensagens SET conteudo = '', estado = 'gerando', erro = NULL, geracao = %s, chave = %s, versao = %s,"
         " escrita_em = UTC_TIMESTAMP(6) WHERE id = %s",
