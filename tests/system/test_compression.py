@@ -12,7 +12,10 @@ IDENTITY = {"accept-encoding": "identity"}
 
 @pytest.fixture
 def conversation(member: Person) -> int:
-    return int(member.say("palavra " * 500)["conversation_id"])
+    """Return a long conversation. Its title is a person's own, which the titles worker keeps."""
+    number = int(member.say("palavra " * 500)["conversation_id"])
+    assert member.http.patch(f"/conversation/{number}", json={"titulo_conversa": "Palavras"}).is_success
+    return number
 
 
 @pytest.mark.parametrize(
