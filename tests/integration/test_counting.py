@@ -9,7 +9,9 @@ from falaai.errors import LanguageModelError, ModelBlocked, ModelInterrupted, Mo
 from falaai.repositories.sessions import Session
 from falaai_chat.generation import StoredReply
 from falaai_chat.pending_replies import NewReply, PendingReply
-from falaai_chat.questions import regenerate_reply
+from falaai_chat.questions import edit_question, regenerate_reply
+from falaai_chat.quota import Quota
+from falaai_chat.schemas import EditInput
 from falaai_cleanup.tasks import TASKS, clean_up
 from tests.support.fakes import FakeModel
 from tests.support.replies import PLENTY, answer, new_session, send
@@ -110,3 +112,32 @@ def test_retry_of_a_try_whose_process_died_gives_it_back_before_the_cleanup(
     clean_up(database, 90, lambda: True, [task for task in TASKS if task.name == "abandoned_replies"])
     regenerate_reply(database, today, asked.reply_id, PLENTY)  # the cleanup has given it back already
     assert rows.value(USER) == 1
+
+
+def test_edit_of_a_question_whose_process_died_gives_it_back_before_the_cleanup(
+    database: Database, rows: Rows, today: Session
+) -> None:
+    """A user whose last message died may still edit it. The cleanup must not give it back once more."""
+    asked = send(database, today)
+    rows.run(ABANDON)
+    only_one = Quota(1, 1000)
+    edited = edit_question(database, today, asked.question_id, EditInput(message="De outro jeito"), only_one)
+    assert isinstance(edited, NewReply)
+    assert (edited.left, rows.value(USER)) == (0, 1)
+    clean_up(database, 90, lambda: True, [task for task in TASKS if task.name == "abandoned_replies"])
+    assert (rows.value(USER), rows.value(CEILING)) == (1, 2)
+    old = rows.list("SELECT estado, erro FROM mensagens WHERE id = %s", asked.reply_id)
+    assert [tuple(one.values()) for one in old] == [("interrompida", "abandoned")]
+
+
+def test_edit_of_an_earlier_question_leaves_a_later_dead_reply_to_the_cleanup(
+    database: Database, rows: Rows, today: Session
+) -> None:
+    first = send(database, today, "Primeira")
+    answer(database, first)
+    send(database, today, "Segunda")
+    rows.run(ABANDON + " AND seq = 4")
+    edit_question(database, today, first.question_id, EditInput(message="De outro jeito"), PLENTY)
+    assert rows.value(USER) == 3
+    clean_up(database, 90, lambda: True, [task for task in TASKS if task.name == "abandoned_replies"])
+    assert rows.value(USER) == 2

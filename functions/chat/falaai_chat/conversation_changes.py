@@ -84,7 +84,7 @@ def switch_version(sql: Statements, session: Session, message_id: int, number: i
     # Locks the user's counter, as questions do, so that a switch never meets one of them half done.
     day = day_of(session.now)
     usage.add_message(sql, session.user_id, day)
-    usage.delete_message(sql, session.user_id, day)
+    usage.delete_messages(sql, session.user_id, day)
     conversation_id = _get_message(sql, session, message_id).conversation_id
     next_branch = versions.lock_next_branch(sql, session.user_id, conversation_id)
     if next_branch is None:

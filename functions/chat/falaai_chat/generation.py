@@ -181,7 +181,7 @@ class StoredReply:
             usage.lock_messages(sql, *counter)  # first, as in the transactions that take a question
             if not messages.update_finished_reply(sql, *row, ending):
                 return False
-            usage.delete_messages(sql, *counter, 1)
+            usage.delete_messages(sql, *counter)
             return True
 
         def has_committed(sql: Statements) -> bool:

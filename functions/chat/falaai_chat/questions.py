@@ -143,6 +143,10 @@ def _edit(sql: Statements, session: Session, question_id: int, edit: EditInput, 
     if found is None:
         raise NotFound("message")
     question, reply_seq = _shown(found), found.message.seq + 1
+    dead = next((one for one in stored if one.abandoned_empty_at and one.message.seq == reply_seq), None)
+    if dead:
+        used -= _subtract_abandoned(sql, session, attempt, dead)
+        messages.update_abandoned_replies(sql, [dead.message.id])
     conversation_id, branch = question.conversation_id, found.next_branch
     conversations.truncate_after(sql, session.user_id, conversation_id, reply_seq, branch + found.last_seq)
     versions.update_hidden(sql, conversation_id, question.seq, found.parent_id, branch)
@@ -179,7 +183,7 @@ def _answer_repeated_question(
     reply = found.message
     if reply.state not in (State.GENERATING, State.COMPLETE):
         return _restart_reply(sql, session, attempt, used, found)
-    usage.delete_message(sql, session.user_id, attempt.day)
+    usage.delete_messages(sql, session.user_id, attempt.day)
     if reply.state is State.GENERATING and not acquire(sql, FOLLOWERS_AT_ONCE, session.user_id):
         ids = {"conversation_id": reply.conversation_id, "question_id": question.id, "message_id": reply.id}
         raise TooManyFollowers(RETRY_SECONDS).about(**ids, seq=reply.seq)
@@ -242,16 +246,25 @@ def _restart_reply(sql: Statements, session: Session, attempt: Attempt, used: in
     An earlier try that was abandoned without text no longer counts.
     """
     reply, branch, version = _shown(found), found.next_branch, found.message.version
-    if found.to_give_back:
-        day = day_of(found.to_give_back)
-        usage.delete_messages(sql, session.user_id, day, 1)
-        used -= day == attempt.day
+    used -= _subtract_abandoned(sql, session, attempt, found)
     if reply.text:
         versions.add_copy(sql, reply, found.parent_id, branch)
         version = reply.versions + 1
     generation = messages.update_restarted_reply(sql, reply, attempt.key, version)
     conversations.update_before_restart(sql, session.user_id, reply.conversation_id, reply.seq, branch + reply.seq)
     return _new_reply(sql, session, attempt, used, reply.conversation_id, reply.seq, generation)
+
+
+def _subtract_abandoned(sql: Statements, session: Session, attempt: Attempt, reply: Locked) -> int:
+    """Subtract a reply that was abandoned without text from the count of its day.
+
+    The caller ends or restarts it, so that it is subtracted once. Returns the number of messages fewer today.
+    """
+    if reply.abandoned_empty_at is None:
+        return 0
+    day = day_of(reply.abandoned_empty_at)
+    usage.delete_messages(sql, session.user_id, day)
+    return 1 if day == attempt.day else 0
 
 
 def _new_reply(

@@ -53,8 +53,8 @@ ABANDONED_SECONDS = 60
 ABANDONED = "abandoned"  # the `error` of an abandoned reply; a stopped one has none
 
 _IS_ABANDONED = f"m.estado = 'gerando' AND m.escrita_em < UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND"
-# Once the cleanup has stored the end of such a try, it has given the message back.
-_TO_GIVE_BACK = f"IF({_IS_ABANDONED} AND m.conteudo = '', m.escrita_em, NULL) AS a_devolver"
+# Once the end of such a try is stored, it no longer counts as a message of its user.
+_ABANDONED_EMPTY_AT = f"IF({_IS_ABANDONED} AND m.conteudo = '', m.escrita_em, NULL) AS abandonada_em"
 IS_BEING_WRITTEN = f"(m.estado = 'gerando' AND NOT ({_IS_ABANDONED}))"
 MESSAGE_COLUMNS = (
     "m.id, m.id_conversa, m.seq, m.posicao, m.ramo, m.versao, m.remetente, m.conteudo, m.data_envio, m.geracao,"
@@ -87,8 +87,8 @@ class Locked:
     """A message, locked with its conversation until the transaction ends.
 
     `last_seq` and `next_branch` are those of the conversation. `parent_id` is the shown message before it, 0 if there
-    is none. `to_give_back` is the UTC time of a try that was abandoned without text and still counts as a message of
-    its user.
+    is none. `abandoned_empty_at` is the UTC time of a try that was abandoned without text and still counts as a
+    message of its user.
     """
 
     message: Message
@@ -96,13 +96,13 @@ class Locked:
     last_seq: int
     next_branch: int
     parent_id: int
-    to_give_back: datetime | None
+    abandoned_empty_at: datetime | None
 
 
 _PARENT = "COALESCE((SELECT a.id FROM mensagens a WHERE a.id_conversa = m.id_conversa AND a.seq = m.seq - 1), 0)"
 _OTHERS = f"(SELECT COUNT(*) FROM mensagens v WHERE v.id_conversa = m.id_conversa AND v.pai = {_PARENT})"  # noqa: S608 - constant
 _LOCKED_COLUMNS = (
-    f"{MESSAGE_COLUMNS}, {_TO_GIVE_BACK}, m.chave, c.ultima_seq, c.proximo_ramo, {_PARENT} AS anterior,"
+    f"{MESSAGE_COLUMNS}, {_ABANDONED_EMPTY_AT}, m.chave, c.ultima_seq, c.proximo_ramo, {_PARENT} AS anterior,"
     f" {_OTHERS} AS outras"
 )
 
@@ -136,7 +136,7 @@ def lock_exchanges(
 
 def _locked(row: Row) -> Locked:
     return Locked(
-        message_of(row), row["chave"], row["ultima_seq"], row["proximo_ramo"], row["anterior"], row["a_devolver"]
+        message_of(row), row["chave"], row["ultima_seq"], row["proximo_ramo"], row["anterior"], row["abandonada_em"]
     )
 
 

@@ -26,13 +26,11 @@ def add_message(sql: Statements, counter_id: int, day: date) -> int:
     return repeated or 1  # 0 for a new row, which has one message
 
 
-def delete_message(sql: Statements, user_id: int, day: date) -> None:
-    """Take back one message that `add_message` counted in this transaction."""
-    sql.run("UPDATE uso_diario SET mensagens = mensagens - 1 WHERE id_usuario = %s AND dia = %s", (user_id, day))
+def delete_messages(sql: Statements, user_id: int, day: date, count: int = 1) -> None:
+    """Subtract messages from the user's count of a day.
 
-
-def delete_messages(sql: Statements, user_id: int, day: date, count: int) -> None:
-    """Subtract messages from the user's count of a day. The caller records that this was done."""
+    The caller counted them in this transaction, or records that they were subtracted.
+    """
     sql.run(
         "UPDATE uso_diario SET mensagens = GREATEST(mensagens, %s) - %s WHERE id_usuario = %s AND dia = %s",
         (count, count, user_id, day),
