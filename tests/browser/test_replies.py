@@ -192,11 +192,33 @@ def test_new_conversation_is_stopped_without_a_stream_below_a_pinned_one(
     pinned = member.say("Fixada", nova=True)["conversation_id"]
     member.http.patch(f"/conversation/{pinned}", json={"fixada": True}).raise_for_status()
     page.route("**/chat/stream", _no_stream)
-    gemini(delay=0.1, pieces=60, text=WORDS)
+    gemini(delay=0.02, pieces=60, text=WORDS)
+    gemini(fault="pause", after_pieces=5, times=1)  # a busy machine could take longer than the whole reply
     say(page, "Devagar", wait=False)
     wait_until(lambda: product.value(GENERATED, member.email), "the reply is generated")
     page.get_by_role("button", name="Parar").click()
     expect(page.get_by_text("Você interrompeu esta resposta.").first).to_be_visible()
+
+
+def test_reply_is_stopped_that_the_server_stores_after_the_button_was_pressed(
+    new_page: Callable[..., Page], people: People, gemini: Gemini
+) -> None:
+    """Another conversation, whose reply is being generated, is newer then: that reply goes on."""
+    page = new_page()
+    member = sign_in(page, people)
+    gemini(delay=0.02, pieces=60, text=WORDS)
+    gemini(fault="pause", after_pieces=5)
+    with member.stream("Em outra aba", nova=True) as elsewhere:
+        next(elsewhere)
+        held: list[Route] = []
+        page.route("**/chat/stream", held.append, times=1)
+        say(page, "Devagar", wait=False)
+        page.get_by_role("button", name="Parar").click()
+        wait_until(lambda: held, "the question is under way")
+        held[0].continue_()
+        expect(page.get_by_text("Você interrompeu esta resposta.").first).to_be_visible()
+        (other,) = [one for one in member.http.get("/conversations").json() if "aba" in one["titulo_conversa"]]
+        assert member.http.get(f"/conversation/{other['id']}").json()[-1]["estado"] == "gerando"
 
 
 def test_edit_waits_for_the_reply_that_is_generated(
@@ -209,7 +231,8 @@ def test_edit_waits_for_the_reply_that_is_generated(
     page.get_by_role("button", name="Editar pergunta").click()
     field = page.locator(".question textarea")
     field.fill("Primeira, de outro jeito")
-    gemini(delay=0.1, pieces=60, text=WORDS)
+    gemini(delay=0.02, pieces=60, text=WORDS)
+    gemini(fault="pause", after_pieces=5, times=1)
     say(page, "Segunda", wait=False)
     expect(page.get_by_role("button", name="Parar")).to_be_visible()
     page.locator("[data-act=send-edit]").click()

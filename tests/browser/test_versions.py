@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.browser import DESKTOP, PHONE, say, screenshot, sign_in
+from tests.support.browser import DESKTOP, PHONE, edit_question, say, screenshot, sign_in
 from tests.support.people import People, Person
 from tests.support.rows import Rows
 
@@ -14,12 +14,7 @@ Gemini = Callable[..., None]
 
 def edit(page: Page, old: str, new: str) -> None:
     """Edit a question, and wait for its reply."""
-    question = page.locator(".message-asked").filter(has_text=old)
-    question.hover()
-    question.get_by_role("button", name="Editar pergunta").click()
-    field = page.locator(".question textarea")
-    field.fill(new)
-    page.locator(".question-editing").get_by_role("button", name="Enviar").click()
+    edit_question(page, old, new)
     expect(page.locator(".message-answered").last).to_have_attribute("data-state", "completa")
 
 
@@ -172,3 +167,28 @@ def test_search_marks_a_hit_in_another_version_and_asks_before_it_switches(
     expect(page.locator(".question")).to_have_text(["O manjericão precisa de sol"])
     expect(page.locator(".message-found")).to_contain_text("manjericão")
     expect(notice).to_be_hidden()
+
+
+@pytest.mark.parametrize("is_listed", [True, False], ids=["in-place", "loaded"])
+def test_palette_goes_to_a_hit_in_another_version_which_can_then_be_shown(
+    new_page: Callable[..., Page], people: People, is_listed: bool
+) -> None:
+    page = new_page()
+    sign_in(page, people)
+    say(page, "O manjericão precisa de sol")
+    edit(page, "manjericão", "A hortelã precisa de sombra")
+    page.get_by_role("button", name="Nova conversa").first.click()
+    say(page, "Outro assunto")
+    if not is_listed:  # as on a page whose list has not been loaded that far
+        page.locator(".conversation-list li").filter(has_text="hortelã").evaluate("(entry) => entry.remove()")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("manjericao")
+    expect(page.get_by_role("option").filter(has_text="em outra versão")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**&v=*")
+    expect(page.locator(".question")).to_have_text(["A hortelã precisa de sombra"])
+    expect(page.get_by_role("button", name="Mostrar essa versão")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".question")).to_have_text(["O manjericão precisa de sol"])
+    expect(page.locator(".message-found")).to_contain_text("manjericão")
+    expect(control(page)).to_contain_text("1/2")

@@ -37,6 +37,15 @@ def take_session(page: Page, member: Person) -> None:
     page.context.add_cookies(cookies)  # type: ignore[arg-type]
 
 
+def edit_question(page: Page, old: str, new: str) -> None:
+    """Send another text for the question that contains `old`. Does not wait for its reply."""
+    question = page.locator(".message-asked").filter(has_text=old)
+    question.hover()
+    question.get_by_role("button", name="Editar pergunta").click()
+    page.locator(".question textarea").fill(new)
+    page.locator(".question-editing").get_by_role("button", name="Enviar").click()
+
+
 def say(page: Page, message: str, wait: bool = True) -> None:
     """Send a message. If `wait`, wait for the whole reply."""
     done = page.locator(".message-answered[data-state=completa]")

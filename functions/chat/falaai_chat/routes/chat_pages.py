@@ -30,6 +30,8 @@ SUGGESTIONS_SHOWN = 4
 OLDER_MESSAGES = 100
 # Characters of all messages on a page, about 100 KB of HTML. Long messages make a page with fewer messages.
 PAGE_CHARACTERS = 50_000
+# Cookie of a collapsed list of conversations (drawer.js).
+LIST_COOKIE, COLLAPSED = "lista", "recolhida"
 
 router = APIRouter(default_response_class=HTMLResponse, responses=pages.DOCUMENTED_REDIRECT)
 
@@ -37,7 +39,7 @@ router = APIRouter(default_response_class=HTMLResponse, responses=pages.DOCUMENT
 @router.get("/chat")
 def chat_page(request: Request, session: CurrentSession, database: Db, quota: DailyQuota) -> Response:
     """Show the session's active conversation, or an empty page if there is none."""
-    values = _values(database, session, session.active_conversation_id, quota)
+    values = _values(request, database, session, session.active_conversation_id, quota)
     return pages.page(request, "chat.html", values)
 
 
@@ -47,13 +49,15 @@ def conversation_page(
 ) -> Response:
     """Show a conversation without making it the active one. An unknown id gives a 404 page with a link back."""
     try:
-        values = _values(database, session, conversation_id, quota)
+        values = _values(request, database, session, conversation_id, quota)
     except NotFound:
         return pages.page(request, "conversa_ausente.html", status=404)
     return pages.page(request, "chat.html", values)
 
 
-def _values(sql: Statements, session: Session, conversation_id: int | None, quota: Quota) -> dict[str, Any]:
+def _values(
+    request: Request, sql: Statements, session: Session, conversation_id: int | None, quota: Quota
+) -> dict[str, Any]:
     conversation, newest = None, list[Message]()
     if conversation_id is None:
         used = usage.count_messages(sql, session.user_id, day_of(session.now))
@@ -73,6 +77,8 @@ def _values(sql: Statements, session: Session, conversation_id: int | None, quot
         "suggestions": _suggestions(session.now),
         "message_max": MESSAGE_MAX_CHARACTERS,
         "title_max": TITLE_MAX_CHARACTERS,
+        # Rendered here, because a script would collapse the list after the page was first painted.
+        "is_collapsed": request.cookies.get(LIST_COOKIE) == COLLAPSED,
         "list_page": SIDEBAR_CONVERSATIONS,
         "retention_days": settings.read(settings.RetentionSettings).retention_days,
     }

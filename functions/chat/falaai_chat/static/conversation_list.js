@@ -37,6 +37,15 @@ function conversationOf(entry) {
   };
 }
 
+/**
+ * Return the query of the message that a search has found, or nothing. The id of a message in a hidden version is in it.
+ * @param {Partial<Conversation>} conversation
+ */
+export function queryOf({ seq, outra_versao }) {
+  if (!seq) return "";
+  return outra_versao ? `?m=${seq}&v=${outra_versao}` : `?m=${seq}`;
+}
+
 /** @param {Conversation} item */
 function entryFor(item) {
   const entry = cloneTemplate("entry");
@@ -52,7 +61,7 @@ function entryFor(item) {
     if (item.outra_versao) excerpt.append(make("i", "", texts.otherVersion), " · ");
     excerpt.append(before, make("mark", "", words), after);
     excerpt.hidden = false;
-    link.search = item.outra_versao ? `m=${item.seq}&v=${item.outra_versao}` : `m=${item.seq}`;
+    link.search = queryOf(item);
   }
   const options = get("button", entry);
   options.setAttribute("aria-label", options.getAttribute("aria-label") + item.titulo_conversa);

@@ -2,6 +2,7 @@
 // The list of conversations: on small screens a drawer over the conversation, on others a column that can be collapsed.
 
 import { closest, part } from "./dom.js";
+import { keepLook } from "./look_cookies.js";
 import { visit } from "./open_conversation.js";
 import { on } from "./signals.js";
 
@@ -9,8 +10,10 @@ const sidebar = part("sidebar");
 const opener = part("open-sidebar");
 const closer = part("close-sidebar");
 const collapser = part("collapse-sidebar");
-const COLLAPSED = "lista-recolhida";
-// What the drawer covers. `main` and its heading stay in the outline of the page.
+/** Cookie of falaai_chat.routes.chat_pages, which renders a collapsed list. */
+const COOKIE = "lista";
+const COLLAPSED = "recolhida";
+// The elements that the drawer covers. `main` and its heading stay in the outline of the page.
 const BEHIND = "[data-part=main] > :not([data-part=topbar]), [data-part=topbar] > :not([data-part=title])";
 const narrow = matchMedia("(max-width: 759px)");
 
@@ -45,22 +48,15 @@ export function closeDrawer() {
 function collapse(collapsed) {
   document.body.classList.toggle("chat-collapsed", collapsed);
   opener.setAttribute("aria-expanded", String(!collapsed));
-}
-
-/** @param {boolean} collapsed */
-function collapseByUser(collapsed) {
-  collapse(collapsed);
   (collapsed ? opener : collapser).focus();
-  if (collapsed) localStorage.setItem(COLLAPSED, "1");
-  else localStorage.removeItem(COLLAPSED);
+  keepLook(COOKIE, collapsed ? COLLAPSED : "");
 }
 
 export function startDrawer() {
-  if (!narrow.matches) collapse(localStorage.getItem(COLLAPSED) !== null);
-  collapser.addEventListener("click", () => collapseByUser(true));
+  collapser.addEventListener("click", () => collapse(true));
   addEventListener("popstate", closeDrawer);
   on("new-conversation", closeDrawer);
-  opener.addEventListener("click", () => (narrow.matches ? openDrawer(true) : collapseByUser(false)));
+  opener.addEventListener("click", () => (narrow.matches ? openDrawer(true) : collapse(false)));
   closer.addEventListener("click", () => openDrawer(false));
   document.addEventListener("click", (event) => {
     const isInside = closest(event, "[data-part=sidebar], [data-part=open-sidebar], [popover], dialog");

@@ -83,4 +83,5 @@ export function startOtherTabs() {
     isOwnUse = false;
   });
   document.addEventListener("visibilitychange", follow);
+  addEventListener("online", follow);
 }

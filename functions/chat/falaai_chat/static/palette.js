@@ -3,7 +3,7 @@
 // focus stays in the field; aria-activedescendant names the chosen option.
 
 import { commands } from "./commands.js";
-import { entryOf } from "./conversation_list.js";
+import { entryOf, queryOf } from "./conversation_list.js";
 import { openConversation } from "./conversation_opener.js";
 import { closest, make, part } from "./dom.js";
 import { openDrawer } from "./drawer.js";
@@ -36,15 +36,6 @@ const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase
 function commandsFor(query) {
   const words = plain(query).split(/\s+/);
   return commands().filter(({ label }) => words.every((word) => plain(label).includes(word)));
-}
-
-/**
- * Return the query of the message that a search has found, or nothing.
- * @param {Partial<Conversation>} conversation
- */
-function queryOf({ seq, outra_versao }) {
-  if (!seq) return "";
-  return outra_versao ? `?m=${seq}&v=${outra_versao}` : `?m=${seq}`;
 }
 
 /** @type {(found: Partial<Conversation> & { id: number, titulo_conversa: string }) => Option} */

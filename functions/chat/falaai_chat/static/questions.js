@@ -26,9 +26,13 @@ import { keepUnsent, owner, pendingIn, removeUnsent } from "./unsent.js";
 /** @typedef {import("./open_conversation.js").Conversation} Conversation */
 /** @typedef {import("./reply_events.js").ReplyRequest} ReplyRequest */
 
+const STOP_AGAIN = 250; // milliseconds
 const REFUSED = [401, 404, 409, 413, 422, 429]; // statuses of a question that was not stored
 /** @type {Reply | null} */
 let running = null;
+
+/** Show an edited question as it was before. Needed until the server has stored the edit. @type {WeakMap<HTMLElement, () => void>} */
+const undoEdit = new WeakMap();
 
 export const isAnswering = () => running !== null;
 const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
@@ -127,18 +131,33 @@ export async function send(text, clientId = newId()) {
   await sendQuestion(question, addReply());
 }
 
+/**
+ * Return the request that stores a question of the page. It may be repeated: the server knows its client id.
+ * @param {HTMLElement} question
+ * @returns {ReplyRequest}
+ */
+function requestFor(question) {
+  const text = bodyOf(question).textContent ?? "";
+  const { clientId = "", edited } = question.dataset;
+  const body = { message: text, client_id: clientId };
+  if (edited)
+    return { stream: { ...body, edit: Number(edited) }, path: `/chat/messages/${edited}/edit`, body };
+  // Always name the conversation: another tab may have changed the session's active conversation.
+  const place = openId() ? { conversation_id: openId() } : { nova: true };
+  const whole = { ...body, user_id: owner, ...place };
+  return { stream: whole, path: "/chat/message", body: whole };
+}
+
 /** @type {(question: HTMLElement, article: HTMLElement) => Promise<void>} */
 async function sendQuestion(question, article) {
   const text = bodyOf(question).textContent ?? "";
-  const clientId = question.dataset.clientId ?? "";
-  // Always name the conversation: another tab may have changed the session's active conversation.
-  const place = openId() ? { conversation_id: openId() } : { nova: true };
-  const body = { message: text, client_id: clientId, user_id: owner, ...place };
-  const problem = await run(article, { stream: body, path: "/chat/message", body }, true);
+  const problem = await run(article, requestFor(question), true);
   if (!problem) return;
-  removeUnsent("pendente", clientId);
-  question.remove();
+  removeUnsent("pendente", question.dataset.clientId ?? "");
   article.remove();
+  const undo = undoEdit.get(question);
+  if (undo) undo();
+  else question.remove();
   giveBack(text);
   showRefusal(problem);
 }
@@ -155,8 +174,21 @@ export async function sendAgain(article) {
 /** Send questions that the server has not acknowledged, from an earlier page of the same conversation. */
 async function sendPending() {
   const place = draftPlace();
-  for (const message of pendingIn(place))
-    if (draftPlace() === place) await send(message.text, message.clientId);
+  for (const { text, clientId, edited } of pendingIn(place)) {
+    if (draftPlace() !== place) return;
+    if (edited) await sendPendingEdit(edited, text, clientId);
+    else await send(text, clientId);
+  }
+}
+
+/** @type {(edited: number, text: string, clientId: string) => Promise<void> | void} */
+function sendPendingEdit(edited, text, clientId) {
+  const questions = /** @type {HTMLElement[]} */ ([...log.querySelectorAll("[data-kind=question]")]);
+  const question = questions.find(({ dataset }) => Number(dataset.id) === edited);
+  if (question) return editQuestion(question, text, clientId);
+  // The server has stored the edit, or the question is further up than the loaded messages.
+  removeUnsent("pendente", clientId);
+  if (!questions.some((one) => bodyOf(one).textContent === text)) giveBack(text);
 }
 
 /**
@@ -182,33 +214,34 @@ export async function regenerate(article) {
 }
 
 /**
- * Show another version of a question in its place. The old one stays, with everything after it.
+ * Show another version of a question in its place. The server keeps the old one, with everything after it.
  * @param {HTMLElement} question
  * @param {string} text
+ * @param {string} [clientId]
  */
-export async function editQuestion(question, text) {
+export async function editQuestion(question, text, clientId = newId()) {
+  const id = question.dataset.id ?? "";
+  if (running) {
+    removeUnsent("pendente", clientId);
+    giveBack(text);
+    return;
+  }
+  const pending = { text, clientId, edited: Number(id), place: draftPlace(), at: Date.now() };
+  keepUnsent("pendente", clientId, JSON.stringify(pending));
   const bubble = bodyOf(question);
   const before = bubble.textContent;
   const after = [...log.children].slice([...log.children].indexOf(question) + 1);
-  const id = Number(question.dataset.id);
   const shown = versionsOf(question);
+  undoEdit.set(question, () => {
+    log.append(...after);
+    bubble.textContent = before;
+    showVersions(question, shown);
+  });
   bubble.textContent = text;
   addVersion(question);
+  Object.assign(question.dataset, { clientId, edited: id });
   for (const article of after) article.remove();
-  const reply = addReply();
-  const body = { message: text, client_id: newId() };
-  const problem = await run(
-    reply,
-    { stream: { ...body, edit: id }, path: `/chat/messages/${id}/edit`, body },
-    false,
-  );
-  if (!problem) return;
-  reply.remove();
-  log.append(...after);
-  bubble.textContent = before;
-  showVersions(question, shown);
-  giveBack(text);
-  showRefusal(problem);
+  await sendQuestion(question, addReply());
 }
 
 /**
@@ -226,12 +259,19 @@ export function showRefusal(problem) {
 }
 
 async function stop() {
-  if (!running) return;
-  if (running.takeBack) {
-    running.takeBack(); // it waits for a connection
+  const reply = running;
+  if (!reply) return;
+  if (reply.takeBack) {
+    reply.takeBack(); // it waits for a connection
     return;
   }
-  const id = running.id || (await findRunning());
+  let id = 0;
+  // The server may store the question after the user has stopped its reply.
+  while (running === reply) {
+    id = reply.id || (await findRunning(reply));
+    if (id) break;
+    await new Promise((resolve) => setTimeout(resolve, STOP_AGAIN));
+  }
   if (id) await ask("POST", `/chat/replies/${id}/stop`);
 }
 
@@ -247,10 +287,15 @@ async function findNewest() {
 }
 
 /**
- * Return the id of the reply that is being generated; 0 if there is none. Without a stream it is unknown until the end,
- * but it is the newest message of the open conversation, or of the newest one.
+ * Return the id of a reply that is being generated; 0 while the server has not stored it. With a stream, its first event
+ * tells the id. Without one it is unknown until the end, but it is the newest message of the open conversation, or of
+ * the newest one.
+ * @param {Reply} reply
  */
-async function findRunning() {
+async function findRunning({ article, isWhole }) {
+  if (!isWhole) return 0;
+  const again = Number(article.dataset.id);
+  if (again) return (await ask("GET", `/chat/replies/${again}`)).estado === "gerando" ? again : 0;
   const conversation = openId() || (await findNewest());
   const messages = conversation ? await ask("GET", `/conversation/${conversation}?limit=1`) : [];
   return messages.at(-1)?.estado === "gerando" ? messages.at(-1).id : 0;

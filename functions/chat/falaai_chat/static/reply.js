@@ -29,6 +29,7 @@ export class Reply {
     this.article = article;
     this.body = bodyOf(article);
     this.id = 0; // until the server has stored the reply
+    this.isWhole = false;
     this.text = "";
     this.html = "";
     this.blocks = make("div", "reply-blocks");

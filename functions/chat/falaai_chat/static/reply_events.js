@@ -18,7 +18,11 @@ import { Problem, ask, lostConnection, reachable, streamEvents } from "./request
  * @typedef {{ follow: number } | { stream: object, path: string, body: object }} ReplyRequest
  */
 
-/** @typedef {{ id: number, length: number }} Progress */
+/**
+ * `id` is that of the reply, 0 until it is known. `length` is the number of characters received so far. `isWhole` says
+ * that the reply comes as one answer: then its id is unknown until its end.
+ * @typedef {{ id: number, length: number, isWhole: boolean }} Progress
+ */
 
 const POLL_EVERY = 500; // milliseconds
 const NAMES = ["start", "delta", "block", "done"];
@@ -27,7 +31,7 @@ let canStream = true; // false once the gateway answers 404 for the stream's pat
 /**
  * Yield the events of a reply to its end. Raises the server's Problem.
  * @param {ReplyRequest} request
- * @param {Progress} progress the reply's id, 0 until it is known, and the characters received so far
+ * @param {Progress} progress
  * @returns {AsyncGenerator<ReplyEvent, void>}
  */
 export async function* replyEvents(request, progress) {
@@ -37,7 +41,7 @@ export async function* replyEvents(request, progress) {
   }
   try {
     if (canStream) yield* stream(request.stream, progress);
-    else yield* whole(request.path, request.body);
+    else yield* whole(request.path, request.body, progress);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     if (problem.code === "too_many_followers") {
@@ -46,7 +50,7 @@ export async function* replyEvents(request, progress) {
       yield ["start", started];
       yield* poll(started.message_id, progress);
     } else if (canStream && problem.status === 404 && !progress.id) {
-      yield* whole(request.path, request.body);
+      yield* whole(request.path, request.body, progress);
       canStream = false;
     } else throw problem;
   }
@@ -76,9 +80,11 @@ async function* stream(body, progress) {
 /**
  * @param {string} path
  * @param {object} body
+ * @param {Progress} progress
  * @returns {AsyncGenerator<ReplyEvent, void>}
  */
-async function* whole(path, body) {
+async function* whole(path, body, progress) {
+  progress.isWhole = true;
   try {
     const answer = await ask("POST", path, body);
     yield ["start", answer];

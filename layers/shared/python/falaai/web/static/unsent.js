@@ -1,10 +1,10 @@
 // @ts-check
 // Unsent text in the browser's storage: drafts ("rascunho", one for each conversation) and messages that the server
-// has not acknowledged ("pendente", by client id). Several users may share a browser: every key has its owner's id,
-// and the chat page removes the keys of other users.
+// has not acknowledged ("pendente", by client id; an edit has the id of the `edited` question). Several users may share a
+// browser: every key has its owner's id, and the chat page removes the keys of other users.
 
 /** @typedef {"rascunho" | "pendente"} Kind */
-/** @typedef {{ text: string, clientId: string, place: string, at: number }} Pending */
+/** @typedef {{ text: string, clientId: string, place: string, at: number, edited?: number }} Pending */
 
 export const owner = Number(document.body.dataset.user);
 const OURS = /^(rascunho|pendente):/;
