@@ -212,9 +212,10 @@ def test_reply_is_stopped_that_the_server_stores_after_the_button_was_pressed(
         next(elsewhere)
         held: list[Route] = []
         page.route("**/chat/stream", held.append, times=1)
-        say(page, "Devagar", wait=False)
+        with page.expect_request("**/chat/stream"):
+            say(page, "Devagar", wait=False)
         page.get_by_role("button", name="Parar").click()
-        wait_until(lambda: held, "the question is under way")
+        expect(page.get_by_role("button", name="Parar")).to_be_visible()
         held[0].continue_()
         expect(page.get_by_text("Você interrompeu esta resposta.").first).to_be_visible()
         (other,) = [one for one in member.http.get("/conversations").json() if "aba" in one["titulo_conversa"]]
