@@ -129,6 +129,33 @@ def test_times_are_those_of_the_readers_zone(new_page: Callable[..., Page], peop
     expect(time).to_have_text(re.compile(rf"^(hoje|ontem), 0?{there.hour}:{there.minute:02}$"))
 
 
+def test_tools_of_every_message_are_shown_where_no_pointer_can_show_them(
+    new_page: Callable[..., Page], people: People
+) -> None:
+    page = new_page(PHONE, has_touch=True, is_mobile=True)
+    sign_in(page, people)
+    say(page, "Primeira")
+    say(page, "Segunda")
+    tools = page.locator(".message-tool[data-act=copy], .message-time")
+    expect(tools).to_have_count(8)
+    assert set(tools.evaluate_all("(all) => all.map((one) => getComputedStyle(one).opacity)")) == {"1"}
+    screenshot(page, "tools-phone")
+    page.get_by_role("button", name="Editar pergunta").first.tap()
+    screenshot(page, "edit-phone")
+
+
+def test_dialog_leaves_a_margin_on_a_phone(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page(PHONE, has_touch=True, is_mobile=True)
+    sign_in(page, people)
+    say(page, "Oi")
+    page.get_by_role("button", name="Opções da conversa").first.tap()
+    page.get_by_role("menuitem", name="Apagar conversa").tap()
+    box = page.get_by_role("dialog").bounding_box()
+    assert box is not None
+    assert box["x"] >= 16
+    assert box["x"] + box["width"] <= PHONE["width"] - 16
+
+
 def test_list_can_be_collapsed_and_stays_so(new_page: Callable[..., Page], people: People) -> None:
     page = new_page({"width": 820, "height": 1100})
     sign_in(page, people)

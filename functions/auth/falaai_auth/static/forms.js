@@ -6,7 +6,7 @@ import { connect, get } from "./dom.js";
 import { giveFirstMessageTo, readFirstMessage } from "./first_message.js";
 import { ask } from "./requests.js";
 import { onSubmit, pathOf, withNotice } from "./form_requests.js";
-import { isPausing, pauseEmails, rest, restFor } from "./rest.js";
+import { areEmailsPaused, countDown, countDownFor, pauseEmails } from "./button_countdown.js";
 import { startPasswords } from "./passwords.js";
 
 /**
@@ -52,7 +52,7 @@ function startForm(form) {
         action.hidden = action.dataset.when !== problem.code;
       }
       if (problem.retryAfter && problem.status === 429)
-        restFor(submitButton(form), "waitToRetry", problem.retryAfter);
+        countDownFor(submitButton(form), "waitToRetry", problem.retryAfter);
     },
   );
 }
@@ -61,7 +61,7 @@ function startForm(form) {
 /** @param {HTMLFormElement} form */
 function startResend(form) {
   const notice = get("[data-part=notice]", form);
-  const pause = () => rest(submitButton(form), "resendIn", Number(sessionStorage.getItem("emailAfter")));
+  const pause = () => countDown(submitButton(form), "resendIn", Number(sessionStorage.getItem("emailAfter")));
   onSubmit(form, async () => {
     const answer = await ask("POST", pathOf(form), new FormData(form));
     notice.textContent = answer.message;
@@ -70,7 +70,7 @@ function startResend(form) {
     pause();
   });
   fillEmail(form);
-  if (isPausing()) pause();
+  if (areEmailsPaused()) pause();
 }
 
 // Remove the notice's name from the address, so that a reload does not show it again.

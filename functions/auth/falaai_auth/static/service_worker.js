@@ -1,6 +1,6 @@
 // @ts-check
 // The service worker: an offline page for navigations without a connection, and a copy of the files whose names hold a
-// hash of their content. It stores no page and no answer of a person. Without it everything works as before.
+// hash of their content. It stores no page and no answer with a user's data. Without it everything works as before.
 //
 // A new version has another cache. It replaces the old one at once, which is safe: pages and files name each other by
 // hash, and a page does not depend on the worker.

@@ -142,7 +142,7 @@ export function showVersions(article, { version, versions }) {
 }
 
 /**
- * Show that a message has one version more, which is the last.
+ * Count one version more of a message, and show it as the last one.
  * @param {HTMLElement} article
  */
 export function addVersion(article) {

@@ -12,7 +12,7 @@ import { at, say } from "./requests.js";
 import { texts } from "./sentences.js";
 import { emit } from "./signals.js";
 
-/** `keys` are those that do the same without the palette. @typedef {{ label: string, keys?: string, run: () => unknown }} Command */
+/** `keys` do the same without the palette. @typedef {{ label: string, keys?: string, run: () => unknown }} Command */
 
 /** Return the newest reply that can be copied. @returns {HTMLElement | null} */
 const lastReply = () =>

@@ -84,7 +84,7 @@ function append(items) {
   for (const item of items) get("ul", groupFor(item.grupo)).append(entryFor(item));
 }
 
-/** Return how to find the focused element of an entry again; empty without one. */
+/** Return a selector of the focused element in an entry; empty if the focus is elsewhere. */
 function focusedInList() {
   const focused = document.activeElement;
   const entry = focused?.closest("li");

@@ -17,11 +17,11 @@ const PAGE = 50; // messages
 const LOADING = "messages-loading";
 const scroller = part("scroller");
 
-/** Where the reader was in each conversation: pixels from its end. @type {Map<number, number>} */
+/** The reader's place in each conversation, in pixels from its end. @type {Map<number, number>} */
 const places = new Map();
 let requests = 0;
 
-/** Remember the place of the reader, and end everything that belongs to the shown conversation. */
+/** Store the reader's place, and end everything that belongs to the shown conversation. */
 function leave() {
   if (openId()) places.set(openId(), fromEnd());
   emit("conversation-left", null);
@@ -83,7 +83,7 @@ export async function openConversation(id, found) {
   if (hidden) emit("version-found", { id: hidden, seq });
 }
 
-/** Show the conversation of the address, where the reader left it. */
+/** Show the conversation of the address at the place where the reader left it. */
 async function follow() {
   const id = idInAddress();
   if (id === openId()) return; // only the drawer was closed

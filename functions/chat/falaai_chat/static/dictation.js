@@ -42,7 +42,7 @@ function show(isOn) {
   button.title = label;
 }
 
-/** Put words into the field in place of those that were there while they were being heard. */
+/** Insert dictated words at the cursor. Each result replaces the words of the result before. */
 class Insertion {
   constructor() {
     this.start = field.selectionStart;

@@ -1,5 +1,5 @@
 // @ts-check
-// A message that a search has found: load the messages down to it, show it and focus it.
+// Show and focus a message that a search has found. Older messages are loaded until it is on the page.
 
 import { log } from "./articles.js";
 import { loadUntil } from "./older_messages.js";

@@ -63,7 +63,7 @@ function press(event) {
   if (!act) return;
   event.preventDefault();
   const open = /** @type {HTMLDialogElement | null} */ (document.querySelector("dialog[open]"));
-  if (open && !open.dataset.openedBy) return; // it waits for a decision
+  if (open && !open.dataset.openedBy) return; // the dialog waits for a decision
   open?.close();
   if (open?.dataset.openedBy !== keys) act();
 }
@@ -76,7 +76,7 @@ export function startKeys() {
   document.addEventListener("click", (event) => {
     const button = closest(event, "[data-act=palette], [data-act=key-list]");
     if (!button) return;
-    closest(event, "[popover]")?.hidePopover(); // the focus goes to the menu's button, and back there from the dialog
+    closest(event, "[popover]")?.hidePopover(); // first: the dialog returns the focus to the menu's button
     emit(/** @type {"palette" | "key-list"} */ (button.dataset.act), null);
   });
   document.addEventListener("keydown", press);

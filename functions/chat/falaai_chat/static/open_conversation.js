@@ -15,7 +15,7 @@ import { on } from "./signals.js";
  * }} Conversation
  */
 /** @typedef {{ id: number, title: string, isPinned: boolean, place: HTMLElement }} ChosenConversation */
-/** What an entry of the browser's history keeps. @typedef {{ drawer?: true, title?: string, pinned?: boolean }} Visit */
+/** State of an entry of the browser's history. @typedef {{ drawer?: true, title?: string, pinned?: boolean }} Visit */
 
 const log = part("log");
 const title = part("title");
@@ -38,7 +38,7 @@ export const chosenOpen = () => ({
   place: title,
 });
 
-/** Keep title and pin in the history: Back finds them there. */
+/** Store title and pin in the history, for Back and Forward. */
 function keepVisit() {
   const { title, isPinned } = chosenOpen();
   history.replaceState({ ...visit(), title, pinned: isPinned }, "");

@@ -15,17 +15,16 @@ const NEWEST = 20; // messages; if more are new, the conversation is loaded agai
 
 /** @typedef {import("./articles.js").Message} Message */
 
+const LOST = -1; // differs from the time of every use
 let timer = 0;
-/** The last use of the open conversation whose messages are shown; 0 while unknown. */
+/** Time of the newest use of the open conversation that is shown; 0 while it is unknown, LOST after a lost answer. */
 let shownUse = 0;
-let isOwnUse = false; // this page has sent something since
-
-const UNKNOWN = -1; // no time of a use
+let isOwnUse = false; // whether this page has sent something after that use
 
 /** Return the seq of the last message; 0 if there is none, or if the server does not have it. */
 const lastSeq = () => Number(/** @type {HTMLElement | null} */ (log.lastElementChild)?.dataset.seq) || 0;
 
-/** New messages would come between a question and its reply, or end an edit. */
+/** Return whether new messages must wait: they would come between a question and its reply, or end an edit. */
 const isBusy = () => isAnswering() || isEditing() || !lastSeq();
 
 /** Add the messages after the shown ones. @returns {Promise<boolean>} whether there were any */
@@ -56,7 +55,7 @@ async function check() {
   isOwnUse = false;
 }
 
-/** Without a connection, or at a failure of the server, the next check is soon enough. */
+/** Check, and ignore a failure: the next check does the same again. */
 const tryToCheck = () => check().catch(() => null);
 
 function follow() {
@@ -79,7 +78,7 @@ export function startOtherTabs() {
     isOwnUse = true; // the messages may be newer than the entry
   });
   on("outcome-unknown", () => {
-    shownUse = UNKNOWN;
+    shownUse = LOST;
     isOwnUse = false;
   });
   document.addEventListener("visibilitychange", follow);

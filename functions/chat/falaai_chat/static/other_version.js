@@ -1,5 +1,5 @@
 // @ts-check
-// A search has found a message of a hidden version: say so, and show that version if the user asks for it.
+// Tell the user that a message found by a search is in a hidden version, and show that version on request.
 
 import { showComposerNotice } from "./composer.js";
 import { reopen } from "./conversation_opener.js";

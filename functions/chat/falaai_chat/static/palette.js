@@ -158,7 +158,7 @@ async function search(query, mine) {
 function run(element) {
   const option = element && shown.get(element.id);
   if (!option) return;
-  dialog.close(); // the focus returns to where it was, and the command may move it
+  dialog.close(); // first: it moves the focus back, and the command may move it on
   option.run();
 }
 
@@ -180,7 +180,7 @@ function press(event) {
 }
 
 function open() {
-  openDrawer(false); // commands may need what it covers
+  openDrawer(false); // some commands focus an element that it covers
   field.value = "";
   dialog.showModal();
   field.focus();
@@ -199,7 +199,7 @@ export function startPalette() {
   dialog.addEventListener("close", () => searches++);
   for (const one of document.querySelectorAll("dialog[data-opened-by]")) {
     one.addEventListener("click", (event) => {
-      if (event.target === one) /** @type {HTMLDialogElement} */ (one).close(); // beside it
+      if (event.target === one) /** @type {HTMLDialogElement} */ (one).close(); // a click beside the dialog
     });
   }
 }

@@ -20,7 +20,7 @@ class Editor {
     this.field.value = this.text;
     this.field.rows = 2;
     this.field.setAttribute("aria-label", texts.editQuestion);
-    this.sendButton = makeButton(texts.send, "send-edit");
+    this.sendButton = makeButton(texts.send, "send-edit", "button small");
     this.cancelButton = makeButton(texts.cancel, "cancel-edit");
   }
 

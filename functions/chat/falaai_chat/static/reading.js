@@ -1,8 +1,8 @@
 // @ts-check
 // Read a reply aloud with a Portuguese voice of the browser. Without such a voice there is no button.
 //
-// The browser's own pause is not used: Chrome loses a paused utterance after a while, and Android ends it. A pause
-// cancels the part that is read, and going on begins that part again.
+// The browser's own pause is not used: Chrome loses a paused utterance after a while, and Android ends it. Pausing
+// cancels the current part, and resuming begins that part again.
 
 import { bodyOf, log } from "./articles.js";
 import { showComposerNotice } from "./composer.js";
@@ -20,7 +20,7 @@ let reading = null;
 /** The part that is read. Chrome forgets an utterance that nothing refers to. @type {SpeechSynthesisUtterance | null} */
 let spoken = null;
 
-/** Return the best voice: of Brazil before others, on this device before a service. */
+/** Return the best Portuguese voice: Brazilian before others, on this device before a remote one. */
 function findVoice() {
   /** @param {SpeechSynthesisVoice} voice */
   const rank = ({ lang, localService }) => (/^pt[-_]BR/i.test(lang) ? 2 : 0) + (localService ? 1 : 0);
@@ -39,7 +39,7 @@ function show(article, state) {
 }
 
 function silence() {
-  spoken = null; // its end is not the end of the part
+  spoken = null; // so that its end does not begin the next part
   synthesis.cancel();
 }
 
@@ -91,7 +91,7 @@ async function begin(article) {
 }
 
 /**
- * Begin to read a reply, pause, or go on.
+ * Begin, pause or resume the reading of a reply.
  * @param {HTMLElement} article
  */
 export function toggleReading(article) {
@@ -117,6 +117,6 @@ export function startReading() {
   on("version-shown", () => reading?.article.isConnected || stopReading());
   on("dictating", stopReading); // the microphone would hear it
   on("answering", () => {
-    if (reading?.article.dataset.state === "gerando") stopReading(); // another text takes its place
+    if (reading?.article.dataset.state === "gerando") stopReading(); // its text is being replaced
   });
 }

@@ -36,7 +36,7 @@ export class Reply {
     this.until = 0; // characters of the finished blocks
     this.rest = ""; // text after them
     this.tail = new Tail();
-    /** Take a question back that waits for a connection. @type {(() => void) | null} */
+    /** Take back a question that waits for a connection. @type {(() => void) | null} */
     this.takeBack = null;
     this.isLeft = false; // the page shows another conversation
     showWaiting(article);
@@ -54,7 +54,7 @@ export class Reply {
     announce(texts.takesLong);
   }
 
-  /** Whether the page has left it. The server has stored it and generates it to its end. */
+  /** Whether the page no longer shows this reply, which the server has stored and generates to its end. */
   get isUnread() {
     return this.isLeft && this.id !== 0;
   }

@@ -7,11 +7,11 @@
  * answering: a reply begins (true) or has ended (false); reply-started: the server has stored a question;
  * message-written: the user sends a text; stop: the user stops the reply; announcement: a sentence for screen readers;
  * outcome-unknown: the connection ended before the answer to a request, so the server may have done it;
- * left-changed: the number of messages left today, if it is known; new-conversation: the page shows a new, empty conversation; conversation-left: it will show another one;
+ * left-changed: the number of messages left today, if it is known;
+ * new-conversation: the page shows a new, empty conversation; conversation-left: it will show another one;
  * conversation-opened: it shows another one, whose older messages have this path;
- * version-found: a search has found a message of a hidden version; version-shown: the page has switched to one;
- * palette, key-list: open these dialogs;
- * reading-aloud, dictating: the page begins to speak, to listen.
+ * version-found: a search has found a message of a hidden version; version-shown: the page shows another version;
+ * palette, key-list: open these dialogs; reading-aloud: the page begins to speak; dictating: it begins to listen.
  * @typedef {{
  *   "answering": boolean,
  *   "reply-started": Start,

@@ -1,5 +1,5 @@
 // @ts-check
-// A notice before sound or text leaves the device for the browser's speech service. Agreed once, it is not shown again.
+// Show a notice before sound or text leaves the device for the browser's speech service, until the user has agreed once.
 
 import { part } from "./dom.js";
 import { say } from "./requests.js";
@@ -9,7 +9,7 @@ import { texts } from "./sentences.js";
 
 /** @type {HTMLDialogElement} */
 const dialog = part("speech-notice");
-/** Companies by a word of the browser's name for itself; the first one that matches. @type {[RegExp, string, string][]} */
+/** A word of the user agent, with browser and company. The first match counts. @type {[RegExp, string, string][]} */
 const BROWSERS = [
   [/Edg/, "Edge", "Microsoft"],
   [/SamsungBrowser/, "Samsung Internet", "Samsung"],

@@ -51,7 +51,7 @@ function numberOf(element) {
 }
 
 /**
- * Return a text in parts of at most LONGEST characters that end at a sentence, a comma or a blank, as far as there is one.
+ * Return a text in parts of at most LONGEST characters that end at a sentence, a comma or a blank, if there is one.
  * @param {string} text
  */
 function split(text) {

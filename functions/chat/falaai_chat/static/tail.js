@@ -58,7 +58,7 @@ export class Tail {
     this.code = null;
     this.table = new TailTable();
     this.caret = make("span", "reply-caret");
-    /** What undoes the drawing of the last line. @type {{ nodes: ChildNode[], target: HTMLElement | null, lists: OpenList[] }} */
+    /** The nodes of the last line, and the target and lists before it: they undo its drawing. @type {{ nodes: ChildNode[], target: HTMLElement | null, lists: OpenList[] }} */
     this.drawn = { nodes: [], target: null, lists: [] };
     this.append(text);
   }

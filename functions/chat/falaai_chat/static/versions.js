@@ -13,7 +13,7 @@ import { announce, emit } from "./signals.js";
 
 /** @typedef {import("./articles.js").Message} Message */
 
-const MOST = 2000; // messages that are loaded in place; for more the page is opened again
+const MOST = 2000; // messages that are loaded in place; if there are more, the page is loaded again
 let isSwitching = false;
 
 /**
@@ -69,7 +69,10 @@ function focusControl(article, step) {
   button.focus({ preventScroll: true });
 }
 
-/** @param {number} seq */
+/**
+ * Load the page at the message with this seq.
+ * @param {number} seq
+ */
 function openAgain(seq) {
   location.search = `m=${seq}`;
   if (location.search === `?m=${seq}`) location.reload();

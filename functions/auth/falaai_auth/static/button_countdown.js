@@ -11,7 +11,7 @@ const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).p
  * @param {string} sentence name of the sentence with the countdown
  * @param {number} until milliseconds since 1970
  */
-export function rest(button, sentence, until) {
+export function countDown(button, sentence, until) {
   button.dataset.label ??= button.textContent ?? "";
   const label = button.dataset.label;
   const tick = () => {
@@ -24,7 +24,8 @@ export function rest(button, sentence, until) {
 }
 
 /** @type {(button: HTMLButtonElement, sentence: string, seconds: number) => void} */
-export const restFor = (button, sentence, seconds) => rest(button, sentence, Date.now() + seconds * 1000);
+export const countDownFor = (button, sentence, seconds) =>
+  countDown(button, sentence, Date.now() + seconds * 1000);
 
 /**
  * Store when another email may be requested.
@@ -33,4 +34,4 @@ export const restFor = (button, sentence, seconds) => rest(button, sentence, Dat
 export const pauseEmails = (seconds) =>
   sessionStorage.setItem("emailAfter", String(Date.now() + seconds * 1000));
 
-export const isPausing = () => Number(sessionStorage.getItem("emailAfter")) > Date.now();
+export const areEmailsPaused = () => Number(sessionStorage.getItem("emailAfter")) > Date.now();
