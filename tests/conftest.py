@@ -18,7 +18,7 @@ from falaai.connections import connect
 from falaai.database import Database
 from tests.support import granted_actions
 from tests.support.database_server import DatabaseServer
-from tests.support.databases import create_database, migrate
+from tests.support.databases import create_database, migrate, patient_database
 from tests.support.paths import ROOT
 from tests.support.people import People, Person, product_of
 from tests.support.rows import TABLES, Rows
@@ -152,15 +152,16 @@ def session_secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 @pytest.fixture
 def database(where: settings.DatabaseSettings, session_secret: str) -> Database:
     assert session_secret
-    database = Database(lambda: connect(where))
+    own = patient_database(where)
     for table in TABLES:
-        database.run(f"DELETE FROM {table}")
-    return database
+        own.run(f"DELETE FROM {table}")
+    return Database(lambda: connect(where))
 
 
 @pytest.fixture
-def rows(database: Database) -> Rows:
-    return Rows(database)
+def rows(database: Database, where: settings.DatabaseSettings) -> Rows:
+    assert database
+    return Rows(patient_database(where))
 
 
 @pytest.fixture

@@ -202,6 +202,26 @@ def test_message_of_a_deleted_account_deletes_what_a_killed_try_left(job: Job, b
     assert (bucket.names(), bucket.uploads(), job.queues.sent) == ([], [], [])
 
 
+def test_request_committed_while_its_message_is_handled_is_not_lost(
+    job: Job, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message is sent before the commit, so the worker may look for the row too early."""
+    look = exports.update_started
+
+    def look_before_the_commit(sql: Statements, user_id: int, export_id: int) -> int | None:
+        monkeypatch.setattr(exports, "update_started", look)
+        job.rows.run("UPDATE exportacoes SET id_usuario = -id_usuario")  # the worker finds no row of this user
+        found = look(sql, user_id, export_id)
+        job.rows.run("UPDATE exportacoes SET id_usuario = -id_usuario")
+        return found
+
+    monkeypatch.setattr(exports, "update_started", look_before_the_commit)
+    with pytest.raises(RetryLater):
+        job.run()
+    job.run()
+    assert (bucket.names(), job.state) == ([key_of(job.id)], State.READY)
+
+
 def test_storage_that_fails_is_tried_again_and_at_last_shown_as_failed(
     job: Job, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,6 +38,7 @@ from falaai_auth import dependencies as auth_dependencies
 from falaai_auth.passwords import hash_password
 from falaai_chat import application as chat_application
 from falaai_chat import dependencies as chat_dependencies
+from tests.support.databases import patient_database
 from tests.support.fakes import FakeModel, FakeQueues
 from tests.support.histories import SUMMARY, add_conversations, add_history, add_people
 from tests.support.paths import ROOT
@@ -107,7 +108,7 @@ class WatchedModel(FakeModel):
 @pytest.fixture(scope="module")
 def crowded(where: settings.DatabaseSettings) -> int:
     """Rows that every test here may read; the conversation's id."""
-    rows = Rows(Database(lambda: connect(where)))
+    rows = Rows(patient_database(where))
     for table in TABLES:
         rows.run(f"DELETE FROM {table}")
     user = rows.user()
@@ -467,7 +468,7 @@ def reads_no_table(statement: ast.expr) -> bool:
 def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
     """Arguments for every function of the repositories; about one person among many, who has some of everything, and
     about the few rows that the cleanup takes."""
-    database = Database(lambda: connect(where))
+    database = patient_database(where)
     rows = Rows(database)
     user = rows.user("bia@exemplo.com.br")
     history = add_history(rows, user, 400)

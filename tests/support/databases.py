@@ -34,6 +34,11 @@ def create_database(address: DatabaseAddress, name: str) -> settings.DatabaseSet
     )
 
 
+def patient_database(where: settings.DatabaseSettings) -> Database:
+    """Return the database for a test's own rows: a statement may take as long as a busy machine needs."""
+    return Database(lambda: connect(where, HANG_SECONDS))
+
+
 def environment(where: settings.DatabaseSettings) -> dict[str, str]:
     """Return the DB_* variables, and PYTHONPATH for the layer."""
     return {
@@ -60,7 +65,7 @@ def statements(step: str) -> list[str]:
 def create_original(address: DatabaseAddress, name: str, collation: str = "utf8mb4_bin") -> settings.DatabaseSettings:
     """Create a database with the empty tables of the original FalaAI, whose texts have this collation."""
     where = create_database(address, name)
-    with connect(where) as connection, connection.cursor() as cursor:
+    with connect(where, HANG_SECONDS) as connection, connection.cursor() as cursor:
         for statement in statements(STEPS[0]):
             cursor.execute(statement.replace("utf8mb4_bin", collation))
     return where
@@ -82,10 +87,10 @@ def schema(where: settings.DatabaseSettings) -> list[tuple[str, ...]]:
         " FROM information_schema.columns WHERE table_schema = %s AND table_name NOT LIKE '%%yoyo%%'"
         " ORDER BY table_name, ordinal_position"
     )
-    rows = Database(lambda: connect(where)).list(sql, (where.db_name,))
+    rows = patient_database(where).list(sql, (where.db_name,))
     indexes = (
         "SELECT table_name, index_name, column_name, seq_in_index, non_unique FROM information_schema.statistics"
         " WHERE table_schema = %s AND table_name NOT LIKE '%%yoyo%%' ORDER BY 1, 2, 4"
     )
-    more = Database(lambda: connect(where)).list(indexes, (where.db_name,))
+    more = patient_database(where).list(indexes, (where.db_name,))
     return [tuple(map(str, row.values())) for row in [*rows, *more]]

@@ -5,11 +5,12 @@ from contextlib import suppress
 from falaai import settings
 from falaai.batches import retry_until_committed
 from falaai.database import Database, Statements, database
-from falaai.errors import DatabaseUnavailable
+from falaai.errors import DatabaseUnavailable, RetryLater
 from falaai.logs import logger
 from falaai.queue_messages import EmailRequested, ExportRequested
 from falaai.queues import Queues, queues
 from falaai.repositories import exports
+from falaai.repositories.exports import State
 from falaai_export.archive import write_archive
 from falaai_export.archive_store import ArchiveStore
 
@@ -61,7 +62,13 @@ def _is_withdrawn(database: Database, message: ExportRequested) -> bool:
 
 
 def _end_without_work(database: Database, store: ArchiveStore, message: ExportRequested, age_seconds: float) -> None:
-    """Handle a message whose request is finished or deleted. If it is deleted, delete the file and its parts."""
-    if _is_withdrawn(database, message):
+    """Handle a message whose request is finished, expired or deleted. If deleted, delete the file and its parts.
+
+    Raises RetryLater if the request was committed just after the worker had looked for it.
+    """
+    export = exports.find_export(database, message.user_id, message.export_id)
+    if export is None:
         store.delete(message.export_id)
         retry_until_committed(f"export {message.export_id}", age_seconds)
+    elif export.state is not State.READY and not export.is_expired:
+        raise RetryLater(f"export {message.export_id} was not committed yet")

@@ -19,7 +19,7 @@ def add_deleted_accounts(sql: Statements, user_ids: Sequence[int]) -> None:
 
 
 def delete_old(sql: Statements, at_most: int) -> int:
-    return sql.run(f"DELETE FROM contas_apagadas WHERE {_OLD} LIMIT %s", (at_most,))  # noqa: S608 - constant condition
+    return sql.run(f"DELETE FROM contas_apagadas WHERE {_OLD} ORDER BY apagada_em LIMIT %s", (at_most,))  # noqa: S608 - constant condition
 
 
 def count_old(sql: Statements) -> int:

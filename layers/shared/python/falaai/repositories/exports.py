@@ -136,7 +136,9 @@ def update_failed(sql: Statements, user_id: int, export_id: int) -> None:
 
 
 def delete_expired(sql: Statements, at_most: int) -> int:
-    return sql.run("DELETE FROM exportacoes WHERE expira_em <= UTC_TIMESTAMP(6) LIMIT %s", (at_most,))
+    return sql.run(
+        "DELETE FROM exportacoes WHERE expira_em <= UTC_TIMESTAMP(6) ORDER BY expira_em LIMIT %s", (at_most,)
+    )
 
 
 def count_expired(sql: Statements) -> int:

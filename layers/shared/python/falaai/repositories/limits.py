@@ -71,7 +71,7 @@ def delete_hits(sql: Statements, keys: Sequence[str]) -> None:
 
 
 def delete_expired(sql: Statements, at_most: int) -> int:
-    return sql.run("DELETE FROM limites WHERE fim <= UTC_TIMESTAMP(6) LIMIT %s", (at_most,))
+    return sql.run("DELETE FROM limites WHERE fim <= UTC_TIMESTAMP(6) ORDER BY fim LIMIT %s", (at_most,))
 
 
 def count_expired(sql: Statements) -> int:

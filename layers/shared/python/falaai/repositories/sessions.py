@@ -166,7 +166,7 @@ def delete_other_sessions(sql: Statements, user_id: int, kept_id: int | None = N
 
 
 def delete_ended(sql: Statements, at_most: int) -> int:
-    return sql.run("DELETE FROM sessoes WHERE expira_em <= UTC_TIMESTAMP(6) LIMIT %s", (at_most,))
+    return sql.run("DELETE FROM sessoes WHERE expira_em <= UTC_TIMESTAMP(6) ORDER BY expira_em LIMIT %s", (at_most,))
 
 
 def count_ended(sql: Statements) -> int:

@@ -57,7 +57,7 @@ def delete_tokens(sql: Statements, user_id: int, purpose: Purpose, *purposes: Pu
 
 
 def delete_expired(sql: Statements, at_most: int) -> int:
-    return sql.run("DELETE FROM tokens WHERE expira_em <= UTC_TIMESTAMP(6) LIMIT %s", (at_most,))
+    return sql.run("DELETE FROM tokens WHERE expira_em <= UTC_TIMESTAMP(6) ORDER BY expira_em LIMIT %s", (at_most,))
 
 
 def count_expired(sql: Statements) -> int:

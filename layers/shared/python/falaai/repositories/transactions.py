@@ -7,7 +7,7 @@ _OLD = "feita_em < UTC_TIMESTAMP(6) - INTERVAL 1 HOUR"
 
 
 def delete_old(sql: Statements, at_most: int) -> int:
-    return sql.run(f"DELETE FROM transacoes WHERE {_OLD} LIMIT %s", (at_most,))  # noqa: S608 - constant condition
+    return sql.run(f"DELETE FROM transacoes WHERE {_OLD} ORDER BY feita_em LIMIT %s", (at_most,))  # noqa: S608 - constant condition
 
 
 def count_old(sql: Statements) -> int:

@@ -84,7 +84,7 @@ _OLD = f"dia < UTC_DATE() - INTERVAL {KEPT_DAYS} DAY"
 
 def delete_old(sql: Statements, at_most: int) -> int:
     """Delete old counters of users and of the ceiling. Returns the number deleted."""
-    return sql.run(f"DELETE FROM uso_diario WHERE {_OLD} LIMIT %s", (at_most,))  # noqa: S608 - constant condition
+    return sql.run(f"DELETE FROM uso_diario WHERE {_OLD} ORDER BY dia LIMIT %s", (at_most,))  # noqa: S608 - constant condition
 
 
 def count_old(sql: Statements) -> int:

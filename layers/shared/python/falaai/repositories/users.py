@@ -123,14 +123,14 @@ def update_closed(sql: Statements, user_id: int) -> None:
 def list_closed(sql: Statements, at_most: int) -> list[int]:
     """Return ids of closed accounts whose rows are not all deleted, the longest closed first."""
     rows = sql.list(
-        "SELECT id FROM usuarios WHERE apagada_em IS NOT NULL ORDER BY apagada_em LIMIT %s",
+        "SELECT id FROM usuarios WHERE apagada_em <= UTC_TIMESTAMP(6) ORDER BY apagada_em LIMIT %s",
         (at_most,),
     )
     return [row["id"] for row in rows]
 
 
 def count_closed(sql: Statements) -> int:
-    return sql.count("SELECT COUNT(*) FROM usuarios WHERE apagada_em IS NOT NULL")
+    return sql.count("SELECT COUNT(*) FROM usuarios WHERE apagada_em <= UTC_TIMESTAMP(6)")
 
 
 # Unverified accounts are kept longer than a holiday. Their link is valid for a day and can be requested again.
