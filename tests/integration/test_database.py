@@ -139,6 +139,19 @@ def test_wait_for_a_lock_is_short(database: Database, rows: Rows) -> None:
     holder.rollback()
 
 
+def test_wait_that_was_ended_at_its_deadline_leaves_no_lock(database: Database, rows: Rows) -> None:
+    """Even if the lock becomes free just after the end of the wait."""
+    rows.run("INSERT INTO limites VALUES ('a', NOW(6), NOW(6), 1)")
+    holder = database._connect()
+    holder.begin()
+    Transaction(holder).run("UPDATE limites SET contagem = 2")
+    with pytest.raises(DatabaseUnavailable), deadline(0.7):
+        database.transaction(lambda sql: sql.run("UPDATE limites SET contagem = 3"))
+    holder.rollback()
+    database.transaction(lambda sql: sql.run("UPDATE limites SET contagem = 4"))
+    assert rows.value("SELECT contagem FROM limites") == 4
+
+
 def test_missing_server_is_unavailable() -> None:
     nowhere = settings.DatabaseSettings(db_host="127.0.0.1", db_port=1, db_user="x", db_password="x")  # type: ignore[arg-type]
     with pytest.raises(DatabaseUnavailable):

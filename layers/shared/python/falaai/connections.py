@@ -27,8 +27,10 @@ KILL_SECONDS = 1.0
 # The socket's timeout is changed in steps of this length, because setting it at every read is slow.
 _STEP_SECONDS = 0.25
 
+# TiDB alone reads the variable in the comment. With fair locking, it can give a lock to a statement that was ended
+# while it waited; nothing then releases that lock for 20 seconds.
 _SESSION = (
-    "SET SESSION time_zone = '+00:00', "
+    "SET SESSION time_zone = '+00:00', /*T! tidb_pessimistic_txn_fair_locking = OFF, */ "
     f"innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}, "
     "sql_mode = 'STRICT_TRANS_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO'"
 )
