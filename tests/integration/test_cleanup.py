@@ -250,8 +250,8 @@ def test_killed_at_any_statement_it_leaves_nothing_by_halves(
     monkeypatch.setattr(sweeping, "BATCH", 3)
     monkeypatch.setattr(sweeping, "CONVERSATIONS", 2)
     monkeypatch.setattr(sweeping, "PAUSE_FACTOR", 0)
+    ana = rows.user()  # the test's own connection is open before all new ones are mortal
     monkeypatch.setattr("falaai.connections.Connection", MortalConnection)
-    ana = rows.user()
     kills = 0
     for moment in range(1, 60):
         rows.conversation(ana, "velha", "resposta", "outra", "resposta", days_old=91)
