@@ -18,7 +18,7 @@ from falaai.connections import connect
 from falaai.database import Database
 from tests.support import granted_actions
 from tests.support.database_server import DatabaseServer
-from tests.support.databases import create_database, migrate, patient_database
+from tests.support.databases import create_database, database_for_rows, migrate
 from tests.support.paths import ROOT
 from tests.support.people import People, Person, product_of
 from tests.support.rows import TABLES, Rows
@@ -152,7 +152,7 @@ def session_secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 @pytest.fixture
 def database(where: settings.DatabaseSettings, session_secret: str) -> Database:
     assert session_secret
-    own = patient_database(where)
+    own = database_for_rows(where)
     for table in TABLES:
         own.run(f"DELETE FROM {table}")
     return Database(lambda: connect(where))
@@ -161,7 +161,7 @@ def database(where: settings.DatabaseSettings, session_secret: str) -> Database:
 @pytest.fixture
 def rows(database: Database, where: settings.DatabaseSettings) -> Rows:
     assert database
-    return Rows(patient_database(where))
+    return Rows(database_for_rows(where))
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from falaai_auth import dependencies as auth_dependencies
 from falaai_chat import application as chat_application
 from falaai_chat import dependencies as chat_dependencies
 from tests.support.database_server import DatabaseServer
-from tests.support.databases import create_database, environment, migrate, patient_database, schema
+from tests.support.databases import create_database, database_for_rows, environment, migrate, schema
 from tests.support.fakes import FakeModel, FakePictureStore, FakeQueues
 from tests.support.paths import ROOT
 from tests.support.people import PASSWORD
@@ -55,7 +55,7 @@ class Upgraded:
 def upgrade(server: DatabaseServer, version: str, name: str) -> Upgraded:
     where = create_database(server.address, name)
     answers = load(where, version)
-    rows = Rows(patient_database(where))
+    rows = Rows(database_for_rows(where))
     before = all_rows(rows)
     finished = migrate(where)
     assert finished.returncode == 0, finished.stderr

@@ -15,7 +15,7 @@ from falaai_auth.schemas import Credentials
 from falaai_auth.sign_in import REFUSAL_SECONDS, sign_in
 from falaai_auth.verification import verify
 from tests.support.database_server import DatabaseServer
-from tests.support.databases import create_original, migrate, patient_database
+from tests.support.databases import create_original, database_for_rows, migrate
 
 # The form of passlib's argon2 hashes: $argon2id$ with parameters of its own, here weaker than today's.
 OLD_HASH = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1, salt_len=16).hash("senha de antes")
@@ -47,7 +47,7 @@ def upgraded(
     assert finished.returncode == 0, finished.stderr
     settings.read.cache_clear()
     monkeypatch.setenv("SESSION_SECRET_KEY", "k" * 40)
-    return patient_database(where)
+    return database_for_rows(where)
 
 
 def test_old_password_opens_the_account_and_is_hashed_anew(upgraded: Database) -> None:

@@ -34,7 +34,7 @@ def create_database(address: DatabaseAddress, name: str) -> settings.DatabaseSet
     )
 
 
-def patient_database(where: settings.DatabaseSettings) -> Database:
+def database_for_rows(where: settings.DatabaseSettings) -> Database:
     """Return the database for a test's own rows: a statement may take as long as a busy machine needs."""
     return Database(lambda: connect(where, HANG_SECONDS))
 
@@ -87,10 +87,10 @@ def schema(where: settings.DatabaseSettings) -> list[tuple[str, ...]]:
         " FROM information_schema.columns WHERE table_schema = %s AND table_name NOT LIKE '%%yoyo%%'"
         " ORDER BY table_name, ordinal_position"
     )
-    rows = patient_database(where).list(sql, (where.db_name,))
+    rows = database_for_rows(where).list(sql, (where.db_name,))
     indexes = (
         "SELECT table_name, index_name, column_name, seq_in_index, non_unique FROM information_schema.statistics"
         " WHERE table_schema = %s AND table_name NOT LIKE '%%yoyo%%' ORDER BY 1, 2, 4"
     )
-    more = patient_database(where).list(indexes, (where.db_name,))
+    more = database_for_rows(where).list(indexes, (where.db_name,))
     return [tuple(map(str, row.values())) for row in [*rows, *more]]

@@ -16,7 +16,7 @@ from falaai.secret_tokens import new_token, session_key
 from falaai.settings import DatabaseSettings
 from falaai_auth.browsers import Browser
 from falaai_auth.passwords import hash_password
-from tests.support.databases import patient_database
+from tests.support.databases import database_for_rows
 from tests.support.rows import Rows
 from tests.support.running_cloud import RunningCloud
 from tests.support.waiting import HANG_SECONDS, wait_until
@@ -90,7 +90,7 @@ def _hash() -> str:
 def product_of(cloud: RunningCloud) -> Rows:
     address = cloud.addresses["database"]
     fields = {f"db_{name}": address[name] for name in ("host", "port", "user", "password", "name")}
-    return Rows(patient_database(DatabaseSettings(**fields)))
+    return Rows(database_for_rows(DatabaseSettings(**fields)))
 
 
 @dataclass
