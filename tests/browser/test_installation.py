@@ -140,7 +140,7 @@ def test_page_without_a_connection_is_told_in_portuguese(new_page: Callable[...,
     page.emulate_media(color_scheme="dark")
     screenshot(page, "offline-390-dark")
     page.context.set_offline(False)
-    # Chromium tells the page that it is online, and the page loads itself again.
+    # Chromium tells the page that it is online, and the page loads the wanted one.
     expect(page.get_by_role("heading", name="Conversa não encontrada")).to_be_visible()
     assert page.url.endswith("/chat/123?m=4")
     page.context.set_offline(True)
@@ -148,6 +148,21 @@ def test_page_without_a_connection_is_told_in_portuguese(new_page: Callable[...,
     page.get_by_role("link", name="Tentar de novo").click()
     expect(page.get_by_role("heading", name="Sem conexão")).to_be_visible()
     page.context.set_offline(False)
+    expect(page.get_by_label("Sua mensagem")).to_be_visible()
+
+
+def test_page_loads_itself_when_only_the_server_was_away(
+    new_page: Callable[..., Page], people: People, between: Between
+) -> None:
+    """The browser never says "offline" or "online" here."""
+    page = new_page(service_workers="allow", base_url=between.origin)
+    take_session(page, people.member())
+    page.goto("/chat")
+    wait_for_worker(page)
+    between.is_cut = True
+    page.goto("/chat")
+    expect(page.get_by_role("heading", name="Sem conexão")).to_be_visible()
+    between.is_cut = False
     expect(page.get_by_label("Sua mensagem")).to_be_visible()
 
 
