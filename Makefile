@@ -156,7 +156,7 @@ bench: ## Measure the build and write docs/performance.md (PART=cold_start for o
 	@PYTHONPATH=devcloud/src:layers/shared/python:functions/auth:functions/chat $(PYTHON) -m bench $(PART)
 
 cost: ## Calculate the monthly cost and write docs/cost.md (MESSAGES="5000 50000" prints those instead; MEASURE=1 measures first)
-	@scripts/prepare.sh $(if $(MEASURE),mariadb)
+	@scripts/prepare.sh $(if $(MEASURE),mariadb tidb)
 	$(if $(MEASURE),@PYTHONPATH=.:sql:devcloud/src:layers/shared/python:functions/auth:functions/chat:functions/email $(PYTHON) -m bench.database_use)
 	@PYTHONPATH=devcloud/src:layers/shared/python $(PYTHON) -m bench.cost $(MESSAGES)
 

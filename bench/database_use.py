@@ -1,28 +1,28 @@
 """Measure the database's work for one message: python -m bench.database_use (make cost MEASURE=1)
 
-The functions run in this process on a MariaDB of their own, whose counters give statements, rows and bytes. The
-result is database_use.toml, from which bench/cost.py computes request units and storage.
+The functions run in this process on a TiDB of their own, with embedded storage. Its statement summary gives keys,
+bytes, regions and TiDB's own request units; the connection counts statements and the bytes that it receives. The bytes
+of rows are those of a MariaDB. The result is database_use.toml, from which bench/cost.py computes units and storage.
 """
 
 import os
-import re
 import tempfile
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from unittest import mock
 
 from fastapi.testclient import TestClient
-from pymysql.constants.SERVER_STATUS import SERVER_STATUS_IN_TRANS
+from pymysql.constants import COMMAND
 
 from bench.results import stamp
 from falaai import settings
 from falaai.connections import Connection, connect
-from falaai.database import Database, Executed, Parameters, Transaction
+from falaai.database import Database
 from falaai.logs import logger
 from falaai.repositories import messages, transactions
 from falaai.secret_tokens import session_key
@@ -41,88 +41,68 @@ QUESTION, REPLY = "p" * 88, "r" * 1210
 RUNS = 10
 # Rows for the average size of a row.
 MESSAGES = 20_000
-_COUNTERS = ("Bytes_received", "Bytes_sent", "Com_commit", "Com_select", "Handler_read")
-_STATEMENTS = ("Com_begin", "Com_commit", "Com_delete", "Com_insert", "Com_select", "Com_update")
-_WRITE = re.compile(r"\s*(INSERT(?: IGNORE)? INTO|UPDATE|DELETE(?: \w)? FROM) (\w+)")
+# The summary of this account's statements since `begun`; it begins anew every half hour.
+_SUMMARY = """
+    SELECT UNIX_TIMESTAMP(MIN(summary_begin_time)) AS begun,
+        SUM(exec_count * avg_write_keys) AS keys_written,
+        SUM(exec_count * avg_write_size) AS bytes_written,
+        SUM(exec_count * avg_prewrite_regions) AS regions_written,
+        SUM(exec_count * avg_result_rows) AS rows_read,
+        SUM(exec_count * avg_request_unit_read) AS units_read,
+        SUM(exec_count * avg_request_unit_write) AS units_written
+    FROM information_schema.statements_summary
+"""
 Counts = dict[str, float]
+
+
+class CountedConnection(Connection):
+    """Count the statements and the bytes of their answers."""
+
+    statements = 0
+    received = 0
+
+    def _execute_command(self, command: int, sql: str | bytes) -> None:
+        self.statements += command == COMMAND.COM_QUERY
+        super()._execute_command(command, sql)
+
+    def _read_bytes(self, num_bytes: int) -> bytes:
+        self.received += num_bytes
+        return super()._read_bytes(num_bytes)
 
 
 @dataclass
 class Recorder:
-    """Records the server's counters over some work, and the keys and bytes that its statements write."""
+    """Records the work that `connection` causes. `summary` reads the server's summary on another connection."""
 
-    connection: Connection
-    written: Counter[str] = field(default_factory=Counter)
+    connection: CountedConnection
+    summary: Database
 
-    def __post_init__(self) -> None:
-        self._sql = Transaction(self.connection)
-        self._keys = {row["t"]: int(row["n"]) for row in self._sql.list(
-            "SELECT table_name AS t, COUNT(DISTINCT index_name) AS n FROM information_schema.statistics"
-            " WHERE table_schema = DATABASE() GROUP BY table_name"
-        )}  # fmt: skip
-        first = self._counters()
-        self._reading = self._counters() - first
-
-    def work(self, run: Callable[[], object]) -> Counts:
-        """Run something RUNS times. Returns the average work of one run."""
-        self.written.clear()
-        before = self._counters()
+    def work(self, run: Callable[[], object], prepare: Callable[[], object] = lambda: None) -> Counts:
+        """Run something RUNS times. Returns the average work of one run, without that of `prepare`."""
+        used: Counter[str] = Counter()
         for _ in range(RUNS):
+            prepare()
+            before = self._counters()
             run()
-        used = self._counters() - before - self._reading
-        return {
-            "statements": sum(used[name] for name in _STATEMENTS) / RUNS,
-            "reads": used["Com_select"] / RUNS,
-            "rows_read": used["Handler_read"] / RUNS,
-            "commits": (used["Com_commit"] + self.written["autocommits"]) / RUNS,
-            "keys_low": self.written["keys_low"] / RUNS,
-            "keys_high": self.written["keys_high"] / RUNS,
-            "bytes_written": self.written["bytes"] / RUNS,
-            "bytes_sent": used["Bytes_sent"] / RUNS,
-        }
+            after = self._counters()
+            if after.pop("begun") != before.pop("begun"):
+                raise SystemExit("The server's summary began anew; measure again.")
+            used.update({name: after[name] - before[name] for name in after})
+        return {name: value / RUNS for name, value in used.items()}
 
-    def note(self, sql: str, parameters: Parameters, count: int) -> None:
-        """Record a statement's keys and bytes. An update changes its row for certain, and its indexes perhaps."""
-        found = _WRITE.match(sql)
-        if not found or not count:
-            return
-        every = count * self._keys[found[2]]
-        self.written["keys_high"] += every
-        self.written["keys_low"] += count if found[1] == "UPDATE" else every
-        status = self.connection.server_status  # type: ignore[attr-defined]  # PyMySQL sets it after each statement
-        self.written["autocommits"] += not status & SERVER_STATUS_IN_TRANS
-        if not found[1].startswith("DELETE"):
-            self.written["bytes"] += sum(len(str(value).encode()) for value in parameters)
-
-    def _counters(self) -> Counter[str]:
-        found: Counter[str] = Counter()
-        for row in self._sql.list("SHOW SESSION STATUS"):
-            name = "Handler_read" if row["Variable_name"].startswith("Handler_read") else row["Variable_name"]
-            if name in (*_COUNTERS, *_STATEMENTS):
-                found[name] += int(row["Value"])
-        return found
+    def _counters(self) -> Counts:
+        found = {"statements": self.connection.statements, "bytes_sent": self.connection.received}
+        summary = self.summary.find(_SUMMARY) or {}
+        return {**found, **{name: float(value or 0) for name, value in summary.items()}}
 
 
-class RecordedTransaction(Transaction):
-    """A Transaction whose statements are noted by `recorder`."""
-
-    recorder: Recorder
-
-    def execute(self, sql: str, parameters: Parameters = ()) -> Executed:
-        executed = super().execute(sql, parameters)
-        if self.connection is self.recorder.connection:
-            self.recorder.note(sql, parameters, executed.count)
-        return executed
-
-
-def measure(server: DatabaseServer) -> dict[str, Any]:
-    """Return the work for each kind of request, and the average bytes of a row in each large table."""
-    where = create_database(server.address, "falaai_db_use")
-    finished = migrate(where)
-    if finished.returncode:
-        raise SystemExit(finished.stderr)
-    connection = connect(where, 300)
-    database, rows = Database(lambda: connection), Rows(Database(lambda: connect(where, 300)))
+def measure_work(server: DatabaseServer) -> dict[str, Counts]:
+    """Return the work for each kind of request."""
+    where = _migrated(server)
+    with mock.patch("falaai.connections.Connection", CountedConnection):
+        connection = cast("CountedConnection", connect(where, 300))
+    database, own = Database(lambda: connection), Database(lambda: connect(where, 300))
+    rows = Rows(own)
     user = rows.user()
     rows.run(
         "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em)"
@@ -134,17 +114,24 @@ def measure(server: DatabaseServer) -> dict[str, Any]:
         for _ in range(30):
             _ask(client, nova=True)
         conversation = rows.value("SELECT MAX(id) FROM conversas")
-        recorder = Recorder(connection)
-        RecordedTransaction.recorder = recorder
-        with mock.patch("falaai.database.Transaction", RecordedTransaction):
-            used = {
-                "message": recorder.work(lambda: _ask(client, conversation_id=conversation)),
-                "partial_text": recorder.work(lambda: _save(database, rows)),
-                "conversations": recorder.work(lambda: client.get("/conversations").raise_for_status()),
-                "chat_page": recorder.work(lambda: client.get(f"/chat/{conversation}").raise_for_status()),
-                "cleanup": recorder.work(lambda: _clean_up(database, rows, conversation)),
-            }
-    return {"work": used, "row_bytes": _row_bytes(rows, user)}
+        work = Recorder(connection, own).work
+        message = work(lambda: _ask(client, conversation_id=conversation))
+        reply = rows.value("SELECT MAX(id) FROM mensagens")
+        return {
+            "message": message,
+            "partial_text": work(lambda: _save(database, reply), lambda: _begin(rows, reply)),
+            "conversations": work(lambda: client.get("/conversations").raise_for_status()),
+            "chat_page": work(lambda: client.get(f"/chat/{conversation}").raise_for_status()),
+            "cleanup": work(lambda: _clean_up(database, conversation), lambda: _age_a_key(rows)),
+        }
+
+
+def _migrated(server: DatabaseServer) -> settings.DatabaseSettings:
+    where = create_database(server.address, "falaai_db_use")
+    finished = migrate(where)
+    if finished.returncode:
+        raise SystemExit(finished.stderr)
+    return where
 
 
 def _ask(client: TestClient, **where: Any) -> None:
@@ -152,17 +139,22 @@ def _ask(client: TestClient, **where: Any) -> None:
     client.post("/chat/message", json=body).raise_for_status()
 
 
-def _save(database: Database, rows: Rows) -> None:
+def _begin(rows: Rows, reply: int) -> None:
+    rows.run("UPDATE mensagens SET estado = 'gerando', conteudo = '' WHERE id = %s", reply)
+
+
+def _save(database: Database, reply: int) -> None:
     """Save the half of a reply, as happens each second while it is generated."""
-    reply = rows.value("SELECT MAX(id) FROM mensagens")
-    rows.run("UPDATE mensagens SET estado = 'gerando' WHERE id = %s", reply)
     messages.save_partial_text(database, reply, 1, REPLY[: len(REPLY) // 2])
 
 
-def _clean_up(database: Database, rows: Rows, conversation: int) -> None:
+def _age_a_key(rows: Rows) -> None:
+    rows.run("UPDATE transacoes SET feita_em = '2020-01-01' LIMIT 1")
+
+
+def _clean_up(database: Database, conversation: int) -> None:
     """Delete a question and its reply, and the key of their transaction."""
     database.transaction(lambda sql: messages.delete_messages(sql, [conversation], 2))
-    rows.run("UPDATE transacoes SET feita_em = '2020-01-01' LIMIT 1")
     transactions.delete_old(database, 1)
 
 
@@ -181,8 +173,11 @@ def _client(database: Database) -> Iterator[TestClient]:
         settings.read.cache_clear()
 
 
-def _row_bytes(rows: Rows, user: int) -> dict[str, float]:
+def measure_rows(server: DatabaseServer) -> Counts:
     """Fill the large tables and return the bytes of a row with its index entries, as the server reports them."""
+    where = _migrated(server)
+    rows = Rows(Database(lambda: connect(where, 300)))
+    user = rows.user()
     numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
     for start in range(0, MESSAGES, 1000):
         conversation = rows.conversation(user)
@@ -229,22 +224,39 @@ def written(measured: dict[str, Any]) -> str:
     """Return the result as TOML, in whole numbers: more digits would be of one run only."""
     lines = [f"# Averages of bench/database_use.py, written by `make cost MEASURE=1`. {stamp().strip('_')}"]
     for kind, work in measured["work"].items():
-        lines += ["", f"[work.{kind}]", *_values(work, 1)]
-    return "\n".join([*lines, "", "[row_bytes]", *_values(measured["row_bytes"], 10)]) + "\n"
+        lines += ["", f"[work.{kind}]", *_values(work)]
+    return (
+        "\n".join(
+            [
+                *lines,
+                "",
+                "[row_bytes]",
+                *(f"{name} = {round(value / 10) * 10}" for name, value in measured["row_bytes"].items()),
+            ]
+        )
+        + "\n"
+    )
 
 
-def _values(numbers: dict[str, float], step: int) -> Iterable[str]:
-    return (f"{name} = {round(value / step) * step}" for name, value in numbers.items())
+def _values(numbers: Counts) -> Iterable[str]:
+    """Yield lines with whole numbers, and with a tenth for request units: more digits would be of one run only."""
+    for name, value in numbers.items():
+        yield f"{name} = {value:.1f}" if name.startswith("units") else f"{name} = {round(value)}"
+
+
+def _on(name: str, measure: Callable[[DatabaseServer], Any]) -> Any:
+    """Measure on a new server of this kind."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = DatabaseServer(Path(folder) / "data", name)
+        try:
+            return measure(server)
+        finally:
+            server.stop()
 
 
 def main() -> None:
     logger().setLevel("ERROR")
-    with tempfile.TemporaryDirectory() as folder:
-        server = DatabaseServer(Path(folder) / "data")
-        try:
-            RESULT.write_text(written(measure(server)))
-        finally:
-            server.stop()
+    RESULT.write_text(written({"work": _on("tidb", measure_work), "row_bytes": _on("mariadb", measure_rows)}))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Request units and storage of TiDB Cloud for a message, from the measured work in database_use.toml.
 
-TiDB Cloud bills operations of its storage, which MariaDB does not have. So units are a range. At the low end each
-statement reads once, each transaction writes to one region, and an update leaves the indexes alone. At the high end
-each row and each key is an operation of its own.
+TiDB with embedded storage counts request units for one copy and for one region of each table. TiDB Cloud's prices are
+those of the same operations, with a write three times as often, once for each copy. How it spreads keys over regions is
+unknown, so units are a range. At the low end a table is one region. At the high end each written key and each row that
+is read is in a region of its own.
 """
 
 import tomllib
@@ -26,8 +27,11 @@ KINDS = {
 # How often each kind of work happens for one message. Assumed: a reply of six seconds, whose text is saved each
 # second; the conversation list after each reply; a tenth of opening the chat page. Each message is deleted once.
 TIMES = {"message": 1.0, "partial_text": 5.0, "conversations": 1.0, "chat_page": 0.1, "cleanup": 1.0}
-# Bytes of a key in the storage, for the high end.
-KEY_BYTES = 100
+# TiDB's own request units, as its summary shows them: a read of one row, and one request of a write, each with 0.7 of
+# a batch. A written KiB is one unit.
+OWN_READ, OWN_WRITE = 0.475, 1.7
+# Requests of a write to one region: prepare and commit.
+WRITES_OF_A_REGION = 2
 # Milliseconds of TiDB's processor for a statement. Assumed.
 CPU_MS: Range = (0.3, 1.0)
 # TiDB's own encoding of rows, in relation to InnoDB's. Assumed.
@@ -52,28 +56,20 @@ class Rows:
 
 def units(work: Mapping[str, float], rules: Mapping[str, float]) -> dict[str, Range]:
     """Return the request units of one piece of work, by cause."""
-    copies = rules["replicas"]
-    low_bytes = work["bytes_written"]
-    high_bytes = low_bytes + KEY_BYTES * work["keys_high"]
     cpu_low, cpu_high = (work["statements"] * each / rules["cpu_ms"] for each in CPU_MS)
+    sent = work["bytes_sent"] / 1024 / rules["sent_kib"]
+    read = 1 / rules["read_batches"] + 1 / rules["read_requests"]
+    write = rules["replicas"] * (1 / rules["write_batches"] + 1 / rules["write_requests"])
+    kib = work["bytes_written"] / 1024
+    payload = kib * rules["replicas"] / rules["written_kib"]
+    requests = max(0.0, work["units_written"] - kib) / OWN_WRITE
+    further = WRITES_OF_A_REGION * (work["keys_written"] - work["regions_written"])
     return {
-        "reading": (
-            work["reads"] / rules["read_batches"] + work["reads"] / rules["read_requests"],
-            2 * work["reads"] / rules["read_batches"] + work["rows_read"] / rules["read_requests"],
-        ),
-        "writing": (
-            copies * (work["commits"] / rules["write_batches"] + work["keys_low"] / rules["write_requests"]),
-            copies * work["keys_high"] * (1 / rules["write_batches"] + 1 / rules["write_requests"]),
-        ),
-        "bytes written": (
-            copies * low_bytes / 1024 / rules["written_kib"],
-            copies * high_bytes / 1024 / rules["written_kib"],
-        ),
+        "reading": (work["units_read"], work["units_read"] / OWN_READ * read + work["rows_read"] * read),
+        "writing": (requests * write, (requests + further) * write),
+        "bytes written": (payload, payload),
         "processor": (cpu_low, cpu_high),
-        "bytes sent": (
-            work["bytes_sent"] / 1024 * (1 / rules["sent_kib"] + 1 / rules["read_kib"]),
-            work["bytes_sent"] / 1024 * (1 / rules["sent_kib"] + 1 / rules["read_kib"]),
-        ),
+        "bytes sent": (sent, sent),
     }
 
 

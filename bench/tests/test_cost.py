@@ -93,15 +93,15 @@ def test_amounts_have_two_significant_digits(amount: tuple[float, float], words:
 
 
 def test_request_units_follow_the_provider_s_table() -> None:
-    """One statement reads eight rows, another writes two rows with two indexes in one transaction."""
-    work = {"statements": 3, "reads": 1, "rows_read": 8, "commits": 1, "keys_low": 2, "keys_high": 6,
-            "bytes_written": 2048, "bytes_sent": 1024}  # fmt: skip
+    """Two reads find eight rows. Four requests write six keys, all in one region, or each in one of its own."""
+    work = {"statements": 3, "rows_read": 8, "units_read": 2 * 0.475, "keys_written": 6, "regions_written": 1,
+            "units_written": 4 * 1.7 + 2, "bytes_written": 2048, "bytes_sent": 1024}  # fmt: skip
     found = request_units.units(work, request_units.rules())
-    assert found["reading"] == (1 / 2 + 1 / 8, 2 / 2 + 8 / 8)
-    assert found["writing"] == (3 * (1 / 2 + 2 / 2), 3 * (6 / 2 + 6 / 2))
-    assert found["bytes written"][0] == 3
+    assert found["reading"] == pytest.approx((0.95, (2 + 8) * (1 / 2 + 1 / 8)))
+    assert found["writing"] == pytest.approx((4 * 3 * (1 / 2 + 1 / 2), (4 + 2 * 5) * 3 * (1 / 2 + 1 / 2)))
+    assert found["bytes written"] == pytest.approx((3, 3))
     assert found["processor"] == pytest.approx((0.3, 1.0))
-    assert found["bytes sent"][0] == pytest.approx(1 + 1 / 64)
+    assert found["bytes sent"] == pytest.approx((1, 1))
 
 
 def test_every_kind_of_work_was_measured() -> None:

@@ -18,11 +18,11 @@ DATABASE = os.environ.get("DB") or "mariadb"
 class DatabaseServer:
     """Database server with its data in `data`. It can be stopped and started again on the same address."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, database: str = DATABASE) -> None:
         data.mkdir(parents=True)
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
-        self._server = DATABASES[DATABASE](data, "falaai_db", SecretStore(data / "secrets.json"))
+        self._server = DATABASES[database](data, "falaai_db", SecretStore(data / "secrets.json"))
         self.address = self._server.address
         self.start()
 
