@@ -1,8 +1,8 @@
 """Measure the database's work for one message: python -m bench.database_use (make cost MEASURE=1)
 
 The functions run in this process on a TiDB of their own, with embedded storage. Its statement summary gives keys,
-bytes, regions and TiDB's own request units; the connection counts statements and the bytes that it receives. The bytes
-of rows are those of a MariaDB. The result is database_use.toml, from which bench/cost.py computes units and storage.
+bytes, regions and TiDB's own request units; the connection counts statements and the bytes that it receives. The
+bytes of rows are those of a MariaDB. The result is database_use.toml, from which bench/cost.py computes units.
 """
 
 import os

@@ -1,9 +1,9 @@
 """Request units and storage of TiDB Cloud for a message, from the measured work in database_use.toml.
 
-TiDB with embedded storage counts request units for one copy and for one region of each table. TiDB Cloud's prices are
-those of the same operations, with a write three times as often, once for each copy. How it spreads keys over regions is
-unknown, so units are a range. At the low end a table is one region. At the high end each written key and each row that
-is read is in a region of its own.
+TiDB with embedded storage counts request units for one copy and for one region of each table. TiDB Cloud bills the
+same operations, and a write for each of three copies. How it spreads keys over regions and requests over batches is
+unknown, so units are a range. At the low end a table is one region and a request is 0.7 of a batch, as TiDB counts.
+At the high end each written key and each row that is read is in a region of its own, and a request is a batch.
 """
 
 import tomllib
@@ -66,7 +66,7 @@ def units(work: Mapping[str, float], rules: Mapping[str, float]) -> dict[str, Ra
     further = WRITES_OF_A_REGION * (work["keys_written"] - work["regions_written"])
     return {
         "reading": (work["units_read"], work["units_read"] / OWN_READ * read + work["rows_read"] * read),
-        "writing": (requests * write, (requests + further) * write),
+        "writing": (requests * OWN_WRITE * rules["replicas"] / rules["write_requests"], (requests + further) * write),
         "bytes written": (payload, payload),
         "processor": (cpu_low, cpu_high),
         "bytes sent": (sent, sent),

@@ -98,7 +98,7 @@ def test_request_units_follow_the_provider_s_table() -> None:
             "units_written": 4 * 1.7 + 2, "bytes_written": 2048, "bytes_sent": 1024}  # fmt: skip
     found = request_units.units(work, request_units.rules())
     assert found["reading"] == pytest.approx((0.95, (2 + 8) * (1 / 2 + 1 / 8)))
-    assert found["writing"] == pytest.approx((4 * 3 * (1 / 2 + 1 / 2), (4 + 2 * 5) * 3 * (1 / 2 + 1 / 2)))
+    assert found["writing"] == pytest.approx((4 * 3 * 1.7 / 2, (4 + 2 * 5) * 3 * (1 / 2 + 1 / 2)))
     assert found["bytes written"] == pytest.approx((3, 3))
     assert found["processor"] == pytest.approx((0.3, 1.0))
     assert found["bytes sent"] == pytest.approx((1, 1))
