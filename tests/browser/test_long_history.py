@@ -1,4 +1,4 @@
-"""A conversation of 5,000 messages opens at its end, and older ones come in above without moving what is read."""
+"""A long conversation opens at its end, and older messages come in above without moving what is read."""
 
 from collections.abc import Callable
 
@@ -10,34 +10,34 @@ from tests.support.people import People, Person
 from tests.support.rows import Rows
 
 MESSAGES = 5000
+# Of a conversation that is scrolled up to its first message: twelve pages.
+SCROLLED = 600
 PAGE_BYTES = 150_000
 
 
-def _long_conversation(product: Rows, member: Person) -> int:
-    """Numbered messages of everyday length, in turns."""
+def _long_conversation(product: Rows, member: Person, messages: int = MESSAGES) -> int:
+    """Add a conversation of numbered messages of everyday length, at most 5,000. Returns its id."""
     product.run(
         "INSERT INTO conversas (id_usuario, titulo_conversa, titulo_manual, data_criacao, data_atualizacao,"
         " ultima_seq)"
         " SELECT id, 'Longa história', TRUE, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), %s FROM usuarios WHERE email = %s",
-        MESSAGES,
+        messages,
         member.email,
     )
     product.run(
         "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, estado)"
         " WITH RECURSIVE thousand AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM thousand WHERE n < 1000),"
-        " five AS (SELECT n FROM thousand WHERE n <= %s),"
+        " five AS (SELECT n FROM thousand WHERE n <= 5),"
         " numbers AS (SELECT thousand.n + 1000 * (five.n - 1) AS n FROM thousand JOIN five)"
         " SELECT (SELECT MAX(id) FROM conversas), n, IF(n %% 2, 'usuario', 'ia'),"
         " CONCAT('Mensagem ', n, '. ', REPEAT('Um texto comum de conversa, nem curto nem longo. ', 12)),"
-        " UTC_TIMESTAMP(6), 'completa' FROM numbers",
-        MESSAGES // 1000,
+        " UTC_TIMESTAMP(6), 'completa' FROM numbers WHERE n <= %s",
+        messages,
     )
     return int(product.list("SELECT MAX(id) AS id FROM conversas")[0]["id"])
 
 
-def test_opens_with_one_page_and_scrolls_up_to_the_first(
-    new_page: Callable[..., Page], people: People, product: Rows
-) -> None:
+def test_opens_with_one_page(new_page: Callable[..., Page], people: People, product: Rows) -> None:
     member = people.member()
     conversation = _long_conversation(product, member)
     html = member.http.get(f"/chat/{conversation}", headers={"accept": "text/html"})
@@ -47,6 +47,15 @@ def test_opens_with_one_page_and_scrolls_up_to_the_first(
     page.goto(f"/chat/{conversation}")
     expect(page.get_by_text("Mensagem 5000.")).to_be_in_viewport()
     assert page.locator(".message").count() <= 100
+
+
+def test_scrolls_up_to_the_first_message(new_page: Callable[..., Page], people: People, product: Rows) -> None:
+    member = people.member()
+    conversation = _long_conversation(product, member, SCROLLED)
+    page = new_page()
+    take_session(page, member)
+    page.goto(f"/chat/{conversation}")
+    expect(page.get_by_text(f"Mensagem {SCROLLED}.")).to_be_in_viewport()
 
     # What is being read stays where it is while older messages come in above it.
     scroller = page.locator(".messages")
@@ -63,7 +72,7 @@ def test_opens_with_one_page_and_scrolls_up_to_the_first(
         seen = page.locator(".message").count()
         scroller.evaluate("(it) => { it.scrollTop = 0; }")
         expect(page.locator(".message")).not_to_have_count(seen)
-    expect(page.locator(".message")).to_have_count(MESSAGES)
+    expect(page.locator(".message")).to_have_count(SCROLLED)
     expect(page.locator(".message").first).to_contain_text("Mensagem 1.")
 
 
