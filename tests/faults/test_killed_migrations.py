@@ -9,6 +9,7 @@ from falaai.connections import connect
 from falaai.settings import DatabaseSettings
 from tests.support.database_server import DatabaseServer
 from tests.support.databases import STEPS, apply, create_original, migrate, schema, statements
+from tests.support.waiting import HANG_SECONDS
 
 SEED = (
     (
@@ -27,7 +28,7 @@ BINARY, IGNORING_CASE = "utf8mb4_bin", "utf8mb4_general_ci"
 def seeded(database_server: DatabaseServer, name: str, collation: str) -> DatabaseSettings:
     """A database of the first FalaAI."""
     where = create_original(database_server.address, name, collation)
-    with connect(where) as connection, connection.cursor() as cursor:
+    with connect(where, HANG_SECONDS) as connection, connection.cursor() as cursor:
         for statement in SEED:
             cursor.execute(statement)
     return where
@@ -35,7 +36,7 @@ def seeded(database_server: DatabaseServer, name: str, collation: str) -> Databa
 
 def run_until(where: DatabaseSettings, step: str, count: int) -> None:
     """As a kill leaves it at the worst: nothing of what was done is marked."""
-    with connect(where) as connection, connection.cursor() as cursor:
+    with connect(where, HANG_SECONDS) as connection, connection.cursor() as cursor:
         for earlier in STEPS[1 : STEPS.index(step)]:
             apply(cursor, earlier)
         if step != STEPS[0]:
@@ -49,7 +50,7 @@ def contents(where: DatabaseSettings) -> list[object]:
         "SELECT id, seq, estado, conteudo FROM mensagens ORDER BY id",
         "SELECT chave, id_usuario, finalidade, expira_em FROM tokens",
     )
-    with connect(where) as connection, connection.cursor() as cursor:
+    with connect(where, HANG_SECONDS) as connection, connection.cursor() as cursor:
         found: list[object] = []
         for query in queries:
             cursor.execute(query)
@@ -93,7 +94,7 @@ def test_address_stays_unique_while_its_column_changes(
     """The older release still runs: at every moment it tries to register an address that has an account."""
     where = seeded(database_server, "falaai_db_registering", collation)
     run_until(where, EMAILS_STEP, count)
-    with connect(where) as connection, connection.cursor() as cursor:
+    with connect(where, HANG_SECONDS) as connection, connection.cursor() as cursor:
         stored = "Ana@Exemplo.com.br" if count < 5 else "ana@exemplo.com.br"
         with pytest.raises((pymysql.IntegrityError, pymysql.OperationalError)) as refused:
             cursor.execute(
@@ -105,6 +106,6 @@ def test_address_stays_unique_while_its_column_changes(
         assert refused.value.args[0] in (1062, 1054)
     finished = migrate(where)
     assert finished.returncode == 0, finished.stderr
-    with connect(where) as connection, connection.cursor() as cursor:
+    with connect(where, HANG_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT email FROM usuarios")
         assert cursor.fetchall() == [{"email": "ana@exemplo.com.br"}]

@@ -12,6 +12,7 @@ from falaai.connections import connect
 from tests.support.database_server import DatabaseServer
 from tests.support.databases import STEPS, create_database, create_original, environment, migrate, schema
 from tests.support.paths import ROOT
+from tests.support.waiting import HANG_SECONDS
 
 
 def test_each_once_and_safe_to_repeat(database_server: DatabaseServer) -> None:
@@ -29,7 +30,7 @@ def test_killed_between_statement_and_mark_it_is_finished(
     half = create_database(database_server.address, "falaai_db_half")
     assert migrate(half).returncode == 0
     # As a kill leaves it: the statements are there, the mark is not, and yoyo's lock still stands.
-    with connect(half) as connection:
+    with connect(half, HANG_SECONDS) as connection:
         cursor = connection.cursor()
         cursor.execute("DELETE FROM _yoyo_migration WHERE migration_id >= %s", (step,))
         cursor.execute("INSERT INTO yoyo_lock (locked, ctime, pid) VALUES (1, UTC_TIMESTAMP(6), 1)")
@@ -41,7 +42,7 @@ def test_killed_between_statement_and_mark_it_is_finished(
 
 def test_two_at_once_do_not_meet(database_server: DatabaseServer) -> None:
     where = create_database(database_server.address, "falaai_db_locked")
-    with connect(where) as connection:
+    with connect(where, HANG_SECONDS) as connection:
         connection.cursor().execute("SELECT GET_LOCK('falaai_migrate', 0)")
         finished = migrate(where)
     assert finished.returncode == 1
@@ -84,7 +85,7 @@ def test_one_sentence_when_the_database_cannot_be_used(
 def test_old_database_upgrades_in_place(database_server: DatabaseServer) -> None:
     """The first FalaAI's tables with data: messages get their order, pending codes become links."""
     where = create_original(database_server.address, "falaai_db_seed")
-    with connect(where) as connection:
+    with connect(where, HANG_SECONDS) as connection:
         cursor = connection.cursor()
         cursor.execute(
             "INSERT INTO usuarios VALUES (1, 'Ana', 'Ana@Exemplo.com.br', 'x', 1, NOW(6), 0, 'old-code',"
@@ -99,7 +100,7 @@ def test_old_database_upgrades_in_place(database_server: DatabaseServer) -> None
             )
     finished = migrate(where)
     assert finished.returncode == 0, finished.stderr
-    with connect(where) as connection:
+    with connect(where, HANG_SECONDS) as connection:
         cursor = connection.cursor()
         cursor.execute("SELECT seq, conteudo FROM mensagens ORDER BY seq")
         assert [tuple(row.values()) for row in cursor.fetchall()] == [(1, "um"), (2, "dois"), (3, "três")]
@@ -119,7 +120,7 @@ def test_ceiling_of_the_upgrade_day_counts_earlier_messages(database_server: Dat
     where = create_database(database_server.address, "falaai_db_shares")
     assert migrate(where).returncode == 0
     counts = "SELECT -id_usuario, mensagens FROM uso_diario WHERE id_usuario <= 0 ORDER BY id_usuario DESC"
-    with connect(where) as connection:
+    with connect(where, HANG_SECONDS) as connection:
         cursor = connection.cursor(pymysql.cursors.Cursor)
         cursor.execute(
             "INSERT INTO uso_diario (id_usuario, dia, mensagens) VALUES (0, UTC_DATE(), 170), (7, UTC_DATE(), 99)"
@@ -138,7 +139,7 @@ def test_ceiling_of_the_upgrade_day_counts_earlier_messages(database_server: Dat
 
 def test_ids_are_large_and_no_index_is_the_beginning_of_another(where: settings.DatabaseSettings) -> None:
     """TiDB gives ids out in blocks of 30,000, and keeps the index that came with a foreign key."""
-    with connect(where) as connection, connection.cursor(pymysql.cursors.Cursor) as cursor:
+    with connect(where, HANG_SECONDS) as connection, connection.cursor(pymysql.cursors.Cursor) as cursor:
         cursor.execute(
             "SELECT CONCAT(table_name, '.', column_name), data_type FROM information_schema.columns"
             " WHERE table_schema = DATABASE() AND table_name NOT LIKE '%yoyo%'"
@@ -165,7 +166,7 @@ def test_ids_are_large_and_no_index_is_the_beginning_of_another(where: settings.
 
 
 def test_foreign_keys_are_kept_and_named(where: settings.DatabaseSettings) -> None:
-    with connect(where) as connection, connection.cursor(pymysql.cursors.Cursor) as cursor:
+    with connect(where, HANG_SECONDS) as connection, connection.cursor(pymysql.cursors.Cursor) as cursor:
         cursor.execute(
             "SELECT constraint_name FROM information_schema.key_column_usage"
             " WHERE table_schema = DATABASE() AND referenced_table_name IS NOT NULL"
@@ -182,12 +183,12 @@ def test_foreign_keys_are_kept_and_named(where: settings.DatabaseSettings) -> No
 def test_rows_without_an_owner_do_not_stop_the_migration(database_server: DatabaseServer) -> None:
     """A server that did not enforce foreign keys may have left some."""
     where = create_original(database_server.address, "falaai_db_orphans")
-    with connect(where) as connection, connection.cursor() as cursor:
+    with connect(where, HANG_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SET SESSION foreign_key_checks = 0")
         cursor.execute("INSERT INTO conversas VALUES (7, 99, 'Sem dono', NOW(6), NOW(6))")
         cursor.execute("INSERT INTO mensagens VALUES (1, 7, 'usuario', 'Oi', NOW(6)), (2, 8, 'ia', 'Olá', NOW(6))")
     finished = migrate(where)
     assert finished.returncode == 0, finished.stderr
-    with connect(where) as connection, connection.cursor() as cursor:
+    with connect(where, HANG_SECONDS) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT (SELECT COUNT(*) FROM conversas) + (SELECT COUNT(*) FROM mensagens) AS n")
         assert cursor.fetchone() == {"n": 0}

@@ -16,6 +16,7 @@ from falaai_auth.sign_in import REFUSAL_SECONDS, sign_in
 from falaai_auth.verification import verify
 from tests.support.database_server import DatabaseServer
 from tests.support.databases import create_original, database_for_rows, migrate
+from tests.support.waiting import HANG_SECONDS
 
 # The form of passlib's argon2 hashes: $argon2id$ with parameters of its own, here weaker than today's.
 OLD_HASH = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1, salt_len=16).hash("senha de antes")
@@ -29,7 +30,7 @@ def upgraded(
 ) -> Database:
     """A database of the first FalaAI with two people, as TiDB made it or as MySQL did, migrated."""
     where = create_original(database_server.address, "falaai_db_upgrade", request.param)
-    with connect(where) as connection:
+    with connect(where, HANG_SECONDS) as connection:
         cursor = connection.cursor()
         people = [("Ana@Exemplo.com.br", True, None), ("bia@exemplo.com.br", False, CODE)]
         for email, verified, code in people:
