@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser import DESKTOP, PHONE, say, screenshot, sign_in, take_session
 from tests.support.people import People, newest_link
+from tests.support.rows import Rows
 from tests.support.running_cloud import RunningCloud
 
 RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -59,10 +60,15 @@ def test_pages_of_accounts(new_page: Callable[..., Page], people: People, cloud:
     ids=["desktop-light", "desktop-dark", "phone-dark"],
 )
 def test_chat_in_every_state(
-    new_page: Callable[..., Page], people: People, gemini: Callable[..., None], scheme: str, viewport: dict[str, int]
+    new_page: Callable[..., Page],
+    people: People,
+    product: Rows,
+    gemini: Callable[..., None],
+    scheme: str,
+    viewport: dict[str, int],
 ) -> None:
     page = new_page(viewport, scheme)
-    sign_in(page, people)
+    member = sign_in(page, people)
     found = {"empty": findings(page)}
     screenshot(page, f"chat-empty-{scheme}-{viewport['width']}")
     say(page, "Mostre uma tabela, uma lista e um código em Python")
@@ -92,6 +98,13 @@ def test_chat_in_every_state(
     page.get_by_role("combobox").fill("xilofone")
     expect(page.get_by_text("Nada encontrado")).to_be_visible()
     found["palette without a result"] = findings(page)
+    conversation = page.url.rpartition("/")[2]
+    member.http.delete(f"/conversation/{conversation}").raise_for_status()
+    # The deletion gets a later time, so that the notice is still there for the last line.
+    product.run("UPDATE conversas SET apagada_em = apagada_em + INTERVAL 1 HOUR WHERE id = %s", conversation)
+    page.goto("/chat")
+    expect(page.get_by_role("button", name="Desfazer")).to_be_visible()
+    found["deleted"] = findings(page)
     assert {state: problems for state, problems in found.items() if problems} == {}
 
 

@@ -376,6 +376,8 @@ def test_every_statement_of_a_request_finds_its_rows_by_an_index(
     assert crowd.http(path).post(path, json={"versao": 1}).status_code == 200
     _, _, other = crowd.message(message="Oi", nova=True)
     crowd.get(f"/conversation/{other['conversation_id']}", "DELETE")
+    crowd.get("/chat")
+    crowd.get(f"/conversation/{other['conversation_id']}/restore", "POST")
     crowd.get("/reset_chat", "POST")
     wrong = {"email": "ana@exemplo.com.br", "senha": "não é esta"}
     assert crowd.http("/login").post("/login", json=wrong).status_code == 401

@@ -23,6 +23,7 @@ from falaai_chat.generation import Interrupted, StoredReply
 from falaai_chat.pending_replies import NewReply
 from falaai_chat.questions import edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput
+from falaai_cleanup.tasks import clean_up
 from falaai_memory.worker import summarize
 from falaai_titles.worker import set_generated_title
 from tests.support.fakes import FakeModel, FakeQueues
@@ -235,7 +236,10 @@ def test_versions_are_deleted_and_exported_with_their_conversation(
     assert [(row["seq"], row["conteudo"], row["versao"], bool(row["ramo"])) for row in exported] == [
         (1, "Dois", 2, False), (2, "Olá, Ana.", 1, False), (1, "Um", 1, True), (2, "Olá, Ana.", 1, True),
     ]  # fmt: skip
-    database.transaction(lambda sql: delete(sql, session, place))
+    database.transaction(lambda sql: delete(sql, session, FakeQueues(), place))
+    assert personal_data.list_messages(database, session.user_id, [place]) == []
+    rows.run("UPDATE conversas SET apagada_em = apagada_em - INTERVAL 1 MINUTE")
+    clean_up(database, 0, lambda: True)
     assert rows.value("SELECT COUNT(*) FROM mensagens") == 0
 
 

@@ -38,12 +38,14 @@ class FakeQueues:
     """Queues that record the messages, or raise QueueUnavailable if `refuses`."""
 
     sent: list[QueueMessage] = field(default_factory=list)
+    delays: list[int] = field(default_factory=list)
     refuses: bool = False
 
-    def send(self, message: QueueMessage) -> None:
+    def send(self, message: QueueMessage, delay_seconds: int = 0) -> None:
         if self.refuses:
             raise QueueUnavailable("refused")
         self.sent.append(message)
+        self.delays.append(delay_seconds)
 
 
 @dataclass

@@ -8,6 +8,7 @@ import pytest
 from falaai.repositories.search import SEARCHED_MESSAGES
 from tests.support.people import OUR_PAGE, People, Person
 from tests.support.rows import Rows
+from tests.support.waiting import wait_until
 
 
 def ids(person: Person, **query: Any) -> list[int]:
@@ -126,9 +127,29 @@ def test_deleted_is_gone_for_good(member: Person, product: Rows) -> None:
     conversation = member.say("Apague-me")["conversation_id"]
     assert member.http.delete(f"/conversation/{conversation}").status_code == 200
     assert ids(member) == []
-    assert product.value("SELECT COUNT(*) FROM mensagens WHERE id_conversa = %s", conversation) == 0
     assert member.http.get(f"/conversation/{conversation}").status_code == 404
+    assert member.http.get(f"/chat/{conversation}").status_code == 404
+    assert member.http.delete(f"/conversation/{conversation}").status_code == 404
     assert member.say("Outra")["conversation_id"] != conversation
+    product.run("UPDATE conversas SET apagada_em = apagada_em - INTERVAL 10 SECOND WHERE id = %s", conversation)
+    assert member.http.post(f"/conversation/{conversation}/restore").status_code == 404
+    cleaned = "SELECT (SELECT COUNT(*) FROM conversas WHERE id = %s) + COUNT(*) FROM mensagens WHERE id_conversa = %s"
+    # By the message that the deletion has sent: the daily cleanup does not run here.
+    wait_until(lambda: product.value(cleaned, conversation, conversation) == 0, "the deletion of the rows")
+
+
+def test_deletion_is_undone(member: Person) -> None:
+    conversation = member.say("Volte")["conversation_id"]
+    member.http.patch(f"/conversation/{conversation}", json={"titulo_conversa": "Meu título", "fixada": True})
+    member.say("Outra", nova=True)
+    listed = member.http.get("/conversations").json()
+    messages = member.http.get(f"/conversation/{conversation}").json()
+    assert member.http.delete(f"/conversation/{conversation}").json() == {"message": "Conversa apagada."}
+    assert f"[[{conversation}, " in member.http.get("/chat").text
+    restored = member.http.post(f"/conversation/{conversation}/restore")
+    assert (restored.status_code, restored.json()) == (200, listed[0])
+    assert member.http.get("/conversations").json() == listed
+    assert member.http.get(f"/conversation/{conversation}").json() == messages
 
 
 def test_taken_away_as_markdown_and_json(member: Person) -> None:
@@ -151,6 +172,7 @@ def test_conversation_of_another_user_cannot_be_changed(member: Person, people: 
     for method, path, body in [
         ("PATCH", "/conversation/{}", {"fixada": True}),
         ("DELETE", "/conversation/{}", None),
+        ("POST", "/conversation/{}/restore", None),
         ("GET", "/conversation/{}/export", None),
     ]:
         answers = [member.http.request(method, path.format(one), json=body) for one in (theirs, 2_000_000_000)]

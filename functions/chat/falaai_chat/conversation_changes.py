@@ -1,18 +1,25 @@
-"""Read, open, rename, pin and delete a conversation, and switch between its versions.
+"""Read, open, rename, pin, delete and restore a conversation, and switch between its versions.
 
 The functions that read a row raise NotFound for an unknown conversation and for one of another user.
 """
 
 from falaai.database import Statements
-from falaai.errors import NotFound, OtherVersionShown, StillAnswering
-from falaai.repositories import conversations, messages, sessions, transcripts, usage, versions
+from falaai.errors import NotFound, OtherVersionShown, QueueUnavailable, StillAnswering
+from falaai.logs import logger
+from falaai.queue_messages import CleanupRequested
+from falaai.queues import Queues
+from falaai.repositories import conversations, deletions, messages, sessions, transcripts, usage, versions
 from falaai.repositories.conversations import Conversation
+from falaai.repositories.deletions import ERASED_AFTER_SECONDS
 from falaai.repositories.messages import Message
 from falaai.repositories.sessions import Session
 from falaai.repositories.transcripts import Page
 from falaai.repositories.versions import Branch
 from falaai.sao_paulo import day_of
 from falaai_chat.schemas import ConversationChange
+
+# Delay of the message that lets the cleanup delete the rows of a conversation.
+ERASURE_DELAY_SECONDS = ERASED_AFTER_SECONDS + 5
 
 
 def get_conversation(sql: Statements, session: Session, conversation_id: int) -> Conversation:
@@ -52,17 +59,29 @@ def change(sql: Statements, session: Session, conversation_id: int, wanted: Conv
     return get_conversation(sql, session, conversation_id)
 
 
-def delete(sql: Statements, session: Session, conversation_id: int) -> None:
-    """Delete the conversation and its messages.
+def delete(sql: Statements, session: Session, queues: Queues, conversation_id: int) -> None:
+    """Delete the conversation. For UNDO_SECONDS its user can undo that; then the cleanup deletes its rows.
 
-    Messages are deleted first, because not every server has foreign keys that cascade. The generation of a running
-    reply ends when it finds that its row is missing.
+    A reply under way is written to its end, so that nothing is missing if the deletion is undone. If the queue fails,
+    the next daily cleanup deletes the rows.
     """
     if conversations.lock_conversation(sql, session.user_id, conversation_id) is None:
         raise NotFound("conversation")
-    messages.delete_all(sql, conversation_id)
+    deletions.update_deleted(sql, session.user_id, conversation_id)
     sessions.update_no_active_conversation(sql, session.user_id, conversation_id)
-    conversations.delete_conversation(sql, session.user_id, conversation_id)
+    try:
+        queues.send(CleanupRequested(only="deleted_conversations"), delay_seconds=ERASURE_DELAY_SECONDS)
+    except QueueUnavailable as error:  # a person who deletes text must not wait for a queue
+        logger().warning("erasure not requested", extra={"conversation_id": conversation_id, "reason": str(error)})
+
+
+def restore(sql: Statements, session: Session, conversation_id: int) -> Conversation:
+    """Undo the deletion of a conversation. One that is not deleted stays as it is, so that a request may be repeated.
+
+    Raises NotFound also if the deletion is older than UNDO_SECONDS.
+    """
+    deletions.update_restored(sql, session.user_id, conversation_id)
+    return get_conversation(sql, session, conversation_id)
 
 
 def newest_within(characters: int, found: list[Message]) -> list[Message]:

@@ -28,12 +28,13 @@ async def get_quota() -> Quota:
 
 
 Model = Annotated[LanguageModel, Depends(get_language_model)]
+QueuesOfJobs = Annotated[Queues, Depends(get_queues)]
 
 
 async def get_services(
     database: Db,
     model: Model,
-    sender: Annotated[Queues, Depends(get_queues)],
+    sender: QueuesOfJobs,
 ) -> ReplyDependencies:
     return ReplyDependencies(database, model, sender)
 

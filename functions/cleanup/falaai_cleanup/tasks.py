@@ -11,6 +11,7 @@ from falaai.logs import logger
 from falaai.repositories import (
     conversations,
     deleted_accounts,
+    deletions,
     exports,
     limits,
     messages,
@@ -63,6 +64,18 @@ class ErasureTask(CleanupTask):
         return ({self.name: self.delete(sql, ids[0])}, True) if ids else ({}, False)
 
 
+@dataclass(frozen=True)
+class ConversationsTask:
+    """Delete conversations with all their messages. `lock` locks at most the given number and returns their ids."""
+
+    name: str
+    lock: Callable[[Statements, int], list[int]]
+    count: Callable[[Statements], int]
+
+    def batch(self, sql: Statements) -> tuple[dict[str, int], bool]:
+        return _delete_locked(sql, self.lock(sql, CONVERSATIONS), self.name)
+
+
 def _erase_account(sql: Statements, user_id: int) -> int:
     """Delete one batch. Returns 1 if the account is then completely deleted, else 0."""
     return 0 if erase_batch(sql, user_id) else 1
@@ -85,7 +98,10 @@ def _delete_never_verified(sql: Statements, at_most: int) -> int:
     return personal_data.delete_accounts(sql, ids) if ids else 0
 
 
-TASKS = (
+# Conversations whose deletion can no longer be undone.
+DELETED_CONVERSATIONS = ConversationsTask("deleted_conversations", deletions.lock_deleted, deletions.count_deleted)
+TASKS: tuple[CleanupTask | ConversationsTask, ...] = (
+    DELETED_CONVERSATIONS,
     ErasureTask("closed_accounts", _erase_account, users.count_closed),
     CleanupTask("sessions", sessions.delete_ended, sessions.count_ended),
     CleanupTask("tokens", tokens.delete_expired, tokens.count_expired),
@@ -100,7 +116,10 @@ TASKS = (
 
 
 def clean_up(
-    database: Database, retention_days: int, has_time: Callable[[], bool], tasks: Sequence[CleanupTask] = TASKS
+    database: Database,
+    retention_days: int,
+    has_time: Callable[[], bool],
+    tasks: Sequence[CleanupTask | ConversationsTask] = TASKS,
 ) -> CleanupResult:
     """Delete until nothing is left or time runs out. Unused conversations come first.
 
@@ -147,12 +166,16 @@ def preview(database: Database, retention_days: int) -> dict[str, int]:
 
 
 def _delete_unused(sql: Statements, retention_days: int) -> tuple[dict[str, int], bool]:
+    """Delete a batch of unused conversations."""
+    return _delete_locked(sql, conversations.lock_unused(sql, retention_days, CONVERSATIONS), "conversations")
+
+
+def _delete_locked(sql: Statements, ids: list[int], name: str) -> tuple[dict[str, int], bool]:
     """Delete messages first, then the conversations that have none left, under locks of the conversations."""
-    ids = conversations.lock_unused(sql, retention_days, CONVERSATIONS)
     if not ids:
         return {}, False
     gone = messages.delete_messages(sql, ids, BATCH)
     if gone == BATCH:
         return {"messages": gone}, True
     whole = conversations.delete_conversations(sql, ids)
-    return {"messages": gone, "conversations": whole}, len(ids) == CONVERSATIONS
+    return {"messages": gone, name: whole}, len(ids) == CONVERSATIONS

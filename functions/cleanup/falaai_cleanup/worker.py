@@ -1,6 +1,6 @@
 """Runs the cleanup: on schedule, and again by queue message if its time ran out."""
 
-from typing import Any
+from typing import Any, Literal
 
 # This import is first: if Pydantic is imported before Powertools, Powertools also imports its parser in 15 ms.
 from falaai.batches import MARGIN_SECONDS, batch_handler  # isort: skip
@@ -13,7 +13,7 @@ from falaai.metrics import count
 from falaai.queue_messages import CleanupRequested
 from falaai.queues import queues
 from falaai_cleanup.orphaned_objects import KINDS, count_orphans, delete_orphans
-from falaai_cleanup.tasks import clean_up, preview
+from falaai_cleanup.tasks import DELETED_CONVERSATIONS, clean_up, preview
 
 # Seconds reserved for the running batch and for sending the message that continues the cleanup.
 LAST_BATCH_SECONDS = 10.0
@@ -60,10 +60,20 @@ def _clean_up(finished_rounds: int) -> dict[str, int]:
     return rows
 
 
-def _request_next_round(number: int) -> None:
+def _erase_deleted(finished_rounds: int) -> None:
+    """Delete the rows of deleted conversations, and nothing else. Raises an ExceptionGroup if that failed."""
+    erased = clean_up(database(), 0, _has_time, [DELETED_CONVERSATIONS])
+    if erased.errors:
+        raise ExceptionGroup("erasure failed", erased.errors)
+    if not erased.is_done:
+        _request_next_round(finished_rounds + 1, "deleted_conversations")
+    logger().info("erasure finished", extra={**erased.rows, "is_done": erased.is_done})
+
+
+def _request_next_round(number: int, only: Literal["deleted_conversations"] | None = None) -> None:
     """Continue by a queue message. After MOST_ROUNDS stop, so that no fault keeps the cleanup running for ever."""
     if number <= MOST_ROUNDS:
-        queues().send(CleanupRequested(round=number))
+        queues().send(CleanupRequested(round=number, only=only))
         return
     logger().error("cleanup stopped before its end", extra={"rounds": MOST_ROUNDS})
     count("CleanupStopped")
@@ -76,7 +86,10 @@ def _preview() -> dict[str, int]:
 
 
 def _continue(message: CleanupRequested, _age_seconds: float) -> None:
-    _clean_up(message.round)
+    if message.only:
+        _erase_deleted(message.round)
+    else:
+        _clean_up(message.round)
 
 
 _handle_messages = batch_handler(CleanupRequested, _continue)

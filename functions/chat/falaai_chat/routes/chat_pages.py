@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from falaai import settings
 from falaai.database import Statements
 from falaai.errors import NotFound
-from falaai.repositories import conversations, usage
+from falaai.repositories import conversations, deletions, usage
 from falaai.repositories.conversations import TITLE_MAX_CHARACTERS
 from falaai.repositories.messages import Message
 from falaai.repositories.sessions import Session
@@ -26,6 +26,8 @@ from falaai_chat.views import conversation_view, message_views, next_page
 SIDEBAR_CONVERSATIONS = 30
 PAGE_MESSAGES = 50
 SUGGESTIONS_SHOWN = 4
+# Deletions that the page offers to undo, one after the other.
+UNDOABLE_DELETIONS = 20
 # Number of messages that the page loads at once when it shows older messages.
 OLDER_MESSAGES = 100
 # Characters of all messages on a page, about 100 KB of HTML. Long messages make a page with fewer messages.
@@ -66,6 +68,7 @@ def _values(
         conversation, used, newest = page.conversation, page.used_today, newest_within(PAGE_CHARACTERS, page.messages)
     listed = conversations.list_conversations(sql, session.user_id, SIDEBAR_CONVERSATIONS + 1)
     shown = listed[:SIDEBAR_CONVERSATIONS]
+    deleted = deletions.list_deletions(sql, session.user_id, UNDOABLE_DELETIONS)
     return {
         "session": session,
         "conversation": conversation_view(conversation, session.now) if conversation else None,
@@ -73,6 +76,7 @@ def _values(
         "conversations": [conversation_view(one, session.now) for one in shown],
         "more": next_page(shown[-1], SIDEBAR_CONVERSATIONS) if len(listed) > len(shown) else "",
         "left": quota.left(used),
+        "deleted": [[one.conversation_id, round(1000 * one.seconds_left)] for one in deleted],
         "older": _older_path(newest, conversation_id),
         "suggestions": _suggestions(session.now),
         "message_max": MESSAGE_MAX_CHARACTERS,

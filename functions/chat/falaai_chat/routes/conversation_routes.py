@@ -18,8 +18,10 @@ from falaai_chat.conversation_changes import (
     newest_within,
     open_conversation,
     read_page,
+    restore,
     switch_version,
 )
+from falaai_chat.dependencies import QueuesOfJobs
 from falaai_chat.export import EXPORTS, Format, file_name, read_part
 from falaai_chat.schemas import ConversationChange, VersionInput
 from falaai_chat.views import conversation_view, decode_cursor, hit_view, message_views, next_page
@@ -128,10 +130,19 @@ def change_conversation(
 
 
 @router.delete("/conversation/{conversation_id}")
-def delete_conversation(conversation_id: int, session: CurrentSession, database: Db) -> dict[str, str]:
-    """Delete a conversation with all its messages. Return 200 {message}."""
-    database.transaction(lambda sql: delete(sql, session, conversation_id))
+def delete_conversation(
+    conversation_id: int, session: CurrentSession, database: Db, queues: QueuesOfJobs
+) -> dict[str, str]:
+    """Delete a conversation with all its messages. Return 200 {message}. For 10 seconds it can be restored."""
+    database.transaction(lambda sql: delete(sql, session, queues, conversation_id))
     return {"message": texts.CONVERSATION_DELETED}
+
+
+@router.post("/conversation/{conversation_id}/restore")
+def restore_conversation(conversation_id: int, session: CurrentSession, database: Db) -> dict[str, Any]:
+    """Undo the deletion of a conversation within 10 seconds; after that it is 404. Return the conversation."""
+    restored = database.transaction(lambda sql: restore(sql, session, conversation_id))
+    return conversation_view(restored, session.now)
 
 
 @router.get("/conversation/{conversation_id}/export", responses={200: {"content": {"text/markdown": {}}}})

@@ -27,6 +27,7 @@ import { startReading } from "./reading.js";
 import { scrollToEnd, startScrolling } from "./scrolling.js";
 import { startSearch } from "./search.js";
 import { startTheme } from "./theme.js";
+import { startUndo } from "./undo.js";
 import { removeUnsentOfOthers } from "./unsent.js";
 import { startWarmUp } from "./warm_up.js";
 
@@ -44,6 +45,7 @@ startSearch();
 startDrawer();
 startConversationMenu();
 startConversationOpener();
+startUndo();
 startAccount();
 startNewConversation();
 startMessageTools();

@@ -1,6 +1,7 @@
 // @ts-check
 // The actions in the menu of a conversation: rename, pin, print, delete.
 
+import { showEmpty } from "./conversation_opener.js";
 import { focusEntry, neighborOf, refreshList, showChanged } from "./conversation_list.js";
 import { part } from "./dom.js";
 import { openId } from "./open_conversation.js";
@@ -8,7 +9,7 @@ import { askForName } from "./rename.js";
 import { ask, at } from "./requests.js";
 import { texts } from "./sentences.js";
 import { announce } from "./signals.js";
-import { removeUnsent } from "./unsent.js";
+import { offerUndo } from "./undo.js";
 
 /** @typedef {import("./open_conversation.js").ChosenConversation} ChosenConversation */
 
@@ -43,10 +44,15 @@ export async function askAndDelete({ id, title }, opener) {
   await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
   if (dialog.returnValue !== "delete") return opener.focus();
   const next = neighborOf(id);
-  await ask("DELETE", `/conversation/${id}`);
-  removeUnsent("rascunho", id);
-  if (id === openId()) return location.assign(at("/chat"));
-  announce(texts.conversationDeleted);
+  await ask("DELETE", `/conversation/${id}`).catch((problem) => {
+    opener.focus();
+    throw problem;
+  });
+  const isOpen = id === openId();
+  if (isOpen) {
+    history.replaceState({}, "", at("/chat")); // Back must not lead to it
+    showEmpty();
+  }
+  offerUndo(id, next, isOpen);
   await refreshList();
-  focusEntry(next);
 }

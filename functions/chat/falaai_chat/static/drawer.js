@@ -59,7 +59,10 @@ export function startDrawer() {
   opener.addEventListener("click", () => (narrow.matches ? openDrawer(true) : collapse(false)));
   closer.addEventListener("click", () => openDrawer(false));
   document.addEventListener("click", (event) => {
-    const isInside = closest(event, "[data-part=sidebar], [data-part=open-sidebar], [popover], dialog");
+    const isInside = closest(
+      event,
+      "[data-part=sidebar], [data-part=open-sidebar], [data-part=undo], [popover], dialog",
+    );
     if (isOpen() && !isInside) openDrawer(false);
   });
   document.addEventListener("keydown", (event) => {

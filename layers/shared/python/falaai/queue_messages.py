@@ -22,7 +22,10 @@ class SummaryRequested(QueueMessage):
 
 
 class CleanupRequested(QueueMessage):
-    """Continue a cleanup that ran out of time. `round` counts its continuations, which have a limit.
+    """Continue a cleanup that ran out of time, or run one of its tasks: that of `only`.
+
+    `round` counts continuations, which have a limit. The deletion of a conversation sends "deleted_conversations", to
+    arrive when it can no longer be undone.
 
     Unknown fields are ignored: events of the schedule that failed are replayed through the same queue.
     """
@@ -30,6 +33,7 @@ class CleanupRequested(QueueMessage):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     round: int = 1
+    only: Literal["deleted_conversations"] | None = None
 
 
 class ExportRequested(QueueMessage):

@@ -27,23 +27,27 @@ CORRELATION_ID = "correlation_id"
 class Queues(Protocol):
     """Interface by which rules send messages to the workers."""
 
-    def send(self, message: QueueMessage) -> None:
-        """Send a message. Raises QueueUnavailable if it fails or the answer is lost; the message may still arrive."""
+    def send(self, message: QueueMessage, delay_seconds: int = 0) -> None:
+        """Send a message that arrives after a delay of at most 900 seconds.
+
+        Raises QueueUnavailable if it fails or the answer is lost; the message may still arrive.
+        """
         ...
 
 
 class SqsQueues:
     """The real queues, one for each type of message."""
 
-    def send(self, message: QueueMessage) -> None:
-        send_message(_url(message), message.model_dump_json())
+    def send(self, message: QueueMessage, delay_seconds: int = 0) -> None:
+        send_message(_url(message), message.model_dump_json(), delay_seconds=delay_seconds)
 
 
-def send_message(queue_url: str, body: str, reason: str = "") -> None:
+def send_message(queue_url: str, body: str, reason: str = "", delay_seconds: int = 0) -> None:
     """Send a body to a queue, with the current correlation id and the reason, if any. Raises QueueUnavailable."""
     given = {CORRELATION_ID: correlation_id(), "reason": reason}
     attributes = {name: {"DataType": "String", "StringValue": value} for name, value in given.items() if value}
-    _call_sqs("SendMessage", QueueUrl=queue_url, MessageBody=body, MessageAttributes=attributes)
+    delay = {"DelaySeconds": delay_seconds} if delay_seconds else {}
+    _call_sqs("SendMessage", QueueUrl=queue_url, MessageBody=body, MessageAttributes=attributes, **delay)
 
 
 def hide_message(queue_url: str, receipt_handle: str, seconds: int) -> None:

@@ -1,4 +1,8 @@
-"""Table `conversas`: conversations of users, with their running summaries."""
+"""Table `conversas`: conversations of users, with their running summaries.
+
+A deleted conversation stays for some seconds: see `deletions`. Every statement that reads or changes a conversation
+skips it (IS_KEPT); only those that delete rows do not.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,13 +52,15 @@ COLUMNS = (
     "id, id_usuario, titulo_conversa, data_criacao, data_atualizacao, fixada, ultima_seq, titulo_manual,"
     " titulo_provisorio, resumo, resumo_ate_seq, resumo_versao"
 )
+# Condition of every statement for users and workers.
+IS_KEPT = "apagada_em IS NULL"
 # Columns for lists of conversations. A summary is as long as 80 titles, and only the model needs it.
 COLUMNS_WITHOUT_SUMMARY = COLUMNS.replace(" resumo,", " NULL AS resumo,")
 
 
 def find_conversation(sql: Statements, user_id: int, conversation_id: int) -> Conversation | None:
     row = sql.find(
-        f"SELECT {COLUMNS} FROM conversas WHERE id_usuario = %s AND id = %s",  # noqa: S608 - constant columns
+        f"SELECT {COLUMNS} FROM conversas WHERE id_usuario = %s AND id = %s AND {IS_KEPT}",  # noqa: S608 - constants
         (user_id, conversation_id),
     )
     return conversation_of(row) if row else None
@@ -63,7 +69,7 @@ def find_conversation(sql: Statements, user_id: int, conversation_id: int) -> Co
 def lock_conversation(sql: Statements, user_id: int, conversation_id: int) -> Conversation | None:
     """Find a conversation and lock it until the transaction ends, so that messages get their seq in order."""
     row = sql.find(
-        f"SELECT {COLUMNS} FROM conversas WHERE id_usuario = %s AND id = %s FOR UPDATE",  # noqa: S608 - constant
+        f"SELECT {COLUMNS} FROM conversas WHERE id_usuario = %s AND id = %s AND {IS_KEPT} FOR UPDATE",  # noqa: S608 - constants
         (user_id, conversation_id),
     )
     return conversation_of(row) if row else None
@@ -72,7 +78,7 @@ def lock_conversation(sql: Statements, user_id: int, conversation_id: int) -> Co
 def find_conversation_of_anyone(sql: Statements, conversation_id: int) -> Conversation | None:
     """Find a conversation without a check of its owner. Only workers may use it: they return nothing to a user."""
     row = sql.find(
-        f"SELECT {COLUMNS} FROM conversas WHERE id = %s",  # noqa: S608 - constant columns
+        f"SELECT {COLUMNS} FROM conversas WHERE id = %s AND {IS_KEPT}",  # noqa: S608 - constants
         (conversation_id,),
     )
     return conversation_of(row) if row else None
@@ -87,6 +93,8 @@ class Cursor:
     id: int
 
 
+# The index of the list. TiDB might otherwise look for kept conversations in the index of deletions.
+LISTED = "conversas FORCE INDEX (conversas_lista)"
 ORDER = "ORDER BY fixada DESC, data_atualizacao DESC, id DESC"
 
 
@@ -94,7 +102,7 @@ def list_conversations(sql: Statements, user_id: int, limit: int, after: Cursor 
     """List conversations after `after`, without their summaries: pinned first, then by last use, newest first."""
     condition, parameters = page_condition(user_id, after)
     rows = sql.list(
-        f"SELECT {COLUMNS_WITHOUT_SUMMARY} FROM conversas WHERE {condition} {ORDER} LIMIT %s",  # noqa: S608 - constants above
+        f"SELECT {COLUMNS_WITHOUT_SUMMARY} FROM {LISTED} WHERE {condition} {ORDER} LIMIT %s",  # noqa: S608 - constants above
         (*parameters, limit),
     )
     return [conversation_of(row) for row in rows]
@@ -102,7 +110,7 @@ def list_conversations(sql: Statements, user_id: int, limit: int, after: Cursor 
 
 def page_condition(user_id: int, place: Cursor | None) -> tuple[str, list[object]]:
     """Return the condition that selects a user's conversations after `place`, and its parameters."""
-    condition, parameters = "id_usuario = %s", list[object]([user_id])
+    condition, parameters = f"id_usuario = %s AND {IS_KEPT}", list[object]([user_id])
     if place:
         condition += (
             " AND (fixada < %s OR (fixada = %s AND (data_atualizacao < %s OR (data_atualizacao = %s AND id < %s))))"
@@ -124,11 +132,11 @@ def add_conversation(sql: Statements, user_id: int, title: str, last_seq: int) -
 def reserve_seq(sql: Statements, user_id: int, conversation_id: int, by: int) -> int | None:
     """Reserve the seq of the next `by` messages, and lock the conversation until the transaction ends.
 
-    Returns the last reserved seq, or None for a conversation of another user.
+    Returns the last reserved seq, or None for a conversation that is deleted or of another user.
     """
     return sql.update_returning(
-        "UPDATE conversas SET ultima_seq = LAST_INSERT_ID(ultima_seq + %s), data_atualizacao = UTC_TIMESTAMP(6)"
-        " WHERE id_usuario = %s AND id = %s",
+        "UPDATE conversas SET ultima_seq = LAST_INSERT_ID(ultima_seq + %s), data_atualizacao = UTC_TIMESTAMP(6)"  # noqa: S608 - constant condition
+        f" WHERE id_usuario = %s AND id = %s AND {IS_KEPT}",
         (by, user_id, conversation_id),
     )
 
@@ -182,15 +190,16 @@ def update_after_switch(sql: Statements, user_id: int, conversation_id: int, fro
 def update_title(sql: Statements, user_id: int, conversation_id: int, title: str) -> None:
     """Set a title that the user chose. A generated title never replaces it."""
     sql.run(
-        "UPDATE conversas SET titulo_conversa = %s, titulo_manual = TRUE, titulo_provisorio = FALSE"
-        " WHERE id_usuario = %s AND id = %s",
+        "UPDATE conversas SET titulo_conversa = %s, titulo_manual = TRUE, titulo_provisorio = FALSE"  # noqa: S608 - constant condition
+        f" WHERE id_usuario = %s AND id = %s AND {IS_KEPT}",
         (title, user_id, conversation_id),
     )
 
 
 def update_pin(sql: Statements, user_id: int, conversation_id: int, is_pinned: bool) -> None:
     sql.run(
-        "UPDATE conversas SET fixada = %s WHERE id_usuario = %s AND id = %s", (is_pinned, user_id, conversation_id)
+        f"UPDATE conversas SET fixada = %s WHERE id_usuario = %s AND id = %s AND {IS_KEPT}",  # noqa: S608 - constant
+        (is_pinned, user_id, conversation_id),
     )
 
 
@@ -203,8 +212,8 @@ def set_generated_title(sql: Statements, conversation_id: int, title: str) -> bo
     """Set a generated title, unless the conversation already has another title. Returns whether it was set."""
     return bool(
         sql.run(
-            "UPDATE conversas SET titulo_conversa = %s, titulo_provisorio = FALSE"
-            " WHERE id = %s AND titulo_manual = FALSE AND (titulo_provisorio OR titulo_conversa = %s)",
+            "UPDATE conversas SET titulo_conversa = %s, titulo_provisorio = FALSE"  # noqa: S608 - constant condition
+            f" WHERE id = %s AND {IS_KEPT} AND titulo_manual = FALSE AND (titulo_provisorio OR titulo_conversa = %s)",
             (title, conversation_id, DEFAULT_TITLE),
         )
     )
@@ -214,8 +223,8 @@ def update_summary(sql: Statements, conversation: Conversation, summary: str, un
     """Store a summary if the version is still that of `conversation`. Returns False if another change came first."""
     return bool(
         sql.run(
-            "UPDATE conversas SET resumo = %s, resumo_ate_seq = %s, resumo_versao = resumo_versao + 1"
-            " WHERE id = %s AND resumo_versao = %s",
+            "UPDATE conversas SET resumo = %s, resumo_ate_seq = %s, resumo_versao = resumo_versao + 1"  # noqa: S608 - constant condition
+            f" WHERE id = %s AND {IS_KEPT} AND resumo_versao = %s",
             (summary, until_seq, conversation.id, conversation.summary_version),
         )
     )
@@ -239,7 +248,7 @@ def lock_unused(sql: Statements, unused_days: int, at_most: int) -> list[int]:
 
 
 def lock_conversations(sql: Statements, user_id: int, at_most: int) -> list[int]:
-    """Lock some conversations of the user until the transaction ends. Returns their ids."""
+    """Lock some conversations of the user, deleted ones too, until the transaction ends. Returns their ids."""
     rows = sql.list("SELECT id FROM conversas WHERE id_usuario = %s LIMIT %s FOR UPDATE", (user_id, at_most))
     return [row["id"] for row in rows]
 

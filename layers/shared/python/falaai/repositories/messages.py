@@ -13,6 +13,7 @@ from itertools import takewhile
 
 from falaai.conversation_memory import Author, Turn
 from falaai.database import Row, Statements
+from falaai.repositories.conversations import IS_KEPT
 
 
 class State(StrEnum):
@@ -76,7 +77,7 @@ def find_message(sql: Statements, user_id: int, message_id: int) -> Message | No
     """Find a message in one of the user's conversations."""
     row = sql.find(
         f"SELECT {MESSAGE_COLUMNS} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
-        " WHERE m.id = %s AND c.id_usuario = %s",
+        f" WHERE m.id = %s AND c.id_usuario = %s AND c.{IS_KEPT}",
         (message_id, user_id),
     )
     return message_of(row) if row else None
@@ -111,7 +112,8 @@ def lock_message(sql: Statements, user_id: int, message_id: int) -> Locked | Non
     """Lock a message of the user and its conversation until the transaction ends."""
     row = sql.find(
         f"SELECT {_LOCKED_COLUMNS}"  # noqa: S608 - constant columns
-        " FROM mensagens m JOIN conversas c ON c.id = m.id_conversa WHERE m.id = %s AND c.id_usuario = %s FOR UPDATE",
+        " FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"
+        f" WHERE m.id = %s AND c.id_usuario = %s AND c.{IS_KEPT} FOR UPDATE",
         (message_id, user_id),
     )
     return _locked(row) if row else None
@@ -128,7 +130,8 @@ def lock_exchanges(
         f"SELECT {_LOCKED_COLUMNS} FROM mensagens p"  # noqa: S608 - constant columns
         " JOIN conversas c ON c.id = p.id_conversa"
         " JOIN mensagens m ON m.id_conversa = p.id_conversa AND m.seq IN (p.seq, p.seq + SIGN(p.seq))"
-        " WHERE (p.chave = %s OR p.id = %s) AND p.remetente = 'usuario' AND c.id_usuario = %s FOR UPDATE",
+        " WHERE (p.chave = %s OR p.id = %s) AND p.remetente = 'usuario' AND c.id_usuario = %s"
+        f" AND c.{IS_KEPT} FOR UPDATE",
         (client_id, question_id, user_id),
     )
     return [_locked(row) for row in rows]
@@ -174,7 +177,10 @@ def add_exchange(
 
 
 def has_transaction_key(sql: Statements, user_id: int, transaction_key: str) -> bool:
-    """Return whether the transaction with this key has added or restarted one of the user's replies."""
+    """Return whether the transaction with this key has added or restarted one of the user's replies.
+
+    A deletion of the conversation after that changes nothing about it.
+    """
     return (
         sql.find(
             "SELECT m.id FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"

@@ -8,6 +8,7 @@ from operator import itemgetter
 
 from falaai.database import Row, Statements
 from falaai.repositories import deleted_accounts
+from falaai.repositories.conversations import IS_KEPT, LISTED
 
 # Password hashes and keys are left out: they give access to the account and tell the user nothing.
 _ROWS = {
@@ -53,12 +54,13 @@ def list_rows(sql: Statements, user_id: int) -> dict[str, list[Row]]:
 
 
 def list_conversation_sizes(sql: Statements, user_id: int) -> list[tuple[int, int]]:
-    """Return the id and the largest possible number of messages of each conversation, in the order of the ids.
+    """Return the id and the largest possible number of messages of each kept conversation, in the order of the ids.
 
     `proximo_ramo` is larger than the number of hidden messages.
     """
     rows = sql.list(
-        "SELECT id, ultima_seq + proximo_ramo - 1 AS size FROM conversas WHERE id_usuario = %s", (user_id,)
+        f"SELECT id, ultima_seq + proximo_ramo - 1 AS size FROM {LISTED} WHERE id_usuario = %s AND {IS_KEPT}",  # noqa: S608 - constants
+        (user_id,),
     )
     return sorted((row["id"], row["size"]) for row in rows)
 
@@ -66,7 +68,7 @@ def list_conversation_sizes(sql: Statements, user_id: int) -> list[tuple[int, in
 def list_conversations(sql: Statements, user_id: int, conversation_ids: Sequence[int]) -> list[Row]:
     """Return the rows of these conversations, in the order of their ids."""
     rows = sql.list(
-        f"SELECT {_CONVERSATION} FROM conversas WHERE id_usuario = %s AND id IN %s",  # noqa: S608 - constant columns
+        f"SELECT {_CONVERSATION} FROM conversas WHERE id_usuario = %s AND id IN %s AND {IS_KEPT}",  # noqa: S608 - constants
         (user_id, tuple(conversation_ids)),
     )
     return sorted(rows, key=itemgetter("id"))
@@ -76,7 +78,7 @@ def list_messages(sql: Statements, user_id: int, conversation_ids: Sequence[int]
     """Return all messages of these conversations: of each the shown ones in their order, then the hidden branches."""
     rows = sql.list(
         f"SELECT {_MESSAGE} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
-        " WHERE c.id_usuario = %s AND c.id IN %s",
+        f" WHERE c.id_usuario = %s AND c.id IN %s AND c.{IS_KEPT}",
         (user_id, tuple(conversation_ids)),
     )
     return sorted(rows, key=lambda row: (row["id_conversa"], row["ramo"] or 0, row["seq"]))
@@ -86,7 +88,7 @@ def list_messages_after(sql: Statements, user_id: int, conversation_id: int, aft
     """Return shown messages of one conversation after a seq, oldest first."""
     return sql.list(
         f"SELECT {_MESSAGE} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
-        " WHERE c.id_usuario = %s AND c.id = %s AND m.seq > %s ORDER BY m.seq LIMIT %s",
+        f" WHERE c.id_usuario = %s AND c.id = %s AND c.{IS_KEPT} AND m.seq > %s ORDER BY m.seq LIMIT %s",
         (user_id, conversation_id, after_seq, limit),
     )
 
@@ -97,7 +99,7 @@ def list_hidden_messages(
     """Return messages of the hidden branches of one conversation whose stored seq is below a negative one, or 0."""
     return sql.list(
         f"SELECT {_MESSAGE} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
-        " WHERE c.id_usuario = %s AND c.id = %s AND m.seq < %s ORDER BY m.seq DESC LIMIT %s",
+        f" WHERE c.id_usuario = %s AND c.id = %s AND c.{IS_KEPT} AND m.seq < %s ORDER BY m.seq DESC LIMIT %s",
         (user_id, conversation_id, below_seq, limit),
     )
 

@@ -8,6 +8,8 @@ from itertools import accumulate
 from falaai.database import Row, Statements
 from falaai.repositories.conversations import (
     COLUMNS_WITHOUT_SUMMARY,
+    IS_KEPT,
+    LISTED,
     ORDER,
     Conversation,
     Cursor,
@@ -68,9 +70,9 @@ def list_hits(sql: Statements, user_id: int, words: str, conversation_ids: Seque
     if not conversation_ids:
         return []
     rows = sql.list(
-        "SELECT m.id_conversa, m.id, m.seq, m.posicao, m.conteudo FROM mensagens m JOIN"
+        "SELECT m.id_conversa, m.id, m.seq, m.posicao, m.conteudo FROM mensagens m JOIN"  # noqa: S608 - constant condition
         " (SELECT h.id_conversa, MAX(h.seq) AS seq FROM mensagens h JOIN conversas c ON c.id = h.id_conversa"
-        " WHERE c.id_usuario = %s AND c.id IN %s AND h.conteudo COLLATE utf8mb4_general_ci LIKE %s"
+        f" WHERE c.id_usuario = %s AND c.id IN %s AND c.{IS_KEPT} AND h.conteudo COLLATE utf8mb4_general_ci LIKE %s"
         " GROUP BY h.id_conversa) newest ON newest.id_conversa = m.id_conversa AND newest.seq = m.seq",
         (user_id, tuple(conversation_ids), f"%{_escaped(words)}%"),
     )
@@ -86,7 +88,7 @@ def _list_to_search(sql: Statements, user_id: int, pattern: str, after: Cursor |
     return sql.list(
         "SELECT id, ultima_seq + proximo_ramo - 1 AS size,"  # noqa: S608 - constants above
         " titulo_conversa COLLATE utf8mb4_general_ci LIKE %s AS in_title"
-        f" FROM conversas WHERE {condition} {ORDER} LIMIT %s",
+        f" FROM {LISTED} WHERE {condition} {ORDER} LIMIT %s",
         (pattern, *parameters, limit),
     )
 
@@ -124,7 +126,8 @@ def _list_by_ids(sql: Statements, user_id: int, ids: Sequence[int]) -> list[Conv
     if not ids:
         return []
     rows = sql.list(
-        f"SELECT {COLUMNS_WITHOUT_SUMMARY} FROM conversas WHERE id_usuario = %s AND id IN %s {ORDER}",  # noqa: S608 - constants
+        f"SELECT {COLUMNS_WITHOUT_SUMMARY} FROM conversas"  # noqa: S608 - constants
+        f" WHERE id_usuario = %s AND id IN %s AND {IS_KEPT} {ORDER}",
         (user_id, tuple(ids)),
     )
     return [conversation_of(row) for row in rows]

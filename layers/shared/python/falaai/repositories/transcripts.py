@@ -5,7 +5,7 @@ from datetime import date
 
 from falaai.conversation_memory import Turn
 from falaai.database import Statements
-from falaai.repositories.conversations import Conversation, conversation_of, is_untitled
+from falaai.repositories.conversations import IS_KEPT, Conversation, conversation_of, is_untitled
 from falaai.repositories.messages import (
     ABANDONED_SECONDS,
     IS_BEING_WRITTEN,
@@ -106,7 +106,7 @@ def find_page(
         " LEFT JOIN mensagens a ON a.id_conversa = %s AND a.seq = m.seq - 1"
         " LEFT JOIN (SELECT v.pai, COUNT(*) AS outras FROM mensagens v FORCE INDEX (mensagens_versoes)"
         " WHERE v.id_conversa = %s AND v.pai >= 0 GROUP BY v.pai) o ON o.pai = COALESCE(a.id, 0)"
-        " WHERE c.id_usuario = %s AND c.id = %s",
+        f" WHERE c.id_usuario = %s AND c.id = %s AND c.{IS_KEPT}",
         (
             *(user_id, today, conversation_id, before_seq or 2**31 - 1, limit),
             *(conversation_id, conversation_id, user_id, conversation_id),

@@ -9,6 +9,7 @@ message before it in `pai` (0 at the beginning of the conversation). A branch is
 from dataclasses import dataclass
 
 from falaai.database import Statements
+from falaai.repositories.conversations import IS_KEPT
 from falaai.repositories.messages import ABANDONED_SECONDS, Message
 
 _IS_RUNNING = f"estado = 'gerando' AND escrita_em >= UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND"
@@ -32,7 +33,8 @@ class Branch:
 def lock_next_branch(sql: Statements, user_id: int, conversation_id: int) -> int | None:
     """Lock the conversation until the transaction ends. Returns the number of its next hidden branch."""
     row = sql.find(
-        "SELECT proximo_ramo FROM conversas WHERE id_usuario = %s AND id = %s FOR UPDATE", (user_id, conversation_id)
+        f"SELECT proximo_ramo FROM conversas WHERE id_usuario = %s AND id = %s AND {IS_KEPT} FOR UPDATE",  # noqa: S608 - constant
+        (user_id, conversation_id),
     )
     return row["proximo_ramo"] if row else None
 

@@ -222,6 +222,8 @@ IN_THE_BROWSER = {
     "nameTooLong": "O nome tem {count} caracteres; o limite é {max}.",
     "titleChanged": "Conversa renomeada.",
     "conversationDeleted": "Conversa apagada.",
+    "conversationRestored": "A conversa voltou para a lista.",
+    "undoTooLate": "Não dá mais para desfazer.",
     "resendIn": "Enviar de novo em {wait}",
     "waitToRetry": "Tente de novo em {wait}",
     "pictureNotValid": PICTURE_NOT_VALID,
