@@ -195,7 +195,7 @@ def check_actor(rows: Rows, actor: UserActor) -> None:
     for device in actor.devices:
         assert signed_in(device)
     for conversation in actor.deleted:
-        assert rows.list("SELECT id FROM conversas WHERE id = %s AND apagada_em IS NULL", conversation) == []
+        assert rows.list("SELECT id FROM conversas WHERE id = %s AND apagada = FALSE", conversation) == []
     stored = rows.list(
         "SELECT m.id, m.chave, m.conteudo, m.id_conversa FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"
         " JOIN usuarios u ON u.id = c.id_usuario WHERE u.email = %s AND m.remetente = 'usuario'",

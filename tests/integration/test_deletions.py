@@ -100,6 +100,8 @@ def test_restored_conversation_is_as_it_was_at_its_place(database: Database, ses
     assert undo(database, session, place).title == "Meu título"
     assert everything(rows) == before
     assert listed(database, session) == order
+    page, deleted = deletions.list_page(database, session.user_id, 2, 20)
+    assert ([one.id for one in page], deleted) == (order[:2], [])
 
 
 def test_deletion_keeps_no_copy_and_every_reader_takes_it_for_deleted(
@@ -152,12 +154,12 @@ def test_undo_ends_after_ten_seconds_by_the_clock_of_the_database(
 ) -> None:
     place = rows.conversation(session.user_id, "Oi", "Olá.")
     remove(database, session, place)
-    (deletion,) = deletions.list_deletions(database, session.user_id, 20)
+    _, (deletion,) = deletions.list_page(database, session.user_id, 30, 20)
     assert (deletion.conversation_id, 0 < deletion.seconds_left <= UNDO_SECONDS) == (place, True)
     age(rows, place, UNDO_SECONDS)
     with pytest.raises(NotFound):
         undo(database, session, place)
-    assert deletions.list_deletions(database, session.user_id, 20) == []
+    assert deletions.list_page(database, session.user_id, 30, 20) == ([], [])
     assert listed(database, session) == []
 
 
@@ -189,7 +191,7 @@ def test_another_user_undoes_nothing(database: Database, session: Session, their
     for conversation_id in (place, 10**9):
         with pytest.raises(NotFound):
             undo(database, theirs, conversation_id)
-    assert deletions.list_deletions(database, theirs.user_id, 20) == []
+    assert deletions.list_page(database, theirs.user_id, 30, 20) == ([], [])
     assert rows.value("SELECT COUNT(*) FROM conversas WHERE apagada_em IS NOT NULL") == 1
 
 

@@ -7,6 +7,7 @@ import ast
 import contextlib
 import inspect
 import pkgutil
+import re
 import sys
 import uuid
 from collections.abc import Callable, Generator, Iterator
@@ -379,6 +380,7 @@ def test_every_statement_of_a_request_finds_its_rows_by_an_index(
     crowd.get("/chat")
     crowd.get(f"/conversation/{other['conversation_id']}/restore", "POST")
     crowd.get("/reset_chat", "POST")
+    assert crowd.clients["auth"].delete("/sessions/2000000000").status_code == 200
     wrong = {"email": "ana@exemplo.com.br", "senha": "não é esta"}
     assert crowd.http("/login").post("/login", json=wrong).status_code == 401
 
@@ -527,6 +529,7 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "kept_id": session_id,
         "at_most": 100,
         "limit": 20,
+        "deletions_limit": 20,
         "unused_days": 90,
         "export_id": rows.value("SELECT MAX(id) FROM exportacoes WHERE id_usuario = %s", user),
         "exports.list_existing.ids": [1, 2, 3],
@@ -633,6 +636,56 @@ def test_every_statement_of_the_product_finds_its_rows_by_an_index(
     seen = ExplainedTransaction.lines
     assert [place for place, lines in ran.items() if not any((place[0], line) in seen for line in lines)] == []
     assert unindexed(ExplainedTransaction.plans) == []
+
+
+class NotedTransaction(Transaction):
+    """Note each statement."""
+
+    statements: ClassVar[list[str]] = []
+
+    def execute(self, sql: str, parameters: Parameters = ()) -> Executed:
+        self.statements.append(sql)
+        return super().execute(sql, parameters)
+
+
+# Functions with a statement that also finds deleted conversations.
+FIND_DELETED = {
+    "conversations.add_conversation",
+    "conversations.delete_conversation",
+    "conversations.delete_conversations",
+    "conversations.lock_unused",
+    "conversations.count_unused",
+    "conversations.lock_conversations",  # all of a closed account
+    "conversations.truncate_after",  # these three have locked it before, in the same transaction
+    "conversations.update_before_restart",
+    "conversations.update_after_switch",
+    "messages.has_transaction_key",
+    "messages.lock_abandoned_replies",
+    "personal_data.delete_rows",
+    "users.lock_never_verified",
+    "users.count_never_verified",
+}
+
+
+def test_no_other_statement_finds_a_deleted_conversation(
+    values: dict[str, Any], where: settings.DatabaseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("falaai.database.Transaction", NotedTransaction)
+    database = Database(lambda: connect(where))
+    found = set()
+    for name, function in repository_functions().items():
+        NotedTransaction.statements.clear()
+        for arguments in calls_of(name, function, values):
+
+            def work(sql: Statements, function: Any = function, arguments: Any = arguments) -> None:
+                call(function, sql, arguments)
+                raise RolledBack
+
+            with pytest.raises(RolledBack):
+                database.transaction(work)
+        if any(re.search(r"\bconversas\b", sql) and "apagada" not in sql for sql in NotedTransaction.statements):
+            found.add(name)
+    assert found == FIND_DELETED
 
 
 def unindexed(plans: list[tuple[str, PlanStep]]) -> list[tuple[str, PlanStep]]:

@@ -50,7 +50,7 @@ def _number(line: Row) -> float:
 def _access(line: Row) -> PlanStep:
     """Read a line of MariaDB's table. A temporary table of the statement itself is as small as its own lines say."""
     table, rows = line["table"], float(line["rows"] or 0)
-    is_own = table is None or table.startswith("<derived") or line["select_type"] == "INSERT"
+    is_own = table is None or table.startswith(("<derived", "<union")) or line["select_type"] == "INSERT"
     is_sort = "filesort" in (line["Extra"] or "")
     return PlanStep(
         reads_all=not is_own and line["type"] in ("ALL", "index"),

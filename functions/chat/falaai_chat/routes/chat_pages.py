@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from falaai import settings
 from falaai.database import Statements
 from falaai.errors import NotFound
-from falaai.repositories import conversations, deletions, usage
+from falaai.repositories import deletions, usage
 from falaai.repositories.conversations import TITLE_MAX_CHARACTERS
 from falaai.repositories.messages import Message
 from falaai.repositories.sessions import Session
@@ -66,9 +66,8 @@ def _values(
     else:
         page = read_page(sql, session, conversation_id, PAGE_MESSAGES)
         conversation, used, newest = page.conversation, page.used_today, newest_within(PAGE_CHARACTERS, page.messages)
-    listed = conversations.list_conversations(sql, session.user_id, SIDEBAR_CONVERSATIONS + 1)
+    listed, deleted = deletions.list_page(sql, session.user_id, SIDEBAR_CONVERSATIONS + 1, UNDOABLE_DELETIONS)
     shown = listed[:SIDEBAR_CONVERSATIONS]
-    deleted = deletions.list_deletions(sql, session.user_id, UNDOABLE_DELETIONS)
     return {
         "session": session,
         "conversation": conversation_view(conversation, session.now) if conversation else None,

@@ -53,7 +53,7 @@ COLUMNS = (
     " titulo_provisorio, resumo, resumo_ate_seq, resumo_versao"
 )
 # Condition of every statement for users and workers.
-IS_KEPT = "apagada_em IS NULL"
+IS_KEPT = "apagada = FALSE"
 # Columns for lists of conversations. A summary is as long as 80 titles, and only the model needs it.
 COLUMNS_WITHOUT_SUMMARY = COLUMNS.replace(" resumo,", " NULL AS resumo,")
 
@@ -93,8 +93,6 @@ class Cursor:
     id: int
 
 
-# The index of the list. TiDB might otherwise look for kept conversations in the index of deletions.
-LISTED = "conversas FORCE INDEX (conversas_lista)"
 ORDER = "ORDER BY fixada DESC, data_atualizacao DESC, id DESC"
 
 
@@ -102,7 +100,7 @@ def list_conversations(sql: Statements, user_id: int, limit: int, after: Cursor 
     """List conversations after `after`, without their summaries: pinned first, then by last use, newest first."""
     condition, parameters = page_condition(user_id, after)
     rows = sql.list(
-        f"SELECT {COLUMNS_WITHOUT_SUMMARY} FROM {LISTED} WHERE {condition} {ORDER} LIMIT %s",  # noqa: S608 - constants above
+        f"SELECT {COLUMNS_WITHOUT_SUMMARY} FROM conversas WHERE {condition} {ORDER} LIMIT %s",  # noqa: S608 - constants above
         (*parameters, limit),
     )
     return [conversation_of(row) for row in rows]

@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from falaai.database import Row, Statements
 from falaai.repositories import deleted_accounts
-from falaai.repositories.conversations import IS_KEPT, LISTED
+from falaai.repositories.conversations import IS_KEPT
 
 # Password hashes and keys are left out: they give access to the account and tell the user nothing.
 _ROWS = {
@@ -59,7 +59,7 @@ def list_conversation_sizes(sql: Statements, user_id: int) -> list[tuple[int, in
     `proximo_ramo` is larger than the number of hidden messages.
     """
     rows = sql.list(
-        f"SELECT id, ultima_seq + proximo_ramo - 1 AS size FROM {LISTED} WHERE id_usuario = %s AND {IS_KEPT}",  # noqa: S608 - constants
+        f"SELECT id, ultima_seq + proximo_ramo - 1 AS size FROM conversas WHERE id_usuario = %s AND {IS_KEPT}",  # noqa: S608 - constants
         (user_id,),
     )
     return sorted((row["id"], row["size"]) for row in rows)

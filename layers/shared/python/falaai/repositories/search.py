@@ -9,7 +9,6 @@ from falaai.database import Row, Statements
 from falaai.repositories.conversations import (
     COLUMNS_WITHOUT_SUMMARY,
     IS_KEPT,
-    LISTED,
     ORDER,
     Conversation,
     Cursor,
@@ -88,14 +87,14 @@ def _list_to_search(sql: Statements, user_id: int, pattern: str, after: Cursor |
     return sql.list(
         "SELECT id, ultima_seq + proximo_ramo - 1 AS size,"  # noqa: S608 - constants above
         " titulo_conversa COLLATE utf8mb4_general_ci LIKE %s AS in_title"
-        f" FROM {LISTED} WHERE {condition} {ORDER} LIMIT %s",
+        f" FROM conversas WHERE {condition} {ORDER} LIMIT %s",
         (pattern, *parameters, limit),
     )
 
 
 def _find_last_place(sql: Statements, user_id: int, ids: Sequence[int]) -> Cursor | None:
     row = sql.find(
-        "SELECT fixada, data_atualizacao, id FROM conversas WHERE id_usuario = %s AND id IN %s"
+        f"SELECT fixada, data_atualizacao, id FROM conversas WHERE id_usuario = %s AND id IN %s AND {IS_KEPT}"  # noqa: S608 - constant
         " ORDER BY fixada, data_atualizacao, id LIMIT 1",
         (user_id, tuple(ids)),
     )

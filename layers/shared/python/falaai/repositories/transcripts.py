@@ -50,7 +50,7 @@ def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq:
         f" c.titulo_provisorio, ({_RUNNING}) AS gerando,"
         " IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo"
         " FROM conversas c JOIN mensagens m ON m.id_conversa = c.id"
-        " WHERE c.id_usuario = %s AND c.id = %s AND m.seq <= %s"
+        f" WHERE c.id_usuario = %s AND c.id = %s AND c.{IS_KEPT} AND m.seq <= %s"
         # One lower bound instead of two, because TiDB uses only one of them to look up the index.
         " AND m.seq > GREATEST(%s, IF(c.resumo_ate_seq < %s, c.resumo_ate_seq, 0))"
         f" AND (m.seq = %s OR NOT {IS_BEING_WRITTEN} AND m.conteudo <> '')",
