@@ -85,7 +85,7 @@ POLLING = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 # Queues to which each function sends; a worker also polls its own queue.
 SENDS_TO = {
     "AuthFunction": {"EmailQueue", "ExportQueue"},
-    "ChatFunction": {"TitlesQueue", "MemoryQueue"},
+    "ChatFunction": {"TitlesQueue", "MemoryQueue", "CleanupQueue"},
     "ChatStreamFunction": {"TitlesQueue", "MemoryQueue"},
     "TitlesFunction": {"TitlesDeadLetterQueue"},
     "MemoryFunction": {"MemoryDeadLetterQueue"},

@@ -44,7 +44,7 @@ def update_restored(sql: Statements, user_id: int, conversation_id: int) -> bool
 
 
 @dataclass(frozen=True)
-class Deletion:
+class UndoableDeletion:
     """A deletion that can still be undone."""
 
     conversation_id: int
@@ -53,7 +53,7 @@ class Deletion:
 
 def list_page(
     sql: Statements, user_id: int, limit: int, deletions_limit: int
-) -> tuple[list[Conversation], list[Deletion]]:
+) -> tuple[list[Conversation], list[UndoableDeletion]]:
     """List the user's first conversations, and the deletions that can be undone, newest first, by one statement."""
     rows = sql.list(
         f"(SELECT {COLUMNS_WITHOUT_SUMMARY}, NULL AS resto FROM conversas"  # noqa: S608 - constants
@@ -69,7 +69,7 @@ def list_page(
     # Sorted here: a server may return the rows of a UNION in any order.
     kept = sorted((conversation_of(row) for row in rows if row["resto"] is None), key=_place, reverse=True)
     deleted = sorted(((row["resto"], row["id"]) for row in rows if row["resto"] is not None), reverse=True)
-    return kept, [Deletion(conversation_id, left / 1_000_000) for left, conversation_id in deleted]
+    return kept, [UndoableDeletion(conversation_id, left / 1_000_000) for left, conversation_id in deleted]
 
 
 def _place(conversation: Conversation) -> tuple[bool, datetime, int]:
