@@ -1,14 +1,16 @@
 """Fake of Gemini's REST API, version v1beta: python -m fakes.gemini HOST PORT
 
-Tests control it and read its requests under /admin.
+Tests control it and read its requests under /admin:
 
-PUT /admin/faults {"fault": "429", "times": 1, "after_pieces": 0, "delay": 1, "model": …}; see gemini_faults.py PUT
-/admin/pace {"delay": seconds between pieces, "pieces": their number, "text": a fixed reply, "first_delay": seconds
-before the first piece of a stream}
-PUT /admin/models {"models": […]}: known models; others get 404. GET also counts the requests for descriptions PUT
-/admin/keys {"keys": […]}: known API keys; others get 400. Without it, or with null, any key is known PUT
-/admin/refused {"parameters": ["temperature", …]}: refused in generationConfig with 400
-GET /admin/requests the last 1,000 requests, oldest first; DELETE forgets them
+PUT /admin/faults    {"fault": "429", "times": 1, "after_pieces": 0, "delay": 1, "model": …}; see gemini_faults.py
+PUT /admin/pace      {"delay": seconds between pieces, "pieces": their number, "text": a fixed reply,
+                     "first_delay": seconds before the first piece of a stream,
+                     "thoughts": text of the thoughts that a reply begins with}
+PUT /admin/models    {"models": […]}: known models; others get 404. "routed": {asked: answering model}.
+                     GET also counts the requests for descriptions
+PUT /admin/keys      {"keys": […]}: known API keys; others get 400. Without it, or with null, any key is known
+PUT /admin/refused   {"parameters": ["temperature", …]}: refused in generationConfig with 400
+GET /admin/requests  the last 1,000 requests, oldest first; DELETE forgets them
 """
 
 import asyncio
@@ -21,15 +23,26 @@ from typing import Any
 from aiohttp import web
 
 from fakes.gemini_answers import Turn, answer
+from fakes.gemini_checks import MAX_REQUEST_BYTES, InvalidArgument, check, count_tokens, texts
 from fakes.gemini_faults import FaultPlan, send_stream, send_whole
-from fakes.gemini_protocol import InvalidArgument, Reply, check, count_tokens, error_response, texts
+from fakes.gemini_protocol import Reply, error_response, key_refusal
 from fakes.server import run
 
 API_KEY_HEADER = "x-goog-api-key"
 DEFAULT_MODELS = (
     "gemini-3.5-flash-lite",
     "gemini-3.8-flash",
+    "gemini-3.7-flash",
+    "gemini-3.6-flash",
+    "gemini-3.5-flash",
+    "gemini-3.1-pro-preview",
+    "gemini-3.1-flash-lite",
+    "gemini-3-flash-preview",
+    "gemini-4-argon",
+    "gemini-4-carbon",
+    "gemini-4-hydrogen",
     "gemini-4-neon",
+    "gemini-2.5-pro",
     "gemini-2.5-flash-lite",
     "gemini-2.5-flash",
 )
@@ -48,13 +61,15 @@ class GeminiFake:
         self._first_delay = 0.0
         self._pieces: int | None = None
         self._text: str | None = None
+        self._thoughts = ""
+        self._routed: dict[str, str] = {}
         self._refused: list[str] = []
         self._keys: list[str] | None = None
         self._faults = FaultPlan()
         self._requests: deque[dict[str, Any]] = deque(maxlen=_MAX_REQUESTS)
 
     def application(self) -> web.Application:
-        application = web.Application(client_max_size=20 * 1024 * 1024)
+        application = web.Application(client_max_size=2 * MAX_REQUEST_BYTES)
         application.add_routes(
             [
                 web.post("/v1beta/models/{call}", self._call),
@@ -75,6 +90,8 @@ class GeminiFake:
         model, _, method = request.match_info["call"].partition(":")
         if refusal := self._key_refusal(request):
             return refusal
+        if len(await request.read()) > MAX_REQUEST_BYTES:
+            return error_response(400, f"Request payload size exceeds the limit: {MAX_REQUEST_BYTES} bytes.")
         try:
             body = await request.json()
         except json.JSONDecodeError:
@@ -88,7 +105,7 @@ class GeminiFake:
         try:
             check(model, body, self._refused)
         except InvalidArgument as error:
-            return error_response(400, str(error))
+            return error_response(400, str(error), error.details)
         if method == "countTokens":
             return web.json_response({"totalTokens": count_tokens(body)})
         reply, fault = self._reply(entry), self._faults.next_fault(model)
@@ -112,7 +129,7 @@ class GeminiFake:
         if not key:
             return error_response(403)
         if self._keys is not None and key not in self._keys:
-            return error_response(400, "API key not valid. Please pass a valid API key.")
+            return key_refusal()
         return None
 
     def _reply(self, entry: dict[str, Any]) -> Reply:
@@ -122,7 +139,8 @@ class GeminiFake:
         words = (self._text or answer(turns, system)).split(" ")
         size = -(-len(words) // self._pieces) if self._pieces else _WORDS_PER_PIECE
         pieces = [" ".join(words[start : start + size]) for start in range(0, len(words), size)]
-        return Reply(entry, [*(f"{piece} " for piece in pieces[:-1]), pieces[-1]])
+        model = self._routed.get(entry["model"], "")
+        return Reply(entry, [*(f"{piece} " for piece in pieces[:-1]), pieces[-1]], model, self._thoughts)
 
     async def _set_fault(self, request: web.Request) -> web.Response:
         try:
@@ -137,13 +155,15 @@ class GeminiFake:
         self._first_delay = float(pace.get("first_delay", 0))
         self._pieces = pace.get("pieces")
         self._text = pace.get("text")
+        self._thoughts = pace.get("thoughts", "")
         return web.json_response({})
 
     async def _list_models(self, _request: web.Request) -> web.Response:
         return web.json_response({"models": self._models, "descriptions": self._descriptions})
 
     async def _set_models(self, request: web.Request) -> web.Response:
-        self._models = list((await request.json())["models"])
+        wanted = await request.json()
+        self._models, self._routed = list(wanted["models"]), dict(wanted.get("routed", {}))
         return web.json_response({})
 
     async def _set_keys(self, request: web.Request) -> web.Response:

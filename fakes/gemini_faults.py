@@ -1,6 +1,6 @@
 """Send the Gemini fake's replies, or fail as a test requested.
 
-400 429 500 503 404   this status, with `message` if given; after `after_pieces` pieces an error inside the stream
+400 429 500 503 404   this status, with `message` and `details` if given; after `after_pieces` pieces an error inside the stream
 timeout           send nothing more and keep the connection open
 pause             go on when the fault is removed or replaced
 drip              send one piece every `delay` seconds without end
@@ -39,6 +39,7 @@ class Fault:
     model: str | None
     resumed: asyncio.Event
     message: str = ""
+    details: tuple[dict[str, Any], ...] = ()
 
 
 class FaultPlan:
@@ -63,6 +64,7 @@ class FaultPlan:
             model=wanted.get("model"),
             resumed=self._resumed,
             message=str(wanted.get("message", "")),
+            details=tuple(wanted.get("details", ())),
         )
 
     def next_fault(self, model: str) -> Fault | None:
@@ -85,7 +87,7 @@ async def send_whole(request: web.Request, reply: Reply, fault: Fault | None) ->
     if fault is None:
         return web.json_response(reply.part("".join(reply.pieces), reply.finish))
     if fault.name in _STATUSES:
-        return error_response(int(fault.name), fault.message)
+        return error_response(int(fault.name), fault.message, fault.details)
     if fault.name == "malformed":
         return web.Response(text='{"candidates": [{"content": ', content_type="application/json")
     if fault.name == "timeout":
@@ -107,7 +109,7 @@ async def send_stream(request: web.Request, reply: Reply, fault: Fault | None, d
     """Answer streamGenerateContent with server-sent events, one every `delay` seconds."""
     if fault is not None and fault.after_pieces == 0:
         if fault.name in _STATUSES:
-            return error_response(int(fault.name), fault.message)
+            return error_response(int(fault.name), fault.message, fault.details)
         if fault.name == "timeout":
             await _wait_forever()
     response = web.StreamResponse(headers=_EVENT_STREAM)
@@ -124,6 +126,8 @@ async def _send_all(
     response: web.StreamResponse, reply: Reply, pause: Fault | None, delay: float
 ) -> web.StreamResponse:
     last = len(reply.pieces) - 1
+    if reply.thoughts:
+        await _send(response, reply.thought())
     for number, piece in enumerate(reply.pieces):
         if pause is not None and number == pause.after_pieces:
             await pause.resumed.wait()
@@ -143,7 +147,7 @@ async def _fail_stream(
     elif fault.name == "malformed":
         await response.write(b'data: {"candidates": [{"content": \r\n\r\n')
     elif fault.name in _STATUSES:
-        await _send(response, error_body(int(fault.name), fault.message))
+        await _send(response, error_body(int(fault.name), fault.message, fault.details))
     elif fault.name == "drip":
         number = fault.after_pieces
         while True:

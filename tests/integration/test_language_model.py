@@ -15,7 +15,8 @@ from falaai import errors
 from falaai.conversation_memory import Turn
 from falaai.gemini import GeminiModels
 from falaai.language_model import Completed, Delta, Failed, Heartbeat, Prompt, ask
-from falaai.model_families import THINKING_TOKENS
+from falaai.model_families import FAMILIES, THINKING_TOKENS, Family, find_family
+from falaai.modes import Mode
 from falaai.settings import GeminiSettings
 from tests.support.services import FakeService
 from tests.support.waiting import HANG_SECONDS, at_most
@@ -33,9 +34,11 @@ def _closed() -> Iterator[None]:
         _opened.pop().close()
 
 
-def models(fake: FakeService, names: str = "gemini-2.5-flash", key: str = "k" * 39) -> GeminiModels:
+def models(
+    fake: FakeService, names: str = "gemini-2.5-flash", key: str = "k" * 39, thinking: tuple[str, ...] = ()
+) -> GeminiModels:
     options = GeminiSettings(gemini_api_key=key, gemini_model=names, gemini_base_url=fake.url)  # type: ignore[arg-type]
-    _opened.append(GeminiModels(options))
+    _opened.append(GeminiModels(options, thinking))
     return _opened[-1]
 
 
@@ -178,11 +181,20 @@ def counts(capsys: pytest.CaptureFixture[str]) -> int:
     return capsys.readouterr().out.count('"GeminiParameterRefused":[1.0]')
 
 
-@pytest.mark.parametrize("name", ["gemini-3.8-flash", "gemini-3.7-pro-preview"])
+def refuse(fake: FakeService, *parameters: str) -> None:
+    httpx.put(f"{fake.url}/admin/refused", json={"parameters": parameters}).raise_for_status()
+
+
+def know(fake: FakeService, *names: str, **routed: str) -> None:
+    httpx.put(f"{fake.url}/admin/models", json={"models": names, "routed": routed}).raise_for_status()
+
+
+@pytest.mark.parametrize("name", ["gemini-3.8-flash", "gemini-3.8-flash-preview-12-2026"])
 def test_refused_thinking_level_is_left_out_for_good(
-    gemini: FakeService, name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    gemini: FakeService, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    httpx.put(f"{gemini.url}/admin/models", json={"models": [name]}).raise_for_status()
+    know(gemini, name)
+    refuse(gemini, "thinkingConfig")
     ready = models(gemini, name)
     assert ask(ready, PROMPT, 20)
     assert ask(ready, PROMPT, 20)
@@ -194,7 +206,7 @@ def test_refused_thinking_level_is_left_out_for_good(
 
 @pytest.mark.parametrize("refused", [["thinkingConfig"], ["temperature"], ["temperature", "thinkingConfig"]])
 def test_each_refused_parameter_is_left_out_and_the_others_stay(gemini: FakeService, refused: list[str]) -> None:
-    httpx.put(f"{gemini.url}/admin/refused", json={"parameters": refused}).raise_for_status()
+    refuse(gemini, *refused)
     ready = models(gemini, "gemini-2.5-flash")
     assert ask(ready, PROMPT, 20)
     assert ask(ready, PROMPT, 20)
@@ -204,9 +216,10 @@ def test_each_refused_parameter_is_left_out_and_the_others_stay(gemini: FakeServ
 
 
 def test_room_for_thoughts_when_the_model_thinks_as_it_likes(gemini: FakeService) -> None:
+    refuse(gemini, "thinkingConfig")
     ask(models(gemini, "gemini-3.8-flash"), Prompt("Você é um teste.", PROMPT.turns, 60), 20)
     limits = [request["body"]["generationConfig"]["maxOutputTokens"] for request in gemini.requests()]
-    assert limits == [60, 60 + THINKING_TOKENS]
+    assert limits == [60 + 4096, 60 + THINKING_TOKENS]
 
 
 @pytest.mark.parametrize(
@@ -216,10 +229,11 @@ def test_room_for_thoughts_when_the_model_thinks_as_it_likes(gemini: FakeService
         ("gemini-2.5-flash", "API key not valid. Please pass a valid API key."),
         # It is sent no temperature, so leaving it out would be the same request again.
         ("gemini-3.5-flash-lite", "temperature is not supported for this model."),
-        ("gemini-4-neon", "Thinking level MINIMAL is not supported for this model."),
+        ("gemini-9-neon", "Thinking level MINIMAL is not supported for this model."),
     ],
 )
 def test_other_400_is_not_asked_again(gemini: FakeService, name: str, message: str) -> None:
+    know(gemini, name)
     gemini.fault(fault="400", message=message)
     with pytest.raises(errors.LanguageModelError):
         ask(models(gemini, name), PROMPT, 20)
@@ -241,6 +255,7 @@ def test_refusal_inside_a_stream_never_says_text_twice(gemini: FakeService) -> N
 
 
 def test_retry_has_what_is_left_of_the_deadline(gemini: FakeService) -> None:
+    refuse(gemini, "thinkingConfig")
     gemini.fault(fault="timeout", model="gemini-3.8-flash")
     ready = models(gemini, "gemini-3.8-flash")
     ready.warm_up()  # the import of LangChain may take longer than the deadline
@@ -255,6 +270,94 @@ def test_retry_has_what_is_left_of_the_deadline(gemini: FakeService) -> None:
 def test_not_one_token_is_counted_online(gemini: FakeService) -> None:
     ask(models(gemini), PROMPT, 20)
     assert {request["method"] for request in gemini.requests()} == {"streamGenerateContent"}
+
+
+# A model of each family whose prefix alone is no model.
+EXAMPLES = {
+    "gemini-4": "gemini-4-neon",
+    "gemini-3.1-pro": "gemini-3.1-pro-preview",
+    "gemini-3-flash": "gemini-3-flash-preview",
+}
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.prefix)
+def test_every_model_of_the_table_answers_the_first_request_of_each_mode(
+    gemini: FakeService, family: Family, mode: Mode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = EXAMPLES.get(family.prefix, family.prefix)
+    turns = (Turn(1, "usuario", "Oi"), Turn(2, "ia", "Olá!"), Turn(3, "usuario", "Tudo bem?"))
+    answer = ask(models(gemini, name), Prompt("Você é um teste.", turns, mode=mode), 20)
+    assert answer.startswith("Esta é uma resposta de demonstração")
+    (request,) = gemini.requests()
+    config = request["body"]["generationConfig"]
+    (value,) = config["thinkingConfig"].values()
+    assert str(value).lower() == str(family.thinking(mode))
+    assert ("temperature" in config) == family.has_sampling
+    assert counts(capsys) == 0
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("name", ["gemini-3.9-flash", "gemini-5-carbon", "gemini-flash-latest", "another-model"])
+def test_unknown_model_is_asked_without_parameters(gemini: FakeService, name: str, mode: Mode) -> None:
+    know(gemini, name)
+    assert find_family(name) is None
+    assert ask(models(gemini, name), Prompt("Você é um teste.", PROMPT.turns, mode=mode), 20)
+    assert configs(gemini) == [{}]
+
+
+def test_limit_of_output_tokens_that_a_model_refuses_is_left_out(
+    gemini: FakeService, capsys: pytest.CaptureFixture[str]
+) -> None:
+    know(gemini, "gemini-2.0-flash")
+    ready = models(gemini, "gemini-2.0-flash")
+    assert ask(ready, PROMPT, 20)
+    assert ask(ready, PROMPT, 20)
+    sent = ["maxOutputTokens" in request["body"]["generationConfig"] for request in gemini.requests()]
+    assert sent == [True, False, False]
+    assert counts(capsys) == 1
+
+
+def test_parameter_that_only_the_details_of_a_400_name_is_left_out(gemini: FakeService) -> None:
+    detail = {"fieldViolations": [{"field": "generation_config.thinking_config", "description": "unknown"}]}
+    gemini.fault(fault="400", message="Request contains an invalid argument.", details=[detail], times=1)
+    assert ask(models(gemini, "gemini-3.5-flash-lite"), PROMPT, 20)
+    assert [[*config] for config in configs(gemini)] == [["thinkingConfig"], []]
+
+
+def test_level_that_is_refused_in_one_mode_stays_in_the_other(gemini: FakeService) -> None:
+    gemini.fault(fault="400", message="Thinking level HIGH is not supported for this model.", times=1)
+    ready = models(gemini, "gemini-3.5-flash-lite")
+    assert ask(ready, Prompt("Teste.", PROMPT.turns, mode=Mode.THINK), 20)
+    assert ask(ready, PROMPT, 20)
+    assert [[*config] for config in configs(gemini)] == [["thinkingConfig"], [], ["thinkingConfig"]]
+
+
+def test_thinking_mode_asks_its_own_models_and_then_the_others(gemini: FakeService) -> None:
+    ready = models(gemini, "gemini-3.5-flash-lite", thinking=("gemini-1.0-gone", "gemini-3.8-flash"))
+    ask(ready, Prompt("Teste.", PROMPT.turns, mode=Mode.THINK), 20)
+    ask(ready, PROMPT, 20)
+    know(gemini, "gemini-3.5-flash-lite")
+    ask(ready, Prompt("Teste.", PROMPT.turns, mode=Mode.THINK), 20)
+    asked = [request["model"] for request in gemini.requests()]
+    lite, flash = "gemini-3.5-flash-lite", "gemini-3.8-flash"
+    assert asked == ["gemini-1.0-gone", flash, lite, flash, lite]
+
+
+def test_model_that_really_answered_is_the_one_that_is_told(gemini: FakeService) -> None:
+    know(gemini, "gemini-2.5-flash", **{"gemini-2.5-flash": "gemini-3.5-flash-lite-001"})
+    *_, end = models(gemini, "gemini-2.5-flash").stream(PROMPT, 20)
+    assert isinstance(end, Completed)
+    assert end.usage.model == "gemini-3.5-flash-lite-001"
+
+
+def test_thoughts_are_counted_and_are_no_text(gemini: FakeService) -> None:
+    thoughts = "**Pensando** no que responder."
+    httpx.put(f"{gemini.url}/admin/pace", json={"text": "um dois três", "thoughts": thoughts}).raise_for_status()
+    *pieces, end = models(gemini, "gemini-3.8-flash").stream(Prompt("Teste.", PROMPT.turns, mode=Mode.THINK), 20)
+    assert isinstance(end, Completed)
+    assert end.text == "".join(piece.text for piece in pieces if isinstance(piece, Delta)) == "um dois três"
+    assert end.usage.tokens_out == -(-len(thoughts) // 4) + 3
 
 
 @pytest.fixture

@@ -12,11 +12,14 @@ from tests.support.running_cloud import RunningCloud, start_cloud
 
 @pytest.fixture(scope="module")
 def refusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
-    """Has a model that answers 400 to `thinking_level: minimal`, as the real one does."""
+    """Has a model that answers 400 to the level of thinking, as a real one may after a change at Google's."""
     data = tmp_path_factory.mktemp("refusing")
     env = data / "env"
     env.write_text("GEMINI_MODEL=gemini-3.8-flash\n")
     cloud = start_cloud(data, env_file=env)
+    httpx.put(
+        f"{cloud.addresses['gemini']}/admin/refused", json={"parameters": ["thinkingConfig"]}
+    ).raise_for_status()
     yield cloud
     assert cloud.stop() == 0
     log = cloud.log.read_text()

@@ -32,6 +32,7 @@ from falaai.errors import (
 from falaai.language_model import Completed, Delta, Failed, Heartbeat, LanguageModel, ModelEvent, Prompt, Usage
 from falaai.logs import logger
 from falaai.model_families import call_options, family_parameters, named_parameters
+from falaai.modes import Mode
 
 if TYPE_CHECKING:
     import ssl
@@ -72,6 +73,8 @@ class _Answer:
             self.tokens_out += chunk.usage_metadata["output_tokens"]
         metadata = chunk.response_metadata
         is_blocked = (metadata.get("prompt_feedback") or {}).get("block_reason")
+        # The model that really answers: Google may route a name to another model. The last chunk has it.
+        self.model = metadata.get("model_name") or self.model
         self.finish_reason = ("SAFETY" if is_blocked else metadata.get("finish_reason")) or self.finish_reason
         text = str(chunk.text)
         self.text += text
@@ -90,15 +93,16 @@ class _Answer:
 
 
 class GeminiModels:
-    """The models of GEMINI_MODEL in their order.
+    """The models of GEMINI_MODEL in their order, and before them in the mode THINK those of GEMINI_MODEL_THINK.
 
     A model that answers 404 is skipped until the process ends. A parameter that a model refuses is left out.
     """
 
-    def __init__(self, options: settings.GeminiSettings) -> None:
+    def __init__(self, options: settings.GeminiSettings, thinking: tuple[str, ...] = ()) -> None:
         self._options = options
+        self._thinking = thinking
         self._withdrawn: set[str] = set()
-        self._refused: set[tuple[str, str]] = set()
+        self._refused: set[tuple[str, Mode, str]] = set()
         self._clients: dict[str, ChatGoogleGenerativeAI] = {}
         self._connected_until = 0.0
         self._loop = asyncio.new_event_loop()
@@ -156,7 +160,7 @@ class GeminiModels:
 
         canned = CannedReply(_connections())
         client = self._new_client(name, canned)
-        options = call_options(name, family_parameters(name), max_tokens=8)
+        options = call_options(name, Mode.FAST, family_parameters(name, Mode.FAST), max_tokens=8)
         async for _ in client.astream(_messages(Prompt("Oi", (Turn(1, "usuario", "Oi"),))), **options):
             pass
         canned.end()
@@ -214,7 +218,7 @@ class GeminiModels:
         """Yield the chunks of the first model that exists, and store its name in `answer`."""
         from langchain_google_genai.chat_models import GoogleModelNotFoundError
 
-        for name in self._options.gemini_model:
+        for name in self._names(prompt.mode):
             if name in self._withdrawn:
                 continue
             answer.model = name
@@ -228,17 +232,22 @@ class GeminiModels:
                 logger().warning("model not found, skipped from now on", extra={"model": name})
         raise ModelNotConfigured("none of the models in GEMINI_MODEL exists")
 
+    def _names(self, mode: Mode) -> tuple[str, ...]:
+        """Return the models of a mode in their order. The fast models also think, if no other model does."""
+        return (*self._thinking, *self._options.gemini_model) if mode is Mode.THINK else self._options.gemini_model
+
     async def _accepted_chunks(self, name: str, prompt: Prompt, deadline: float) -> "AsyncGenerator[AIMessageChunk]":
         """Yield chunks from one model. If a 400 names a parameter of the request, repeat the request without it."""
         from langchain_google_genai.chat_models import GoogleInvalidRequestError
 
         messages = _messages(prompt)
         while True:
-            sent = [one for one in family_parameters(name) if (name, one) not in self._refused]
+            known = family_parameters(name, prompt.mode)
+            sent = [one for one in known if (name, prompt.mode, one) not in self._refused]
             left = max(1.0, deadline - time.monotonic())
             began = False
             try:
-                options = call_options(name, sent, prompt.max_tokens)
+                options = call_options(name, prompt.mode, sent, prompt.max_tokens)
                 async for chunk in self._client(name).astream(messages, timeout=left, **options):
                     began = True
                     yield chunk
@@ -248,13 +257,13 @@ class GeminiModels:
                 # Do not repeat the request if a part of the text has arrived, or if its time is over.
                 if began or not refused or time.monotonic() >= deadline:
                     raise
-                self._leave_out(name, refused)
+                self._leave_out(name, prompt.mode, refused)
 
-    def _leave_out(self, name: str, parameters: Collection[str]) -> None:
+    def _leave_out(self, name: str, mode: Mode, parameters: Collection[str]) -> None:
         for parameter in parameters:
-            if (name, parameter) in self._refused:  # another thread has found the same refusal
+            if (name, mode, parameter) in self._refused:  # another thread has found the same refusal
                 continue
-            self._refused.add((name, parameter))
+            self._refused.add((name, mode, parameter))
             metrics.count("GeminiParameterRefused")
             logger().warning(
                 "model refused a parameter, left out from now on", extra={"model": name, "parameter": parameter}
@@ -348,4 +357,5 @@ def _translate(error: Exception) -> LanguageModelError | None:
 @cache
 def language_model() -> LanguageModel:
     """Return the process's model. Nothing is imported or connected before the first answer."""
-    return GeminiModels(settings.read(settings.GeminiSettings))
+    thinking = settings.read(settings.ThinkingSettings).gemini_model_think
+    return GeminiModels(settings.read(settings.GeminiSettings), thinking)

@@ -11,6 +11,7 @@ from typing import Protocol
 from falaai.conversation_memory import Turn
 from falaai.deadlines import seconds_left
 from falaai.errors import LanguageModelError
+from falaai.modes import Mode
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Prompt:
     system: str
     turns: tuple[Turn, ...]
     max_tokens: int = 8192
+    mode: Mode = Mode.FAST
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,16 @@ class GeminiSettings(_Group):
     gemini_base_url: str = ""
 
 
+class ThinkingSettings(_Group):
+    """The mode *Pensar mais*: its models in order of preference, and its largest number of messages in a day, for one
+    user and for all. Without a model, there is no such mode. GEMINI_MODEL answers if none of these models exists.
+    """
+
+    gemini_model_think: Annotated[tuple[str, ...], BeforeValidator(_model_names)] = ()
+    daily_think_messages: int = Field(default=20, ge=1)
+    daily_think_ceiling: int = Field(default=2000, ge=1)
+
+
 class MemorySettings(_Group):
     """Largest size of a prompt with persona and summary, in approximate tokens."""
 
@@ -201,6 +211,7 @@ CHECKED = (
     DatabaseSettings,
     SessionSettings,
     GeminiSettings,
+    ThinkingSettings,
     MemorySettings,
     ReplySettings,
     EmailSettings,
