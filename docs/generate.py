@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from devcloud.template import read_template
-from falaai import queue_messages, settings
+from falaai import model_families, queue_messages, settings
+from falaai.modes import Mode
 from falaai_auth.application import build as build_auth
 from falaai_chat.application import build as build_chat
 from falaai_chat.application import build_stream
@@ -31,6 +32,7 @@ def generated_docs() -> dict[str, str]:
         "routes.md": routes(),
         "settings.md": settings_page(),
         "queue-messages.md": messages(),
+        "models.md": models(),
     }
 
 
@@ -102,6 +104,30 @@ def messages() -> str:
             f"- hidden for {hidden} s while a worker has it; moved to the dead-letter queue after {tries} tries\n",
         ]
     return "\n".join(lines)
+
+
+def models() -> str:
+    lines = [
+        f"# Gemini's models\n\n{NOTICE}\n",
+        inspect.cleandoc(model_families.__doc__ or "") + "\n",
+        "A row is for all models whose names begin with its first words. *Rápido* and *Pensar mais* are the modes,",
+        "with their level of thinking or their number of thinking tokens. Prices are dollars for a million tokens;",
+        "thoughts count as output. Only text is sent today, whatever a model can read.\n",
+        "| model | *Rápido* | *Pensar mais* | temperature | reads | input | output | source, day | note |",
+        "|---|---|---|---|---|---:|---:|---|---|",
+    ]
+    for family in model_families.FAMILIES:
+        fast, think = (f"`{family.thinking(mode)}`" for mode in Mode)
+        temperature = f"`{model_families.TEMPERATURE}`" if family.has_sampling else "not sent"
+        row = [f"`{family.prefix}`", fast, think, temperature, ", ".join(family.inputs), *_price(family.price)]
+        lines.append(f"| {' | '.join(row)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _price(price: model_families.Price | None) -> list[str]:
+    if price is None:
+        return ["?", "?", "not found", ""]
+    return [f"{price.tokens_in:.2f}", f"{price.tokens_out:.2f}", f"{price.source}, {price.read_on}", price.note]
 
 
 def _one_line(text: str) -> str:

@@ -1,6 +1,7 @@
 """Send the Gemini fake's replies, or fail as a test requested.
 
-400 429 500 503 404   this status, with `message` and `details` if given; after `after_pieces` pieces an error inside the stream
+400 429 500 503 404   this status, with `message` and `details` if given; after `after_pieces` pieces an error inside
+                  the stream
 timeout           send nothing more and keep the connection open
 pause             go on when the fault is removed or replaced
 drip              send one piece every `delay` seconds without end

@@ -28,6 +28,10 @@ def turns(*texts):
     return [{"role": roles[number % 2], "parts": [{"text": text}]} for number, text in enumerate(texts)]
 
 
+def parts(*given):
+    return [{"role": "user", "parts": list(given)}]
+
+
 def generate(gemini, *texts, model=MODEL, system="", **more):
     body = {"contents": turns(*texts), **more}
     if system:
@@ -130,12 +134,74 @@ def test_an_unknown_model_is_404(gemini):
         ("gemini-4-neon", {"contents": turns("x"), "generationConfig": NO_BUDGET}),
         ("gemini-3.5-flash-lite", {"contents": turns("x", "y")}),
         ("gemini-3.5-flash-lite", {"contents": turns("x"), "generationConfig": {"presencePenalty": 1}}),
+        ("gemini-4-argon", {"contents": turns("x", "y")}),
+        ("gemini-4-argon", {"contents": turns("x"), "generationConfig": MINIMAL}),
+        ("gemini-3.1-pro-preview", {"contents": turns("x"), "generationConfig": MINIMAL}),
+        ("gemini-3.8-flash", {"contents": turns("x"), "generationConfig": NO_BUDGET}),
+        ("gemini-3.8-flash", {"contents": turns("x"), "generationConfig": {"candidateCount": 2}}),
+        ("gemini-2.5-pro", {"contents": turns("x"), "generationConfig": NO_BUDGET}),
+        (MODEL, {"contents": turns("x"), "generationConfig": {"thinkingConfig": {"thinkingBudget": 90_000}}}),
+        (MODEL, {"contents": turns("x"), "generationConfig": {"thinkingConfig": {"thinkingBudgets": 1}}}),
+        (MODEL, {"contents": turns("x"), "generationConfig": {"temperature": 2.1}}),
+        (MODEL, {"contents": turns("x"), "generationConfig": {"maxOutputTokens": 0}}),
+        (MODEL, {"contents": turns("x"), "generationConfig": {"temperatur": 1}}),
+        (MODEL, {"contents": turns("a" * 4 * 1_048_577)}),
+        (MODEL, {"contents": parts({"inlineData": {"mimeType": "application/zip", "data": "eA=="}})}),
+        (MODEL, {"contents": parts({"fileData": {"mimeType": "audio/x-unknown", "fileUri": "files/1"}})}),
+        (MODEL, {"contents": parts({"inline_data": {"mime_type": "image/png", "data": "no base64"}})}),
+        (
+            MODEL,
+            {"contents": [*turns("x"), {"role": "model", "parts": [{"functionCall": {"name": "f"}}]}, *turns("y")]},
+        ),
     ],
 )
 def test_what_the_real_api_refuses_is_400(gemini, model, body):
     response = gemini.post(f"/v1beta/models/{model}:generateContent", json=body)
     assert response.status_code == 400
-    assert response.json()["error"]["status"] == "INVALID_ARGUMENT"
+    error = response.json()["error"]
+    assert (error["code"], error["status"]) == (400, "INVALID_ARGUMENT")
+    assert error["message"]
+
+
+def test_files_that_are_too_large_are_400(gemini, monkeypatch):
+    pdf = {"contents": parts({"inlineData": {"mimeType": "application/pdf", "data": "eHh4eA=="}}, {"text": "Oi"})}
+    assert gemini.post(f"/v1beta/models/{MODEL}:generateContent", json=pdf).status_code == 200
+    monkeypatch.setattr("fakes.gemini_checks.MAX_PDF_BYTES", 3)
+    refused = gemini.post(f"/v1beta/models/{MODEL}:generateContent", json=pdf)
+    assert "too large" in refused.json()["error"]["message"]
+    monkeypatch.setattr("fakes.gemini.MAX_REQUEST_BYTES", 100)
+    refused = gemini.post(f"/v1beta/models/{MODEL}:generateContent", json=pdf)
+    assert (refused.status_code, refused.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+    assert refused.json()["error"]["message"] == "Request payload size exceeds the limit: 100 bytes."
+
+
+def test_errors_have_the_details_of_the_real_api(gemini):
+    gemini.put("/admin/refused", json={"parameters": ["temperature"]})
+    error = generate(gemini, "oi", generationConfig={"temperature": 0.7}).json()["error"]
+    assert error["details"][0]["@type"].endswith("BadRequest")
+    assert error["details"][0]["fieldViolations"][0]["field"] == "generation_config.temperature"
+    fault(gemini, fault="429", times=1)
+    kinds = [one["@type"].rpartition(".")[2] for one in generate(gemini, "oi").json()["error"]["details"]]
+    assert kinds == ["QuotaFailure", "RetryInfo"]
+    gemini.put("/admin/keys", json={"keys": ["another"]})
+    assert generate(gemini, "oi").json()["error"]["details"][0]["reason"] == "API_KEY_INVALID"
+    gemini.put("/admin/keys", json={"keys": None})
+
+
+def test_thoughts_come_first_and_a_signature_last(gemini):
+    gemini.put("/admin/pace", json={"delay": 0, "thoughts": "penso"})
+    _, events = stream(gemini, "oi", model="gemini-3.8-flash")
+    found = [event["candidates"][0]["content"]["parts"][0] for event in events]
+    assert found[0] == {"text": "penso", "thought": True}
+    assert [("thoughtSignature" in part) for part in found] == [False] * (len(found) - 1) + [True]
+    usage = events[-1]["usageMetadata"]
+    assert usage["thoughtsTokenCount"] == 2
+    assert usage["totalTokenCount"] == usage["promptTokenCount"] + usage["candidatesTokenCount"] + 2
+
+
+def test_name_that_is_routed_is_answered_by_another_model(gemini):
+    gemini.put("/admin/models", json={"models": [MODEL], "routed": {MODEL: "gemini-3.5-flash-lite"}})
+    assert generate(gemini, "oi").json()["modelVersion"] == "gemini-3.5-flash-lite"
 
 
 def test_what_the_real_api_accepts(gemini):

@@ -142,7 +142,7 @@ def fill(rows: Rows) -> None:
     rows.run("INSERT INTO limites VALUES ('l', NOW(6), NOW(6), -5)")
     rows.run("INSERT INTO transacoes VALUES ('k', '9999-12-31 23:59:59.999999')")
     for share in range(-15, 1):
-        rows.run("INSERT INTO uso_diario VALUES (%s, '2026-02-28', 3, 9223372036854775807, 0)", share)
+        rows.run("INSERT INTO uso_diario VALUES (%s, '2026-02-28', 3, 9223372036854775807, 0, 2)", share)
     rows.run("INSERT INTO exportacoes VALUES (1, %s, 'pronta', 1, 5, NOW(6), NOW(6), NOW(6), NOW(6))", ana)
     rows.run("INSERT INTO contas_apagadas VALUES (2000000500, '2026-01-01 00:00:00.000001')")
 

@@ -5,14 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from falaai.database import Database
-from falaai.errors import CeilingReached, DatabaseUnavailable
+from falaai.errors import CeilingReached, DatabaseUnavailable, ThinkingQuotaReached
+from falaai.modes import Mode
 from falaai.repositories.usage import SHARES
 from falaai.sao_paulo import day_of
 from falaai_chat.questions import ask
 from falaai_chat.quota import Quota
 from falaai_chat.schemas import MessageInput
 from tests.support.fakes import FakeModel
-from tests.support.replies import NOW, answer, new_session, send
+from tests.support.replies import NOW, PLENTY, answer, new_session, send
 from tests.support.rows import Rows
 
 PEOPLE, SENDS, WORKERS = 20, 100, 16
@@ -30,19 +31,27 @@ DISTRIBUTIONS = {
 }
 
 
-def counted(rows: Rows) -> int:
-    """Return the number of messages counted in all shares."""
-    return int(rows.value("SELECT COALESCE(SUM(mensagens), 0) FROM uso_diario WHERE id_usuario <= 0"))
+COLUMNS = {Mode.FAST: "mensagens", Mode.THINK: "pensadas"}
 
 
+def counted(rows: Rows, mode: Mode, users: bool = False) -> int:
+    """Return the number of messages of a mode counted in all shares, or for all users."""
+    where = "id_usuario > 0" if users else "id_usuario <= 0"
+    return int(rows.value(f"SELECT COALESCE(SUM({COLUMNS[mode]}), 0) FROM uso_diario WHERE {where}"))
+
+
+@pytest.mark.parametrize("mode", Mode)
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
-def test_hundred_at_once_are_as_many_as_the_ceiling_has_left(database: Database, rows: Rows, name: str) -> None:
+def test_hundred_at_once_are_as_many_as_the_ceiling_has_left(
+    database: Database, rows: Rows, name: str, mode: Mode
+) -> None:
     shares, left = DISTRIBUTIONS[name]
-    quota, model = Quota(SENDS, EACH * SHARES if shares else LEFT, at_once=SENDS), FakeModel()
+    quota, model = Quota(SENDS, EACH * SHARES if shares else LEFT, SENDS, mode), FakeModel()
+    insert = f"INSERT INTO uso_diario (id_usuario, dia, {COLUMNS[mode]}) VALUES (%s, %s, %s)"
     for share, used in enumerate(shares):
-        rows.run("INSERT INTO uso_diario (id_usuario, dia, mensagens) VALUES (%s, %s, %s)", -share, day_of(NOW), used)
+        rows.run(insert, -share, day_of(NOW), used)
     people = [new_session(rows, rows.user(f"pessoa-{number}@exemplo.com.br")) for number in range(PEOPLE)]
-    before = counted(rows)
+    before, other = counted(rows, mode), Mode.FAST if mode is Mode.THINK else Mode.THINK
 
     def try_one(number: int) -> bool:
         try:
@@ -58,10 +67,35 @@ def test_hundred_at_once_are_as_many_as_the_ceiling_has_left(database: Database,
         let_through = list(pool.map(try_one, range(SENDS)))
     assert (sum(let_through), len(model.prompts)) == (left, left)
     assert rows.value("SELECT COUNT(*) FROM mensagens") == 2 * left
-    assert counted(rows) - before == left
-    assert rows.value("SELECT COALESCE(SUM(mensagens), 0) FROM uso_diario WHERE id_usuario > 0") == left
-    found = rows.list("SELECT -id_usuario AS parte, mensagens FROM uso_diario WHERE id_usuario <= 0")
-    assert all(row["mensagens"] <= quota.share_limit(row["parte"]) for row in found)
+    assert {prompt.mode for prompt in model.prompts} <= {mode}
+    assert counted(rows, mode) - before == left == counted(rows, mode, users=True)
+    assert counted(rows, other) == counted(rows, other, users=True) == 0
+    found = rows.list(f"SELECT -id_usuario AS parte, {COLUMNS[mode]} AS usadas FROM uso_diario WHERE id_usuario <= 0")
+    assert all(row["usadas"] <= quota.share_limit(row["parte"]) for row in found)
+
+
+def test_hundred_at_once_of_one_person_are_as_many_as_the_quota_of_the_mode_has_left(
+    database: Database, rows: Rows
+) -> None:
+    session, model = new_session(rows, rows.user()), FakeModel()
+    quota = Quota(LEFT, SENDS * SHARES, SENDS, Mode.THINK)
+
+    def try_one(number: int) -> bool:
+        try:
+            asked = ask(database, session, MessageInput(message=f"Pergunta {number}"), quota)
+        except ThinkingQuotaReached:
+            return False
+        except DatabaseUnavailable:
+            return try_one(number)
+        answer(database, asked, model)
+        return True
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        assert sum(pool.map(try_one, range(SENDS))) == LEFT == len(model.prompts)
+    assert counted(rows, Mode.THINK, users=True) == counted(rows, Mode.THINK) == LEFT
+    # The other mode still answers.
+    answer(database, ask(database, session, MessageInput(message="Oi"), PLENTY), model)
+    assert counted(rows, Mode.FAST, users=True) == 1
 
 
 def test_first_messages_of_a_day_from_several_sessions_are_all_counted(database: Database, rows: Rows) -> None:

@@ -14,6 +14,7 @@ from falaai import rate_limits, settings
 from falaai.connections import Connection, connect
 from falaai.database import Database
 from falaai.errors import LinkNotValid, TooManyRequests
+from falaai.modes import Mode
 from falaai.queue_messages import EmailRequested
 from falaai.repositories import conversations, messages, sessions
 from falaai_auth.verification import find_link, verify
@@ -89,7 +90,7 @@ def test_limit_opens_again_when_its_window_closes(at: At) -> None:
 
 def test_reply_is_abandoned_after_a_minute(at: At, rows: Rows) -> None:
     conversation = rows.conversation(rows.user())
-    at(0).transaction(lambda sql: messages.add_exchange(sql, conversation, 2, "Oi", None, "chave"))
+    at(0).transaction(lambda sql: messages.add_exchange(sql, conversation, 2, "Oi", None, "chave", Mode.FAST))
     states = [
         messages.list_messages(at(seconds), conversation, after_seq=1, limit=100)[0].state for seconds in (59, 61)
     ]

@@ -6,12 +6,14 @@ import pytest
 
 from falaai.database import Database
 from falaai.errors import LanguageModelError, ModelBlocked, ModelInterrupted, ModelRateLimited, ModelUnavailable
+from falaai.modes import Mode
 from falaai.repositories.sessions import Session
+from falaai_auth.carried_usage import carry_over, find_usage, keep_usage
 from falaai_chat.generation import StoredReply
 from falaai_chat.pending_replies import NewReply, PendingReply
-from falaai_chat.questions import edit_question, regenerate_reply
+from falaai_chat.questions import ask, edit_question, regenerate_reply
 from falaai_chat.quota import Quota
-from falaai_chat.schemas import EditInput
+from falaai_chat.schemas import EditInput, MessageInput
 from falaai_cleanup.tasks import TASKS, clean_up
 from tests.support.fakes import FakeModel
 from tests.support.replies import PLENTY, answer, new_session, send
@@ -141,3 +143,70 @@ def test_edit_of_an_earlier_question_leaves_a_later_dead_reply_to_the_cleanup(
     assert rows.value(USER) == 3
     clean_up(database, 90, lambda: True, [task for task in TASKS if task.name == "abandoned_replies"])
     assert rows.value(USER) == 2
+
+
+THINKING = Quota(5, 1000, 1000, Mode.THINK)
+BOTH = "SELECT mensagens, pensadas FROM uso_diario WHERE id_usuario > 0"
+
+
+def think(database: Database, session: Session, **more: str) -> NewReply:
+    asked = ask(database, session, MessageInput(message="Por quê?", **more), THINKING)
+    assert isinstance(asked, NewReply)
+    return asked
+
+
+def test_failure_without_a_word_is_given_back_to_its_mode(database: Database, rows: Rows, session: Session) -> None:
+    answer(database, send(database, session))
+    answer(database, think(database, session))
+    asked = think(database, session)
+    assert asked.left == 3
+    assert fail(database, asked, ModelRateLimited("429")).facts["restam"] == 4
+    assert rows.list(BOTH) == [{"mensagens": 1, "pensadas": 1}]
+
+
+def test_cleanup_gives_back_each_abandoned_try_to_its_mode(database: Database, rows: Rows, today: Session) -> None:
+    send(database, today)
+    think(database, today)
+    think(database, today)
+    rows.run(ABANDON)
+    clean_up(database, 90, lambda: True, [task for task in TASKS if task.name == "abandoned_replies"])
+    assert rows.list(BOTH) == [{"mensagens": 0, "pensadas": 0}]
+
+
+def test_retry_in_the_other_mode_gives_the_abandoned_try_back_to_its_own(
+    database: Database, rows: Rows, today: Session
+) -> None:
+    asked = think(database, today, client_id="a-1")
+    rows.run(ABANDON)
+    again = send(database, today, "Por quê?", client_id="a-1")
+    assert isinstance(again, NewReply)
+    assert (again.reply_id, again.mode, again.left) == (asked.reply_id, Mode.FAST, PLENTY.person - 1)
+    assert rows.list(BOTH) == [{"mensagens": 1, "pensadas": 0}]
+
+
+def test_mode_and_model_are_stored_and_stay_with_a_hidden_version(
+    database: Database, rows: Rows, session: Session
+) -> None:
+    asked = think(database, session)
+    answer(database, asked)
+    answer(database, regenerate_reply(database, session, asked.reply_id, PLENTY))
+    stored = "SELECT modo, modelo, ramo IS NULL AS mostrada FROM mensagens WHERE remetente = 'ia' ORDER BY versao"
+    assert rows.list(stored) == [
+        {"modo": "pensar", "modelo": "fake", "mostrada": 0},
+        {"modo": "rapido", "modelo": "fake", "mostrada": 1},
+    ]
+
+
+def test_messages_of_both_modes_follow_to_the_next_account_with_the_address(
+    database: Database, rows: Rows, today: Session
+) -> None:
+    send(database, today)
+    think(database, today)
+    think(database, today)
+    keep_usage(database, today)
+    found = find_usage(database, today.user_email)
+    other = rows.user("nova@exemplo.com.br")
+    carry_over(database, other, found)
+    assert rows.list("SELECT mensagens, pensadas FROM uso_diario WHERE id_usuario = %s", other) == [
+        {"mensagens": 1, "pensadas": 2}
+    ]

@@ -27,6 +27,7 @@ from falaai.connections import Connection, connect
 from falaai.database import Database, Executed, Parameters, Row, Statements, Transaction
 from falaai.errors import ModelRateLimited
 from falaai.language_model import NO_USAGE, Failed, ModelEvent, Prompt
+from falaai.modes import Mode
 from falaai.repositories import conversations, messages, personal_data
 from falaai.repositories.conversations import Cursor
 from falaai.repositories.messages import ReplyResult, State
@@ -536,7 +537,9 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "size": 1000,
         "day": day,
         "messages": 3,
+        "thinking": 2,
         "count": 3,
+        "mode": Mode.THINK,
         "today": day,
         "is_new": False,
         "conversation_id": history.id,

@@ -158,7 +158,7 @@ class DatabaseWithoutTransactions(FakeDatabase):
 
 def test_followed_reply_ends_properly_when_its_place_cannot_be_given_up() -> None:
     stored = {"id": 71, "id_conversa": 7, "seq": 2, "remetente": "ia", "conteudo": "Olá", "estado": "completa"}
-    place = {"posicao": None, "ramo": None, "versao": 1}
+    place = {"posicao": None, "ramo": None, "versao": 1, "modo": "rapido"}
     rows = {"FROM mensagens": [stored | place | {"data_envio": SENT_AT, "erro": None, "geracao": 1}]}
     existing = ExistingReply(Session(1, 1, None, "Ana", "ana@exemplo.com.br", 0, SENT_AT), 7, 70, RUNNING)
     dependencies = ReplyDependencies(DatabaseWithoutTransactions(rows), FakeModel(), FakeQueues())  # type: ignore[arg-type]

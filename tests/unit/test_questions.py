@@ -115,7 +115,7 @@ def full_but(*open_shares: int) -> dict[str, Any]:
     def count(parameters: Sequence[Any]) -> int:
         return 5 if parameters[0] > 0 or -parameters[0] in open_shares else 11
 
-    rows = [{"id_usuario": -share, "mensagens": 0 if share in open_shares else 10} for share in range(SHARES)]
+    rows = [{"id_usuario": -share, "usadas": 0 if share in open_shares else 10} for share in range(SHARES)]
     return {"COUNT": count, "LIST": rows}
 
 

@@ -6,10 +6,19 @@ from typing import Any
 
 import pytest
 
-from falaai.errors import CeilingReached, QuotaReached, TooManyReplies
+from falaai import settings
+from falaai.errors import (
+    CeilingReached,
+    InvalidInput,
+    QuotaReached,
+    ThinkingCeilingReached,
+    ThinkingQuotaReached,
+    TooManyReplies,
+)
+from falaai.modes import Mode
 from falaai.repositories.sessions import Session
 from falaai.repositories.usage import SHARES
-from falaai_chat.quota import Quota
+from falaai_chat.quota import Quota, Quotas, quotas
 from tests.support.fakes import FakeStatements
 
 # 12:00 UTC is 9:00 in São Paulo, 15 hours before its midnight.
@@ -70,7 +79,7 @@ def test_full_share_is_the_ceiling() -> None:
 def shares(**counts: int) -> list[dict[str, Any]]:
     """Rows of all shares: full ones, but for those in `counts`."""
     full = {f"share_{share}": 10 for share in range(SHARES)}
-    return [{"id_usuario": -share, "mensagens": (full | counts)[f"share_{share}"]} for share in range(SHARES)]
+    return [{"id_usuario": -share, "usadas": (full | counts)[f"share_{share}"]} for share in range(SHARES)]
 
 
 def test_share_with_room_is_found() -> None:
@@ -93,3 +102,36 @@ def test_day_is_that_of_sao_paulo(hour: int, day: date) -> None:
     sql = FakeStatements({COUNT: 1})
     Quota(10, 160).take_from_share(sql, replace(SESSION, now=datetime(2026, 6, 1, hour)), share=0)
     assert sql.ran[-1][1][1] == day
+
+
+def test_each_mode_has_its_own_limits_counters_and_refusals() -> None:
+    think = Quota(2, SHARES, mode=Mode.THINK)
+    with pytest.raises(ThinkingQuotaReached) as person:
+        think.check_messages(SESSION, 3)
+    assert person.value.facts["limite"] == 2
+    sql = FakeStatements({COUNT: 2})
+    with pytest.raises(ThinkingCeilingReached):
+        think.take_from_share(sql, SESSION, share=0)
+    assert "pensadas" in sql.ran[0][0]
+    assert "mensagens" not in sql.ran[0][0]
+
+
+def test_mode_that_the_deployment_does_not_have_is_refused() -> None:
+    fast, think = Quota(10, 10), Quota(2, 2, mode=Mode.THINK)
+    assert Quotas(fast).of(Mode.FAST) == Quotas(fast, think).of(Mode.FAST) == fast
+    assert Quotas(fast, think).of(Mode.THINK) == think
+    with pytest.raises(InvalidInput):
+        Quotas(fast).of(Mode.THINK)
+
+
+@pytest.mark.parametrize(("models", "has_mode"), [("off", False), ("gemini-3.8-flash", True)])
+def test_settings_decide_whether_there_is_a_thinking_mode(
+    models: str, has_mode: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GEMINI_MODEL_THINK", models)
+    monkeypatch.setenv("DAILY_THINK_MESSAGES", "7")
+    settings.read.cache_clear()
+    found = quotas()
+    settings.read.cache_clear()
+    assert (found.think is not None) == has_mode
+    assert found.think is None or (found.think.person, found.think.mode) == (7, Mode.THINK)

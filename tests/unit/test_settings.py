@@ -37,6 +37,14 @@ def test_models_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.read(settings.GeminiSettings).gemini_model == ("um", "dois")
 
 
+@pytest.mark.parametrize(
+    ("value", "models"), [("", ()), ("off", ()), (" OFF ", ()), ("um, dois", ("um", "dois")), (" ", ())]
+)
+def test_models_of_the_thinking_mode(value: str, models: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMINI_MODEL_THINK", value)
+    assert settings.read(settings.ThinkingSettings).gemini_model_think == models
+
+
 def test_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SESSION_SECRET_KEY", "k" * 40)
     assert "kkkk" not in repr(settings.read(settings.SessionSettings))

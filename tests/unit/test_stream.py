@@ -29,7 +29,10 @@ from tests.support.fakes import FakeDatabase, FakeModel, FakeQueues
 
 SESSION = Session(1, 1, None, "Ana", "ana@exemplo.com.br", 0, datetime(2026, 6, 1))
 PENDING = NewReply(SESSION, 7, 70, 71, 2, 1, (), "", False, 9)
-START = ("start", {"conversation_id": 7, "question_id": 70, "message_id": 71, "seq": 2, "restam": 9})
+START = (
+    "start",
+    {"conversation_id": 7, "question_id": 70, "message_id": 71, "seq": 2, "restam": 9, "modo": "rapido"},
+)
 
 
 def wire(*events: ReplyEvent) -> list[tuple[str | None, dict[str, Any]]]:

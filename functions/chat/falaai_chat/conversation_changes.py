@@ -6,6 +6,7 @@ The functions that read a row raise NotFound for an unknown conversation and for
 from falaai.database import Statements
 from falaai.errors import NotFound, OtherVersionShown, QueueUnavailable, StillAnswering
 from falaai.logs import logger
+from falaai.modes import Mode
 from falaai.queue_messages import CleanupRequested
 from falaai.queues import Queues
 from falaai.repositories import conversations, deletions, messages, sessions, transcripts, usage, versions
@@ -103,7 +104,7 @@ def switch_version(sql: Statements, session: Session, message_id: int, number: i
     # Locks the user's counter, as questions do, so that a switch never meets one of them half done.
     day = day_of(session.now)
     usage.add_message(sql, session.user_id, day)
-    usage.delete_messages(sql, session.user_id, day)
+    usage.delete_messages(sql, session.user_id, day, Mode.FAST)
     conversation_id = _get_message(sql, session, message_id).conversation_id
     next_branch = versions.lock_next_branch(sql, session.user_id, conversation_id)
     if next_branch is None:

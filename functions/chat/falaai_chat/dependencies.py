@@ -12,7 +12,7 @@ from falaai.language_model import LanguageModel
 from falaai.queues import Queues, queues
 from falaai.web.current_user import Db
 from falaai_chat.generation import ReplyDependencies
-from falaai_chat.quota import Quota, quota
+from falaai_chat.quota import Quotas, quotas
 
 
 async def get_language_model() -> LanguageModel:
@@ -23,8 +23,8 @@ async def get_queues() -> Queues:
     return queues()
 
 
-async def get_quota() -> Quota:
-    return quota()
+async def get_quotas() -> Quotas:
+    return quotas()
 
 
 Model = Annotated[LanguageModel, Depends(get_language_model)]
@@ -40,4 +40,4 @@ async def get_services(
 
 
 ReplyServices = Annotated[ReplyDependencies, Depends(get_services)]
-DailyQuota = Annotated[Quota, Depends(get_quota)]
+DailyQuotas = Annotated[Quotas, Depends(get_quotas)]

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from falaai.conversation_markdown import file_stem, message_section, title_line
 from falaai.database import Statements
@@ -53,8 +54,14 @@ def _markdown(part: Part, next_part: str | None) -> str:
     return title_line(part.conversation.title) + "".join(sections) + end
 
 
+def _exported(message: Message) -> dict[str, Any]:
+    """Return the fields of message_shape, and of a reply its mode and the model that answered."""
+    answered = {"modo": message.mode, "modelo": message.model} if message.author == "ia" else {}
+    return {**message_shape(message), **answered}
+
+
 def _json(part: Part, next_part: str | None) -> str:
-    content = {**conversation_shape(part.conversation), "mensagens": [message_shape(one) for one in part.messages]}
+    content = {**conversation_shape(part.conversation), "mensagens": [_exported(one) for one in part.messages]}
     if next_part:
         content["continua_em"] = next_part
     return json.dumps(content, ensure_ascii=False, indent=2)

@@ -7,7 +7,7 @@ Completed, Interrupted or Failed. A transport iterates it to its end, because fo
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
@@ -71,7 +71,8 @@ def generate_reply(
         events = _generate(dependencies, pending, language, seconds)
     for event in events:
         if isinstance(event, Failed):
-            event.error.about(conversation_id=pending.conversation_id, message_id=pending.reply_id)
+            ids = {"conversation_id": pending.conversation_id, "message_id": pending.reply_id}
+            event.error.about(**ids, modo=pending.mode)
             if not is_counted(event.text, event.error.code):
                 event.error.about(contou=False, restam=None if pending.left is None else pending.left + 1)
         yield event
@@ -94,6 +95,7 @@ def _generate(
     limit = turns_limit(settings.read(settings.MemorySettings).memory_tokens)
     count = cache(count_tokens)  # the prompt and the summary plan count the same pairs
     prompt = build_prompt(pending.summary, pending.turns, limit, count, language)
+    prompt = replace(prompt, mode=pending.mode)
     row = StoredReply(dependencies.database, pending)
     for event in store_reply(dependencies.model.stream(prompt, seconds), row):
         yield event
@@ -181,7 +183,7 @@ class StoredReply:
             usage.lock_messages(sql, *counter)  # first, as in the transactions that take a question
             if not messages.update_finished_reply(sql, *row, ending):
                 return False
-            usage.delete_messages(sql, *counter)
+            usage.delete_messages(sql, *counter, self._pending.mode)
             return True
 
         def has_committed(sql: Statements) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from falaai.conversation_memory import Turn
 from falaai.database import Database
 from falaai.errors import ModelTimedOut, NotFound
+from falaai.modes import Mode
 from falaai.repositories import messages
 from falaai.repositories.messages import Message, State
 from falaai.repositories.sessions import Session
@@ -19,7 +20,7 @@ class NewReply:
     """A stored question, the row for its reply, and the context for the model.
 
     `generation` counts the tries to generate this reply. `left` is the number of messages that the user may still
-    send today.
+    send today in this mode.
     """
 
     session: Session
@@ -32,6 +33,7 @@ class NewReply:
     summary: str
     is_untitled: bool
     left: int
+    mode: Mode = Mode.FAST
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,10 @@ class ExistingReply:
     @property
     def reply_id(self) -> int:
         return self.reply.id
+
+    @property
+    def mode(self) -> Mode:
+        return self.reply.mode
 
     @property
     def reply_seq(self) -> int:

@@ -49,6 +49,8 @@ class Attempt:
 def ask(database: Database, session: Session, question: MessageInput, quota: Quota) -> PendingReply:
     """Store a question in the conversation it names, else in the session's active one, else in a new one.
 
+    The reply has the mode of `quota`, here and in the other two.
+
     `nova` asks for a new conversation. The same client_id with the same text is the same question: nothing is stored,
     and a failed reply is generated again. Raises NotFound for another user's conversation, Conflict for a client_id
     with another text, NotSignedIn for a session that has ended or that is not of the question's `user_id`,
@@ -111,18 +113,19 @@ def _run(
 
 
 def _ask(sql: Statements, session: Session, question: MessageInput, attempt: Attempt) -> PendingReply:
-    used = usage.add_message(sql, session.user_id, attempt.day)
+    used = usage.add_message(sql, session.user_id, attempt.day, attempt.quota.mode)
     if question.client_id:
         stored = messages.lock_exchanges(sql, session.user_id, question.client_id)
         if repeated := _find_repeated_question(stored, question):
             return _answer_repeated_question(sql, session, attempt, used, repeated, stored)
     conversation_id, reply_seq = _reserve_seq(sql, session, question)
-    messages.add_exchange(sql, conversation_id, reply_seq, question.message, question.client_id, attempt.key)
+    mode = attempt.quota.mode
+    messages.add_exchange(sql, conversation_id, reply_seq, question.message, question.client_id, attempt.key, mode)
     return _new_reply(sql, session, attempt, used, conversation_id, reply_seq)
 
 
 def _regenerate(sql: Statements, session: Session, reply_id: int, attempt: Attempt) -> NewReply:
-    used = usage.add_message(sql, session.user_id, attempt.day)
+    used = usage.add_message(sql, session.user_id, attempt.day, attempt.quota.mode)
     found = messages.lock_message(sql, session.user_id, reply_id)
     if found is None or found.message.author != "ia":
         raise NotFound("message")
@@ -135,7 +138,7 @@ def _regenerate(sql: Statements, session: Session, reply_id: int, attempt: Attem
 
 
 def _edit(sql: Statements, session: Session, question_id: int, edit: EditInput, attempt: Attempt) -> PendingReply:
-    used = usage.add_message(sql, session.user_id, attempt.day)
+    used = usage.add_message(sql, session.user_id, attempt.day, attempt.quota.mode)
     stored = messages.lock_exchanges(sql, session.user_id, edit.client_id, question_id)
     if repeated := _find_repeated_question(stored, edit):
         return _answer_repeated_question(sql, session, attempt, used, repeated, stored)
@@ -151,7 +154,10 @@ def _edit(sql: Statements, session: Session, question_id: int, edit: EditInput, 
     conversations.truncate_after(sql, session.user_id, conversation_id, reply_seq, branch + found.last_seq)
     versions.update_hidden(sql, conversation_id, question.seq, found.parent_id, branch)
     new_version = question.versions + 1
-    messages.add_exchange(sql, conversation_id, reply_seq, edit.message, edit.client_id, attempt.key, new_version)
+    mode = attempt.quota.mode
+    messages.add_exchange(
+        sql, conversation_id, reply_seq, edit.message, edit.client_id, attempt.key, mode, new_version
+    )
     return _new_reply(sql, session, attempt, used, question.conversation_id, reply_seq)
 
 
@@ -183,7 +189,7 @@ def _answer_repeated_question(
     reply = found.message
     if reply.state not in (State.GENERATING, State.COMPLETE):
         return _restart_reply(sql, session, attempt, used, found)
-    usage.delete_messages(sql, session.user_id, attempt.day)
+    usage.delete_messages(sql, session.user_id, attempt.day, attempt.quota.mode)
     if reply.state is State.GENERATING and not acquire(sql, FOLLOWERS_AT_ONCE, session.user_id):
         ids = {"conversation_id": reply.conversation_id, "question_id": question.id, "message_id": reply.id}
         raise TooManyFollowers(RETRY_SECONDS).about(**ids, seq=reply.seq)
@@ -250,7 +256,7 @@ def _restart_reply(sql: Statements, session: Session, attempt: Attempt, used: in
     if reply.text:
         versions.add_copy(sql, reply, found.parent_id, branch)
         version = reply.versions + 1
-    generation = messages.update_restarted_reply(sql, reply, attempt.key, version)
+    generation = messages.update_restarted_reply(sql, reply, attempt.key, version, attempt.quota.mode)
     conversations.update_before_restart(sql, session.user_id, reply.conversation_id, reply.seq, branch + reply.seq)
     return _new_reply(sql, session, attempt, used, reply.conversation_id, reply.seq, generation)
 
@@ -258,13 +264,15 @@ def _restart_reply(sql: Statements, session: Session, attempt: Attempt, used: in
 def _subtract_abandoned(sql: Statements, session: Session, attempt: Attempt, reply: Locked) -> int:
     """Subtract a reply that was abandoned without text from the count of its day.
 
-    The caller ends or restarts it, so that it is subtracted once. Returns the number of messages fewer today.
+    The caller ends or restarts it, so that it is subtracted once. Returns the number subtracted from the counter that
+    the attempt uses.
     """
     if reply.abandoned_empty_at is None:
         return 0
     day = day_of(reply.abandoned_empty_at)
-    usage.delete_messages(sql, session.user_id, day)
-    return 1 if day == attempt.day else 0
+    mode = reply.message.mode
+    usage.delete_messages(sql, session.user_id, day, mode)
+    return 1 if (day, mode) == (attempt.day, attempt.quota.mode) else 0
 
 
 def _new_reply(
@@ -294,4 +302,5 @@ def _new_reply(
         summary=context.summary,
         is_untitled=context.is_untitled,
         left=attempt.quota.left(used),
+        mode=attempt.quota.mode,
     )

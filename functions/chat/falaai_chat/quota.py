@@ -1,7 +1,9 @@
-"""Limits of messages a day, for each user and for the whole deployment, and of replies at once.
+"""Limits of messages a day in each mode, for each user and for the whole deployment, and of replies at once.
 
 A day is São Paulo's, by the database's clock. A message is counted in the transaction that stores it: a refused
 question is not stored, and a question that is not stored is not counted.
+
+The two modes have counters and limits of their own: a message counts in those of its mode.
 
 The limit of all users together, the ceiling, is divided into shares: a message is counted in one of them.
 """
@@ -12,10 +14,21 @@ from datetime import UTC, datetime, time, timedelta
 
 from falaai import metrics, settings
 from falaai.database import Statements
-from falaai.errors import CeilingReached, ModelBlocked, ModelCutShort, QuotaReached, TooManyReplies
+from falaai.errors import (
+    CeilingReached,
+    InvalidInput,
+    ModelBlocked,
+    ModelCutShort,
+    QuotaReached,
+    ThinkingCeilingReached,
+    ThinkingQuotaReached,
+    TooManyReplies,
+)
+from falaai.modes import Mode
 from falaai.repositories import usage
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of, zone
+from falaai.web import texts
 
 
 def next_midnight(utc: datetime) -> datetime:
@@ -33,11 +46,12 @@ RETRY_SECONDS = 5
 
 @dataclass(frozen=True)
 class Quota:
-    """Largest numbers of messages a day, for one user and for all users, and of replies at once for one user."""
+    """Largest numbers of messages a day in one mode, for one user and for all users, and of replies at once."""
 
     person: int
     everybody: int
     at_once: int = REPLIES_AT_ONCE
+    mode: Mode = Mode.FAST
 
     def check_running(self, running: int) -> None:
         """Raise TooManyReplies if the user has more replies being generated than allowed.
@@ -53,15 +67,15 @@ class Quota:
         `used` includes the new message; the caller's transaction is rolled back.
         """
         if used > self.person:
-            raise self._refusal(QuotaReached, session)
+            raise self._refusal(ThinkingQuotaReached if self.mode is Mode.THINK else QuotaReached, session)
 
     def take_from_share(self, sql: Statements, session: Session, share: int) -> None:
         """Count one message of today in a share of the ceiling.
 
         Raises CeilingReached if the share is full; the caller's transaction is rolled back.
         """
-        if usage.add_message(sql, -share, day_of(session.now)) > self.share_limit(share):
-            raise self._refusal(CeilingReached, session)
+        if usage.add_message(sql, -share, day_of(session.now), self.mode) > self.share_limit(share):
+            raise self._refusal(ThinkingCeilingReached if self.mode is Mode.THINK else CeilingReached, session)
 
     def share_limit(self, share: int) -> int:
         """Return the number of messages a day in one share. The limits of all shares add up to the ceiling."""
@@ -73,7 +87,7 @@ class Quota:
 
         Run it outside a transaction, so that it reads committed numbers only.
         """
-        counts = usage.list_shares(sql, day_of(session.now))
+        counts = usage.list_shares(sql, day_of(session.now), self.mode)
         room = [share for share in range(usage.SHARES) if counts.get(share, 0) < self.share_limit(share)]
         if not room:
             metrics.count("DailyCeilingReached")
@@ -100,7 +114,26 @@ def is_counted(text: str, code: str) -> bool:
     return bool(text) or code in _ANSWERED
 
 
-def quota() -> Quota:
+@dataclass(frozen=True)
+class Quotas:
+    """The limits of each mode. `think` is None if the deployment has no such mode."""
+
+    fast: Quota
+    think: Quota | None = None
+
+    def of(self, mode: Mode) -> Quota:
+        """Return the limits of a mode. Raises InvalidInput if the deployment does not have it."""
+        if mode is Mode.FAST:
+            return self.fast
+        if self.think is None:
+            raise InvalidInput("modo", texts.NO_THINKING)
+        return self.think
+
+
+def quotas() -> Quotas:
     """Return the limits of the settings."""
-    limits = settings.read(settings.ReplySettings)
-    return Quota(limits.daily_messages, limits.daily_ceiling)
+    limits, thinking = settings.read(settings.ReplySettings), settings.read(settings.ThinkingSettings)
+    fast = Quota(limits.daily_messages, limits.daily_ceiling)
+    if not thinking.gemini_model_think:
+        return Quotas(fast)
+    return Quotas(fast, Quota(thinking.daily_think_messages, thinking.daily_think_ceiling, mode=Mode.THINK))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_validator
 
+from falaai.modes import Mode
 from falaai.plain_lines import plain_line
 from falaai.repositories.conversations import TITLE_MAX_CHARACTERS
 from falaai.web import texts
@@ -33,10 +34,11 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
-class LanguageInput(BaseModel):
-    """The language of the reply, a field of every request for a reply."""
+class ReplyInput(BaseModel):
+    """Language and mode of the reply, fields of every request for a reply. `modo` is `rapido` or `pensar`."""
 
     language: Language = DEFAULT_LANGUAGE
+    modo: Mode = Mode.FAST
 
 
 class Destination(BaseModel):
@@ -58,21 +60,21 @@ class Destination(BaseModel):
         return nova
 
 
-class MessageInput(LanguageInput, Destination):
+class MessageInput(ReplyInput, Destination):
     """A new question. A retry has the same `client_id`, so that the question is not stored twice."""
 
     message: MessageText
     client_id: ClientId | None = None
 
 
-class EditInput(LanguageInput):
+class EditInput(ReplyInput):
     """A new version of a stored question."""
 
     message: MessageText
     client_id: ClientId | None = None
 
 
-class StreamInput(LanguageInput, Destination):
+class StreamInput(ReplyInput, Destination):
     """POST /chat/stream: a new question, a reply to generate again, or an edited question.
 
     A new question has the fields of MessageInput. `regenerate` is the id of a reply. `edit` is the id of a question,

@@ -87,9 +87,11 @@ def _end_abandoned_replies(sql: Statements, at_most: int) -> int:
     if not abandoned:
         return 0
     messages.update_abandoned_replies(sql, [reply.id for reply in abandoned])
-    wordless = Counter((reply.user_id, day_of(reply.written_at)) for reply in abandoned if not reply.has_text)
-    for (user_id, day), count in sorted(wordless.items()):
-        usage.delete_messages(sql, user_id, day, count)
+    wordless = Counter(
+        (reply.user_id, day_of(reply.written_at), reply.mode) for reply in abandoned if not reply.has_text
+    )
+    for (user_id, day, mode), count in sorted(wordless.items()):
+        usage.delete_messages(sql, user_id, day, mode, count)
     return len(abandoned)
 
 

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from falaai import settings
 from falaai.database import Statements
 from falaai.errors import NotFound
+from falaai.modes import Mode
 from falaai.repositories import deletions, usage
 from falaai.repositories.conversations import TITLE_MAX_CHARACTERS
 from falaai.repositories.messages import Message
@@ -18,8 +19,8 @@ from falaai.sao_paulo import day_of
 from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db
 from falaai_chat.conversation_changes import newest_within, read_page
-from falaai_chat.dependencies import DailyQuota
-from falaai_chat.quota import Quota
+from falaai_chat.dependencies import DailyQuotas
+from falaai_chat.quota import Quotas
 from falaai_chat.schemas import MESSAGE_MAX_CHARACTERS
 from falaai_chat.views import conversation_view, message_views, next_page
 
@@ -39,26 +40,26 @@ router = APIRouter(default_response_class=HTMLResponse, responses=pages.DOCUMENT
 
 
 @router.get("/chat")
-def chat_page(request: Request, session: CurrentSession, database: Db, quota: DailyQuota) -> Response:
+def chat_page(request: Request, session: CurrentSession, database: Db, quotas: DailyQuotas) -> Response:
     """Show the session's active conversation, or an empty page if there is none."""
-    values = _values(request, database, session, session.active_conversation_id, quota)
+    values = _values(request, database, session, session.active_conversation_id, quotas)
     return pages.page(request, "chat.html", values)
 
 
 @router.get("/chat/{conversation_id}")
 def conversation_page(
-    conversation_id: int, request: Request, session: CurrentSession, database: Db, quota: DailyQuota
+    conversation_id: int, request: Request, session: CurrentSession, database: Db, quotas: DailyQuotas
 ) -> Response:
     """Show a conversation without making it the active one. An unknown id gives a 404 page with a link back."""
     try:
-        values = _values(request, database, session, conversation_id, quota)
+        values = _values(request, database, session, conversation_id, quotas)
     except NotFound:
         return pages.page(request, "conversa_ausente.html", status=404)
     return pages.page(request, "chat.html", values)
 
 
 def _values(
-    request: Request, sql: Statements, session: Session, conversation_id: int | None, quota: Quota
+    request: Request, sql: Statements, session: Session, conversation_id: int | None, quotas: Quotas
 ) -> dict[str, Any]:
     conversation, newest = None, list[Message]()
     if conversation_id is None:
@@ -74,7 +75,8 @@ def _values(
         "messages": message_views(newest, session.now),
         "conversations": [conversation_view(one, session.now) for one in shown],
         "more": next_page(shown[-1], SIDEBAR_CONVERSATIONS) if len(listed) > len(shown) else "",
-        "left": quota.left(used),
+        "left": quotas.fast.left(used[Mode.FAST]),
+        "thinking_left": quotas.think.left(used[Mode.THINK]) if quotas.think else None,
         "deleted": [[one.conversation_id, round(1000 * one.seconds_left)] for one in deleted],
         "older": _older_path(newest, conversation_id),
         "suggestions": _suggestions(session.now),

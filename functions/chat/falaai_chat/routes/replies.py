@@ -9,12 +9,12 @@ from falaai.deadlines import seconds_left
 from falaai.language_model import Completed, Delta, Failed, Heartbeat
 from falaai.repositories.messages import State
 from falaai.web.current_user import CurrentSession
-from falaai_chat.dependencies import DailyQuota, ReplyServices
+from falaai_chat.dependencies import DailyQuotas, ReplyServices
 from falaai_chat.generation import SECONDS_TO_FINISH, Interrupted, ReplyDependencies, generate_reply
 from falaai_chat.markdown import to_html
 from falaai_chat.pending_replies import PendingReply
 from falaai_chat.questions import ask, edit_question, regenerate_reply
-from falaai_chat.schemas import EditInput, LanguageInput, MessageInput
+from falaai_chat.schemas import EditInput, MessageInput, ReplyInput
 from falaai_chat.views import ended_shape
 
 router = APIRouter()
@@ -22,12 +22,13 @@ router = APIRouter()
 
 @router.post("/chat/message")
 def send_message(
-    question: MessageInput, session: CurrentSession, services: ReplyServices, quota: DailyQuota
+    question: MessageInput, session: CurrentSession, services: ReplyServices, quotas: DailyQuotas
 ) -> dict[str, Any]:
     """Send a question and return the whole reply:
-    {response, language, html, conversation_id, question_id, message_id, seq, client_id, estado, aviso, restam}.
+    {response, language, html, conversation_id, question_id, message_id, seq, client_id, estado, aviso, restam,
+    modo}.
     """
-    pending = ask(services.database, session, question, quota)
+    pending = ask(services.database, session, question, quotas.of(question.modo))
     return _whole_reply(services, pending, question.language, question.client_id)
 
 
@@ -36,23 +37,24 @@ def regenerate(
     message_id: int,
     session: CurrentSession,
     services: ReplyServices,
-    quota: DailyQuota,
-    options: LanguageInput | None = None,
+    quotas: DailyQuotas,
+    options: ReplyInput | None = None,
 ) -> dict[str, Any]:
     """Generate a reply again in the same place, as another version. Return the same body as /chat/message."""
-    pending = regenerate_reply(services.database, session, message_id, quota)
-    return _whole_reply(services, pending, (options or LanguageInput()).language, None)
+    options = options or ReplyInput()
+    pending = regenerate_reply(services.database, session, message_id, quotas.of(options.modo))
+    return _whole_reply(services, pending, options.language, None)
 
 
 @router.post("/chat/messages/{message_id}/edit")
 def edit(
-    message_id: int, change: EditInput, session: CurrentSession, services: ReplyServices, quota: DailyQuota
+    message_id: int, change: EditInput, session: CurrentSession, services: ReplyServices, quotas: DailyQuotas
 ) -> dict[str, Any]:
     """Add a version of a question and answer it. Return the same body as /chat/message.
 
     The old version is hidden, with all that followed it.
     """
-    pending = edit_question(services.database, session, message_id, change, quota)
+    pending = edit_question(services.database, session, message_id, change, quotas.of(change.modo))
     return _whole_reply(services, pending, change.language, change.client_id)
 
 
@@ -66,6 +68,7 @@ def _whole_reply(
         "question_id": pending.question_id,
         "seq": pending.reply_seq,
         "restam": pending.left,
+        "modo": pending.mode,
     }
     *_, last = generate_reply(services, pending, language, seconds)
     match last:

@@ -23,7 +23,7 @@ from falaai.repositories.messages import State
 from falaai.web import texts
 from falaai.web.current_user import CurrentSession
 from falaai.web.error_responses import DOCUMENTED_ERRORS, sentence_of
-from falaai_chat.dependencies import DailyQuota, ReplyServices
+from falaai_chat.dependencies import DailyQuotas, ReplyServices
 from falaai_chat.generation import SECONDS_TO_FINISH, Interrupted, ReplyDependencies, ReplyEvent, generate_reply
 from falaai_chat.markdown import FinishedBlocks
 from falaai_chat.pending_replies import PendingReply
@@ -67,9 +67,10 @@ class EventChannel:
 
 
 def take_question(
-    question: StreamInput, session: CurrentSession, services: ReplyServices, quota: DailyQuota
+    question: StreamInput, session: CurrentSession, services: ReplyServices, quotas: DailyQuotas
 ) -> PendingReply:
     """Store the question, or prepare its reply to be generated again. Its errors become ordinary JSON responses."""
+    quota = quotas.of(question.modo)
     if question.regenerate is not None:
         return regenerate_reply(services.database, session, question.regenerate, quota)
     if question.message is None:
@@ -101,8 +102,8 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 @router.post("/chat/stream", response_class=EventSourceResponse, responses=_ERRORS)
 async def stream(channel: Annotated[EventChannel, Depends(start_reply)]) -> AsyncIterator[ServerSentEvent]:
     """Return text/event-stream. If the question is refused, return an ordinary JSON error.
-    The events are start {conversation_id, question_id, message_id, seq, restam}, delta {text}, block {html, until},
-    and at the end done {html, estado, aviso, usage} or error {code, detail}.
+    The events are start {conversation_id, question_id, message_id, seq, restam, modo}, delta {text},
+    block {html, until}, and at the end done {html, estado, aviso, usage} or error {code, detail}.
     """
     async for event in channel.events():
         yield event
@@ -132,7 +133,8 @@ def _run_worker(services: ReplyDependencies, pending: PendingReply, language: st
 def wire_events(pending: PendingReply, events: Iterator[ReplyEvent]) -> Iterator[ServerSentEvent]:
     """Yield the server-sent events of a reply. Each block is also sent as HTML as soon as it is finished."""
     ids = {"conversation_id": pending.conversation_id, "question_id": pending.question_id}
-    yield _event("start", **ids, message_id=pending.reply_id, seq=pending.reply_seq, restam=pending.left)
+    limits = {"restam": pending.left, "modo": pending.mode}
+    yield _event("start", **ids, message_id=pending.reply_id, seq=pending.reply_seq, **limits)
     text, blocks = "", FinishedBlocks()
     for event in events:
         match event:

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends
 from falaai.deadlines import within
 from falaai.logs import logger
 from falaai.web.current_user import CurrentSession
-from falaai_chat.dependencies import ReplyServices, get_quota
+from falaai_chat.dependencies import ReplyServices, get_quotas
 from falaai_chat.generation import warm_up_reply
 from falaai_chat.markdown import to_html
 from falaai_chat.schemas import DEFAULT_LANGUAGE
@@ -16,7 +16,7 @@ WARM_UP_SECONDS = 10
 router = APIRouter()
 
 
-@router.post("/chat/warm-up", status_code=204, dependencies=[Depends(get_quota)])
+@router.post("/chat/warm-up", status_code=204, dependencies=[Depends(get_quotas)])
 def warm_up(session: CurrentSession, services: ReplyServices) -> None:
     """Import LangChain and the Markdown parser, and open the connection to Gemini.
 

@@ -5,6 +5,7 @@ import { log } from "./articles.js";
 import { actOnOpen } from "./conversation_menu.js";
 import { canDictate } from "./dictation.js";
 import { get, part } from "./dom.js";
+import { otherModes } from "./modes.js";
 import { chosenOpen, openId } from "./open_conversation.js";
 import { isAnswering } from "./questions.js";
 import { canRead } from "./reading.js";
@@ -50,6 +51,10 @@ function ofConversation() {
 }
 
 /** @returns {Command[]} */
+const ofModes = () =>
+  otherModes().map(([name, option]) => ({ label: say("modeIs", { name }), run: () => option.click() }));
+
+/** @returns {Command[]} */
 const ofThemes = () =>
   [...document.querySelectorAll("[data-behavior=theme] label")].map((label) => ({
     label: say("themeIs", { name: label.textContent ?? "" }),
@@ -64,6 +69,7 @@ export const commands = () => [
     run: () => get("[data-act=new-conversation]").click(),
   },
   { label: texts.toComposer, keys: "Shift+Escape", run: () => part("message").focus() },
+  ...ofModes(),
   ...ofReplies(),
   ...ofConversation(),
   ...ofThemes(),

@@ -15,6 +15,7 @@ import {
 } from "./articles.js";
 import { draftPlace, focusComposer, giveBack, showComposerNotice } from "./composer.js";
 import { make, makeButton, part } from "./dom.js";
+import { modeField } from "./modes.js";
 import { openId } from "./open_conversation.js";
 import { Reply } from "./reply.js";
 import { replyEvents } from "./reply_events.js";
@@ -139,7 +140,7 @@ export async function send(text, clientId = newId()) {
 function requestFor(question) {
   const text = bodyOf(question).textContent ?? "";
   const { clientId = "", edited } = question.dataset;
-  const body = { message: text, client_id: clientId };
+  const body = { message: text, client_id: clientId, ...modeField() };
   if (edited)
     return { stream: { ...body, edit: Number(edited) }, path: `/chat/messages/${edited}/edit`, body };
   // Always name the conversation: another tab may have changed the session's active conversation.
@@ -202,7 +203,8 @@ export async function regenerate(article) {
   const { state = "", error = "" } = article.dataset;
   const sentence = part("notice", article).querySelector("span")?.textContent ?? "";
   const hasText = bodyOf(article).textContent?.trim() !== "";
-  const request = { stream: { regenerate: id }, path: `/chat/replies/${id}/regenerate`, body: {} };
+  const body = modeField();
+  const request = { stream: { ...body, regenerate: id }, path: `/chat/replies/${id}/regenerate`, body };
   const problem = await run(article, request, false);
   if (!problem) {
     if (hasText) addVersion(article);
@@ -255,7 +257,10 @@ export function showRefusal(problem) {
     showComposerNotice(texts.sessionEnded, "refusal", link);
   } else if (problem.status === 404) {
     showComposerNotice(texts.gone, "refusal", makeButton(texts.newChat, "new-conversation"));
-  } else showComposerNotice(problem.message);
+  } else {
+    if (problem.code === "thinking_quota_reached") emit("left-changed", { restam: 0, modo: "pensar" });
+    showComposerNotice(problem.message);
+  }
 }
 
 async function stop() {

@@ -1,5 +1,5 @@
 // @ts-check
-// The number of messages that are left today.
+// The number of messages that are left today in the mode Rápido. The switch of modes shows the other number.
 
 import { part } from "./dom.js";
 import { say } from "./requests.js";
@@ -17,6 +17,7 @@ function showLeft(left) {
 
 export function startQuota() {
   showLeft(Number(place.dataset.left));
-  on("reply-started", ({ restam }) => showLeft(restam));
-  on("left-changed", showLeft);
+  on("left-changed", ({ restam, modo }) => {
+    if (modo === "rapido") showLeft(restam);
+  });
 }

@@ -9,6 +9,7 @@
 import { addCopyButtons, bodyOf, questionOf, showEnd, showNotice, showWaiting } from "./articles.js";
 import { make, part } from "./dom.js";
 import { splitLongCode } from "./long_code.js";
+import { chosenMode } from "./modes.js";
 import { Tail } from "./tail.js";
 import { texts } from "./sentences.js";
 import { announce, emit } from "./signals.js";
@@ -19,7 +20,8 @@ import { removeUnsent } from "./unsent.js";
 /** @typedef {import("./requests.js").Problem} Problem */
 /** @typedef {import("./signals.js").Start} Start */
 
-const PATIENCE = 8000; // milliseconds without text before the page explains the wait
+// Milliseconds without text before the page explains the wait. A model that thinks is silent for longer.
+const PATIENCE = { rapido: 8000, pensar: 3000 };
 
 export class Reply {
   /** @param {HTMLElement} article */
@@ -40,7 +42,8 @@ export class Reply {
     this.takeBack = null;
     this.isLeft = false; // the page shows another conversation
     showWaiting(article);
-    this.patience = setTimeout(() => this.sayItTakesLong(), PATIENCE);
+    this.mode = chosenMode(); // until the server has told it
+    this.patience = setTimeout(() => this.sayItTakesLong(), PATIENCE[this.mode]);
   }
 
   /** Cancel the notice about a long wait. A refused reply needs this too. */
@@ -50,8 +53,9 @@ export class Reply {
 
   sayItTakesLong() {
     if (this.state !== "waiting" || !part("notice", this.article).hidden) return;
-    showNotice(this.article, texts.takesLong);
-    announce(texts.takesLong);
+    const sentence = this.mode === "pensar" ? texts.thinks : texts.takesLong;
+    showNotice(this.article, sentence);
+    announce(sentence);
   }
 
   /** Whether the page no longer shows this reply, which the server has stored and generates to its end. */
@@ -86,12 +90,14 @@ export class Reply {
   /** @param {Start} start */
   start(start) {
     this.id = start.message_id;
+    this.mode = start.modo ?? this.mode;
     Object.assign(this.article.dataset, { id: start.message_id, seq: start.seq });
     const question = questionOf(this.article);
     if (question) {
       Object.assign(question.dataset, { id: start.question_id, seq: start.seq - 1 });
       if (question.dataset.clientId) removeUnsent("pendente", question.dataset.clientId);
     }
+    emit("left-changed", start);
     if (!this.isLeft) emit("reply-started", start);
   }
 
@@ -159,7 +165,8 @@ export class Reply {
       this.article.dataset.state = "erro";
       showNotice(this.article, problem.message, [[texts.retry, "send-again"]]);
     }
-    emit("left-changed", problem.body.restam);
+    const { restam, modo } = problem.body;
+    emit("left-changed", { restam, modo });
     announce(problem.message);
   }
 }

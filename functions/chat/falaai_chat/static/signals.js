@@ -1,13 +1,14 @@
 // @ts-check
 // Signals between the behaviors of the page, which otherwise do not know each other.
 
-/** @typedef {{ conversation_id: number, question_id: number, message_id: number, seq: number, restam: number | null }} Start */
+/** @typedef {"rapido" | "pensar"} Mode */
+/** @typedef {{ conversation_id: number, question_id: number, message_id: number, seq: number, restam: number | null, modo: Mode }} Start */
 
 /**
  * answering: a reply begins (true) or has ended (false); reply-started: the server has stored a question;
  * message-written: the user sends a text; stop: the user stops the reply; announcement: a sentence for screen readers;
  * outcome-unknown: the connection ended before the answer to a request, so the server may have done it;
- * left-changed: the number of messages left today, if it is known;
+ * left-changed: the number of messages left today in a mode, if it is known;
  * new-conversation: the page shows a new, empty conversation; conversation-left: it will show another one;
  * conversation-opened: it shows another one, whose older messages have this path;
  * version-found: a search has found a message of a hidden version; version-shown: the page shows another version;
@@ -19,7 +20,7 @@
  *   "stop": null,
  *   "announcement": string,
  *   "outcome-unknown": null,
- *   "left-changed": number | null | undefined,
+ *   "left-changed": { restam?: number | null, modo?: Mode },
  *   "new-conversation": null,
  *   "conversation-left": null,
  *   "conversation-opened": { older: string },

@@ -18,9 +18,11 @@ FalaAIError
 │   ├── OtherVersionShown
 │   └── TooManyRequests           carries retry_after, in seconds
 │       ├── QuotaReached
+│       │   └── ThinkingQuotaReached
 │       ├── TooManyReplies
 │       ├── TooManyFollowers
 │       └── CeilingReached
+│           └── ThinkingCeilingReached
 ├── Unavailable                   a dependency fails; the same request may succeed later
 │   ├── DatabaseUnavailable
 │   ├── QueueUnavailable
@@ -145,10 +147,22 @@ class QuotaReached(TooManyRequests):
     code = "quota_reached"
 
 
+class ThinkingQuotaReached(QuotaReached):
+    """The user has sent all messages of the day in the mode THINK. The other mode still answers."""
+
+    code = "thinking_quota_reached"
+
+
 class CeilingReached(TooManyRequests):
     """All users together have sent the messages of the day."""
 
     code = "ceiling_reached"
+
+
+class ThinkingCeilingReached(CeilingReached):
+    """All users together have sent the messages of the day in the mode THINK. The other mode still answers."""
+
+    code = "thinking_ceiling_reached"
 
 
 class TooManyReplies(TooManyRequests):

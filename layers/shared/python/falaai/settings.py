@@ -80,6 +80,10 @@ def _model_names(value: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
+def _optional_model_names(value: str) -> tuple[str, ...]:
+    return () if value.strip().lower() == "off" else _model_names(value)
+
+
 class _Group(BaseModel):
     """Fields whose environment variables have the same names in upper case."""
 
@@ -119,10 +123,10 @@ class GeminiSettings(_Group):
 
 class ThinkingSettings(_Group):
     """The mode *Pensar mais*: its models in order of preference, and its largest number of messages in a day, for one
-    user and for all. Without a model, there is no such mode. GEMINI_MODEL answers if none of these models exists.
+    user and for all. `off` or empty: there is no such mode. GEMINI_MODEL answers if none of these models exists.
     """
 
-    gemini_model_think: Annotated[tuple[str, ...], BeforeValidator(_model_names)] = ()
+    gemini_model_think: Annotated[tuple[str, ...], BeforeValidator(_optional_model_names)] = ()
     daily_think_messages: int = Field(default=20, ge=1)
     daily_think_ceiling: int = Field(default=2000, ge=1)
 

@@ -13,6 +13,7 @@ from itertools import takewhile
 
 from falaai.conversation_memory import Author, Turn
 from falaai.database import Row, Statements
+from falaai.modes import Mode
 from falaai.repositories.conversations import IS_KEPT
 
 
@@ -32,6 +33,7 @@ class Message:
     `seq` is its place in the conversation, also for a message of a hidden version; `branch` is the number of the
     hidden branch, 0 for a shown message. `version` is its number among the `versions` of this place.
     `sent_at` is naive UTC. `error` is the code of a failed reply, or None. `generation` is the number of the try.
+    `mode` is the mode in which a reply is generated, and its question was asked. `model` is the model that answered.
     """
 
     id: int
@@ -46,6 +48,8 @@ class Message:
     branch: int = 0
     version: int = 1
     versions: int = 1
+    mode: Mode = Mode.FAST
+    model: str | None = None
 
 
 # A reply that gets no new text for this time is abandoned: its process has ended.
@@ -59,6 +63,7 @@ _ABANDONED_EMPTY_AT = f"IF({_IS_ABANDONED} AND m.conteudo = '', m.escrita_em, NU
 IS_BEING_WRITTEN = f"(m.estado = 'gerando' AND NOT ({_IS_ABANDONED}))"
 MESSAGE_COLUMNS = (
     "m.id, m.id_conversa, m.seq, m.posicao, m.ramo, m.versao, m.remetente, m.conteudo, m.data_envio, m.geracao,"
+    " m.modo, m.modelo,"
     f" IF({_IS_ABANDONED}, 'interrompida', m.estado) AS estado, IF({_IS_ABANDONED}, '{ABANDONED}', m.erro) AS erro"
 )
 
@@ -158,6 +163,7 @@ def add_exchange(
     text: str,
     client_id: str | None,
     transaction_key: str,
+    mode: Mode,
     version: int = 1,
 ) -> None:
     """Add a question and, after it, an empty reply that is about to be generated.
@@ -166,12 +172,13 @@ def add_exchange(
     is MySQL error 1062 (IntegrityError).
     """
     sql.run(
-        "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, escrita_em, estado, chave, versao)"
-        " VALUES (%s, %s, 'usuario', %s, UTC_TIMESTAMP(6), NULL, 'completa', %s, %s),"
-        " (%s, %s, 'ia', '', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'gerando', %s, 1)",
+        "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, escrita_em, estado, chave, versao,"
+        " modo)"
+        " VALUES (%s, %s, 'usuario', %s, UTC_TIMESTAMP(6), NULL, 'completa', %s, %s, %s),"
+        " (%s, %s, 'ia', '', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'gerando', %s, 1, %s)",
         (
-            *(conversation_id, reply_seq - 1, text, client_id, version),
-            *(conversation_id, reply_seq, transaction_key),
+            *(conversation_id, reply_seq - 1, text, client_id, version, mode),
+            *(conversation_id, reply_seq, transaction_key, mode),
         ),
     )
 
@@ -201,15 +208,15 @@ def delete_all(sql: Statements, conversation_id: int) -> int:
     )
 
 
-def update_restarted_reply(sql: Statements, reply: Message, transaction_key: str, version: int) -> int:
+def update_restarted_reply(sql: Statements, reply: Message, transaction_key: str, version: int, mode: Mode) -> int:
     """Empty a locked reply, to generate it again in its place. Returns the number of the new try.
 
     `version` is the number that its new text has among its versions.
     """
     sql.run(
         "UPDATE mensagens SET conteudo = '', estado = 'gerando', erro = NULL, geracao = %s, chave = %s, versao = %s,"
-        " escrita_em = UTC_TIMESTAMP(6) WHERE id = %s",
-        (reply.generation + 1, transaction_key, version, reply.id),
+        " modo = %s, modelo = NULL, escrita_em = UTC_TIMESTAMP(6) WHERE id = %s",
+        (reply.generation + 1, transaction_key, version, mode, reply.id),
     )
     return reply.generation + 1
 
@@ -242,9 +249,13 @@ def save_stopped_text(sql: Statements, reply_id: int, generation: int, text: str
     )
 
 
+# Length of the column `modelo`.
+MODEL_MAX_CHARACTERS = 64
+
+
 @dataclass(frozen=True)
 class ReplyResult:
-    """The end of a try at a reply: text, state, error, and tokens."""
+    """The end of a try at a reply: text, state, error, the model that really answered, and tokens."""
 
     text: str
     state: State
@@ -262,7 +273,7 @@ def update_finished_reply(sql: Statements, reply_id: int, generation: int, endin
             " tokens_saida = %s, escrita_em = UTC_TIMESTAMP(6)"
             " WHERE id = %s AND geracao = %s AND estado = 'gerando'",
             (
-                *(ending.text, ending.state, ending.error, ending.model or None),
+                *(ending.text, ending.state, ending.error, ending.model[:MODEL_MAX_CHARACTERS] or None),
                 *(ending.tokens_in, ending.tokens_out, reply_id, generation),
             ),
         )
@@ -302,10 +313,11 @@ _ABANDONED = f"estado = 'gerando' AND escrita_em < UTC_TIMESTAMP(6) - INTERVAL {
 
 @dataclass(frozen=True)
 class Abandoned:
-    """An abandoned reply, its user, the UTC time of the last save by its process, and whether it has text."""
+    """An abandoned reply, its user, its mode, the UTC time of its process's last save, and whether it has text."""
 
     id: int
     user_id: int
+    mode: Mode
     written_at: datetime
     has_text: bool
 
@@ -313,11 +325,14 @@ class Abandoned:
 def lock_abandoned_replies(sql: Statements, at_most: int) -> list[Abandoned]:
     """Lock abandoned replies until the transaction ends."""
     rows = sql.list(
-        "SELECT m.id, c.id_usuario, m.escrita_em, m.conteudo <> '' AS tem_texto"  # noqa: S608 - constant condition
+        "SELECT m.id, c.id_usuario, m.modo, m.escrita_em, m.conteudo <> '' AS tem_texto"  # noqa: S608 - constant condition
         f" FROM mensagens m JOIN conversas c ON c.id = m.id_conversa WHERE {_IS_ABANDONED} LIMIT %s FOR UPDATE",
         (at_most,),
     )
-    return [Abandoned(row["id"], row["id_usuario"], row["escrita_em"], bool(row["tem_texto"])) for row in rows]
+    return [
+        Abandoned(row["id"], row["id_usuario"], Mode(row["modo"]), row["escrita_em"], bool(row["tem_texto"]))
+        for row in rows
+    ]
 
 
 def update_abandoned_replies(sql: Statements, ids: Sequence[int]) -> int:
@@ -350,4 +365,6 @@ def message_of(row: Row) -> Message:
         branch=row["ramo"] or 0,
         version=row["versao"],
         versions=1 + (row.get("outras") or 0),
+        mode=Mode(row["modo"]),
+        model=row.get("modelo"),
     )

@@ -18,8 +18,8 @@ _ROWS = {
     " WHERE id_usuario = %s ORDER BY id",
     "tokens": "SELECT finalidade, dados, criado_em, expira_em, usado_em FROM tokens WHERE id_usuario = %s"
     " ORDER BY criado_em",
-    "uso_diario": "SELECT dia, mensagens, tokens_entrada, tokens_saida FROM uso_diario WHERE id_usuario = %s"
-    " ORDER BY dia",
+    "uso_diario": "SELECT dia, mensagens, pensadas, tokens_entrada, tokens_saida FROM uso_diario"
+    " WHERE id_usuario = %s ORDER BY dia",
     "exportacoes": "SELECT id, estado, tamanho, criada_em, pronta_em, expira_em FROM exportacoes"
     " WHERE id_usuario = %s ORDER BY id",
 }
@@ -28,7 +28,7 @@ PAGED = ("conversas", "mensagens")
 _CONVERSATION = "id, titulo_conversa, data_criacao, data_atualizacao, fixada, titulo_manual, resumo, resumo_ate_seq"
 _MESSAGE = (
     "m.id, m.id_conversa, COALESCE(m.posicao, m.seq) AS seq, m.versao, m.ramo, m.pai, m.remetente, m.conteudo,"
-    " m.data_envio, m.estado, m.modelo, m.tokens_entrada, m.tokens_saida, m.erro"
+    " m.data_envio, m.estado, m.modo, m.modelo, m.tokens_entrada, m.tokens_saida, m.erro"
 )
 
 # Sessions are deleted first. A message that is being sent locks its session's row. Either it commits before the

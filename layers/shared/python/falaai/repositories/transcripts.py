@@ -5,6 +5,7 @@ from datetime import date
 
 from falaai.conversation_memory import Turn
 from falaai.database import Statements
+from falaai.modes import Mode
 from falaai.repositories.conversations import IS_KEPT, Conversation, conversation_of, is_untitled
 from falaai.repositories.messages import (
     ABANDONED_SECONDS,
@@ -79,11 +80,11 @@ def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq:
 
 @dataclass(frozen=True)
 class Page:
-    """A conversation, some of its messages, oldest first, and the number of messages its owner has sent today."""
+    """A conversation, some of its messages, oldest first, and the messages of each mode its owner has sent today."""
 
     conversation: Conversation
     messages: list[Message]
-    used_today: int
+    used_today: dict[Mode, int]
 
 
 def find_page(
@@ -99,7 +100,8 @@ def find_page(
         "SELECT m.*, o.outras, c.id AS conversa, c.id_usuario, c.titulo_conversa, c.data_criacao,"  # noqa: S608 - constant columns
         " c.data_atualizacao, c.fixada, c.ultima_seq, c.titulo_manual, c.titulo_provisorio, NULL AS resumo,"
         " c.resumo_ate_seq, c.resumo_versao,"
-        " (SELECT u.mensagens FROM uso_diario u WHERE u.id_usuario = %s AND u.dia = %s) AS usadas"
+        " (SELECT u.mensagens FROM uso_diario u WHERE u.id_usuario = %s AND u.dia = %s) AS usadas,"
+        " (SELECT t.pensadas FROM uso_diario t WHERE t.id_usuario = %s AND t.dia = %s) AS pensadas"
         f" FROM conversas c LEFT JOIN (SELECT {MESSAGE_COLUMNS} FROM mensagens m"
         " WHERE m.id_conversa = %s AND m.seq > 0 AND m.seq < %s ORDER BY m.seq DESC LIMIT %s) m"
         " ON m.id_conversa = c.id"
@@ -108,7 +110,7 @@ def find_page(
         " WHERE v.id_conversa = %s AND v.pai >= 0 GROUP BY v.pai) o ON o.pai = COALESCE(a.id, 0)"
         f" WHERE c.id_usuario = %s AND c.id = %s AND c.{IS_KEPT}",
         (
-            *(user_id, today, conversation_id, before_seq or 2**31 - 1, limit),
+            *(user_id, today, user_id, today, conversation_id, before_seq or 2**31 - 1, limit),
             *(conversation_id, conversation_id, user_id, conversation_id),
         ),
     )
@@ -117,4 +119,5 @@ def find_page(
     any_row = rows[0]
     conversation = conversation_of({**any_row, "id": any_row["conversa"]})
     messages = sorted((message_of(row) for row in rows if row["id"] is not None), key=lambda message: message.seq)
-    return Page(conversation, messages, any_row["usadas"] or 0)
+    used = {Mode.FAST: any_row["usadas"] or 0, Mode.THINK: any_row["pensadas"] or 0}
+    return Page(conversation, messages, used)

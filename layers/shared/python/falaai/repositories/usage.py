@@ -1,38 +1,43 @@
-"""Table `uso_diario`: messages and tokens of each user on a day, and the shares of the ceiling.
+"""Table `uso_diario`: messages of each mode and tokens of each user on a day, and the shares of the ceilings.
 
-The ceiling limits the messages of all users together on one day. It is divided into SHARES parts. Share n of a day is
-counted in the row with `id_usuario` -n; users have positive ids. One row for everybody would make all users wait for
-each other.
+A ceiling limits the messages of one mode of all users together on one day. It is divided into SHARES parts. Share n
+of a day is counted in the row with `id_usuario` -n; users have positive ids. One row for everybody would make all
+users wait for each other.
 """
 
 from datetime import date
 
 from falaai.database import Statements
+from falaai.modes import Mode
 
 SHARES = 16
 
+_COLUMNS = {Mode.FAST: "mensagens", Mode.THINK: "pensadas"}
 
-def add_message(sql: Statements, counter_id: int, day: date) -> int:
+
+def add_message(sql: Statements, counter_id: int, day: date, mode: Mode = Mode.FAST) -> int:
     """Count one message of the day in the counter of a user, or of a share of the ceiling. Add the counter if needed.
 
-    Returns the number of messages with this one. The counter stays locked until the transaction ends, so no other
-    message is counted in it before this one is committed or rolled back.
+    Returns the number of messages of this mode with this one. The counter stays locked until the transaction ends, so
+    no other message is counted in it before this one is committed or rolled back.
     """
+    column = _COLUMNS[mode]
     repeated = sql.insert(
-        "INSERT INTO uso_diario (id_usuario, dia, mensagens) VALUES (%s, %s, 1)"
-        " ON DUPLICATE KEY UPDATE mensagens = LAST_INSERT_ID(mensagens + 1)",
+        f"INSERT INTO uso_diario (id_usuario, dia, {column}) VALUES (%s, %s, 1)"  # noqa: S608 - constant column
+        f" ON DUPLICATE KEY UPDATE {column} = LAST_INSERT_ID({column} + 1)",
         (counter_id, day),
     )
     return repeated or 1  # 0 for a new row, which has one message
 
 
-def delete_messages(sql: Statements, user_id: int, day: date, count: int = 1) -> None:
-    """Subtract messages from the user's count of a day.
+def delete_messages(sql: Statements, user_id: int, day: date, mode: Mode, count: int = 1) -> None:
+    """Subtract messages from the user's count of a day and mode.
 
     The caller counted them in this transaction, or records that they were subtracted.
     """
+    column = _COLUMNS[mode]
     sql.run(
-        "UPDATE uso_diario SET mensagens = GREATEST(mensagens, %s) - %s WHERE id_usuario = %s AND dia = %s",
+        f"UPDATE uso_diario SET {column} = GREATEST({column}, %s) - %s WHERE id_usuario = %s AND dia = %s",  # noqa: S608 - constant
         (count, count, user_id, day),
     )
 
@@ -54,27 +59,28 @@ def update_tokens(sql: Statements, user_id: int, day: date, tokens_in: int, toke
     )
 
 
-def add_day(sql: Statements, user_id: int, day: date, messages: int = 0) -> bool:
-    """Add the user's counter of a day. Returns False if it exists already."""
+def add_day(sql: Statements, user_id: int, day: date, messages: int = 0, thinking: int = 0) -> bool:
+    """Add the user's counter of a day, with messages of both modes. Returns False if it exists already."""
     added = sql.run(
-        "INSERT IGNORE INTO uso_diario (id_usuario, dia, mensagens) VALUES (%s, %s, %s)", (user_id, day, messages)
+        "INSERT IGNORE INTO uso_diario (id_usuario, dia, mensagens, pensadas) VALUES (%s, %s, %s, %s)",
+        (user_id, day, messages, thinking),
     )
     return bool(added)
 
 
-def list_shares(sql: Statements, day: date) -> dict[int, int]:
-    """Return the number of messages in each share of the day's ceiling. Shares without messages are left out."""
+def list_shares(sql: Statements, day: date, mode: Mode) -> dict[int, int]:
+    """Return the number of messages in each share of the mode's ceiling. Shares without messages are left out."""
     rows = sql.list(
-        "SELECT id_usuario, mensagens FROM uso_diario WHERE id_usuario IN %s AND dia = %s",
+        f"SELECT id_usuario, {_COLUMNS[mode]} AS usadas FROM uso_diario WHERE id_usuario IN %s AND dia = %s",  # noqa: S608 - constant
         (tuple(-share for share in range(SHARES)), day),
     )
-    return {-row["id_usuario"]: row["mensagens"] for row in rows}
+    return {-row["id_usuario"]: row["usadas"] for row in rows}
 
 
-def count_messages(sql: Statements, user_id: int, day: date) -> int:
-    """Return the number of messages that the user has sent on a day."""
-    row = sql.find("SELECT mensagens FROM uso_diario WHERE id_usuario = %s AND dia = %s", (user_id, day))
-    return row["mensagens"] if row else 0
+def count_messages(sql: Statements, user_id: int, day: date) -> dict[Mode, int]:
+    """Return the number of messages of each mode that the user has sent on a day."""
+    row = sql.find("SELECT mensagens, pensadas FROM uso_diario WHERE id_usuario = %s AND dia = %s", (user_id, day))
+    return {mode: row[column] if row else 0 for mode, column in _COLUMNS.items()}
 
 
 # More than a year, so that bills can be checked.

@@ -16,6 +16,10 @@ ERRORS = {
     "other_version": "Esta mensagem está em outra versão da conversa. Recarregue a página e tente de novo.",
     "quota_reached": "Você usou as {limite} mensagens de hoje. Voltam à meia-noite, horário de São Paulo.",
     "ceiling_reached": "O FalaAí chegou ao limite de mensagens de hoje. Volta à meia-noite, horário de São Paulo.",
+    "thinking_quota_reached": "Você usou as {limite} mensagens de hoje do Pensar mais. Voltam à meia-noite, horário"
+    " de São Paulo. O Rápido continua disponível.",
+    "thinking_ceiling_reached": "O Pensar mais chegou ao limite de hoje e volta à meia-noite, horário de São Paulo."
+    " O Rápido continua disponível.",
     "too_many_replies": "Já há {limite} respostas suas sendo escritas. Espere uma delas terminar e envie de novo.",
     "too_many_followers": "Esta resposta já está sendo escrita. Ela aparece aqui quando ficar pronta.",
     "link_not_valid": "Este link já foi usado ou venceu.",
@@ -83,6 +87,7 @@ MESSAGE_EMPTY = "Escreva uma mensagem."
 NEW_AND_NAMED = "Diga a conversa ou peça uma nova; as duas coisas juntas não dá."
 
 # Shown after the sentence about a reply that failed without text.
+NO_THINKING = "O modo Pensar mais não está disponível. Use o Rápido."
 NOT_COUNTED = "Esta tentativa não contou no seu limite de hoje."
 REPLY_STOPPED = "Você interrompeu esta resposta."
 REPLY_ABANDONED = "Esta resposta parou no caminho. Sua pergunta está guardada."
@@ -141,6 +146,7 @@ IN_THE_BROWSER = {
     "stillAnswering": "Ainda escrevendo a resposta.",
     "answered": "Resposta pronta.",
     "takesLong": "Está demorando mais que o normal. Pode esperar ou parar.",
+    "thinks": "Pensando. Neste modo, a resposta pode levar um minuto ou mais. Pode esperar ou parar.",
     "goOn": "Continuar",
     "goOnMessage": "Continue de onde parou.",
     "again": "Responder de novo",
@@ -162,6 +168,9 @@ IN_THE_BROWSER = {
     "left": "restam {count} mensagens hoje",
     "leftOne": "resta 1 mensagem hoje",
     "leftNone": "sem mensagens até a meia-noite",
+    "thinkingLeft": "restam {count} hoje",
+    "thinkingLeftOne": "resta 1 hoje",
+    "thinkingLeftNone": "acabou por hoje",
     "found": "{count} conversas encontradas",
     "foundOne": "1 conversa encontrada",
     "foundNone": "Nada encontrado para “{words}”.",
@@ -213,6 +222,7 @@ IN_THE_BROWSER = {
     "downloadThis": "Baixar esta conversa em {format}",
     "printThis": "Imprimir esta conversa",
     "deleteThis": "Apagar esta conversa",
+    "modeIs": "Modo: {name}",
     "themeIs": "Aparência: {name}",
     "profile": "Seu perfil",
     "exportData": "Exportar meus dados",

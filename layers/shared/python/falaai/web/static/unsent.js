@@ -1,14 +1,15 @@
 // @ts-check
 // Unsent text in the browser's storage: drafts ("rascunho", one for each conversation) and messages that the server
-// has not acknowledged ("pendente", by client id; an edit has the id of the `edited` question). Several users may share a
-// browser: every key has its owner's id, and the chat page removes the keys of other users.
+// has not acknowledged ("pendente", by client id; an edit has the id of the `edited` question). Beside them the chosen
+// mode ("modo"). Several users may share a browser: every key has its owner's id, and the chat page removes the keys of
+// other users.
 
-/** @typedef {"rascunho" | "pendente"} Kind */
+/** @typedef {"rascunho" | "pendente" | "modo"} Kind */
 /** @typedef {{ text: string, clientId: string, place: string, at: number, edited?: number }} Pending */
 
 export const owner = Number(document.body.dataset.user);
-const OURS = /^(rascunho|pendente):/;
-const OWNED = new RegExp(`^(rascunho|pendente):${owner}:`);
+const OURS = /^(rascunho|pendente|modo):/;
+const OWNED = new RegExp(`^(rascunho|pendente|modo):${owner}:`);
 
 /** @type {(kind: Kind, name: string | number) => string} */
 export const keyOf = (kind, name) => `${kind}:${owner}:${name}`;
