@@ -211,7 +211,7 @@ def test_reply_is_stopped_that_the_server_stores_after_the_button_was_pressed(
     with member.stream("Em outra aba", nova=True) as elsewhere:
         next(elsewhere)
         held: list[Route] = []
-        page.route("**/chat/stream", held.append, times=1)
+        page.route("**/chat/stream", lambda route: held.append(route), times=1)
         with page.expect_request("**/chat/stream"):
             say(page, "Devagar", wait=False)
         page.get_by_role("button", name="Parar").click()

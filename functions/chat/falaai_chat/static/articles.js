@@ -32,18 +32,25 @@ function add(article) {
   document.querySelector("[data-part=greeting]")?.remove();
   part("time", article).textContent = texts.now;
   log.append(article);
-  scrollToEnd();
   return article;
 }
 
-/** @param {string} text */
+/**
+ * Add a question. The caller adds its reply at once.
+ * @param {string} text
+ */
 export function addQuestion(text) {
   const article = cloneTemplate("question");
   bodyOf(article).textContent = text;
   return add(article);
 }
 
-export const addReply = () => add(cloneTemplate("reply"));
+/** Add a reply, and show it. */
+export function addReply() {
+  const article = add(cloneTemplate("reply"));
+  scrollToEnd();
+  return article;
+}
 
 /**
  * Return the question of a reply.
@@ -111,10 +118,24 @@ export function showEnd(article, state, error, sentence) {
  * Add a copy button to every code block, beside the name of its language.
  * @param {ParentNode} within
  */
-export function addCopyButtons(within) {
+function addCopyButtons(within) {
   for (const head of within.querySelectorAll(".code-language:not(:has(button))")) {
     head.append(makeButton(texts.copy, "copy-code", "code-copy"));
   }
+}
+
+/**
+ * Return a reply's HTML as nodes with copy buttons and split code, ready for the page. They are changed before they are on
+ * the page: there, the browser would style thousands of moved nodes again.
+ * @param {string} html rendered and sanitized by the server
+ * @returns {DocumentFragment}
+ */
+export function nodesFor(html) {
+  const template = make("template");
+  template.innerHTML = html;
+  addCopyButtons(template.content);
+  splitLongCode(template.content);
+  return template.content;
 }
 
 /**
@@ -171,8 +192,7 @@ export function decorate(article) {
 export function articleFor(message) {
   const isBot = message.remetente === "bot";
   const article = cloneTemplate(isBot ? "reply" : "question");
-  if (isBot)
-    bodyOf(article).innerHTML = message.html; // rendered and sanitized by the server
+  if (isBot) bodyOf(article).append(nodesFor(message.html));
   else bodyOf(article).textContent = message.conteudo;
   /** @type {HTMLTimeElement} */
   const time = part("time", article);

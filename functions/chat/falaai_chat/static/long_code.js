@@ -4,7 +4,7 @@
 
 import { make } from "./dom.js";
 
-export const CHUNK_LINES = 40;
+export const CHUNK_LINES = 20;
 const LINE_HEIGHT = 1.6; // of code.css
 
 /**
@@ -58,7 +58,7 @@ function split(code) {
     else chunks.append(node);
   }
   for (const chunk of chunks.all) {
-    // The height that code.css assumes for 40 lines, for as many lines as there are.
+    // The height that code.css assumes for 20 lines, for as many lines as there are.
     const lines = (chunk.textContent ?? "").replace(/\n$/, "").split("\n").length;
     chunk.style.containIntrinsicBlockSize = `auto ${lines * LINE_HEIGHT}em`;
   }

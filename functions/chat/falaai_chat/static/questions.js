@@ -22,9 +22,11 @@ import { replyEvents } from "./reply_events.js";
 import { Problem, ask, askForPage, at, reachable } from "./requests.js";
 import { texts } from "./sentences.js";
 import { emit, on } from "./signals.js";
+import { nextTask } from "./tasks.js";
 import { keepUnsent, owner, pendingIn, removeUnsent } from "./unsent.js";
 
 /** @typedef {import("./open_conversation.js").Conversation} Conversation */
+/** @typedef {import("./reply_events.js").ReplyEvent} ReplyEvent */
 /** @typedef {import("./reply_events.js").ReplyRequest} ReplyRequest */
 
 const STOP_AGAIN = 250; // milliseconds
@@ -73,11 +75,27 @@ function leaveRunning() {
   endRunning();
 }
 
+/**
+ * Yield the same events, each block in a task of its own: it is much work, and the network may deliver many events at
+ * once.
+ * @param {AsyncIterable<ReplyEvent>} events
+ * @returns {AsyncGenerator<ReplyEvent, void>}
+ */
+async function* inOwnTasks(events) {
+  for await (const event of events) {
+    const isBlock = event[0] === "block";
+    if (isBlock) await nextTask();
+    yield event;
+    if (isBlock) await nextTask();
+  }
+}
+
 /** @type {(reply: Reply, request: ReplyRequest, waits: boolean) => Promise<Problem | null>} */
 async function receive(reply, request, waits) {
   if ("follow" in request) reply.id = request.follow;
   try {
-    for await (const event of replyEvents(request, reply)) {
+    await nextTask(); // after the one that has shown the question
+    for await (const event of inOwnTasks(replyEvents(request, reply))) {
       reply.receive(event);
       if (reply.isUnread) break;
     }

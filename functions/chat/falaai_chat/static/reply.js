@@ -6,9 +6,8 @@
 //      \--done--> ended          |--fail--> ended
 //   waiting, growing --offline--> same state with a notice --online--> same state
 
-import { addCopyButtons, bodyOf, questionOf, showEnd, showNotice, showWaiting } from "./articles.js";
+import { bodyOf, nodesFor, questionOf, showEnd, showNotice, showWaiting } from "./articles.js";
 import { make, part } from "./dom.js";
-import { splitLongCode } from "./long_code.js";
 import { chosenMode } from "./modes.js";
 import { Tail } from "./tail.js";
 import { texts } from "./sentences.js";
@@ -22,6 +21,17 @@ import { removeUnsent } from "./unsent.js";
 
 // Milliseconds without text before the page explains the wait. A model that thinks is silent for longer.
 const PATIENCE = { rapido: 8000, pensar: 3000 };
+
+/**
+ * Return a text without its first characters, which the server counts as code points.
+ * @param {string} text
+ * @param {number} count
+ */
+function withoutFirst(text, count) {
+  let at = 0;
+  for (let left = count; left > 0; left--) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+  return text.slice(at);
+}
 
 export class Reply {
   /** @param {HTMLElement} article */
@@ -125,11 +135,9 @@ export class Reply {
   addBlock(html, until) {
     this.show();
     this.html += html;
-    this.blocks.insertAdjacentHTML("beforeend", html);
-    addCopyButtons(this.blocks);
-    splitLongCode(this.blocks);
+    this.blocks.append(nodesFor(html));
     // A moved tail counts as a layout shift; a new element does not.
-    this.rest = [...this.rest].slice(until - this.until).join("");
+    this.rest = withoutFirst(this.rest, until - this.until);
     this.until = until;
     const tail = new Tail(this.rest);
     this.tail.element.replaceWith(tail.element);
@@ -140,14 +148,12 @@ export class Reply {
   end({ html, estado, aviso, erro }) {
     // Do not replace finished blocks: the page would move and a selection would be lost.
     if (this.state === "growing" && html.startsWith(this.html)) {
-      this.blocks.insertAdjacentHTML("beforeend", html.slice(this.html.length));
+      this.blocks.append(nodesFor(html.slice(this.html.length)));
       this.tail.element.remove();
     } else {
-      this.body.innerHTML = html;
+      this.body.replaceChildren(nodesFor(html));
     }
     this.state = "ended";
-    addCopyButtons(this.body);
-    splitLongCode(this.body);
     showEnd(this.article, estado, erro ?? "", aviso ?? "");
     announce(aviso || texts.answered);
   }

@@ -74,6 +74,6 @@ export function startScrolling() {
   toEndButton.addEventListener("click", scrollToEnd);
   on("answering", (isAnswering) => {
     isGrowing = isAnswering;
-    notePlace();
+    requestAnimationFrame(notePlace); // later, so that the browser lays out the new messages once
   });
 }
