@@ -7,9 +7,9 @@ import { canDictate } from "./dictation.js";
 import { get, part } from "./dom.js";
 import { otherModes } from "./modes.js";
 import { chosenOpen, openId } from "./open_conversation.js";
-import { isAnswering } from "./questions.js";
 import { canRead } from "./reading.js";
 import { at, say } from "./requests.js";
+import { isAnswering } from "./running_reply.js";
 import { texts } from "./sentences.js";
 import { emit } from "./signals.js";
 

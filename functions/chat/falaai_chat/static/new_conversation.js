@@ -6,8 +6,8 @@ import { showEmpty } from "./conversation_opener.js";
 import { closest, cloneTemplate, part } from "./dom.js";
 import { takeFirstMessage } from "./first_message.js";
 import { goTo, openId, visit } from "./open_conversation.js";
-import { isAnswering } from "./questions.js";
 import { ask } from "./requests.js";
+import { isAnswering } from "./running_reply.js";
 import { on } from "./signals.js";
 import { keepUnsent, readUnsent } from "./unsent.js";
 

@@ -6,8 +6,9 @@ import { checkList, entryOf } from "./conversation_list.js";
 import { reopen } from "./conversation_opener.js";
 import { openId } from "./open_conversation.js";
 import { isEditing } from "./question_editor.js";
-import { isAnswering, takeUp } from "./questions.js";
+import { takeUp } from "./questions.js";
 import { ask } from "./requests.js";
+import { isAnswering } from "./running_reply.js";
 import { on } from "./signals.js";
 
 const EVERY = 15000; // milliseconds

@@ -4,7 +4,8 @@
 import { bodyOf, log } from "./articles.js";
 import { isSendKey, showComposerNotice } from "./composer.js";
 import { get, make, makeButton } from "./dom.js";
-import { editQuestion, isAnswering } from "./questions.js";
+import { editQuestion } from "./questions.js";
+import { isAnswering } from "./running_reply.js";
 import { texts } from "./sentences.js";
 
 /** Return whether a question is being edited. */
