@@ -1,14 +1,10 @@
 """Versions of questions and replies: asking, editing, answering again and switching in any order."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from pymysql.connections import Connection
 
 from falaai import settings as product_settings
 from falaai.database import Database
@@ -17,18 +13,17 @@ from falaai.queue_messages import SummaryRequested, TitleRequested
 from falaai.repositories import conversations, personal_data, versions
 from falaai.repositories.messages import State, save_partial_text, update_stopped_reply
 from falaai.repositories.sessions import Session
-from falaai.repositories.transcripts import Page
-from falaai_chat.conversation_changes import delete, path_to, read_page, switch_version
+from falaai_chat.conversation_changes import delete, path_to, read_page
 from falaai_chat.generation import Interrupted, StoredReply
 from falaai_chat.pending_replies import NewReply
-from falaai_chat.questions import edit_question, regenerate_reply
-from falaai_chat.schemas import EditInput
+from falaai_chat.questions import regenerate_reply
 from falaai_cleanup.tasks import clean_up
 from falaai_memory.worker import summarize
 from falaai_titles.worker import set_generated_title
 from tests.support.fakes import FakeModel, FakeQueues
 from tests.support.replies import PLENTY, answer, new_session, send
-from tests.support.rows import TABLES, Rows
+from tests.support.rows import Rows
+from tests.support.versions import edit, shown, switch
 
 
 @pytest.fixture(autouse=True)
@@ -39,24 +34,6 @@ def _settings() -> None:
 @pytest.fixture
 def session(rows: Rows) -> Session:
     return new_session(rows, rows.user())
-
-
-def switch(database: Database, session: Session, message_id: int, number: int | None = None) -> Page:
-    return database.transaction(lambda sql: switch_version(sql, session, message_id, number, 100))
-
-
-def edit(database: Database, session: Session, question_id: int, text: str) -> NewReply:
-    edited = edit_question(database, session, question_id, EditInput(message=text), PLENTY)
-    assert isinstance(edited, NewReply)
-    return edited
-
-
-def shown(database: Database, session: Session, conversation_id: int) -> list[tuple[str, int, int]]:
-    """The text of each shown message, its version, and the number of versions in its place."""
-    page = read_page(database, session, conversation_id, 100)
-    assert [one.seq for one in page.messages] == list(range(1, len(page.messages) + 1))
-    assert page.conversation.last_seq == len(page.messages)
-    return [(one.text, one.version, one.versions) for one in page.messages]
 
 
 def test_switching_brings_back_everything_that_followed(database: Database, rows: Rows, session: Session) -> None:
@@ -274,173 +251,6 @@ def test_parallel_edits_and_switches_leave_a_whole_path(database: Database, sess
     assert rows.value("SELECT COUNT(*) FROM mensagens WHERE (seq < 0) <> (ramo IS NOT NULL)") == 0
 
 
-# A plain tree in memory, with which any history of requests is compared.
-
-
-@dataclass(eq=False)
-class Node:
-    text: str
-    parent: "Node | None"
-    children: list["Node"] = field(default_factory=list)
-    shown: "Node | None" = None  # the child on the path that is shown, or was when this was hidden
-
-    def add(self, text: str) -> "Node":
-        child = Node(text, self)
-        self.children.append(child)
-        self.shown = child
-        return child
-
-
-@dataclass
-class Tree:
-    """Question, reply, question, ... below a root without text."""
-
-    root: Node = field(default_factory=lambda: Node("", None))
-    texts: int = 0
-
-    def text(self) -> str:
-        self.texts += 1
-        return f"t{self.texts}"
-
-    def path(self) -> list[Node]:
-        nodes, node = list[Node](), self.root.shown
-        while node:
-            nodes.append(node)
-            node = node.shown
-        return nodes
-
-    def expected(self) -> list[tuple[str, int, int]]:
-        return [
-            (one.text, one.parent.children.index(one) + 1, len(one.parent.children))
-            for one in self.path()
-            if one.parent
-        ]
-
-    def all(self) -> list[Node]:
-        found, waiting = list[Node](), [*self.root.children]
-        while waiting:
-            node = waiting.pop()
-            found.append(node)
-            waiting += node.children
-        return found
-
-
-class Talk:
-    """The conversation in the database and the tree beside it."""
-
-    def __init__(self, database: Database, rows: Rows) -> None:
-        for table in TABLES:
-            rows.run(f"DELETE FROM {table}")
-        self.database, self.rows, self.tree = database, rows, Tree()
-        self.session = new_session(rows, rows.user())
-        self.conversation_id = rows.conversation(self.session.user_id)
-        self.switches = 0
-
-    def play(self, name: str, number: int) -> None:
-        actions: dict[str, Callable[[int], None]] = {
-            "ask": self.ask,
-            "edit": self.edit,
-            "again": self.again,
-            "switch": self.switch,
-            "find": self.find,
-        }
-        actions[name](number)
-        found = shown(self.database, self.session, self.conversation_id)
-        assert found == self.tree.expected()
-
-    def _answer(self, pending: Any, question: Node) -> None:
-        known = [node.text for node in self.tree.path()][: pending.reply_seq - 1]
-        assert [turn.text for turn in pending.turns] == known
-        text = self.tree.text()
-        answer(self.database, pending, FakeModel([text]))
-        question.add(text)
-
-    def _messages(self) -> list[Any]:
-        return read_page(self.database, self.session, self.conversation_id, 100).messages
-
-    def ask(self, _number: int) -> None:
-        text, path = self.tree.text(), self.tree.path()
-        pending = send(self.database, self.session, text, conversation_id=self.conversation_id)
-        self._answer(pending, (path[-1] if path else self.tree.root).add(text))
-
-    def edit(self, number: int) -> None:
-        path = self.tree.path()
-        if not path:
-            return
-        at, text = 2 * (number % (len(path) // 2)), self.tree.text()
-        pending = edit(self.database, self.session, self._messages()[at].id, text)
-        parent = path[at].parent
-        assert parent
-        self._answer(pending, parent.add(text))
-
-    def again(self, _number: int) -> None:
-        path = self.tree.path()
-        if path:
-            pending = regenerate_reply(self.database, self.session, self._messages()[-1].id, PLENTY)
-            self._answer(pending, path[-2])
-
-    def switch(self, number: int) -> None:
-        """Choose a version in a place that has some."""
-        path = [
-            (at, node) for at, node in enumerate(self.tree.path()) if node.parent and len(node.parent.children) > 1
-        ]
-        if not path:
-            return
-        at, node = path[number % len(path)]
-        assert node.parent
-        wanted = (number // 3) % len(node.parent.children)
-        switch(self.database, self.session, self._messages()[at].id, wanted + 1)
-        node.parent.shown = node.parent.children[wanted]
-        self.switches += 1
-
-    def find(self, number: int) -> None:
-        """Show any message by its id, as a search does."""
-        nodes = sorted(self.tree.all(), key=lambda node: node.text)
-        if not nodes:
-            return
-        node: Node | None = nodes[number % len(nodes)]
-        assert node
-        message = self.rows.value("SELECT id FROM mensagens WHERE conteudo = %s", node.text)
-        switch(self.database, self.session, message)
-        while node and node.parent:
-            node.parent.shown, node = node, node.parent
-        self.switches += 1
-
-    def check_nothing_is_lost(self) -> None:
-        stored = [row["conteudo"] for row in self.rows.list("SELECT conteudo FROM mensagens")]
-        assert sorted(stored) == sorted(node.text for node in self.tree.all())
-        assert len(stored) == self.tree.texts
-
-
-ACTIONS = st.tuples(
-    st.sampled_from(["ask", "ask", "edit", "edit", "again", "switch", "switch", "find"]), st.integers(0, 30)
-)
-
-
-def test_any_history_is_that_of_a_plain_tree(database: Database, rows: Rows) -> None:
-    played: list[Talk] = []
-
-    @settings(
-        max_examples=30,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    )
-    @given(st.lists(ACTIONS, min_size=8, max_size=16))
-    def check(history: list[tuple[str, int]]) -> None:
-        talk = Talk(database, rows)
-        played.append(talk)
-        talk.play("ask", 0)
-        for name, number in history:
-            talk.play(name, number)
-        talk.check_nothing_is_lost()
-
-    check()
-    assert sum(talk.switches for talk in played) > len(played)
-
-
 def test_path_to_a_branch_begins_with_the_outermost() -> None:
     branches = [
         versions.Branch(number, 10 * number, seq, 1, parent_id=1, parent_number=parent)
@@ -459,3 +269,37 @@ def test_state_of_a_hidden_copy_is_final(database: Database, session: Session, r
     answer(database, regenerate_reply(database, session, first.reply_id, PLENTY))
     (copy,) = rows.list("SELECT estado, erro, conteudo FROM mensagens WHERE seq < 0")
     assert tuple(copy.values()) == (State.INTERRUPTED, "abandoned", "Até")
+
+
+def test_switch_takes_the_same_number_of_statements_in_every_conversation(
+    database: Database, rows: Rows, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """17 with the one that reads the session. A branch within a hidden branch takes two more."""
+    first = send(database, session, "Um")
+    answer(database, first)
+    edited = edit(database, session, first.question_id, "Um, de outro jeito")
+    answer(database, edited)
+    commands: list[object] = []
+    execute = Connection._execute_command
+
+    def counted(connection: Connection, command: int, sql: str | bytes) -> None:
+        commands.append(sql)
+        execute(connection, command, sql)
+
+    def count(message_id: int, number: int | None) -> int:
+        with monkeypatch.context() as patched:
+            patched.setattr(Connection, "_execute_command", counted)
+            commands.clear()
+            switch(database, session, message_id, number)
+            return len(commands)
+
+    assert count(edited.question_id, 1) <= 16
+    for number in range(20):
+        answer(database, send(database, session, f"Pergunta {number}"))
+    assert count(first.question_id, 2) <= 16
+    again = edit(database, session, edited.question_id, "E de outro")
+    answer(database, again)
+    answer(database, regenerate_reply(database, session, again.reply_id, PLENTY))
+    hidden_reply = rows.value("SELECT MAX(id) FROM mensagens WHERE pai = %s", again.question_id)
+    switch(database, session, again.question_id, 1)
+    assert count(hidden_reply, None) <= 18

@@ -66,7 +66,7 @@ def test_only_integration_tests_of_services_start_a_cloud() -> None:
     shared = fixtures_of(ROOT / "tests/conftest.py")
     using = {
         path.name
-        for path in (ROOT / "tests/integration").glob("test_*.py")
+        for path in (ROOT / "tests/integration").rglob("test_*.py")
         for known in [shared | fixtures_of(path)]
         if any("cloud" in requested(name, known) for name in fixtures_of(path))
     }
