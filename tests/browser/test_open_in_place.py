@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from tests.support.browser import PHONE, say, screenshot, sign_in
-from tests.support.people import People
+from tests.support.people import People, Person
 from tests.support.rows import Rows
 
 
@@ -32,8 +32,20 @@ def add_conversations(product: Rows, email: str, count: int) -> None:
         )
 
 
+def open_chat(page: Page, people: People, product: Rows, count: int) -> Person:
+    """Open the chat page of a new member who has `count` conversations. Returns the member."""
+    member = sign_in(page, people)
+    add_conversations(product, member.email, count)
+    page.goto("/chat")
+    return member
+
+
+def entry(page: Page, title: str) -> Locator:
+    return page.locator(".conversation-list").get_by_role("link", name=title, exact=True)
+
+
 def open_entry(page: Page, title: str) -> None:
-    page.locator(".conversation-list").get_by_role("link", name=title, exact=True).click()
+    entry(page, title).click()
     expect(page.locator(".topbar-title")).to_have_text(title)
 
 
@@ -53,9 +65,7 @@ def test_eighty_eighth_conversation_opens_where_the_list_is(
     new_page: Callable[..., Page], people: People, product: Rows
 ) -> None:
     page = new_page()
-    member = sign_in(page, people)
-    add_conversations(product, member.email, 90)
-    page.goto("/chat")
+    open_chat(page, people, product, 90)
     loaded = loads(page)
     for count in (60, 90):
         page.get_by_role("button", name="Carregar mais").click()
@@ -82,9 +92,7 @@ def test_back_and_forward_bring_conversation_place_and_draft(
     new_page: Callable[..., Page], people: People, product: Rows
 ) -> None:
     page = new_page({"width": 1280, "height": 500})
-    member = sign_in(page, people)
-    add_conversations(product, member.email, 3)
-    page.goto("/chat")
+    open_chat(page, people, product, 3)
     loaded = loads(page)
     open_entry(page, "Conversa 0")
     say(page, "Mostre uma tabela, uma lista e um código em Python")
@@ -122,9 +130,7 @@ def test_reply_under_way_goes_on_and_is_followed_again(
     new_page: Callable[..., Page], people: People, product: Rows, gemini: Callable[..., None]
 ) -> None:
     page = new_page()
-    member = sign_in(page, people)
-    add_conversations(product, member.email, 1)
-    page.goto("/chat")
+    open_chat(page, people, product, 1)
     gemini(text="um dois três quatro cinco seis sete oito", delay=1.5, pieces=8)
     say(page, "Conte até oito", wait=False)
     expect(page.locator(".reply")).to_contain_text("um")
@@ -135,7 +141,7 @@ def test_reply_under_way_goes_on_and_is_followed_again(
     gemini(text="Outra coisa.", delay=0)
     say(page, "E enquanto isso?")
     expect(page.locator(".reply")).to_have_text(["Sim.", "Outra coisa."])
-    page.locator(".conversation-list").get_by_role("link", name="Conte até oito", exact=True).click()
+    entry(page, "Conte até oito").click()
     expect(page.locator(".question")).to_have_text(["Conte até oito"])
     expect(page.get_by_role("button", name="Parar")).to_be_visible()
     expect(page.locator(".message-answered[data-state=completa] .reply")).to_have_text(
@@ -164,11 +170,9 @@ def test_modified_click_and_a_page_without_script_use_the_link(
     new_page: Callable[..., Page], people: People, product: Rows
 ) -> None:
     page = new_page()
-    member = sign_in(page, people)
-    add_conversations(product, member.email, 2)
-    page.goto("/chat")
+    open_chat(page, people, product, 2)
     with page.context.expect_page() as opened:
-        page.locator(".conversation-list").get_by_role("link", name="Conversa 1").click(modifiers=["ControlOrMeta"])
+        entry(page, "Conversa 1").click(modifiers=["ControlOrMeta"])
     expect(opened.value.locator(".question")).to_have_text(["Pergunta 1"])
     expect(page.locator(".question")).to_have_count(0)
 
@@ -177,9 +181,7 @@ def test_drawer_closes_with_the_opened_conversation_and_back_returns(
     new_page: Callable[..., Page], people: People, product: Rows, gemini: Callable[..., None]
 ) -> None:
     page = new_page(PHONE, has_touch=True, is_mobile=True)
-    member = sign_in(page, people)
-    add_conversations(product, member.email, 2)
-    page.goto("/chat")
+    open_chat(page, people, product, 2)
     page.get_by_role("button", name="Abrir conversas").click()
     open_entry(page, "Conversa 0")
     expect(page.get_by_role("navigation")).not_to_be_visible()
@@ -202,12 +204,10 @@ def test_drawer_closes_with_the_opened_conversation_and_back_returns(
 
 def test_conversation_deleted_elsewhere_says_so(new_page: Callable[..., Page], people: People, product: Rows) -> None:
     page = new_page()
-    member = sign_in(page, people)
-    add_conversations(product, member.email, 2)
-    page.goto("/chat")
+    member = open_chat(page, people, product, 2)
     conversation = page.locator(".conversation-list li").last.get_attribute("data-id")
     member.http.delete(f"/conversation/{conversation}").raise_for_status()
-    page.locator(".conversation-list").get_by_role("link", name="Conversa 1").click()
+    entry(page, "Conversa 1").click()
     expect(page.get_by_role("heading", name="Conversa não encontrada")).to_be_visible()
 
 
@@ -215,12 +215,10 @@ def test_without_a_connection_the_open_conversation_stays(
     new_page: Callable[..., Page], people: People, product: Rows
 ) -> None:
     page = new_page()
-    member = sign_in(page, people)
-    add_conversations(product, member.email, 2)
-    page.goto("/chat")
+    open_chat(page, people, product, 2)
     open_entry(page, "Conversa 0")
     page.context.set_offline(True)
-    page.locator(".conversation-list").get_by_role("link", name="Conversa 1").click()
+    entry(page, "Conversa 1").click()
     expect(page.get_by_text("Sem conexão. Confira a internet e tente de novo.")).to_be_visible()
     expect(page.locator(".question")).to_have_text(["Pergunta 0"])
     expect(page.locator(".topbar-title")).to_have_text("Conversa 0")
