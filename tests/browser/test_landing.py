@@ -113,3 +113,17 @@ def test_empty_conversation_has_its_field_in_the_middle_until_the_first_message(
     below = field.bounding_box()
     assert below is not None
     assert below["y"] > middle["y"] + 100
+
+
+def test_bar_and_examples_stand_in_one_line_each_on_a_small_phone(new_page: Callable[..., Page]) -> None:
+    page = new_page({"width": 320, "height": 640}, has_touch=True, is_mobile=True)
+    page.goto("/")
+    bar, uses = page.locator(".landing-links a"), page.locator(".uses label")
+    for elements, count in ((bar, 2), (uses, 3)):
+        expect(elements).to_have_count(count)
+        middles = elements.evaluate_all(
+            "(all) => all.map((one) => one.getBoundingClientRect()).map(({ top, bottom }) => (top + bottom) / 2)"
+        )
+        assert max(middles) - min(middles) <= 2
+    assert page.locator(".landing-links .button").evaluate("(it) => it.offsetHeight") <= 44
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
