@@ -160,7 +160,7 @@ def test_network_lost_in_the_middle_of_a_reply_leaves_its_text_and_goes_on(
     open_with_two_questions(page, people)
     page.evaluate(CUT)
     gemini(delay=0.02, pieces=60, text=WORDS)
-    gemini(fault="pause", after_pieces=20, times=1)
+    gemini(fault="pause", after_pieces=20)  # also for a title, which would use up a limited one
     if act == "edit":
         edit_question(page, "Segunda", "Segunda, melhor")
     else:
@@ -205,7 +205,7 @@ def test_new_reply_that_the_server_began_is_followed_when_the_connection_is_back
     member = sign_in(page, people)
     say(page, "Oi")
     gemini(delay=0.02, pieces=60, text=WORDS)
-    gemini(fault="pause", after_pieces=5, times=1)
+    gemini(fault="pause", after_pieces=5)
     reply_id = page.locator(".message-answered").get_attribute("data-id")
 
     def begin_and_lose(route: Route) -> None:
