@@ -19,7 +19,7 @@ import { openId } from "./open_conversation.js";
 import { at } from "./requests.js";
 import { isAnswering, run } from "./running_reply.js";
 import { texts } from "./sentences.js";
-import { on } from "./signals.js";
+import { emit, on } from "./signals.js";
 import { keepUnsent, owner, pendingIn, removeUnsent } from "./unsent.js";
 
 /** @typedef {import("./reply_events.js").ReplyRequest} ReplyRequest */
