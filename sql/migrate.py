@@ -45,7 +45,7 @@ def is_done(error: pymysql.MySQLError, statement: str) -> bool:
     # MariaDB's errors for a column that has its new name, and for a foreign key that exists.
     is_renamed = code == 1054 and "RENAME COLUMN" in statement
     has_foreign_key = code == 1005 and "errno: 121" in str(text)
-    # TiDB checks the foreign keys of a table that exists already. Migration 0015 gives it wider ids than the statement.
+    # TiDB checks the foreign keys of a table that exists already. Migration 0015 has given it wider ids since.
     # If the table were missing, the next statement about it would fail.
     is_widened = code == 3780 and "CREATE TABLE IF NOT EXISTS" in statement
     return code in ALREADY_DONE or is_renamed or has_foreign_key or is_widened
