@@ -1,4 +1,7 @@
-"""Result blocks in docs/performance.md, between `<!-- bench: part -->` and `<!-- /bench -->`."""
+"""Result blocks in docs/performance.md, between `<!-- bench: part -->` and `<!-- /bench -->`.
+
+The block of a part that was measured on TiDB begins with `<!-- bench: part on tidb -->`.
+"""
 
 import platform
 import re
@@ -9,19 +12,21 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 RESULTS_PAGE = ROOT / "docs/performance.md"
-_BLOCK = re.compile(r"<!-- bench: (\w+) -->\n(.*?)<!-- /bench -->", re.DOTALL)
+_BLOCK = re.compile(r"<!-- bench: (\w+)(?: on (\w+))? -->\n(.*?)<!-- /bench -->", re.DOTALL)
 
 
-def parts(text: str) -> list[str]:
-    """Return the names of the parts that have a block in the page, in its order."""
-    return [block[1] for block in _BLOCK.finditer(text)]
+def parts(text: str, database: str = "mariadb") -> list[str]:
+    """Return the names of the parts that have a block for this database in the page, in its order."""
+    return [block[1] for block in _BLOCK.finditer(text) if (block[2] or "mariadb") == database]
 
 
-def replace_block(text: str, part: str, tables: str) -> str:
-    """Replace the content of one part's block. All other text stays unchanged."""
+def replace_block(text: str, part: str, tables: str, database: str = "mariadb") -> str:
+    """Replace the content of one part's block for this database. All other text stays unchanged."""
 
     def replaced(block: re.Match[str]) -> str:
-        return f"<!-- bench: {part} -->\n{tables.strip()}\n<!-- /bench -->" if block[1] == part else block[0]
+        if (block[1], block[2] or "mariadb") != (part, database):
+            return block[0]
+        return f"{block[0].splitlines()[0]}\n{tables.strip()}\n<!-- /bench -->"
 
     return _BLOCK.sub(replaced, text)
 

@@ -21,6 +21,14 @@ def test_writing_twice_is_writing_once() -> None:
     assert results.replace_block(once, "two", "new") == once
 
 
+def test_each_database_has_its_own_place() -> None:
+    text = TEXT + "<!-- bench: two on tidb -->\n<!-- /bench -->\n"
+    assert (results.parts(text), results.parts(text, "tidb")) == (["one", "two"], ["two"])
+    changed = results.replace_block(text, "two", "new", "tidb")
+    assert changed == text.replace("two on tidb -->\n", "two on tidb -->\nnew\n")
+
+
 def test_every_place_has_its_part() -> None:
-    for name in results.parts(results.RESULTS_PAGE.read_text()):
+    text = results.RESULTS_PAGE.read_text()
+    for name in {*results.parts(text), *results.parts(text, "tidb")}:
         assert "def table(" in (ROOT / f"bench/{name}.py").read_text()
