@@ -195,7 +195,9 @@ def test_new_conversation_is_stopped_without_a_stream_below_a_pinned_one(
     gemini(delay=0.02, pieces=60, text=WORDS)
     # A busy machine could take longer than the whole reply. Not once only, which a request for a title could use up.
     gemini(fault="pause", after_pieces=5)
-    say(page, "Devagar", wait=False)
+    # Playwright answers the stream only while it waits for something itself.
+    with page.expect_response("**/chat/stream"):
+        say(page, "Devagar", wait=False)
     wait_until(lambda: product.value(GENERATED, member.email), "the reply is generated")
     page.get_by_role("button", name="Parar").click()
     expect(page.get_by_text("Você interrompeu esta resposta.").first).to_be_visible()
