@@ -88,6 +88,31 @@ def test_eighty_eighth_conversation_opens_where_the_list_is(
     assert loaded == []
 
 
+def test_reload_marks_the_open_conversation_wherever_it_is_in_the_list(
+    new_page: Callable[..., Page], people: People, product: Rows
+) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    add_conversations(product, member.email, 90)
+    query = (
+        "SELECT c.id FROM conversas c JOIN usuarios u ON u.id = c.id_usuario"
+        " WHERE titulo_conversa = 'Conversa 87' AND u.email = %s"
+    )
+    page.goto(f"/chat/{product.value(query, member.email)}")
+    current = page.locator(".conversation-list [aria-current=page]")
+    expect(current).to_have_text("Conversa 87")
+    expect(current).to_be_in_viewport()
+    expect(page.locator(".conversation-group li")).to_have_count(31)
+    screenshot(page, "reloaded-far-down")
+    headings = page.locator(".conversation-group h2")
+    for count in (61, 90):
+        page.get_by_role("button", name="Carregar mais").click()
+        expect(page.locator(".conversation-group li")).to_have_count(count)
+        expect(current).to_have_text("Conversa 87")
+    expect(page.locator(".conversation-title")).to_have_text([f"Conversa {number}" for number in range(90)])
+    assert len(set(headings.all_inner_texts())) == headings.count()
+
+
 def test_back_and_forward_bring_conversation_place_and_draft(
     new_page: Callable[..., Page], people: People, product: Rows
 ) -> None:

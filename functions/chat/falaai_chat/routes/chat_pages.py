@@ -12,7 +12,7 @@ from falaai.database import Statements
 from falaai.errors import NotFound
 from falaai.modes import Mode
 from falaai.repositories import deletions, usage
-from falaai.repositories.conversations import TITLE_MAX_CHARACTERS
+from falaai.repositories.conversations import TITLE_MAX_CHARACTERS, Conversation
 from falaai.repositories.messages import Message
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of
@@ -73,7 +73,7 @@ def _values(
         "session": session,
         "conversation": conversation_view(conversation, session.now) if conversation else None,
         "messages": message_views(newest, session.now),
-        "conversations": [conversation_view(one, session.now) for one in shown],
+        "conversations": [conversation_view(one, session.now) for one in _with_open(shown, conversation)],
         "more": next_page(shown[-1], SIDEBAR_CONVERSATIONS) if len(listed) > len(shown) else "",
         "left": quotas.fast.left(used[Mode.FAST]),
         "thinking_left": quotas.think.left(used[Mode.THINK]) if quotas.think else None,
@@ -87,6 +87,13 @@ def _values(
         "list_page": SIDEBAR_CONVERSATIONS,
         "retention_days": settings.read(settings.RetentionSettings).retention_days,
     }
+
+
+def _with_open(shown: list[Conversation], opened: Conversation | None) -> list[Conversation]:
+    """Add the open conversation if it is not among the first ones of the list: its place is after all of them."""
+    if opened is None or any(one.id == opened.id for one in shown):
+        return shown
+    return [*shown, opened]
 
 
 def _older_path(newest: Sequence[Message], conversation_id: int | None) -> str:

@@ -133,7 +133,9 @@ export async function refreshList() {
     path = page.next;
   }
   if (isRenaming()) return;
-  show(items);
+  const open = listed.find(({ id }) => id === openId());
+  const keepsOpen = open && path && !words && !items.some(({ id }) => id === open.id);
+  show(keepsOpen ? [...items, open] : items);
   offerMore(path);
   tellFound(items.length, Boolean(path));
 }
@@ -197,8 +199,8 @@ async function loadMore() {
   if (!page || current !== words) return; // the list is that of another search now
   const ids = new Set(listed.map(({ id }) => id));
   const items = page.items.filter((/** @type {Conversation} */ { id }) => !ids.has(id));
-  append(items);
-  listed = [...listed, ...items];
+  // The open conversation may be listed before the page that it is on.
+  show([...listed, ...items].sort((one, other) => (isBefore(one, other) ? -1 : 1)));
   offerMore(page.next);
   if (items.length) get("a", /** @type {HTMLElement} */ (entryOf(items[0].id))).focus();
 }
@@ -245,7 +247,15 @@ function markOpen() {
   entryOf(openId())?.querySelector("a")?.setAttribute("aria-current", "page");
 }
 
+/** Scroll the list so that the open conversation is seen. */
+function scrollToOpen() {
+  const open = list.querySelector("[aria-current]")?.getBoundingClientRect();
+  const { top, bottom, height } = list.getBoundingClientRect();
+  if (open && (open.top < top || open.bottom > bottom)) list.scrollTop += open.top - top - height / 2;
+}
+
 export function startConversationList() {
+  scrollToOpen();
   for (const group of list.children) {
     /** @type {HTMLElement} */ (group).dataset.name = get("h2", group).textContent ?? "";
   }
