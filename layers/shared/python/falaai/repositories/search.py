@@ -87,7 +87,7 @@ def _list_to_search(sql: Statements, user_id: int, pattern: str, after: Cursor |
     return sql.list(
         "SELECT id, ultima_seq + proximo_ramo - 1 AS size,"  # noqa: S608 - constants above
         " titulo_conversa COLLATE utf8mb4_general_ci LIKE %s AS in_title"
-        f" FROM conversas WHERE {condition} {ORDER} LIMIT %s",
+        f" FROM conversas FORCE INDEX (conversas_lista) WHERE {condition} {ORDER} LIMIT %s",
         (pattern, *parameters, limit),
     )
 
