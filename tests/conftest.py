@@ -159,9 +159,8 @@ def database(where: settings.DatabaseSettings, session_secret: str) -> Database:
 
 
 @pytest.fixture
-def rows(database: Database, where: settings.DatabaseSettings) -> Rows:
-    assert database
-    return Rows(database_for_rows(where))
+def rows(database: Database) -> Rows:
+    return Rows(database)
 
 
 @pytest.fixture
