@@ -156,7 +156,8 @@ def test_reply_under_way_goes_on_and_is_followed_again(
 ) -> None:
     page = new_page()
     open_chat(page, people, product, 1)
-    gemini(text="um dois três quatro cinco seis sete oito", delay=1.5, pieces=8)
+    gemini(text="um dois três quatro cinco seis sete oito", delay=0, pieces=8)
+    gemini(fault="pause", after_pieces=3, times=1)
     say(page, "Conte até oito", wait=False)
     expect(page.locator(".reply")).to_contain_text("um")
     expect(page.locator(".topbar-title")).to_have_text("Conte até oito")
@@ -169,6 +170,7 @@ def test_reply_under_way_goes_on_and_is_followed_again(
     entry(page, "Conte até oito").click()
     expect(page.locator(".question")).to_have_text(["Conte até oito"])
     expect(page.get_by_role("button", name="Parar")).to_be_visible()
+    gemini(fault=None)
     expect(page.locator(".message-answered[data-state=completa] .reply")).to_have_text(
         "um dois três quatro cinco seis sete oito"
     )
