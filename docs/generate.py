@@ -55,8 +55,11 @@ def routes() -> str:
         "| route | function | description |\n|---|---|---|",
     ]
     for route in sorted(TEMPLATE.routes, key=lambda route: (route.function, route.path, route.method)):
-        operation = operations[route.path][route.method.lower()]
-        what = _one_line(operation.get("description") or operation["summary"].capitalize())
+        if route.path.endswith("+}"):  # the framework's own answer
+            what = "Answer 404 to every address that has no route."
+        else:
+            operation = operations[route.path][route.method.lower()]
+            what = _one_line(operation.get("description") or operation["summary"].capitalize())
         lines.append(f"| {route.method} `{route.path}` | {route.function} | {what} |")
     return "\n".join(lines) + "\n"
 

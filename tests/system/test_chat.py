@@ -345,10 +345,19 @@ def test_health(cloud: RunningCloud) -> None:
         assert (answer.status_code, answer.json()["status"]) == (200, "ok")
 
 
-def test_unknown_page_is_404(cloud: RunningCloud) -> None:
-    answer = httpx.get(f"{cloud.gateway}/nada")
+@pytest.mark.parametrize("path", ["/nada", "/chat/1/nada", "/static/chat/nada/nada.js", "/conversation/1/nada?x=<b>"])
+def test_unknown_address_is_404_with_a_page_for_browsers(cloud: RunningCloud, path: str) -> None:
+    answer = httpx.get(f"{cloud.gateway}{path}")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
-    assert answer.headers["x-content-type-options"] == "nosniff"
+    page = httpx.get(f"{cloud.gateway}{path}", headers={"accept": "text/html"})
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "Não encontramos o que você procura" in page.text
+    assert 'href="/"' in page.text
+    assert "nada" not in page.text
+    sent = httpx.post(f"{cloud.gateway}{path}", headers={"accept": "text/html"})
+    assert (sent.status_code, sent.json()["code"]) == (404, "not_found")
+    for one in (answer, page, sent):
+        assert one.headers["x-content-type-options"] == "nosniff"
 
 
 def test_cleanup_runs_as_the_schedule_calls_it(cloud: RunningCloud) -> None:
