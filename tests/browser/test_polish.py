@@ -29,6 +29,7 @@ def test_hidden_tools_leave_no_hole_and_work_when_they_show(new_page: Callable[.
     page.locator(".question").first.hover()
     screenshot(page, "tools-over-the-gap")
     page.get_by_role("button", name="Copiar pergunta").first.click()
+    expect(page.locator(".message-asked use[href='#icon-done']")).to_be_attached()
     assert page.evaluate("navigator.clipboard.readText()") == "Oi"
     phone = new_page(PHONE, has_touch=True, is_mobile=True)
     sign_in(phone, people)
