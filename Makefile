@@ -153,7 +153,7 @@ cleanup-preview: ## Count the rows that the cleanup would delete now (STACK= for
 bench: ## Measure the build and write docs/performance.md (PART=latency for one table; DB=tidb)
 	@scripts/prepare.sh $(DB) chromium sam
 	@$(MAKE) build ENV=default
-	@PYTHONPATH=devcloud/src:layers/shared/python:functions/auth:functions/chat $(PYTHON) -m bench $(PART)
+	@PYTHONPATH=sql:devcloud/src:layers/shared/python:functions/auth:functions/chat $(PYTHON) -m bench $(PART)
 
 cost: ## Calculate the monthly cost and write docs/cost.md (MESSAGES="5000 50000" prints those instead; MEASURE=1 measures first)
 	@scripts/prepare.sh $(if $(MEASURE),mariadb tidb)
