@@ -26,6 +26,14 @@ def test_linked_files_exist(name: str) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
+def test_each_decision_has_a_number_of_its_own() -> None:
+    pages = [name for name in PAGES if re.match(r"docs/decisions/\d", name)]
+    numbers = [int(name.split("/")[-1][:4]) for name in pages]
+    assert sorted(numbers) == list(range(1, len(pages) + 1))
+    headings = [int(re.match(r"# (\d+)\.", (ROOT / name).read_text())[1]) for name in pages]  # type: ignore[index]
+    assert headings == numbers
+
+
 @pytest.mark.parametrize("name", ["README.md", "README.pt-BR.md", "CONTRIBUTING.md"])
 def test_files_named_in_the_guides_exist(name: str) -> None:
     """Paths from the root with a suffix, such as `tests/unit/test_dates.py`."""
