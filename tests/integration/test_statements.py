@@ -304,24 +304,26 @@ def test_sign_in_takes_ten_statements(crowd: Crowd) -> None:
     assert crowd.questions() - before == 10
 
 
-class CollectingTransaction(Transaction):
-    """Keep every row that the server has sent."""
+class RecordingTransaction(Transaction):
+    """Keep every statement, and every row that the server has sent."""
 
+    statements: ClassVar[list[str]] = []
     rows: ClassVar[list[Row]] = []
 
     def execute(self, sql: str, parameters: Parameters = ()) -> Executed:
         executed = super().execute(sql, parameters)
+        self.statements.append(sql)
         self.rows.extend(executed.rows)
         return executed
 
 
 @pytest.mark.parametrize("path", ["/conversations", "/conversations?q=Longa", "/chat"])
 def test_lists_of_conversations_read_no_summary(crowd: Crowd, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
-    CollectingTransaction.rows.clear()
-    monkeypatch.setattr("falaai.database.Transaction", CollectingTransaction)
+    RecordingTransaction.rows.clear()
+    monkeypatch.setattr("falaai.database.Transaction", RecordingTransaction)
     crowd.get(path)
-    assert any(row.get("titulo_conversa") == "Longa" for row in CollectingTransaction.rows)
-    assert SUMMARY not in str(CollectingTransaction.rows)
+    assert any(row.get("titulo_conversa") == "Longa" for row in RecordingTransaction.rows)
+    assert SUMMARY not in str(RecordingTransaction.rows)
 
 
 # Methods that run one statement.
@@ -442,6 +444,18 @@ def call(function: Callable[..., object], sql: Statements, arguments: dict[str, 
     bound = signature.bind_partial()
     bound.arguments.update({"sql": sql, **arguments})
     function(*bound.args, **bound.kwargs)
+
+
+def run_and_roll_back(database: Database, name: str, function: Callable[..., object], values: dict[str, Any]) -> None:
+    """Call a function of a repository with each set of its arguments, and roll each call back."""
+    for arguments in calls_of(name, function, values):
+
+        def work(sql: Statements, arguments: dict[str, Any] = arguments) -> None:
+            call(function, sql, arguments)
+            raise RolledBack
+
+        with pytest.raises(RolledBack):
+            database.transaction(work)
 
 
 def statement_lines() -> dict[tuple[str, int], set[int]]:
@@ -629,30 +643,13 @@ def test_every_statement_of_the_product_finds_its_rows_by_an_index(
     functions = repository_functions()
     assert len(functions) > 70
     for name, function in functions.items():
-        for arguments in calls_of(name, function, values):
-
-            def work(sql: Statements, function: Any = function, arguments: Any = arguments) -> None:
-                call(function, sql, arguments)
-                raise RolledBack
-
-            with pytest.raises(RolledBack):
-                database.transaction(work)
+        run_and_roll_back(database, name, function, values)
 
     ran = statement_lines()
     assert len(ran) > 80
     seen = ExplainedTransaction.lines
     assert [place for place, lines in ran.items() if not any((place[0], line) in seen for line in lines)] == []
     assert unindexed(ExplainedTransaction.plans) == []
-
-
-class NotedTransaction(Transaction):
-    """Note each statement."""
-
-    statements: ClassVar[list[str]] = []
-
-    def execute(self, sql: str, parameters: Parameters = ()) -> Executed:
-        self.statements.append(sql)
-        return super().execute(sql, parameters)
 
 
 # Functions with a statement that also finds deleted conversations.
@@ -677,20 +674,13 @@ FIND_DELETED = {
 def test_no_other_statement_finds_a_deleted_conversation(
     values: dict[str, Any], where: settings.DatabaseSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("falaai.database.Transaction", NotedTransaction)
+    monkeypatch.setattr("falaai.database.Transaction", RecordingTransaction)
     database = Database(lambda: connect(where))
     found = set()
     for name, function in repository_functions().items():
-        NotedTransaction.statements.clear()
-        for arguments in calls_of(name, function, values):
-
-            def work(sql: Statements, function: Any = function, arguments: Any = arguments) -> None:
-                call(function, sql, arguments)
-                raise RolledBack
-
-            with pytest.raises(RolledBack):
-                database.transaction(work)
-        if any(re.search(r"\bconversas\b", sql) and "apagada" not in sql for sql in NotedTransaction.statements):
+        RecordingTransaction.statements.clear()
+        run_and_roll_back(database, name, function, values)
+        if any(re.search(r"\bconversas\b", sql) and "apagada" not in sql for sql in RecordingTransaction.statements):
             found.add(name)
     assert found == FIND_DELETED
 
