@@ -198,16 +198,6 @@ def has_transaction_key(sql: Statements, user_id: int, transaction_key: str) -> 
     )
 
 
-def delete_all(sql: Statements, conversation_id: int) -> int:
-    """Delete all messages of the conversation, shown and hidden.
-
-    Without the hint, TiDB may read a small table whole. MariaDB accepts the hint only in this form of DELETE.
-    """
-    return sql.run(
-        "DELETE m FROM mensagens m FORCE INDEX (mensagens_seq) WHERE m.id_conversa = %s", (conversation_id,)
-    )
-
-
 def update_restarted_reply(sql: Statements, reply: Message, transaction_key: str, version: int, mode: Mode) -> int:
     """Empty a locked reply, to generate it again in its place. Returns the number of the new try.
 
