@@ -66,13 +66,13 @@ def test_message_too_long_is_kept_and_told_before_it_is_sent(new_page: Callable[
     page = new_page()
     sign_in(page, people)
     field = page.get_by_label("Sua mensagem")
-    field.fill("á" * 8412)
-    expect(page.get_by_text("Sua mensagem tem 8.412 caracteres; o limite é 8.000.")).to_be_visible()
+    field.fill("á" * 32_412)
+    expect(page.get_by_text("Sua mensagem tem 32.412 caracteres; o limite é 32.000.")).to_be_visible()
     expect(page.get_by_role("button", name="Enviar")).to_be_disabled()
     page.keyboard.press("Enter")
-    assert len(field.input_value()) == 8412
-    field.fill("á" * 8000)
-    expect(page.get_by_text("o limite é 8.000.")).to_be_hidden()
+    assert len(field.input_value()) == 32_412
+    field.fill("á" * 32_000)
+    expect(page.get_by_text("o limite é 32.000.")).to_be_hidden()
     expect(page.get_by_role("button", name="Enviar")).to_be_enabled()
 
 

@@ -24,7 +24,7 @@ from tests.support.waiting import IS_WHOLE
 
 MESSAGES = 10_000 if IS_WHOLE else 1000
 # A question of the longest allowed text, whose characters are escaped in JSON and in HTML.
-TEXT = '"<a>&ç\n' * 1140
+TEXT = '"<a>&ç\n' * 4570
 LAMBDA_BYTES = 6_291_556
 TOKEN, ORIGIN = "t" * 43, "http://testserver"
 # Routes that show nothing a person has written, or files of the product.

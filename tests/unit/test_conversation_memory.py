@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from falaai.conversation_memory import Turn, plan_summary, recent_turns
+from falaai.conversation_memory import OMISSION, SHORTEST_PAIR_TOKENS, Turn, plan_summary, recent_turns
 
 
 def count(turns: Sequence[Turn]) -> int:
@@ -31,6 +31,21 @@ def test_oldest_pairs_are_left_out_whole() -> None:
 
 def test_last_question_goes_even_when_it_alone_is_too_long() -> None:
     assert seqs(recent_turns(conversation(2, 2, 50), 10, count)) == [3]
+
+
+def test_long_pair_before_the_question_is_shortened_to_the_room_left() -> None:
+    first = "início " * 100 + "meio " * 3000 + "fim " * 100
+    turns = [Turn(1, "usuario", "velha"), Turn(2, "ia", "sim"), Turn(3, "usuario", first), Turn(4, "ia", "certo")]
+    long, reply, question = recent_turns([*turns, Turn(5, "usuario", "e o fim?")], 1000, count)
+    assert (long.seq, reply.text, question.text) == (3, "certo", "e o fim?")
+    assert long.text.startswith("início início")
+    assert long.text.endswith("fim fim ")
+    assert OMISSION in long.text
+    assert 900 < count([long, reply, question]) <= 1000
+
+
+def test_long_pair_is_left_out_when_the_question_leaves_no_room_for_it() -> None:
+    assert seqs(recent_turns(conversation(400, 2, SHORTEST_PAIR_TOKENS), 2 * SHORTEST_PAIR_TOKENS - 1, count)) == [3]
 
 
 def test_nothing_is_summarized_within_the_limit() -> None:

@@ -9,7 +9,7 @@ from falaai.plain_lines import plain_line
 from falaai.repositories.conversations import TITLE_MAX_CHARACTERS
 from falaai.web import texts
 
-MESSAGE_MAX_CHARACTERS = 8000
+MESSAGE_MAX_CHARACTERS = 32_000
 DEFAULT_LANGUAGE = "pt-BR"
 
 

@@ -6,7 +6,7 @@ and answer stay together. All functions are pure: the same rows make the same pr
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Author = Literal["usuario", "ia"]
@@ -18,6 +18,11 @@ SUMMARY_MAX_CHARACTERS = 2400
 # line.
 NOTES_MAX_CHARACTERS = 2800
 QUOTE = "> "
+# Fewest tokens to which a pair is shortened. With less room, it is left out.
+SHORTEST_PAIR_TOKENS = 200
+OMISSION = "\n[…]\n"
+# Texts up to about this length are not shortened.
+WHOLE_TEXT_CHARACTERS = 200
 SPEAKERS = {"usuario": "Pessoa", "ia": "Assistente"}
 
 CountTokens = Callable[[Sequence["Turn"]], int]
@@ -56,19 +61,37 @@ def turns_limit(memory_tokens: int) -> int:
 
 
 def recent_turns(turns: Sequence[Turn], limit: int, count: CountTokens) -> tuple[Turn, ...]:
-    """Return the newest pairs that fit into `limit` tokens, oldest first. The last question always stays.
+    """Return the newest pairs that fit into `limit` tokens, oldest first. The last question always stays whole.
 
-    A reply never waits for a late summary: turns that do not fit are left out.
+    A reply never waits for a late summary: turns that do not fit are left out. Only the pair before the last question
+    is shortened instead, because that question is often about the long text before it.
     """
-    pairs = _pairs(turns)
-    kept: list[tuple[Turn, ...]] = []
-    spent = 0
-    for pair in reversed(pairs):
-        spent += count(pair)
-        if kept and spent > limit:
+    *older, last = _pairs(turns)
+    kept = [last]
+    left = limit - count(last)
+    for pair in reversed(older):
+        cost = count(pair)
+        if cost > left:
+            if len(kept) == 1 and left >= SHORTEST_PAIR_TOKENS:
+                kept.append(_shortened(pair, left / cost))
             break
+        left -= cost
         kept.append(pair)
     return tuple(turn for pair in reversed(kept) for turn in pair)
+
+
+def _shortened(pair: tuple[Turn, ...], share: float) -> tuple[Turn, ...]:
+    """Keep about this share of the pair's characters: the beginning and the end of each text."""
+    return tuple(replace(turn, text=_ends(turn.text, int(len(turn.text) * share))) for turn in pair)
+
+
+def _ends(text: str, characters: int) -> str:
+    """Shorten a text to its first two thirds and last third of that many characters. Short texts stay whole."""
+    room = max(characters, WHOLE_TEXT_CHARACTERS) - len(OMISSION)
+    if len(text) <= room:
+        return text
+    tail = room // 3
+    return f"{text[: room - tail]}{OMISSION}{text[len(text) - tail :]}"
 
 
 def plan_summary(turns: Sequence[Turn], limit: int, count: CountTokens) -> SummaryPlan | None:

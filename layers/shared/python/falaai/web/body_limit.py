@@ -8,7 +8,7 @@ from starlette.types import Message, Receive, Scope
 
 from falaai.web import texts
 
-JSON_MAX_BYTES = 64 * 1024
+JSON_MAX_BYTES = 256 * 1024
 # The largest form has a picture of 2 MB and other fields.
 MULTIPART_MAX_BYTES = 2 * 1024 * 1024 + JSON_MAX_BYTES
 

@@ -11,7 +11,7 @@ ERRORS = {
     "method_not_allowed": "Este endereço não aceita esse tipo de pedido.",
     "conflict": "Essa mensagem já foi enviada com outro texto.",
     "still_answering": "Esta resposta ainda está sendo escrita.",
-    "too_large": "Isso é grande demais. Uma mensagem pode ter até 8.000 caracteres.",
+    "too_large": "Isso é grande demais. Uma mensagem pode ter até 32.000 caracteres.",
     "not_the_last": "Só a última resposta pode ser refeita.",
     "other_version": "Esta mensagem está em outra versão da conversa. Recarregue a página e tente de novo.",
     "quota_reached": "Você usou as {limite} mensagens de hoje. Voltam à meia-noite, horário de São Paulo.",
