@@ -1,4 +1,4 @@
-"""A sweep of very many messages, killed on the way, while people chat and should not notice."""
+"""A cleanup of very many messages, killed on the way, while people chat and should not notice."""
 
 import contextlib
 import os
@@ -16,7 +16,8 @@ import pytest
 
 from falaai.connections import connect
 from falaai.settings import DatabaseSettings
-from tests.support.people import People, Person, product_of
+from tests.support.chatting import latencies
+from tests.support.people import People, product_of
 from tests.support.rows import Rows
 from tests.support.running_cloud import RunningCloud, start_cloud
 from tests.support.seeds import SEED
@@ -79,29 +80,6 @@ def fill(cloud: RunningCloud, product: Rows) -> None:
             )
 
 
-def chat(person: Person, ended: Event) -> list[float]:
-    """Return the seconds of each answer, at least two, to a person who reads and types in between."""
-    took, chance = [], random.Random(f"{SEED} {person.email}")
-    while not ended.wait(chance.uniform(0.3, 0.9)) or len(took) < 2:
-        if len(took) % 10 == 0:  # a longer conversation takes longer, whatever else goes on
-            person.http.post("/reset_chat")
-        began = time.monotonic()
-        person.say("Uma pergunta")
-        took.append(time.monotonic() - began)
-    return took
-
-
-def latencies(everybody: list[Person], busy: Event | None = None) -> list[float]:
-    """Of all of them together: for a while, or until `busy` is over."""
-    ended = busy or Event()
-    with ThreadPoolExecutor(len(everybody)) as pool:
-        chats = [pool.submit(chat, person, ended) for person in everybody]
-        if busy is None:
-            time.sleep(QUIET_SECONDS)
-            ended.set()
-        return [seconds for one in chats for seconds in one.result()]
-
-
 def oldest(product: Rows) -> int | None:
     """The conversation that goes next."""
     found = product.list(
@@ -159,14 +137,14 @@ def test_users_do_not_notice_a_cleanup(cloud: RunningCloud, people: People, prod
     everybody = [people.member() for _ in range(PEOPLE)]
     with ThreadPoolExecutor(PEOPLE) as pool:  # all at once, so that there is a warm process for each
         list(pool.map(lambda person: person.say("Aquecendo"), everybody))
-    quiet = latencies(everybody)
+    quiet = latencies(everybody, Event(), QUIET_SECONDS)
     over = Event()
     with ThreadPoolExecutor(1) as pool:
         began = time.monotonic()
-        sweeping = pool.submit(clean_up_and_be_killed, cloud, product, over)
-        sweeping.add_done_callback(lambda _: over.set())
+        cleaning = pool.submit(clean_up_and_be_killed, cloud, product, over)
+        cleaning.add_done_callback(lambda _: over.set())
         busy = latencies(everybody, over)
-        killed, peak = sweeping.result()
+        killed, peak = cleaning.result()
     seconds = time.monotonic() - began
     print(
         "p50",
