@@ -76,7 +76,7 @@ validate: ## Check the templates: cfn-lint, checkov and sam validate
 	.devcloud/checkov/bin/checkov --config-file .checkov.yaml --file template.yaml --skip-download
 	$(SAM) validate
 
-docs: ## Generate docs/openapi.json, routes.md, settings.md and queue-messages.md from the code
+docs: ## Generate docs/openapi.json, routes.md, settings.md, models.md and queue-messages.md
 	@scripts/prepare.sh
 	@PYTHONPATH=.:devcloud/src:layers/shared/python:functions/auth:functions/chat $(PYTHON) docs/generate.py
 
