@@ -169,9 +169,9 @@ lock: ## Renew requirements/*.txt from requirements/*.in, and the versions in pa
 	@scripts/prepare.sh node
 	@npm install --silent --package-lock-only --save-dev $$($(PYTHON) -c \
 	  'import json; print(*(f"{name}@latest" for name in json.load(open("package.json"))["devDependencies"]))')
-	@UV=$$(command -v uv || echo $$PWD/.devcloud/uv/bin/uv); cd requirements && for name in layer auth dev sam checkov node uv; do \
+	@UV=$$(command -v uv || echo $$PWD/.devcloud/uv/bin/uv); cd requirements && for name in layer auth attachments dev sam checkov node uv; do \
 	  $$UV pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-emit-index-url $$(case $$name in auth|dev) echo -c layer.txt;; esac) $$name.in --output-file $$name.txt; done
+	    --no-emit-index-url $$(case $$name in auth|attachments|dev) echo -c layer.txt;; esac) $$name.in --output-file $$name.txt; done
 
 clean: ## Remove builds, environments and the local data
 	rm -rf .aws-sam .devcloud .venv node_modules .mypy_cache .pytest_cache .ruff_cache

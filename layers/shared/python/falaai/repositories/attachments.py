@@ -1,4 +1,4 @@
-"""Table `anexos`: the uses of files. An upload belongs to nobody's message until it is sent with one.
+"""Table `anexos`: the uses of files. An upload belongs to no message until it is sent with one.
 
 A new version of a question gets rows of its own, so that each message is deleted with its rows.
 """
