@@ -11,6 +11,7 @@ from falaai import settings
 from falaai.account_erasure import close_account, erase_batch
 from falaai.database import Database, Statements
 from falaai.errors import DatabaseUnavailable, NotFound, NotSignedIn
+from falaai.queue_messages import CleanupRequested
 from falaai.repositories import personal_data, users
 from falaai_auth import account_deletion
 from falaai_auth.account_deletion import delete_account
@@ -18,7 +19,7 @@ from falaai_auth.export_requests import ExportFiles
 from falaai_auth.schemas import Credentials
 from falaai_chat.pending_replies import PendingReply
 from falaai_cleanup.tasks import clean_up, preview
-from tests.support.fakes import FakePictureStore
+from tests.support.fakes import FakePictureStore, FakeQueues
 from tests.support.people import PASSWORD
 from tests.support.races import Race
 from tests.support.replies import new_session, send
@@ -30,6 +31,8 @@ LEFT = (
     "SELECT COUNT(*) FROM tokens WHERE id_usuario = %s",
     "SELECT COUNT(*) FROM uso_diario WHERE id_usuario = %s",
     "SELECT COUNT(*) FROM conversas WHERE id_usuario = %s",
+    "SELECT COUNT(*) FROM anexos WHERE id_usuario = %s",
+    "SELECT COUNT(*) FROM arquivos WHERE id_usuario = %s",
     "SELECT COUNT(*) FROM mensagens m LEFT JOIN conversas c ON c.id = m.id_conversa WHERE %s AND c.id IS NULL",
 )
 
@@ -155,6 +158,8 @@ def test_database_that_fails_while_rows_are_erased_does_not_undo_the_deletion(
         raise DatabaseUnavailable("gone")
 
     monkeypatch.setattr(account_deletion, "erase_batch", fail)
-    delete_account(database, FakePictureStore(), ExportFiles("none"), new_session(rows, user), PASSWORD)
+    queues = FakeQueues()
+    delete_account(database, FakePictureStore(), ExportFiles("none"), queues, new_session(rows, user), PASSWORD)
+    assert queues.sent == [CleanupRequested(only="closed_account", user_id=user)]
     assert users.find_user(database, user) is None
     assert clean_up(database, 0, lambda: True).rows["closed_accounts"] == 1

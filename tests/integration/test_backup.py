@@ -32,6 +32,7 @@ from operations.backups.encryption import Sealer
 from operations.backups.errors import BackupError
 from operations.backups.snapshot import fetch, list_tables, open_exact, read_rows
 from operations.backups.storage import Folder
+from tests.support.attached_files import AttachedFiles
 from tests.support.database_server import DatabaseServer
 from tests.support.databases import create_database, environment, migrate, schema
 from tests.support.paths import ROOT
@@ -127,6 +128,11 @@ def fill(rows: Rows) -> None:
     ana = rows.user("ana@exemplo.com.br")
     for number, text in enumerate(HOSTILE):
         rows.conversation(ana, text, f"resposta {number}")
+    attached = AttachedFiles(rows)
+    newest = rows.value("SELECT MAX(id) FROM mensagens WHERE remetente = 'usuario'")
+    file_id = attached.file(ana, resumo=HOSTILE[0], transcricao=HOSTILE[1], trecho=HOSTILE[2], resumo_estado="pronto")
+    attached.attach(file_id, newest, HOSTILE[0])
+    attached.unsent(ana)
     rows.run("UPDATE conversas SET resumo = %s, resumo_ate_seq = 2147483647 LIMIT 1", HOSTILE[2])
     rows.insert(
         "INSERT INTO usuarios VALUES (2000000000, %s, 'max@exemplo.com.br', 'x', 0, '1000-01-01', NULL, NULL, NULL,"
@@ -143,7 +149,10 @@ def fill(rows: Rows) -> None:
     rows.run("INSERT INTO limites VALUES ('l', NOW(6), NOW(6), -5)")
     rows.run("INSERT INTO transacoes VALUES ('k', '9999-12-31 23:59:59.999999')")
     for share in range(-15, 1):
-        rows.run("INSERT INTO uso_diario VALUES (%s, '2026-02-28', 3, 9223372036854775807, 0, 2)", share)
+        rows.run(
+            "INSERT INTO uso_diario VALUES (%s, '2026-02-28', 3, 9223372036854775807, 0, 2, 4611686018427387904)",
+            share,
+        )
     rows.run("INSERT INTO exportacoes VALUES (1, %s, 'pronta', 1, 5, NOW(6), NOW(6), NOW(6), NOW(6))", ana)
     rows.run("INSERT INTO contas_apagadas VALUES (2000000500, '2026-01-01 00:00:00.000001')")
 

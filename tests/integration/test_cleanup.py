@@ -10,13 +10,14 @@ import pymysql
 import pytest
 
 from falaai import settings
-from falaai.connections import Connection, connect
+from falaai.connections import connect
 from falaai.database import Database, Transaction
 from falaai.export_files import key_of
 from falaai.repositories import conversations, exports, sessions
 from falaai_cleanup import orphaned_objects, worker
 from falaai_cleanup import tasks as sweeping
 from falaai_cleanup.tasks import clean_up, preview
+from tests.support.mortal_connections import Killed, MortalConnection
 from tests.support.rows import Rows
 from tests.support.running_cloud import RunningCloud
 from tests.support.services import aws_client
@@ -225,23 +226,6 @@ def test_archives_without_a_row_are_deleted_at_any_age(
     archives = replace(orphaned_objects.ARCHIVES, young=timedelta(seconds=-10))  # S3's clock may be ahead
     assert orphaned_objects.delete_orphans(database, bucket, archives, lambda: True) == 1
     assert [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]] == [key_of(kept)]
-
-
-class Killed(BaseException):
-    """The process was killed; no code catches this error."""
-
-
-class MortalConnection(Connection):
-    """Dies with its process at one of its statements, before the server has it."""
-
-    statements_left = 0
-
-    def _execute_command(self, command: int, sql: str | bytes) -> None:
-        MortalConnection.statements_left -= 1
-        if MortalConnection.statements_left == 0:
-            self._force_close()
-            raise Killed
-        super()._execute_command(command, sql)
 
 
 def test_killed_at_any_statement_it_leaves_nothing_by_halves(

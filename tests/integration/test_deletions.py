@@ -235,6 +235,7 @@ def test_message_of_a_deletion_runs_this_task_alone_and_goes_on_later(
     monkeypatch.setattr(worker, "database", lambda: database)
     monkeypatch.setattr(worker, "queues", lambda: queues)
     monkeypatch.setattr(worker, "count", counted.append)
+    monkeypatch.setenv("PICTURES_BUCKET", "none")
     rows.conversation(session.user_id, "Velha", days_old=4000)
     place = rows.conversation(session.user_id, "Oi", "Olá.")
     remove(database, session, place)

@@ -515,6 +515,10 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
     assert reply
     assert question
     day, soon = date(2026, 6, 1), datetime(2026, 6, 1, 12)
+
+    def list_of(query: str) -> list[int]:
+        return [row["id"] for row in rows.list(query, user)]
+
     return {
         "user_id": user,
         "user_ids": [rows.user("c@exemplo.com.br"), rows.user("d@exemplo.com.br")],
@@ -526,6 +530,15 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "new_email": "nova@exemplo.com.br",
         "picture": "pictures/x.webp",
         "keys": ["pictures/7.webp", "pictures/8.webp", "pictures/none.webp"],
+        "file_ids": list_of("SELECT id FROM arquivos WHERE id_usuario = %s"),
+        "file_id": list_of("SELECT MIN(id) AS id FROM arquivos WHERE id_usuario = %s")[0],
+        "files_at_most": 100,
+        "after_id": 0,
+        "file_deletions.list_keys_in_use.keys": [
+            f"attachments/{user}/1",
+            f"attachments/{user}/2",
+            "attachments/none",
+        ],
         "key": "chave",
         "limits.update_count.count": 2,
         "usage.add_day.user_id": -98,
@@ -624,6 +637,26 @@ def fill_other_tables(rows: Rows) -> None:
     rows.run("INSERT IGNORE INTO uso_diario (id_usuario, dia) SELECT id, UTC_DATE() FROM usuarios")
     rows.run(
         "INSERT INTO uso_diario (id_usuario, dia) SELECT id, UTC_DATE() - INTERVAL 401 DAY FROM usuarios LIMIT 9"
+    )
+    rows.run(
+        "INSERT INTO arquivos (id_usuario, origem_sha256, sha256, chave, especie, tipo, tamanho, tokens, criado_em)"
+        " SELECT u.id, SHA2(CONCAT(u.id, '-', n.seq), 256), SHA2(u.id, 256),"
+        " CONCAT('attachments/', u.id, '/', n.seq), 'pdf', 'application/pdf', 1000, 774, NOW(6) FROM usuarios u"
+        " CROSS JOIN (SELECT 1 AS seq UNION ALL SELECT 2 UNION ALL SELECT 3) n"
+    )
+    rows.run(
+        "INSERT INTO anexos (id_usuario, id_arquivo, id_conversa, id_mensagem, nome, tamanho, estado, criado_em)"
+        " SELECT a.id_usuario, a.id, m.id_conversa, m.id, 'contrato.pdf', 1000, 'pronto', NOW(6)"
+        " FROM arquivos a JOIN conversas c ON c.id_usuario = a.id_usuario"
+        " JOIN mensagens m ON m.id_conversa = c.id AND m.seq = 1"
+    )
+    rows.run("UPDATE arquivos SET conferir_em = NOW(6) ORDER BY id DESC LIMIT 9")
+    newest = rows.value("SELECT MAX(id) FROM arquivos")
+    rows.run("UPDATE anexos SET estado = 'apagado' WHERE id_arquivo = %s", newest)
+    rows.run(
+        "INSERT INTO anexos (id_usuario, chave, nome, tamanho, criado_em, expira_em)"
+        " SELECT id, CONCAT('uploads/', id), 'foto.jpg', 1000, NOW(6), NOW(6) + INTERVAL MOD(id, 100) - 2 HOUR"
+        " FROM usuarios"
     )
     rows.run("UPDATE usuarios SET profile_pic_url = CONCAT('pictures/', id, '.webp') WHERE MOD(id, 2) = 1")
     rows.run("UPDATE usuarios SET email_verified = FALSE, data_registro = NOW(6) - INTERVAL 31 DAY LIMIT 9")

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from falaai.database import Database, Row
+from falaai.database import Row, Statements
 from falaai_auth.passwords import hash_password
 
 TABLES = (
     "transacoes",
     "uso_diario",
+    "anexos",
+    "arquivos",
     "mensagens",
     "conversas",
     "tokens",
@@ -24,7 +26,7 @@ TABLES = (
 class Rows:
     """Insert and read rows directly, without the repositories."""
 
-    database: Database
+    database: Statements
 
     def run(self, sql: str, *parameters: Any) -> int:
         return self.database.run(sql, parameters)

@@ -77,14 +77,16 @@ def test_every_policy_names_its_actions_and_resources(resources: dict[str, Any])
             if statement["Effect"] == "Allow" and statement.get("Resource") != "*":
                 seen += 1
                 named = json.dumps(statement["Resource"])
-                assert "*" not in re.sub(r"\$\{PicturesBucket\.Arn\}/(pictures|exports)/\*", "", named), name
+                assert "*" not in re.sub(
+                    r"\$\{PicturesBucket\.Arn\}/(pictures|exports|attachments|uploads)/\*", "", named
+                ), name
     assert seen > 20
 
 
 POLLING = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 # Queues to which each function sends; a worker also polls its own queue.
 SENDS_TO = {
-    "AuthFunction": {"EmailQueue", "ExportQueue"},
+    "AuthFunction": {"EmailQueue", "ExportQueue", "CleanupQueue"},
     "ChatFunction": {"TitlesQueue", "MemoryQueue", "CleanupQueue"},
     "ChatStreamFunction": {"TitlesQueue", "MemoryQueue"},
     "TitlesFunction": {"TitlesDeadLetterQueue"},

@@ -59,7 +59,7 @@ def test_every_task_runs_in_order_and_its_rows_are_counted(pauses: list[float]) 
     result = run(rows)
     assert rows.order == ["sessions", "tokens", "counters"]
     assert result == CleanupResult(
-        {"sessions": 3, "tokens": 0, "counters": 5, "conversations": 0, "messages": 0}, True
+        {"sessions": 3, "tokens": 0, "counters": 5, "conversations": 0, "messages": 0, "attachments": 0}, True
     )
     assert pauses == []
 

@@ -3,8 +3,10 @@
 from falaai.account_erasure import close_account, erase_batch
 from falaai.database import Database, Statements
 from falaai.deadlines import REQUEST_SECONDS, seconds_left
-from falaai.errors import DatabaseUnavailable
+from falaai.errors import DatabaseUnavailable, QueueUnavailable
 from falaai.logs import logger
+from falaai.queue_messages import CleanupRequested
+from falaai.queues import Queues
 from falaai.repositories import exports
 from falaai.repositories.sessions import Session
 from falaai_auth.carried_usage import keep_usage
@@ -18,12 +20,13 @@ LAST_BATCH_SECONDS = 6.0
 
 
 def delete_account(
-    database: Database, store: PictureStore, files: ExportFiles, session: Session, password: str
+    database: Database, store: PictureStore, files: ExportFiles, queues: Queues, session: Session, password: str
 ) -> None:
     """Close the account, then delete every row of the user, the profile picture and archives. It cannot be undone.
 
     A closed account cannot be found or used any more. If deleting its rows takes longer than a request may, the
-    cleanup deletes the rest.
+    cleanup deletes the rest. It also deletes the objects of attached files, at once or, if the queue fails, in its
+    next daily run.
     Raises InvalidInput for a wrong password, NotSignedIn, TooManyRequests, DatabaseUnavailable.
     """
     user = get_user(database, session)
@@ -40,6 +43,10 @@ def delete_account(
     if user.picture:
         delete_unused_picture(store, user.picture)
     _erase(database, user.id)
+    try:
+        queues.send(CleanupRequested(only="closed_account", user_id=user.id))
+    except QueueUnavailable as error:  # the account is already closed, so the request succeeds
+        logger().warning("erasure not requested", extra={"user_id": user.id, "reason": str(error)})
 
 
 def _erase(database: Database, user_id: int) -> None:

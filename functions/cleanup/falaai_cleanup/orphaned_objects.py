@@ -1,13 +1,14 @@
-"""Orphaned objects in the bucket: pictures and archives whose row is gone, or was never committed."""
+"""Orphaned objects in the bucket: pictures, archives and files whose row is gone, or was never committed."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from falaai.attachment_files import ATTACHMENTS, UPLOADS, file_key_of
 from falaai.database import Database, Statements
 from falaai.export_files import PREFIX as EXPORTS
 from falaai.export_files import id_of
-from falaai.repositories import clock, exports, users
+from falaai.repositories import clock, exports, file_deletions, users
 from falaai.s3 import s3_client
 
 
@@ -30,10 +31,20 @@ def _used_archives(sql: Statements, keys: list[str]) -> set[str]:
     return {ids[one] for one in exports.list_existing(sql, [*ids])} if ids else set()
 
 
+def _used_files(sql: Statements, keys: list[str]) -> set[str]:
+    """Return the keys of files that have a row, and those of their previews."""
+    used = file_deletions.list_keys_in_use(sql, sorted({file_key_of(key) for key in keys}))
+    return {key for key in keys if file_key_of(key) in used}
+
+
 # A picture is stored before its account's row is committed.
 PICTURES = Objects("pictures", "pictures/", timedelta(days=1), users.list_pictures_in_use)
 ARCHIVES = Objects("export_files", EXPORTS, timedelta(), _used_archives)
-KINDS = (PICTURES, ARCHIVES)
+# A file is stored before its row is committed.
+FILES = Objects("attachment_files", ATTACHMENTS, timedelta(hours=1), _used_files)
+# A checked upload is stored under another key, and the others expire within a day.
+UPLOADED = Objects("uploads", UPLOADS, timedelta(days=1), lambda _sql, _keys: set())
+KINDS = (PICTURES, ARCHIVES, FILES, UPLOADED)
 
 
 def delete_orphans(database: Database, bucket: str, kind: Objects, has_time: Callable[[], bool]) -> int:

@@ -13,6 +13,7 @@ from falaai.repositories import (
     deleted_accounts,
     deletions,
     exports,
+    file_deletions,
     limits,
     messages,
     personal_data,
@@ -102,13 +103,15 @@ def _delete_never_verified(sql: Statements, at_most: int) -> int:
 
 # Conversations whose deletion can no longer be undone.
 DELETED_CONVERSATIONS = ConversationsTask("deleted_conversations", deletions.lock_deleted, deletions.count_deleted)
+CLOSED_ACCOUNTS = ErasureTask("closed_accounts", _erase_account, users.count_closed)
 TASKS: tuple[CleanupTask | ConversationsTask, ...] = (
     DELETED_CONVERSATIONS,
-    ErasureTask("closed_accounts", _erase_account, users.count_closed),
+    CLOSED_ACCOUNTS,
     CleanupTask("sessions", sessions.delete_ended, sessions.count_ended),
     CleanupTask("tokens", tokens.delete_expired, tokens.count_expired),
     CleanupTask("usage", usage.delete_old, usage.count_old),
     CleanupTask("counters", limits.delete_expired, limits.count_expired),
+    CleanupTask("unsent_attachments", file_deletions.delete_unsent, file_deletions.count_unsent),
     CleanupTask("exports", exports.delete_expired, exports.count_expired),
     CleanupTask("transactions", transactions.delete_old, transactions.count_old),
     CleanupTask("deleted_accounts", deleted_accounts.delete_old, deleted_accounts.count_old),
@@ -130,7 +133,8 @@ def clean_up(
     batches: dict[str, Batch] = {task.name: task.batch for task in tasks}
     if retention_days:
         batches = {"conversations": lambda sql: _delete_unused(sql, retention_days), **batches}
-    total = Counter(dict.fromkeys([*(task.name for task in tasks), "conversations", "messages"], 0))
+    kinds = [*(task.name for task in tasks), "conversations", "messages", "attachments"]
+    total = Counter(dict.fromkeys(kinds, 0))
     errors: list[Exception] = []
     for name, batch in batches.items():
         try:
@@ -173,11 +177,14 @@ def _delete_unused(sql: Statements, retention_days: int) -> tuple[dict[str, int]
 
 
 def _delete_locked(sql: Statements, ids: list[int], name: str) -> tuple[dict[str, int], bool]:
-    """Delete messages first, then the conversations that have none left, under locks of the conversations."""
+    """Delete attachments, then messages, then the conversations without any, under locks of the conversations."""
     if not ids:
         return {}, False
+    attached = file_deletions.delete_of_conversations(sql, ids, BATCH)
+    if attached == BATCH:
+        return {"attachments": attached}, True
     gone = messages.delete_messages(sql, ids, BATCH)
     if gone == BATCH:
-        return {"messages": gone}, True
+        return {"attachments": attached, "messages": gone}, True
     whole = conversations.delete_conversations(sql, ids)
-    return {"messages": gone, name: whole}, len(ids) == CONVERSATIONS
+    return {"attachments": attached, "messages": gone, name: whole}, len(ids) == CONVERSATIONS

@@ -1,6 +1,8 @@
 """Runs the cleanup: on schedule, and again by queue message if its time ran out."""
 
-from typing import Any, Literal
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 # This import is first: if Pydantic is imported before Powertools, Powertools also imports its parser in 15 ms.
 from falaai.batches import MARGIN_SECONDS, batch_handler  # isort: skip
@@ -12,14 +14,29 @@ from falaai.logs import correlate, logger
 from falaai.metrics import count
 from falaai.queue_messages import CleanupRequested
 from falaai.queues import queues
+from falaai.repositories import file_deletions
+from falaai_cleanup.attached_files import delete_files_of_user, delete_unused_files
 from falaai_cleanup.orphaned_objects import KINDS, count_orphans, delete_orphans
-from falaai_cleanup.tasks import DELETED_CONVERSATIONS, clean_up, preview
+from falaai_cleanup.tasks import (
+    CLOSED_ACCOUNTS,
+    DELETED_CONVERSATIONS,
+    CleanupTask,
+    ConversationsTask,
+    clean_up,
+    preview,
+)
 
 # Seconds reserved for the running batch and for sending the message that continues the cleanup.
 LAST_BATCH_SECONDS = 10.0
 # Largest number of continuations of one cleanup: about an hour. After 16, Lambda would end the loop without our log
 # message.
 MOST_ROUNDS = 12
+# Tasks of messages that do not request the whole cleanup. After them, files without a use are deleted.
+_ONLY: dict[str, tuple[CleanupTask | ConversationsTask, ...]] = {
+    "deleted_conversations": (DELETED_CONVERSATIONS,),
+    "unused_files": (),
+    "closed_account": (CLOSED_ACCOUNTS,),
+}
 
 
 def handle(event: dict[str, Any], context: Any) -> Any:
@@ -44,14 +61,14 @@ def _clean_up(finished_rounds: int) -> dict[str, int]:
     rows, errors = {**cleaned.rows}, [*cleaned.errors]
     if cleaned.is_done:
         bucket = settings.read(settings.PictureSettings).pictures_bucket
-        for kind in KINDS:
+        for name, delete in _object_tasks(bucket):
             try:
-                rows[kind.name] = delete_orphans(database(), bucket, kind, _has_time)
+                rows[name] = delete()
             except Exception as error:  # noqa: BLE001 - raised below, with the errors of other tasks
-                logger().exception("cleanup task failed", extra={"task": kind.name})
+                logger().exception("cleanup task failed", extra={"task": name})
                 errors.append(error)
     elif not errors:
-        _request_next_round(finished_rounds + 1)
+        _request_next_round(CleanupRequested(round=finished_rounds + 1))
     logger().info("cleanup finished", extra={**rows, "is_done": cleaned.is_done})
     if errors:
         raise ExceptionGroup("cleanup tasks failed", errors)
@@ -60,20 +77,33 @@ def _clean_up(finished_rounds: int) -> dict[str, int]:
     return rows
 
 
-def _erase_deleted(finished_rounds: int) -> None:
-    """Delete the rows of deleted conversations, and nothing else. Raises an ExceptionGroup if that failed."""
-    erased = clean_up(database(), 0, _has_time, [DELETED_CONVERSATIONS])
-    if erased.errors:
-        raise ExceptionGroup("erasure failed", erased.errors)
-    if not erased.is_done:
-        _request_next_round(finished_rounds + 1, "deleted_conversations")
-    logger().info("erasure finished", extra={**erased.rows, "is_done": erased.is_done})
+def _object_tasks(bucket: str) -> Iterator[tuple[str, Callable[[], int]]]:
+    """Yield the name and the work of each task that deletes objects."""
+    yield "unused_files", lambda: delete_unused_files(database(), bucket, _has_time)[0]
+    for kind in KINDS:
+        yield kind.name, partial(delete_orphans, database(), bucket, kind, _has_time)
 
 
-def _request_next_round(number: int, only: Literal["deleted_conversations"] | None = None) -> None:
+def _clean_up_only(message: CleanupRequested) -> None:
+    """Run the task that the message names, and nothing else. Raises an ExceptionGroup if it failed."""
+    done = clean_up(database(), 0, _has_time, _ONLY.get(message.only or "", ()))
+    if done.errors:
+        raise ExceptionGroup("erasure failed", done.errors)
+    bucket = settings.read(settings.PictureSettings).pictures_bucket
+    rows, is_done = {**done.rows}, done.is_done
+    rows["unused_files"], files_are_done = delete_unused_files(database(), bucket, _has_time)
+    is_done = is_done and files_are_done
+    if message.user_id is not None and is_done:
+        rows["objects"], is_done = delete_files_of_user(database(), bucket, message.user_id, _has_time)
+    if not is_done:
+        _request_next_round(message.model_copy(update={"round": message.round + 1}))
+    logger().info("erasure finished", extra={**rows, "is_done": is_done})
+
+
+def _request_next_round(message: CleanupRequested) -> None:
     """Continue by a queue message. After MOST_ROUNDS stop, so that no fault keeps the cleanup running for ever."""
-    if number <= MOST_ROUNDS:
-        queues().send(CleanupRequested(round=number, only=only))
+    if message.round <= MOST_ROUNDS:
+        queues().send(message)
         return
     logger().error("cleanup stopped before its end", extra={"rounds": MOST_ROUNDS})
     count("CleanupStopped")
@@ -82,12 +112,13 @@ def _request_next_round(number: int, only: Literal["deleted_conversations"] | No
 def _preview() -> dict[str, int]:
     bucket = settings.read(settings.PictureSettings).pictures_bucket
     rows = preview(database(), settings.read(settings.RetentionSettings).retention_days)
+    rows["unused_files"] = file_deletions.count_unused(database())
     return {**rows, **{kind.name: count_orphans(database(), bucket, kind) for kind in KINDS}}
 
 
 def _continue(message: CleanupRequested, _age_seconds: float) -> None:
     if message.only:
-        _erase_deleted(message.round)
+        _clean_up_only(message)
     else:
         _clean_up(message.round)
 

@@ -103,8 +103,9 @@ def delete_profile(
     database: Db,
     store: Pictures,
     files: Files,
+    queues: Sender,
 ) -> dict[str, str]:
     """Delete the account and all data of the user. Return 200 {message, redirect_url}."""
-    delete_account(database, store, files, session, form.senha_atual)
+    delete_account(database, store, files, queues, session, form.senha_atual)
     clear_session_cookie(response)
     return {"message": texts.ACCOUNT_DELETED, "redirect_url": pages.address(request, "/")}

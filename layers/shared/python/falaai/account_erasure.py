@@ -5,10 +5,12 @@ transaction.
 """
 
 from falaai.database import Statements
-from falaai.repositories import conversations, deleted_accounts, messages, personal_data, users
+from falaai.repositories import conversations, deleted_accounts, file_deletions, messages, personal_data, users
 
 # Messages deleted in one transaction.
 BATCH = 1000
+# Files deleted in one transaction: each may have a transcript and an excerpt.
+FILES = 200
 # Conversations locked at a time. Together they usually have about BATCH messages.
 CONVERSATIONS = 100
 
@@ -25,14 +27,19 @@ def close_account(sql: Statements, user_id: int) -> None:
 
 
 def erase_batch(sql: Statements, user_id: int) -> bool:
-    """Delete a batch of messages of a closed account, and its empty conversations; in the last batch, the account.
+    """Delete a batch of a closed account: attachments, messages, empty conversations, files; at last, the account.
 
-    Returns whether rows are left. A call may be repeated, and calls may overlap.
+    Returns whether rows are left. A call may be repeated, and calls may overlap. The objects of its files are left to
+    the cleanup.
     """
     ids = conversations.lock_conversations(sql, user_id, CONVERSATIONS)
     if not ids:
+        if file_deletions.delete_of_user(sql, user_id, BATCH, FILES):
+            return True
         personal_data.delete_rows(sql, user_id)
         return False
+    if file_deletions.delete_of_conversations(sql, ids, BATCH) == BATCH:
+        return True
     if messages.delete_messages(sql, ids, BATCH) < BATCH:
         conversations.delete_conversations(sql, ids)
     return True

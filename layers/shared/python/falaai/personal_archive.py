@@ -1,15 +1,17 @@
 """All stored data of a user, read in pages, so that memory does not grow with their number."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from falaai.database import Row, Statements
 from falaai.repositories import personal_data
 
-# Largest number of messages, or of conversations, that one statement reads.
+# Largest number of messages, or of conversations or attachments, that one statement reads.
 PAGE_ROWS = 100
+# The same for files: each may have an excerpt, a digest and a transcript.
+PAGE_FILES = 20
 
 
 def json_pieces(sql: Statements, user_id: int, **more: Any) -> Iterator[str]:
@@ -27,6 +29,11 @@ def json_pieces(sql: Statements, user_id: int, **more: Any) -> Iterator[str]:
     yield from _list_pieces(conversation_pages(sql, user_id, sizes))
     yield '],\n"mensagens":['
     yield from _list_pieces(message_pages(sql, user_id, sizes))
+    yield '],\n"anexos":['
+    file_ids = set[int]()
+    yield from _list_pieces(_noting_files(attachment_pages(sql, user_id), file_ids))
+    yield '],\n"arquivos":['
+    yield from _list_pieces(personal_data.list_files(sql, user_id, ids) for ids in file_id_pages(file_ids))
     yield "]"
     for name, value in more.items():
         yield f",\n{_json(name)}:{_json(value)}"
@@ -57,6 +64,28 @@ def message_pages(sql: Statements, user_id: int, sizes: Sequence[tuple[int, int]
         rows += max(size, 1)
     if together:
         yield personal_data.list_messages(sql, user_id, together)
+
+
+def attachment_pages(sql: Statements, user_id: int) -> Iterator[list[Row]]:
+    """Yield the user's attachments, oldest first."""
+    after_id = 0
+    while page := personal_data.list_attachments_after(sql, user_id, after_id, PAGE_ROWS):
+        yield page
+        after_id = page[-1]["id"]
+
+
+def file_id_pages(file_ids: Collection[int]) -> Iterator[list[int]]:
+    """Yield the ids in their order, PAGE_FILES at a time."""
+    ids = sorted(file_ids)
+    for start in range(0, len(ids), PAGE_FILES):
+        yield ids[start : start + PAGE_FILES]
+
+
+def _noting_files(pages: Iterator[list[Row]], file_ids: set[int]) -> Iterator[list[Row]]:
+    """Yield the pages of attachments, and add the ids of their files to `file_ids`."""
+    for page in pages:
+        file_ids.update(row["id_arquivo"] for row in page if row["id_arquivo"] is not None)
+        yield page
 
 
 def _pages_of_one(sql: Statements, user_id: int, conversation_id: int) -> Iterator[list[Row]]:

@@ -25,7 +25,8 @@ class CleanupRequested(QueueMessage):
     """Continue a cleanup that ran out of time, or run one of its tasks: that of `only`.
 
     `round` counts continuations, which have a limit. The deletion of a conversation sends "deleted_conversations", to
-    arrive when it can no longer be undone.
+    arrive when it can no longer be undone; the deletion of an attachment, "unused_files"; the deletion of an account,
+    "closed_account" with its `user_id`.
 
     Unknown fields are ignored: events of the schedule that failed are replayed through the same queue.
     """
@@ -33,7 +34,8 @@ class CleanupRequested(QueueMessage):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     round: int = 1
-    only: Literal["deleted_conversations"] | None = None
+    only: Literal["deleted_conversations", "unused_files", "closed_account"] | None = None
+    user_id: int | None = None
 
 
 class ExportRequested(QueueMessage):

@@ -18,17 +18,26 @@ _ROWS = {
     " WHERE id_usuario = %s ORDER BY id",
     "tokens": "SELECT finalidade, dados, criado_em, expira_em, usado_em FROM tokens WHERE id_usuario = %s"
     " ORDER BY criado_em",
-    "uso_diario": "SELECT dia, mensagens, pensadas, tokens_entrada, tokens_saida FROM uso_diario"
+    "uso_diario": "SELECT dia, mensagens, pensadas, tokens_entrada, tokens_saida, bytes_enviados FROM uso_diario"
     " WHERE id_usuario = %s ORDER BY dia",
     "exportacoes": "SELECT id, estado, tamanho, criada_em, pronta_em, expira_em FROM exportacoes"
     " WHERE id_usuario = %s ORDER BY id",
 }
 # Tables that are read page by page, because a user may have very many rows in them.
-PAGED = ("conversas", "mensagens")
+PAGED = ("conversas", "mensagens", "anexos", "arquivos")
 _CONVERSATION = "id, titulo_conversa, data_criacao, data_atualizacao, fixada, titulo_manual, resumo, resumo_ate_seq"
 _MESSAGE = (
     "m.id, m.id_conversa, COALESCE(m.posicao, m.seq) AS seq, m.versao, m.ramo, m.pai, m.remetente, m.conteudo,"
     " m.data_envio, m.estado, m.modo, m.modelo, m.tokens_entrada, m.tokens_saida, m.erro"
+)
+_ATTACHMENT = (
+    "x.id, x.id_arquivo, x.id_conversa, x.id_mensagem, x.posicao, x.nome, x.tamanho, x.estado, x.motivo, x.criado_em,"
+    " x.expira_em"
+)
+# Keys of objects are left out: an archive has the objects themselves.
+_FILE = (
+    "id, origem_sha256, sha256, especie, tipo, tamanho, paginas, segundos, largura, altura, tokens, trecho,"
+    " resumo_estado, resumo, transcricao, criado_em"
 )
 
 # Sessions are deleted first. A message that is being sent locks its session's row. Either it commits before the
@@ -39,6 +48,8 @@ _MESSAGE = (
 # messages.
 _DELETIONS = (
     "DELETE FROM sessoes WHERE id_usuario = %s",
+    "DELETE FROM anexos WHERE id_usuario = %s",
+    "DELETE FROM arquivos WHERE id_usuario = %s",
     "DELETE m FROM mensagens m JOIN conversas c ON c.id = m.id_conversa WHERE c.id_usuario = %s",
     "DELETE FROM conversas WHERE id_usuario = %s",
     "DELETE FROM uso_diario WHERE id_usuario = %s",
@@ -104,10 +115,37 @@ def list_hidden_messages(
     )
 
 
+def list_attachments_after(sql: Statements, user_id: int, after_id: int, limit: int) -> list[Row]:
+    """Return the user's attachments after an id, oldest first, without those of deleted conversations."""
+    return sql.list(
+        f"SELECT {_ATTACHMENT} FROM anexos x FORCE INDEX (anexos_usuario)"  # noqa: S608 - constants
+        " LEFT JOIN conversas c ON c.id = x.id_conversa"
+        f" WHERE x.id_usuario = %s AND x.id > %s AND (x.id_conversa IS NULL OR c.{IS_KEPT}) ORDER BY x.id LIMIT %s",
+        (user_id, after_id, limit),
+    )
+
+
+def list_files(sql: Statements, user_id: int, file_ids: Sequence[int]) -> list[Row]:
+    """Return the rows of these files, in the order of their ids."""
+    rows = sql.list(
+        f"SELECT {_FILE} FROM arquivos WHERE id_usuario = %s AND id IN %s",  # noqa: S608 - constant columns
+        (user_id, tuple(file_ids)),
+    )
+    return sorted(rows, key=itemgetter("id"))
+
+
+def list_file_keys(sql: Statements, user_id: int, file_ids: Sequence[int]) -> list[Row]:
+    """Return `id`, `chave`, `tipo` and `tamanho` of these files, in the order of their ids."""
+    rows = sql.list(
+        "SELECT id, chave, tipo, tamanho FROM arquivos WHERE id_usuario = %s AND id IN %s", (user_id, tuple(file_ids))
+    )
+    return sorted(rows, key=itemgetter("id"))
+
+
 def delete_accounts(sql: Statements, user_ids: Sequence[int]) -> int:
     """Delete locked accounts that have no conversations, with their other rows. Returns the number deleted."""
     deleted_accounts.add_deleted_accounts(sql, user_ids)
-    for table in ("sessoes", "uso_diario", "tokens", "exportacoes"):
+    for table in ("sessoes", "anexos", "arquivos", "uso_diario", "tokens", "exportacoes"):
         sql.run(f"DELETE FROM {table} WHERE id_usuario IN %s", (tuple(user_ids),))  # noqa: S608 - constant tables
     return sql.run("DELETE FROM usuarios WHERE id IN %s", (tuple(user_ids),))
 
