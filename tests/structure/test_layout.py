@@ -19,7 +19,10 @@ SQL_ELSEWHERE = {
     "connections.py": "the settings of a connection",
 }
 # Layer modules that one function alone imports, with the reason.
-ONE_USER = {"falaai.repositories": "all SQL is in one folder"}
+ONE_USER = {
+    "falaai.repositories": "all SQL is in one folder",
+    "falaai.attachment_files": "keys that more than one function writes and deletes",
+}
 CHAT_MODULES = 12
 CHAT_LAYERS = 5
 

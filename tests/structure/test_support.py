@@ -10,7 +10,7 @@ from tests.support.paths import ROOT
 
 # Tests in tests/integration that talk to the AWS emulator or to a fake. All others start a database, or nothing.
 WITH_A_CLOUD = {
-    "test_export_worker.py",
+    *("test_attachment_deletions.py", "test_export_worker.py"),
     *("test_cleanup.py", "test_email_sender.py", "test_language_model.py", "test_memory.py"),
     *("test_queues.py", "test_secrets_in_ssm.py"),
 }

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from falaai.attachment_files import keys_of, prefixes_of
-from falaai.database import Database
+from falaai.database import Database, Statements
 from falaai.logs import logger
 from falaai.repositories import file_deletions, users
 from falaai.s3 import s3_client
@@ -22,10 +22,14 @@ def delete_unused_files(database: Database, bucket: str, has_time: Callable[[], 
 
     A call may be repeated, and calls may overlap.
     """
+
+    def delete(sql: Statements) -> tuple[int, list[str]]:
+        return file_deletions.delete_unused(sql, BATCH)
+
     total = 0
     while has_time():
         began = time.monotonic()
-        looked_at, keys = database.transaction(lambda sql: file_deletions.delete_unused(sql, BATCH))
+        looked_at, keys = database.transaction(delete)
         _delete_objects(bucket, [one for key in keys for one in keys_of(key)])
         total += len(keys)
         if looked_at < BATCH:
