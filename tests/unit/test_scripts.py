@@ -37,6 +37,21 @@ def test_module_comes_from_the_first_folder_that_has_it(tmp_path: Path) -> None:
     assert "two=2" in script
 
 
+def test_later_script_shares_the_modules_of_its_page(tmp_path: Path) -> None:
+    (tmp_path / "page.js").write_text('import { one } from "./a.js";\nimport { two } from "./b.js";\none(two);\n')
+    (tmp_path / "a.js").write_text("export const one = new Set();\n")
+    (tmp_path / "b.js").write_text("export const two = 2;\n")
+    (tmp_path / "own.js").write_text("export const three = 3;\n")
+    later = 'import "./page.js";\nimport { one } from "./a.js";\nimport { three } from "./own.js";\n'
+    (tmp_path / "later.js").write_text(f"{later}export function start() {{ one.add(three); }}\n")
+    assert joined("page.js", tmp_path).endswith("export{$a};")
+    script = joined("later.js", tmp_path, served={"page.js": "page.0123.js"})
+    assert script.startswith('import{$a}from"./page.0123.js"')
+    assert "const $a=" not in script
+    assert "const $own=" in script
+    assert script.endswith("export const{start}=$later;")
+
+
 def test_no_two_modules_have_the_same_name() -> None:
     assert len(MODULES) == sum(len(list(folder.glob("*.js"))) for folder in FOLDERS)
 
@@ -49,9 +64,10 @@ def test_sentences_come_with_the_script(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_module_keeps_to_the_forms(name: str) -> None:
     """Anything else at the beginning of a line would be left as it stands, and fail in the browser."""
-    source = scripts._IMPORT.sub("", MODULES[name].read_text())
+    source = scripts._PAGE.sub("", scripts._IMPORT.sub("", MODULES[name].read_text()))
     for line in re.findall(r"^(?:import|export)\b.*$", source, re.MULTILINE):
         assert scripts._EXPORT.match(line), line
+    assert not any(" as " in names for names, _ in scripts._IMPORT.findall(MODULES[name].read_text()))
 
 
 def test_every_sentence_of_the_browser_is_used() -> None:

@@ -6,13 +6,15 @@ import { say } from "./requests.js";
 import { splitLongCode } from "./long_code.js";
 import { texts } from "./sentences.js";
 import { showTime } from "./message_time.js";
+import { showAttachments } from "./attachment_list.js";
 import { scrollToEnd } from "./scrolling.js";
 
+/** @typedef {import("./draft_files.js").Attachment} Attachment */
 /**
- * A message as GET /conversation/{id} returns it.
+ * A message as GET /conversation/{id} returns it. `anexos` are the files of a question.
  * @typedef {{
  *   id: number, seq: number, remetente: "bot" | "usuario", conteudo: string, estado: string, erro: string | null,
- *   aviso: string | null, html: string, data_envio: string, versao: number, versoes: number,
+ *   aviso: string | null, html: string, data_envio: string, versao: number, versoes: number, anexos?: Attachment[],
  * }} Message
  */
 
@@ -38,10 +40,12 @@ function add(article) {
 /**
  * Add a question. The caller adds its reply at once.
  * @param {string} text
+ * @param {Attachment[]} [attachments]
  */
-export function addQuestion(text) {
+export function addQuestion(text, attachments = []) {
   const article = cloneTemplate("question");
   bodyOf(article).textContent = text;
+  showAttachments(article, attachments);
   return add(article);
 }
 
@@ -180,6 +184,8 @@ export function decorate(article) {
   showVersions(article, versionsOf(article));
   splitLongCode(article);
   showTime(part("time", article));
+  if (!isReply(article))
+    showAttachments(article, JSON.parse(part("attachments", article).dataset.attachments || "[]"));
   if (!isReply(article) || isGenerating(article)) return;
   const { state = "", error = "" } = article.dataset;
   showEnd(article, state, error, part("notice", article).textContent?.trim() ?? "");
@@ -206,6 +212,7 @@ export function articleFor(message) {
     versions: message.versoes,
   });
   if (isBot) get("span", part("notice", article)).textContent = message.aviso ?? "";
+  else part("attachments", article).dataset.attachments = JSON.stringify(message.anexos ?? []);
   decorate(article);
   return article;
 }

@@ -4,6 +4,7 @@
 import { startAccount } from "./account.js";
 import { startAnnouncer } from "./announcer.js";
 import { decorate, log } from "./articles.js";
+import { startAttaching } from "./attaching.js";
 import { startComposer } from "./composer.js";
 import { startConversationList } from "./conversation_list.js";
 import { startConversationMenu } from "./conversation_menu.js";
@@ -53,6 +54,7 @@ startAccount();
 startNewConversation();
 startMessageTools();
 startComposer();
+startAttaching();
 startRunningReply();
 startQuestions();
 startWarmUp();

@@ -2,6 +2,7 @@
 // The commands of the palette: each does what a control of the page does.
 
 import { log } from "./articles.js";
+import { beginRecording, canRecordSound } from "./attaching.js";
 import { actOnOpen } from "./conversation_menu.js";
 import { canDictate } from "./dictation.js";
 import { get, part } from "./dom.js";
@@ -68,6 +69,8 @@ export const commands = () => [
     keys: "Control+Shift+O",
     run: () => get("[data-act=new-conversation]").click(),
   },
+  { label: texts.attach, run: () => part("choose-files").click() },
+  ...(canRecordSound() ? [{ label: texts.record, run: beginRecording }] : []),
   { label: texts.toComposer, keys: "Shift+Escape", run: () => part("message").focus() },
   ...ofModes(),
   ...ofReplies(),

@@ -1,7 +1,16 @@
 // @ts-check
 // The message field: it grows with the text and stores a draft for each conversation.
 
-import { make, part } from "./dom.js";
+import { make, makeButton, part } from "./dom.js";
+import {
+  defaultQuestion,
+  filesIn,
+  giveBackFiles,
+  hasFailedFiles,
+  isUploading,
+  moveFiles,
+  takeFiles,
+} from "./draft_files.js";
 import { openId } from "./open_conversation.js";
 import { say } from "./requests.js";
 import { texts } from "./sentences.js";
@@ -18,6 +27,7 @@ let isAnswering = false;
 
 /** The conversation of the text in the field. */
 let place = "";
+let waitsForFiles = false; // the message is sent when its uploads have ended
 
 /** Return the name of the conversation that drafts and unsent messages belong to. */
 export const draftPlace = () => String(openId() || "nova");
@@ -55,7 +65,7 @@ function changed() {
 /**
  * Show a sentence above the field, with an action.
  * @param {string} sentence
- * @param {"length" | "refusal"} [kind]
+ * @param {"length" | "refusal" | "files"} [kind]
  * @param {HTMLElement} [action]
  */
 export function showComposerNotice(sentence, kind = "refusal", action) {
@@ -76,10 +86,12 @@ export function focusComposer() {
 }
 
 /**
- * Put a message that could not be sent back into the field, before any text typed since.
+ * Put a message that could not be sent back into the field, before any text typed since, with its files.
  * @param {string} text
+ * @param {import("./draft_files.js").SentFiles} [sent]
  */
-export function giveBack(text) {
+export function giveBack(text, sent) {
+  if (sent) giveBackFiles(draftPlace(), sent);
   field.value = field.value ? `${text}\n\n${field.value}` : text;
   changed();
   field.focus();
@@ -99,14 +111,47 @@ export function fillComposer(text, caret) {
   field.setSelectionRange(caret, caret);
 }
 
+/** Return whether the message can be sent with its files now. If not, say why. */
+function areFilesReady() {
+  if (hasFailedFiles(place)) {
+    showComposerNotice(texts.filesFailed, "files");
+    return false;
+  }
+  if (!isUploading(place)) return true;
+  waitsForFiles = true;
+  const cancel = makeButton(texts.cancel, "");
+  cancel.addEventListener("click", () => {
+    stopWaiting();
+    field.focus();
+  });
+  showComposerNotice(texts.filesWait, "files", cancel);
+  return false;
+}
+
+function stopWaiting() {
+  waitsForFiles = false;
+  if (notice.dataset.kind === "files") hideNotice();
+}
+
 function submit() {
-  const text = field.value;
-  if (!text.trim() || [...text].length > MAX) return;
+  if (!field.value.trim() && !filesIn(place).length) return;
+  if ([...field.value].length > MAX || !areFilesReady()) return;
+  waitsForFiles = false;
   hideNotice();
+  const sent = takeFiles(place);
+  const text = field.value.trim() ? field.value : defaultQuestion(sent);
   field.value = "";
-  removeUnsent("rascunho", draftPlace());
+  removeUnsent("rascunho", place);
   fit();
-  emit("message-written", text);
+  emit("message-written", { text, ...sent });
+}
+
+/** @param {string} changedPlace */
+function followFiles(changedPlace) {
+  if (changedPlace !== place || isUploading(place)) return;
+  const waited = waitsForFiles;
+  stopWaiting();
+  if (waited && !isAnswering) submit();
 }
 
 /** @param {boolean} answering */
@@ -118,6 +163,7 @@ function showAnswering(answering) {
 }
 
 function showDraft() {
+  waitsForFiles = false;
   hideNotice();
   place = draftPlace();
   field.value = readUnsent("rascunho", place) ?? "";
@@ -139,6 +185,7 @@ function followDraft({ key, newValue }) {
 function moveDraft() {
   if (place === draftPlace()) return;
   removeUnsent("rascunho", place);
+  moveFiles(place, draftPlace());
   place = draftPlace();
   changed();
 }
@@ -166,4 +213,5 @@ export function startComposer() {
     if (!isAnswering) submit();
   });
   on("answering", showAnswering);
+  on("files-changed", followFiles);
 }

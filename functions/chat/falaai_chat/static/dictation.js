@@ -126,5 +126,6 @@ export function startDictation() {
   on("message-written", stop);
   on("conversation-left", stop);
   on("reading-aloud", stop);
+  on("recording", stop);
   addEventListener("pagehide", stop);
 }

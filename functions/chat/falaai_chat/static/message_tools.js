@@ -2,6 +2,7 @@
 // The buttons of messages: copy, edit, answer again, continue.
 
 import { bodyOf, isReply, log, questionOf } from "./articles.js";
+import { loadAttachments } from "./attaching.js";
 import { copy } from "./clipboard.js";
 import { closest, get } from "./dom.js";
 import { openEditor } from "./question_editor.js";
@@ -37,6 +38,7 @@ const ACTS = {
   "copy-code": (_, button) =>
     copy(button, get("code", button.closest(".code") ?? document).textContent ?? ""),
   again: regenerate,
+  "open-attachment": async (_, button) => (await loadAttachments()).openViewer(button),
   listen: toggleReading,
   "stop-reading": stopReading,
   edit: openEditor,

@@ -24,28 +24,48 @@ import { keepUnsent, owner, pendingIn, removeUnsent } from "./unsent.js";
 
 /** @typedef {import("./reply_events.js").ReplyRequest} ReplyRequest */
 /** @typedef {import("./requests.js").Problem} Problem */
+/** @typedef {import("./draft_files.js").SentFiles} SentFiles */
 
 /** Show an edited question as it was before. Needed until the server has stored the edit. @type {WeakMap<HTMLElement, () => void>} */
 const undoEdit = new WeakMap();
 
 const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 
+/** The files of a question that the server may not have stored. @type {WeakMap<HTMLElement, SentFiles>} */
+const filesOf = new WeakMap();
+const NO_FILES = { files: [], reread: [] };
+
 /**
  * Send a new question.
  * @param {string} text
  * @param {string} [clientId]
+ * @param {SentFiles} [sent]
  */
-export async function send(text, clientId = newId()) {
+export async function send(text, clientId = newId(), sent = NO_FILES) {
   if (isAnswering()) {
     removeUnsent("pendente", clientId);
-    giveBack(text);
+    giveBack(text, sent);
     return;
   }
   // Store the text once, not at each try: a page of another user may have removed it, and it must not come back.
-  keepUnsent("pendente", clientId, JSON.stringify({ text, clientId, place: draftPlace(), at: Date.now() }));
-  const question = addQuestion(text);
+  keepUnsent(
+    "pendente",
+    clientId,
+    JSON.stringify({ text, clientId, place: draftPlace(), at: Date.now(), sent }),
+  );
+  const question = addQuestion(text, sent.files);
   question.dataset.clientId = clientId;
+  filesOf.set(question, sent);
   await sendQuestion(question, addReply());
+}
+
+/** Return the fields of a request for the files of a question; none without files. @type {(sent: SentFiles) => object} */
+function fileFields({ files, reread }) {
+  const ids = (/** @type {SentFiles["files"]} */ list) => list.map(({ id }) => id);
+  return {
+    ...(files.length ? { anexos: ids(files) } : {}),
+    ...(reread.length ? { reler: ids(reread) } : {}),
+  };
 }
 
 /**
@@ -61,7 +81,7 @@ function requestFor(question) {
     return { stream: { ...body, edit: Number(edited) }, path: `/chat/messages/${edited}/edit`, body };
   // Always name the conversation: another tab may have changed the session's active conversation.
   const place = openId() ? { conversation_id: openId() } : { nova: true };
-  const whole = { ...body, user_id: owner, ...place };
+  const whole = { ...body, user_id: owner, ...place, ...fileFields(filesOf.get(question) ?? NO_FILES) };
   return { stream: whole, path: "/chat/message", body: whole };
 }
 
@@ -75,8 +95,11 @@ async function sendQuestion(question, article) {
   const undo = undoEdit.get(question);
   if (undo) undo();
   else question.remove();
-  giveBack(text);
-  showRefusal(problem);
+  const sent = undo ? NO_FILES : (filesOf.get(question) ?? NO_FILES);
+  giveBack(text, sent);
+  const hasFiles = sent.files.length + sent.reread.length > 0;
+  if (problem.status === 404 && hasFiles) showComposerNotice(texts.fileGone);
+  else showRefusal(problem);
 }
 
 /**
@@ -91,10 +114,10 @@ export async function sendAgain(article) {
 /** Send questions that the server has not acknowledged, from an earlier page of the same conversation. */
 async function sendPending() {
   const place = draftPlace();
-  for (const { text, clientId, edited } of pendingIn(place)) {
+  for (const { text, clientId, edited, sent } of pendingIn(place)) {
     if (draftPlace() !== place) return;
     if (edited) await sendPendingEdit(edited, text, clientId);
-    else await send(text, clientId);
+    else await send(text, clientId, sent);
   }
 }
 
@@ -195,7 +218,7 @@ export function takeUp() {
 }
 
 export function startQuestions() {
-  on("message-written", (text) => send(text));
+  on("message-written", ({ text, ...sent }) => send(text, newId(), sent));
   on("conversation-opened", takeUp);
   takeUp();
   if (!isAnswering()) focusComposer();

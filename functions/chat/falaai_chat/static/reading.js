@@ -116,6 +116,7 @@ export function startReading() {
   on("conversation-left", stopReading);
   on("version-shown", () => reading?.article.isConnected || stopReading());
   on("dictating", stopReading); // the microphone would hear it
+  on("recording", stopReading);
   on("answering", () => {
     if (reading?.article.dataset.state === "gerando") stopReading(); // its text is being replaced
   });

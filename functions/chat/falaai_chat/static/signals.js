@@ -4,19 +4,25 @@
 /** @typedef {"rapido" | "pensar"} Mode */
 /** @typedef {{ conversation_id: number, question_id: number, message_id: number, seq: number, restam: number | null, modo: Mode }} Start */
 
+/** A message as it was written. @typedef {import("./draft_files.js").SentFiles & { text: string }} Written */
+
 /**
  * answering: a reply begins (true) or has ended (false); reply-started: the server has stored a question;
- * message-written: the user sends a text; stop: the user stops the reply; announcement: a sentence for screen readers;
+ * message-written: the user sends a text, with files; stop: the user stops the reply; announcement: a sentence for screen readers;
  * outcome-unknown: the connection ended before the answer to a request, so the server may have done it;
  * left-changed: the number of messages left today in a mode, if it is known;
  * new-conversation: the page shows a new, empty conversation; conversation-left: it will show another one;
  * conversation-opened: it shows another one, whose older messages have this path;
  * version-found: a search has found a message of a hidden version; version-shown: the page shows another version;
- * palette, key-list: open these dialogs; reading-aloud: the page begins to speak; dictating: it begins to listen.
+ * files-changed: the draft of this conversation has other files, or one of them has another state;
+ * palette, key-list: open these dialogs; reading-aloud: the page begins to speak; dictating: it begins to listen;
+ * recording: it begins to record.
  * @typedef {{
  *   "answering": boolean,
  *   "reply-started": Start,
- *   "message-written": string,
+ *   "message-written": Written,
+ *   "files-changed": string,
+ *   "recording": null,
  *   "stop": null,
  *   "announcement": string,
  *   "outcome-unknown": null,

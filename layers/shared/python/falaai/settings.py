@@ -153,9 +153,13 @@ class EmailSettings(_Group):
 
 
 class WebSettings(_Group):
-    """The public address of the pages. Empty: API Gateway's own address, on HTTPS."""
+    """The public address of the pages. Empty: API Gateway's own address, on HTTPS.
+
+    `pictures_bucket` is the bucket that pages may send files to. Empty: none.
+    """
 
     public_url: str = Field(default="", pattern=r"^(https?://[^/]+(/[^/]+)*)?$")
+    pictures_bucket: str = ""
 
     @property
     def is_https(self) -> bool:

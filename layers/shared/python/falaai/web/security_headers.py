@@ -4,31 +4,36 @@ from collections.abc import Iterable
 from functools import cache
 
 from falaai import settings
+from falaai.bucket_origin import bucket_origin
 
 Header = tuple[bytes, bytes]
 
-# No inline code and no other hosts: HTML that passes the sanitizer by mistake can neither run nor send data.
+# No inline code and no other hosts: HTML that passes the sanitizer by mistake can neither run nor send data. The one
+# other host is the bucket, which takes uploads with a signature only, and plays attached sound.
 _CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'none'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'{bucket}; "
+    "media-src 'self'{bucket}; font-src 'none'; "
     "manifest-src 'self'; worker-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-# Only the microphone is ever used, for dictation.
+# Only the microphone is ever used, for dictation and recordings.
 _PERMISSIONS_POLICY = "microphone=(self), camera=(), geolocation=(), payment=(), usb=(), display-capture=()"
 
 
 @cache
 def _constant_headers() -> tuple[Header, ...]:
+    web = settings.read(settings.WebSettings)
+    bucket = f" {bucket_origin(web.pictures_bucket)}" if web.pictures_bucket else ""
     headers = [
-        (b"content-security-policy", _CONTENT_SECURITY_POLICY.encode()),
+        (b"content-security-policy", _CONTENT_SECURITY_POLICY.format(bucket=bucket).encode()),
         (b"permissions-policy", _PERMISSIONS_POLICY.encode()),
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"same-origin"),
         (b"cross-origin-opener-policy", b"same-origin"),
         (b"cross-origin-resource-policy", b"same-origin"),
     ]
-    if settings.read(settings.WebSettings).is_https:
+    if web.is_https:
         headers.append((b"strict-transport-security", b"max-age=63072000; includeSubDomains"))
     return tuple(headers)
 

@@ -6,15 +6,15 @@ joins anything. When the sources run, `static_files` calls the same `build` once
 
 import gzip
 import hashlib
+import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 from falaai.web import scripts, styles
 
 SHARED = Path(__file__).parent / "static"
 BUILT = "built"
-_JOINED = {".js": scripts.joined, ".css": styles.joined}
+_IMPORTED = re.compile(r'(?:from|@import) "\./([a-z_]+\.(?:js|css))";')
 _COMPRESSED_ALREADY = (".png", ".avif", ".ico")
 
 
@@ -24,24 +24,36 @@ def build(folder: Path) -> dict[str, bytes]:
     A served name holds a hash of the content. A script or style that another one imports is not a file of its own.
     """
     built: dict[str, bytes] = {}
-    for name, content in _contents(folder):
-        stem, _, suffix = name.rpartition(".")
-        served = f"{stem}.{hashlib.sha256(content).hexdigest()[:12]}.{suffix}"
-        built[served] = content
-        if not name.endswith(_COMPRESSED_ALREADY):
-            built[f"{served}.gz"] = gzip.compress(content, mtime=0)
+    served: dict[str, str] = {}
+    for path in _roots(folder):
+        content = _content(path, served)
+        stem, _, suffix = path.name.rpartition(".")
+        served[path.name] = f"{stem}.{hashlib.sha256(content).hexdigest()[:12]}.{suffix}"
+        built[served[path.name]] = content
+        if not path.name.endswith(_COMPRESSED_ALREADY):
+            built[f"{served[path.name]}.gz"] = gzip.compress(content, mtime=0)
     return built
 
 
-def _contents(folder: Path) -> Iterator[tuple[str, bytes]]:
+def _roots(folder: Path) -> list[Path]:
+    """Return the files of a folder that no other one imports. Scripts that pages load later are last."""
     paths = sorted(path for path in folder.iterdir() if path.is_file())
-    sources = "".join(path.read_text() for path in paths if path.suffix in _JOINED)
-    for path in paths:
-        if join := _JOINED.get(path.suffix):
-            if f'"./{path.name}";' not in sources:
-                yield path.name, join(path.name, folder, SHARED).encode()
-        else:
-            yield path.name, path.read_bytes()
+    sources = "".join(path.read_text() for path in paths if path.suffix in (".js", ".css"))
+    imported = set(_IMPORTED.findall(sources))
+    return sorted((path for path in paths if path.name not in imported), key=_is_later)
+
+
+def _is_later(path: Path) -> bool:
+    return path.suffix == ".js" and scripts.page_of(path.name, path.parent) is not None
+
+
+def _content(path: Path, served: dict[str, str]) -> bytes:
+    """Return the content of a served file. `served` has the served names of the files before it."""
+    if path.suffix == ".js":
+        return scripts.joined(path.name, path.parent, SHARED, served=served).encode()
+    if path.suffix == ".css":
+        return styles.joined(path.name, path.parent, SHARED).encode()
+    return path.read_bytes()
 
 
 def replace_sources(folder: Path) -> None:

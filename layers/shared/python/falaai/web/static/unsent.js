@@ -1,15 +1,15 @@
 // @ts-check
 // Unsent text in the browser's storage: drafts ("rascunho", one for each conversation) and messages that the server
 // has not acknowledged ("pendente", by client id; an edit has the id of the `edited` question). Beside them the chosen
-// mode ("modo"). Several users may share a browser: every key has its owner's id, and the chat page removes the keys of
+// mode ("modo") and the files of drafts ("anexos"). Several users may share a browser: every key has its owner's id, and the chat page removes the keys of
 // other users.
 
-/** @typedef {"rascunho" | "pendente" | "modo"} Kind */
-/** @typedef {{ text: string, clientId: string, place: string, at: number, edited?: number }} Pending */
+/** @typedef {"rascunho" | "pendente" | "modo" | "anexos"} Kind */
+/** @typedef {{ text: string, clientId: string, place: string, at: number, edited?: number, sent?: any }} Pending */
 
 export const owner = Number(document.body.dataset.user);
-const OURS = /^(rascunho|pendente|modo):/;
-const OWNED = new RegExp(`^(rascunho|pendente|modo):${owner}:`);
+const OURS = /^(rascunho|pendente|modo|anexos):/;
+const OWNED = new RegExp(`^(rascunho|pendente|modo|anexos):${owner}:`);
 
 /** @type {(kind: Kind, name: string | number) => string} */
 export const keyOf = (kind, name) => `${kind}:${owner}:${name}`;
