@@ -78,7 +78,7 @@ validate: ## Check the templates: cfn-lint, checkov and sam validate
 
 docs: ## Generate docs/openapi.json, routes.md, settings.md, models.md and queue-messages.md
 	@scripts/prepare.sh
-	@PYTHONPATH=.:devcloud/src:layers/shared/python:functions/auth:functions/chat $(PYTHON) docs/generate.py
+	@PYTHONPATH=.:devcloud/src:layers/shared/python:functions/auth:functions/chat:functions/attachments $(PYTHON) docs/generate.py
 
 ##@ Deploy
 

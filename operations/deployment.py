@@ -45,6 +45,7 @@ PARAMETERS = {
     "RETENTION_DAYS": "RetentionDays",
     "DAILY_MESSAGES": "DailyMessages",
     "DAILY_CEILING": "DailyCeiling",
+    "DAILY_MEGABYTES": "DailyMegabytes",
     "DAILY_THINK_MESSAGES": "DailyThinkMessages",
     "DAILY_THINK_CEILING": "DailyThinkCeiling",
     "REQUESTS_PER_SECOND": "RequestsPerSecond",

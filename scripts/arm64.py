@@ -89,6 +89,7 @@ def queue_event(name: str) -> dict[str, Any]:
 EVENTS = {
     "AuthFunction": lambda: request_event("/login"),
     "ChatFunction": lambda: request_event("/health"),
+    "AttachmentsFunction": lambda: request_event("/chat/attachments/1"),
     "EmailFunction": lambda: queue_event("email"),
     "TitlesFunction": lambda: queue_event("titles"),
     "MemoryFunction": lambda: queue_event("memory"),

@@ -14,6 +14,7 @@ from falaai import settings
 from falaai.database import Database
 from falaai.repositories import exports
 from falaai.web.current_user import get_database, stored_key
+from falaai_attachments import application as attachments_application
 from falaai_auth import application as auth_application
 from falaai_auth import dependencies as auth_dependencies
 from falaai_chat import application as chat_application
@@ -45,6 +46,9 @@ LARGEST = {
     "/chat": ("", 200),
     "/chat/{conversation_id}": ("", 200),
     "/chat/replies/{message_id}": ("", 200),
+    "/chat/attachments/{attachment_id}": ("", 200),
+    "/chat/attachments/{attachment_id}/imagem": ("?tamanho=tela", 404),
+    "/chat/attachments/{attachment_id}/arquivo": ("", 303),
     "/conversations": ("?limit=100&q=a", 200),
     "/conversation/{conversation_id}": ("?limit=100", 200),
     "/conversation/{conversation_id}/export": ("?format=json", 200),
@@ -73,9 +77,25 @@ class Reader:
         return len(json.dumps(answer.text, ensure_ascii=False).encode())
 
 
+def add_attachment(rows: Rows, user: int) -> int:
+    """Insert an attachment with a digest and a transcript of the longest recording. Returns its id."""
+    file = rows.insert(
+        "INSERT INTO arquivos (id_usuario, origem_sha256, sha256, chave, especie, tipo, tamanho, tokens, resumo,"
+        " transcricao, criado_em)"
+        " VALUES (%s, 'a', 'a', 'attachments/1/a', 'audio', 'audio/ogg', 1, 1, %s, %s, UTC_TIMESTAMP(6))",
+        *(user, TEXT, TEXT * 4),
+    )
+    return rows.insert(
+        "INSERT INTO anexos (id_usuario, id_arquivo, nome, tamanho, estado, criado_em)"
+        " VALUES (%s, %s, %s, 1, 'pronto', UTC_TIMESTAMP(6))",
+        *(user, file, "ã" * 255),
+    )
+
+
 @pytest.fixture
 def reader(database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
-    for name, value in {"PUBLIC_URL": ORIGIN, "PICTURES_BUCKET": "none"}.items():
+    keys = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "AWS_DEFAULT_REGION": "us-east-1"}
+    for name, value in {"PUBLIC_URL": ORIGIN, "PICTURES_BUCKET": "none", **keys}.items():
         monkeypatch.setenv(name, value)
     settings.read.cache_clear()
     user = rows.user()
@@ -98,8 +118,9 @@ def reader(database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> I
     )
     reply = rows.value("SELECT id FROM mensagens WHERE id_conversa = %s AND seq = 2", conversation)
     ids = {"conversation_id": conversation, "message_id": reply, "export_id": exports.add_export(database, user)}
+    ids["attachment_id"] = add_attachment(rows, user)
     clients = []
-    for app in (auth_application.build(), chat_application.build()):
+    for app in (auth_application.build(), chat_application.build(), attachments_application.build()):
         app.dependency_overrides |= {
             get_database: lambda: database,
             auth_dependencies.get_picture_store: FakePictureStore,

@@ -45,8 +45,8 @@ def run(domain: str, code: str, *more: str) -> str:
     return finished.stdout
 
 
-def test_seven_domains() -> None:
-    assert DOMAINS == ["auth", "chat", "cleanup", "email", "export", "memory", "titles"]
+def test_eight_domains() -> None:
+    assert DOMAINS == ["attachments", "auth", "chat", "cleanup", "email", "export", "memory", "titles"]
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

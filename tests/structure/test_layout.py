@@ -11,8 +11,11 @@ from tests.support.paths import ROOT
 
 LAYER = ROOT / "layers/shared/python/falaai"
 WEB = ("auth", "chat")
+# Web functions without pages.
+JSON = ("attachments",)
 WORKERS = ("cleanup", "email", "export", "memory", "titles")
-WEB_PARTS = ("application.py", "dependencies.py", "routes/__init__.py", "schemas.py", "templates", "static")
+JSON_PARTS = ("application.py", "dependencies.py", "routes/__init__.py", "schemas.py")
+WEB_PARTS = (*JSON_PARTS, "templates", "static")
 # Modules with SQL outside of falaai/repositories, with the reason.
 SQL_ELSEWHERE = {
     "database.py": "the key of each transaction, and the settings of a connection",
@@ -21,6 +24,7 @@ SQL_ELSEWHERE = {
 # Layer modules that one function alone imports, with the reason.
 ONE_USER = {
     "falaai.repositories": "all SQL is in one folder",
+    "falaai.attachment_views": "the JSON of an attachment is in one place",
     "falaai.attachment_files": "keys that more than one function writes and deletes",
 }
 CHAT_MODULES = 12
@@ -61,12 +65,17 @@ def layers_of(graph: dict[str, set[str]]) -> dict[str, int]:
 
 def test_every_function_is_a_web_function_or_a_worker() -> None:
     found = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
-    assert found == sorted(WEB + WORKERS)
+    assert found == sorted(WEB + JSON + WORKERS)
 
 
 @pytest.mark.parametrize("domain", WEB)
 def test_web_function_has_all_parts(domain: str) -> None:
     assert [part for part in WEB_PARTS if not (package(domain) / part).exists()] == []
+
+
+@pytest.mark.parametrize("domain", JSON)
+def test_web_function_without_pages_has_all_parts(domain: str) -> None:
+    assert [part for part in JSON_PARTS if not (package(domain) / part).exists()] == []
 
 
 @pytest.mark.parametrize("domain", WEB)
@@ -82,7 +91,7 @@ def test_worker_has_its_module_and_the_prompt_of_its_model(domain: str) -> None:
     assert (package(domain) / "prompt.txt").is_file() == asks_model
 
 
-@pytest.mark.parametrize("domain", WEB)
+@pytest.mark.parametrize("domain", WEB + JSON)
 def test_no_route_module_imports_another(domain: str) -> None:
     paths = sorted((package(domain) / "routes").glob("*.py"))
     routes = f"falaai_{domain}.routes"
@@ -95,14 +104,14 @@ def test_no_route_module_imports_another(domain: str) -> None:
     ] == []
 
 
-@pytest.mark.parametrize("domain", WEB)
+@pytest.mark.parametrize("domain", WEB + JSON)
 def test_only_routes_and_their_wiring_know_fastapi_routers(domain: str) -> None:
     """A rule module beside routes/ defines no route."""
     rules = [path for path in package(domain).rglob("*.py") if path.parent.name != "routes"]
     assert [path.name for path in rules if re.search(r"^router = |@router\.", path.read_text(), re.MULTILINE)] == []
 
 
-@pytest.mark.parametrize("domain", WEB + WORKERS)
+@pytest.mark.parametrize("domain", WEB + JSON + WORKERS)
 def test_no_module_has_the_name_of_a_layer_module_that_it_imports(domain: str) -> None:
     layer = modules_of(LAYER)
     assert {
@@ -156,14 +165,14 @@ def test_layer_has_only_what_two_functions_or_the_layer_need() -> None:
     single = {
         name: sorted(users[name])
         for name in modules.keys() - packages
-        if not users[name] or (len(users[name]) == 1 and users[name] <= {*WEB, *WORKERS})
+        if not users[name] or (len(users[name]) == 1 and users[name] <= {*WEB, *JSON, *WORKERS})
     }
     assert {
         name: by for name, by in single.items() if name.rpartition(".")[0] not in ONE_USER and name not in ONE_USER
     } == {}
 
 
-@pytest.mark.parametrize("folder", [LAYER, *map(package, WEB + WORKERS)], ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", [LAYER, *map(package, WEB + JSON + WORKERS)], ids=lambda folder: folder.name)
 def test_no_import_cycle(folder: Path) -> None:
     assert layers_of(import_graph(folder))
 

@@ -8,6 +8,8 @@ from falaai_auth.passwords import hash_password
 
 TABLES = (
     "transacoes",
+    "anexos",
+    "arquivos",
     "uso_diario",
     "anexos",
     "arquivos",

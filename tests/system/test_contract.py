@@ -1,4 +1,4 @@
-"""What the OpenAPI documents of both web functions say, tried with whatever comes to mind: no 5xx, and every answer
+"""What the OpenAPI documents of the web functions say, tried with whatever comes to mind: no 5xx, and every answer
 as documented."""
 
 import os
@@ -13,6 +13,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from falaai_attachments.application import build as build_attachments
 from falaai_auth.application import build as build_auth
 from falaai_chat.application import build as build_chat
 from tests.support.people import People
@@ -23,6 +24,7 @@ EXAMPLES = int(os.environ.get("EXAMPLES", "4"))
 auth = schemathesis.openapi.from_dict(build_auth().openapi())
 # Whoever signs out or deletes the account spoils it for the rest.
 signed_in = schemathesis.openapi.from_dict(build_chat().openapi())
+attachments = schemathesis.openapi.from_dict(build_attachments().openapi())
 tries = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -51,4 +53,10 @@ def test_auth(case: Any, people: People) -> None:
 @signed_in.parametrize()
 @tries
 def test_chat(case: Any, people: People) -> None:
+    check(case, people)
+
+
+@attachments.parametrize()
+@tries
+def test_attachments(case: Any, people: People) -> None:
     check(case, people)

@@ -9,8 +9,10 @@ from fastapi import FastAPI
 
 from devcloud.intrinsics import parse
 from devcloud.template import read_template
+from falaai.attachment_files import UPLOADS
 from falaai.export_files import PREFIX
 from falaai.repositories import exports
+from falaai_attachments.application import build as build_attachments
 from falaai_auth.application import build as build_auth
 from falaai_chat.application import build as build_chat
 from falaai_chat.application import build_stream as stream_application
@@ -27,7 +29,10 @@ def routes_of(app: FastAPI) -> set[tuple[str, str]]:
     return {(method.upper(), path) for path, methods in app.openapi()["paths"].items() for method in methods}
 
 
-@pytest.mark.parametrize(("function", "app"), [("AuthFunction", build_auth()), ("ChatFunction", build_chat())])
+@pytest.mark.parametrize(
+    ("function", "app"),
+    [("AuthFunction", build_auth()), ("ChatFunction", build_chat()), ("AttachmentsFunction", build_attachments())],
+)
 def test_routes_of_template_and_app_are_the_same(function: str, app: FastAPI) -> None:
     in_template = {(route.method.upper(), route.path) for route in TEMPLATE.routes if route.function == function}
     # The function's own answer to an unknown address.
@@ -52,7 +57,8 @@ def test_page_knows_the_last_try_of_an_export_and_its_time() -> None:
 
 
 def test_bucket_deletes_archives_and_parts_that_the_cleanup_missed() -> None:
-    (rule,) = RAW["PicturesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    rule, uploads = RAW["PicturesBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert uploads == {"Status": "Enabled", "Prefix": UPLOADS, "ExpirationInDays": 1}
     assert (rule["Status"], rule["Prefix"]) == ("Enabled", PREFIX)  # pictures stay
     # S3 counts whole days after the first one, so no file goes before LIFE_HOURS.
     assert rule["ExpirationInDays"] * 24 == exports.LIFE_HOURS

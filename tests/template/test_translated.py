@@ -88,6 +88,7 @@ POLLING = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 SENDS_TO = {
     "AuthFunction": {"EmailQueue", "ExportQueue", "CleanupQueue"},
     "ChatFunction": {"TitlesQueue", "MemoryQueue", "CleanupQueue"},
+    "AttachmentsFunction": {"CleanupQueue"},
     "ChatStreamFunction": {"TitlesQueue", "MemoryQueue"},
     "TitlesFunction": {"TitlesDeadLetterQueue"},
     "MemoryFunction": {"MemoryDeadLetterQueue"},

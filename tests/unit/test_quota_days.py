@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from falaai_chat.quota import day_of, next_midnight
+from falaai.sao_paulo import day_of, next_midnight
 
 MOMENT = timedelta(microseconds=1)
 

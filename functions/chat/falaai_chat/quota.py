@@ -10,7 +10,6 @@ The limit of all users together, the ceiling, is divided into shares: a message 
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
 
 from falaai import metrics, settings
 from falaai.database import Statements
@@ -27,14 +26,8 @@ from falaai.errors import (
 from falaai.modes import Mode
 from falaai.repositories import usage
 from falaai.repositories.sessions import Session
-from falaai.sao_paulo import day_of, zone
+from falaai.sao_paulo import day_of, next_midnight, seconds_until
 from falaai.web import texts
-
-
-def next_midnight(utc: datetime) -> datetime:
-    """Return the end of the current day in São Paulo, with its time zone."""
-    return datetime.combine(day_of(utc) + timedelta(days=1), time(), zone())
-
 
 # Largest number of replies generated at once for one user, who must not use up the 100 streams of a deployment.
 REPLIES_AT_ONCE = 3
@@ -96,8 +89,7 @@ class Quota:
 
     def _refusal(self, error: type[QuotaReached | CeilingReached], session: Session) -> QuotaReached | CeilingReached:
         midnight = next_midnight(session.now)
-        seconds = int((midnight - session.now.replace(tzinfo=UTC)).total_seconds()) + 1
-        return error(seconds).about(resets_at=midnight.isoformat(), limite=self.person)
+        return error(seconds_until(midnight, session.now)).about(resets_at=midnight.isoformat(), limite=self.person)
 
     def left(self, used: int) -> int:
         """Return the number of messages left today after `used` of them."""

@@ -14,11 +14,14 @@ FalaAIError
 │   ├── LinkNotValid
 │   ├── ExportExpired
 │   ├── ExportTooLarge
+│   ├── FileTooLarge
+│   ├── UploadIncomplete
 │   ├── NotTheLast
 │   ├── OtherVersionShown
 │   └── TooManyRequests           carries retry_after, in seconds
 │       ├── QuotaReached
 │       │   └── ThinkingQuotaReached
+│       ├── DailyUploadsReached
 │       ├── TooManyReplies
 │       ├── TooManyFollowers
 │       └── CeilingReached
@@ -26,7 +29,8 @@ FalaAIError
 ├── Unavailable                   a dependency fails; the same request may succeed later
 │   ├── DatabaseUnavailable
 │   ├── QueueUnavailable
-│   └── PicturesUnavailable
+│   ├── PicturesUnavailable
+│   └── AttachmentsUnavailable
 ├── LanguageModelError            Gemini fails; the stored question can be answered again
 │   ├── ModelTimedOut
 │   ├── ModelRateLimited
@@ -131,6 +135,18 @@ class ExportTooLarge(RequestError):
     code = "export_too_large"
 
 
+class FileTooLarge(RequestError):
+    """The declared size of an attachment is over the limit."""
+
+    code = "file_too_large"
+
+
+class UploadIncomplete(RequestError):
+    """The object of an attachment is not there, or it has fewer bytes than declared."""
+
+    code = "upload_incomplete"
+
+
 class TooManyRequests(RequestError):
     """A limit is reached. The caller may try again after `retry_after` whole seconds."""
 
@@ -163,6 +179,12 @@ class ThinkingCeilingReached(CeilingReached):
     """All users together have sent the messages of the day in the mode THINK. The other mode still answers."""
 
     code = "thinking_ceiling_reached"
+
+
+class DailyUploadsReached(TooManyRequests):
+    """The user has uploaded all megabytes of the day, given in the field `limite`."""
+
+    code = "daily_uploads"
 
 
 class TooManyReplies(TooManyRequests):
@@ -206,6 +228,10 @@ class QueueUnavailable(Unavailable):
 
 class PicturesUnavailable(Unavailable):
     code = "pictures_unavailable"
+
+
+class AttachmentsUnavailable(Unavailable):
+    code = "attachments_unavailable"
 
 
 class LanguageModelError(FalaAIError):

@@ -59,6 +59,9 @@ EMAIL_REQUESTS_BY_ADDRESS = Limit("email-requests-address", 20, HOUR)
 NEW_EMAILS_BY_PERSON = Limit("new-emails-person", 5, DAY)
 EXPORTS_A_DAY = Limit("exports-a-day", 5, DAY)
 PICTURES_AN_HOUR = Limit("pictures-an-hour", 20, HOUR)
+# The daily megabytes limit large files; these limit many small ones.
+UPLOADS_AN_HOUR = Limit("uploads-an-hour", 120, HOUR)
+CHECKS_AN_HOUR = Limit("checks-an-hour", 240, HOUR)
 
 # Requests of one user that at this moment wait for the reply of another request. Each new request restarts the
 # window, which is longer than a request can take (stream_seconds). When the window ends, requests of killed processes

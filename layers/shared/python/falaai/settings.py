@@ -143,6 +143,12 @@ class PictureSettings(_Group):
     pictures_bucket: str = Field(min_length=1)
 
 
+class UploadSettings(_Group):
+    """Largest number of megabytes that one user may upload in a day as attachments."""
+
+    daily_megabytes: int = Field(default=100, ge=1)
+
+
 class EmailSettings(_Group):
     """Access to SendGrid, the sender address, and the address that links in emails begin with."""
 
@@ -222,6 +228,7 @@ CHECKED = (
     ThinkingSettings,
     MemorySettings,
     ReplySettings,
+    UploadSettings,
     EmailSettings,
     WebSettings,
     RetentionSettings,

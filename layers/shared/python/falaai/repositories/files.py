@@ -54,6 +54,25 @@ class StoredFile:
     transcript: str | None = None
 
 
+@dataclass(frozen=True)
+class NewFile:
+    """A checked file before it has a row. `origin_sha256` is of the uploaded bytes, `sha256` of the stored ones."""
+
+    kind: Kind
+    media_type: str
+    tokens: int
+    pages: int | None = None
+    seconds: int | None = None
+    width: int | None = None
+    height: int | None = None
+    excerpt: str | None = None
+    user_id: int = 0
+    origin_sha256: str = ""
+    sha256: str = ""
+    key: str = ""
+    size: int = 0
+
+
 FILE_COLUMNS = (
     "a.id, a.id_usuario, a.chave, a.sha256, a.especie, a.tipo, a.tamanho, a.tokens, a.paginas, a.segundos,"
     " a.largura, a.altura, a.trecho, a.resumo_estado, a.resumo, a.transcricao"
@@ -87,3 +106,44 @@ def find_file(sql: Statements, user_id: int, file_id: int) -> StoredFile | None:
         (user_id, file_id),
     )
     return file_of(row) if row else None
+
+
+def add_file(sql: Statements, new: NewFile) -> None:
+    """Add a file, unless the user has one of the same uploaded bytes."""
+    sql.run(
+        "INSERT IGNORE INTO arquivos (id_usuario, origem_sha256, sha256, chave, especie, tipo, tamanho, paginas,"
+        " segundos, largura, altura, tokens, trecho, criado_em)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, UTC_TIMESTAMP(6))",
+        (
+            new.user_id,
+            new.origin_sha256,
+            new.sha256,
+            new.key,
+            new.kind,
+            new.media_type,
+            new.size,
+            new.pages,
+            new.seconds,
+            new.width,
+            new.height,
+            new.tokens,
+            new.excerpt,
+        ),
+    )
+
+
+def lock_file_of_origin(sql: Statements, user_id: int, origin_sha256: str) -> StoredFile | None:
+    """Return the user's file of these uploaded bytes, and lock it until the transaction ends."""
+    row = sql.find(
+        f"SELECT {FILE_COLUMNS} FROM arquivos a"  # noqa: S608 - constant columns
+        " WHERE a.id_usuario = %s AND a.origem_sha256 = %s FOR UPDATE",
+        (user_id, origin_sha256),
+    )
+    return file_of(row) if row else None
+
+
+def update_unchecked(sql: Statements, user_id: int, file_id: int) -> None:
+    """Let the cleanup look whether this file still has a use. The caller deletes a use in the same transaction."""
+    sql.run(
+        "UPDATE arquivos SET conferir_em = UTC_TIMESTAMP(6) WHERE id_usuario = %s AND id = %s", (user_id, file_id)
+    )

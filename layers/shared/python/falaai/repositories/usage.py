@@ -59,6 +59,19 @@ def update_tokens(sql: Statements, user_id: int, day: date, tokens_in: int, toke
     )
 
 
+def add_uploaded(sql: Statements, user_id: int, day: date, size: int) -> int:
+    """Count `size` uploaded bytes of the user's day. Returns the bytes of the day with these.
+
+    The counter stays locked until the transaction ends.
+    """
+    repeated = sql.insert(
+        "INSERT INTO uso_diario (id_usuario, dia, bytes_enviados) VALUES (%s, %s, %s)"
+        " ON DUPLICATE KEY UPDATE bytes_enviados = LAST_INSERT_ID(bytes_enviados + %s)",
+        (user_id, day, size, size),
+    )
+    return repeated or size  # 0 for a new row
+
+
 def add_day(sql: Statements, user_id: int, day: date, messages: int = 0, thinking: int = 0) -> bool:
     """Add the user's counter of a day, with messages of both modes. Returns False if it exists already."""
     added = sql.run(

@@ -31,6 +31,8 @@ STATUSES: dict[type[FalaAIError], int] = {
     errors.LinkNotValid: 410,
     errors.ExportExpired: 410,
     errors.ExportTooLarge: 413,
+    errors.FileTooLarge: 413,
+    errors.UploadIncomplete: 409,
     errors.NotTheLast: 409,
     errors.OtherVersionShown: 409,
     errors.TooManyRequests: 429,

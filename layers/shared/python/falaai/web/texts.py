@@ -25,6 +25,12 @@ ERRORS = {
     "link_not_valid": "Este link já foi usado ou venceu.",
     "export_expired": "Este arquivo já foi apagado: ele fica 24 horas. Peça outro no seu perfil.",
     "export_too_large": "Seus dados não cabem em uma resposta só. Peça o arquivo completo no seu perfil.",
+    "file_too_large": "Este arquivo é grande demais. Um arquivo pode ter até 20 MB.",
+    "upload_incomplete": "O envio deste arquivo não terminou. Envie de novo.",
+    "daily_uploads": "Você enviou os {limite} MB de arquivos de hoje. Dá para enviar mais depois da meia-noite,"
+    " horário de São Paulo.",
+    "attachments_unavailable": "Não conseguimos guardar ou abrir o arquivo agora. Nada se perdeu. Tente de novo em"
+    " alguns segundos.",
     "too_many_requests": "Foram muitas tentativas. Espere {wait} e tente de novo.",
     "database_unavailable": "Estamos sem acesso às conversas por um instante. Tente de novo em alguns segundos.",
     "pictures_unavailable": "Não conseguimos guardar a foto agora. Nada mudou. Tente de novo em alguns segundos.",
@@ -41,6 +47,21 @@ ERRORS = {
     "model_not_configured": "O Gemini não está configurado nesta instalação. Sua pergunta está guardada.",
     "bad_request": "O navegador enviou algo que não conseguimos ler. Apague os cookies deste site e tente de novo.",
     "invalid_input": "Confira os dados e tente de novo.",
+}
+
+# Why a file cannot be attached, by the stored code of the reason.
+FILE_REFUSALS = {
+    "unknown_kind": "Não lemos este tipo de arquivo. Envie foto, PDF, áudio ou texto.",
+    "office_or_zip": "Não lemos arquivos do Office nem compactados. Salve como PDF e envie de novo.",
+    "video": "Não lemos vídeos. Envie foto, PDF, áudio ou texto.",
+    "damaged": "Não conseguimos abrir este arquivo. Ele parece danificado ou incompleto.",
+    "too_complex": "Este arquivo é complexo demais para abrirmos. Salve uma versão mais simples e envie de novo.",
+    "too_many_pixels": "Esta imagem tem pixels demais. Diminua o tamanho dela e envie de novo.",
+    "too_many_pages": "Este PDF tem mais de 300 páginas. Envie só as páginas de que você precisa.",
+    "password": "Este PDF é protegido por senha. Salve uma cópia sem senha e envie de novo.",
+    "audio_too_long": "Este áudio tem mais de 15 minutos. Envie em partes menores.",
+    "text_too_long": "Este texto tem mais de 1 milhão de caracteres. Envie em partes menores.",
+    "empty_text": "Este arquivo está vazio.",
 }
 
 FIELDS = {
@@ -83,6 +104,7 @@ REGISTRATION_PASSWORD_NEEDED = "Neste aparelho é preciso a senha do cadastro. O
 PICTURE_LARGE = "A foto pode ter até 2 MB e 16 megapixels."
 PICTURE_NOT_VALID = "Não conseguimos abrir essa foto. Use JPEG, PNG, WebP ou GIF."
 TERMS_NOT_ACCEPTED = "Para criar a conta é preciso ter 18 anos ou mais e aceitar os termos e a privacidade."
+FILE_NAME_EMPTY = "O arquivo precisa de um nome."
 MESSAGE_EMPTY = "Escreva uma mensagem."
 NEW_AND_NAMED = "Diga a conversa ou peça uma nova; as duas coisas juntas não dá."
 

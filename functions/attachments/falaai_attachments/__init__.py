@@ -1,0 +1,1 @@
+"""The attachments function: uploads, checks and downloads of attached files."""
