@@ -5,8 +5,8 @@ from typing import Any
 
 from tinytag import TinyTag
 
-from falaai_attachments.inspection.content_kinds import is_adts
 from falaai_attachments.inspection.refusal import Refusal
+from falaai_attachments.inspection.signatures import is_adts
 
 MAX_SECONDS = 15 * 60
 # Gemini's tokens for one second.

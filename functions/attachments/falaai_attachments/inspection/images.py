@@ -6,8 +6,8 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-from falaai_attachments.inspection.content_kinds import is_heic
 from falaai_attachments.inspection.refusal import Refusal
+from falaai_attachments.inspection.signatures import is_heic
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MAX_SIDE = 3072
