@@ -11,8 +11,6 @@ TABLES = (
     "anexos",
     "arquivos",
     "uso_diario",
-    "anexos",
-    "arquivos",
     "mensagens",
     "conversas",
     "tokens",

@@ -10,7 +10,7 @@ from falaai.errors import DailyUploadsReached, FileTooLarge, NotFound, NotSigned
 from falaai.logs import logger
 from falaai.queue_messages import CleanupRequested
 from falaai.queues import Queues
-from falaai.repositories import attachments, files, usage, users
+from falaai.repositories import attachments, file_deletions, usage, users
 from falaai.repositories.attachments import AttachedFile
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of, next_midnight, seconds_until
@@ -84,7 +84,7 @@ def delete_attachment(
         if not attachments.delete_unsent_attachment(sql, session.user_id, attachment_id):
             attachments.update_deleted(sql, session.user_id, attachment_id)
         if file_id is not None:
-            files.update_unchecked(sql, session.user_id, file_id)
+            file_deletions.set_unchecked(sql, [file_id])
 
     database.transaction(delete)
     if upload_key:

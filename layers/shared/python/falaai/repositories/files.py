@@ -140,10 +140,3 @@ def lock_file_of_origin(sql: Statements, user_id: int, origin_sha256: str) -> St
         (user_id, origin_sha256),
     )
     return file_of(row) if row else None
-
-
-def update_unchecked(sql: Statements, user_id: int, file_id: int) -> None:
-    """Let the cleanup look whether this file still has a use. The caller deletes a use in the same transaction."""
-    sql.run(
-        "UPDATE arquivos SET conferir_em = UTC_TIMESTAMP(6) WHERE id_usuario = %s AND id = %s", (user_id, file_id)
-    )
