@@ -5,7 +5,7 @@ The child gets paths, and no environment: neither keys nor addresses. It fetches
 
 import json
 import os
-import subprocess
+import subprocess  # nosec B404 - used for our own program only
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +67,7 @@ def _run(source: Path, folder: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "falaai_attachments.inspection", str(source), str(folder)]
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     try:
-        finished = subprocess.run(  # noqa: S603 - our own program, and paths that we made
+        finished = subprocess.run(  # noqa: S603 # nosec B603 - our own program, and paths that we made
             command,
             env={**kept, "PYTHONPATH": str(_CODE)},
             cwd=folder,
