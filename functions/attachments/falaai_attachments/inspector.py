@@ -5,7 +5,7 @@ The child gets paths, and no environment: neither keys nor addresses. It fetches
 
 import json
 import os
-import subprocess  # nosec B404 - used for our own program only
+import subprocess  # nosec B404
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,8 +66,9 @@ def _run(source: Path, folder: Path) -> dict[str, Any]:
     """Return the child's result. A child that fails, or is killed at a limit, is a refusal."""
     command = [sys.executable, "-m", "falaai_attachments.inspection", str(source), str(folder)]
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    # It runs our own program on paths that we made.
     try:
-        finished = subprocess.run(  # noqa: S603 # nosec B603 - our own program, and paths that we made
+        finished = subprocess.run(  # noqa: S603 # nosec B603
             command,
             env={**kept, "PYTHONPATH": str(_CODE)},
             cwd=folder,
