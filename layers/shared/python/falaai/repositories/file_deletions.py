@@ -71,9 +71,10 @@ def delete_unused(sql: Statements, at_most: int) -> tuple[int, list[str]]:
     if not rows:
         return 0, []
     ids = tuple(row["id"] for row in rows)
+    # Without a lock, TiDB would read the uses as they were when the transaction began, before the file was locked.
     uses = sql.list(
-        "SELECT DISTINCT id_arquivo FROM anexos FORCE INDEX (anexos_arquivo)"
-        " WHERE id_arquivo IN %s AND estado = 'pronto'",
+        "SELECT id_arquivo FROM anexos FORCE INDEX (anexos_arquivo)"
+        " WHERE id_arquivo IN %s AND estado = 'pronto' FOR UPDATE",
         (ids,),
     )
     used = {row["id_arquivo"] for row in uses}
