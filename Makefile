@@ -150,7 +150,7 @@ cleanup-preview: ## Count the rows that the cleanup would delete now (STACK= for
 
 ##@ Maintain
 
-bench: ## Measure the build and write docs/performance.md (PART=latency for one table; DB=tidb)
+bench: ## Measure the build and write the tables of docs/performance.md and operations.md (PART=latency for one table; DB=tidb)
 	@scripts/prepare.sh $(DB) chromium sam
 	@$(MAKE) build ENV=default
 	@PYTHONPATH=sql:devcloud/src:layers/shared/python:functions/auth:functions/chat $(PYTHON) -m bench $(PART)

@@ -1,4 +1,4 @@
-"""Result blocks in docs/performance.md, between `<!-- bench: part -->` and `<!-- /bench -->`.
+"""Result blocks in docs/performance.md and docs/operations.md, between `<!-- bench: part -->` and `<!-- /bench -->`.
 
 The block of a part that was measured on TiDB begins with `<!-- bench: part on tidb -->`.
 """
@@ -11,13 +11,18 @@ from os import cpu_count
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-RESULTS_PAGE = ROOT / "docs/performance.md"
+PAGES = (ROOT / "docs/performance.md", ROOT / "docs/operations.md")
 _BLOCK = re.compile(r"<!-- bench: (\w+)(?: on (\w+))? -->\n(.*?)<!-- /bench -->", re.DOTALL)
 
 
 def parts(text: str, database: str = "mariadb") -> list[str]:
     """Return the names of the parts that have a block for this database in the page, in its order."""
     return [block[1] for block in _BLOCK.finditer(text) if (block[2] or "mariadb") == database]
+
+
+def pages_with(part: str, database: str = "mariadb") -> list[Path]:
+    """Return the pages that have a block of this part for this database."""
+    return [page for page in PAGES if part in parts(page.read_text(), database)]
 
 
 def replace_block(text: str, part: str, tables: str, database: str = "mariadb") -> str:
@@ -33,8 +38,9 @@ def replace_block(text: str, part: str, tables: str, database: str = "mariadb") 
 
 def stamp() -> str:
     """Return a line with the date, commit and machine of the measurement."""
-    # Ignore the page itself: the measurement changes it.
-    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/performance.md")
+    # Ignore the pages themselves: the measurement changes them.
+    pages = [f":!{page.relative_to(ROOT)}" for page in PAGES]
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", *pages)
     commit = _git("rev-parse", "--short", "HEAD") + (" and changes since" if changed else "")
     machine = f"{cpu_count()} cores ({_processor()}), {platform.machine()}, Python {platform.python_version()}"
     return f"_{datetime.now(UTC):%Y-%m-%d}, commit {commit}, {machine}_"

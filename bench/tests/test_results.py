@@ -29,6 +29,8 @@ def test_each_database_has_its_own_place() -> None:
 
 
 def test_every_place_has_its_part() -> None:
-    text = results.RESULTS_PAGE.read_text()
-    for name in {*results.parts(text), *results.parts(text, "tidb")}:
+    names = [part for page in results.PAGES for part in results.parts(page.read_text())]
+    assert len(names) == len(set(names))
+    on_tidb = [part for page in results.PAGES for part in results.parts(page.read_text(), "tidb")]
+    for name in {*names, *on_tidb}:
         assert "def table(" in (ROOT / f"bench/{name}.py").read_text()
