@@ -61,7 +61,7 @@ def test_previous_release_works_on_the_new_schema(database_server: DatabaseServe
         hide(where, said["conversation_id"])
         again = ana.say("E depois de uma edição?", conversation_id=said["conversation_id"])
         assert again["seq"] == 4
-        prompts = httpx.get(f"{old.addresses['gemini']}/admin/requests").text
+        prompts = str(httpx.get(f"{old.addresses['gemini']}/admin/requests").json())
         assert "depois de uma edição" in prompts
         assert HIDDEN not in prompts
         assert ana.http.delete(f"/conversation/{said['conversation_id']}").status_code == 200
