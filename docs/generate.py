@@ -20,6 +20,7 @@ NOTICE = "<!-- Written by `make docs` from the code; change that instead. -->"
 QUEUES = {
     queue_messages.TitleRequested: "TitlesQueue",
     queue_messages.SummaryRequested: "MemoryQueue",
+    queue_messages.DigestRequested: "MemoryQueue",
     queue_messages.EmailRequested: "EmailQueue",
     queue_messages.ExportRequested: "ExportQueue",
     queue_messages.CleanupRequested: "CleanupQueue",

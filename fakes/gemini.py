@@ -10,7 +10,8 @@ PUT /admin/models    {"models": […]}: known models; others get 404. "routed": 
                      GET also counts the requests for descriptions
 PUT /admin/keys      {"keys": […]}: known API keys; others get 400. Without it, or with null, any key is known
 PUT /admin/refused   {"parameters": ["temperature", …]}: refused in generationConfig with 400
-GET /admin/requests  the last 1,000 requests, oldest first; DELETE forgets them
+GET /admin/requests  the last 1,000 requests, oldest first, with their input tokens, and their files without the data;
+                     DELETE forgets them
 """
 
 import asyncio
@@ -23,8 +24,9 @@ from typing import Any
 from aiohttp import web
 
 from fakes.gemini_answers import Turn, answer
-from fakes.gemini_checks import MAX_REQUEST_BYTES, InvalidArgument, check, count_tokens, texts
+from fakes.gemini_checks import MAX_REQUEST_BYTES, InvalidArgument, check, check_tokens, count_tokens, texts
 from fakes.gemini_faults import FaultPlan, send_stream, send_whole
+from fakes.gemini_files import File, read_files, without_data
 from fakes.gemini_protocol import Reply, error_response, key_refusal
 from fakes.server import run
 
@@ -96,7 +98,7 @@ class GeminiFake:
             body = await request.json()
         except json.JSONDecodeError:
             return error_response(400, "Invalid JSON payload received. Unexpected token.")
-        entry = {"model": model, "method": method, "body": body, "time": time.time(), "pieces": 0}
+        entry = {"model": model, "method": method, "body": without_data(body), "time": time.time(), "pieces": 0}
         entry["timeout"] = request.headers.get("x-server-timeout")
         self._requests.append(entry)
         if model not in self._models or method not in _METHODS:
@@ -104,11 +106,15 @@ class GeminiFake:
             return error_response(404, unknown)
         try:
             check(model, body, self._refused)
+            files = await read_files(body)
+            entry["files"] = [file.facts() for file in files]
+            entry["tokens"] = count_tokens(body) + sum(file.tokens for file in files)
+            check_tokens(entry["tokens"])
         except InvalidArgument as error:
             return error_response(400, str(error), error.details)
         if method == "countTokens":
-            return web.json_response({"totalTokens": count_tokens(body)})
-        reply, fault = self._reply(entry), self._faults.next_fault(model)
+            return web.json_response({"totalTokens": entry["tokens"]})
+        reply, fault = self._reply(entry, files), self._faults.next_fault(model)
         if method == "generateContent":
             return await send_whole(request, reply, fault)
         await asyncio.sleep(self._first_delay)
@@ -132,11 +138,11 @@ class GeminiFake:
             return key_refusal()
         return None
 
-    def _reply(self, entry: dict[str, Any]) -> Reply:
+    def _reply(self, entry: dict[str, Any], files: list[File]) -> Reply:
         body = entry["body"]
         turns = [Turn(content.get("role", "user"), " ".join(texts(content))) for content in body["contents"]]
         system = "\n".join(texts(body.get("systemInstruction") or body.get("system_instruction") or {}))
-        words = (self._text or answer(turns, system)).split(" ")
+        words = (self._text or answer(turns, system, files)).split(" ")
         size = -(-len(words) // self._pieces) if self._pieces else _WORDS_PER_PIECE
         pieces = [" ".join(words[start : start + size]) for start in range(0, len(words), size)]
         model = self._routed.get(entry["model"], "")

@@ -1,7 +1,11 @@
 """Replies, titles and summaries of the Gemini fake: deterministic, in Portuguese, marked as a demonstration."""
 
+import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from fakes.gemini_files import File, digest, transcript
 
 LONGEST_SUMMARY = 1200
 _TITLE_WORDS = 5
@@ -24,6 +28,7 @@ _ASKS_FOR_TITLE = re.compile(
     r"\b(d[êeá]\w*|cri\w+|escrev\w+|ger\w+|sugir\w+|respond\w+|propon\w+)\b[^.\n]{0,80}\btítulo\b",
     re.IGNORECASE,
 )
+_ASKS_FOR_DIGEST = re.compile(r"\b(escrev\w+|fa[çc]a|ger\w+)\b[^.\n]{0,80}\bficha\b", re.IGNORECASE)
 _SPEAKER = re.compile(
     r"^\W*(usuári[oa]|pessoa|humano|human|user|cliente|assistente|ia|ai|bot|modelo|model|falante)\W*:\s*",
     re.IGNORECASE,
@@ -39,6 +44,7 @@ _FACT_QUESTION = re.compile(
     r"\b(?:qual|quais|como)\s+(?:é|e|era|são|se chama)?\s*(?:o|a|os|as)?\s*(meus?|minhas?)\s+([\wÀ-ÿ ]+?)\s*\?",
     re.IGNORECASE,
 )
+_THING_QUESTION = re.compile(r"\bqual (?:é|era) (o|a) ([\wÀ-ÿ ]+?)\s*\?", re.IGNORECASE)
 _ABOUT_NAME = re.compile(r"\bcomo (?:eu )?me chamo\b|\bquem sou eu\b|\bmeu nome\s*\?", re.IGNORECASE)
 
 
@@ -50,13 +56,16 @@ class Turn:
     text: str
 
 
-def answer(turns: list[Turn], system: str) -> str:
-    """Return a title or a summary if the system instruction asks for one, else a reply to the last turn."""
+def answer(turns: list[Turn], system: str, files: Sequence[File] = ()) -> str:
+    """Return a digest, a title or a summary if the system instruction asks for one, else a reply to the last turn."""
+    if files and _asks("ficha", _ASKS_FOR_DIGEST, system):
+        wants_json = "transcri" in system.lower()
+        return json.dumps(transcript(files), ensure_ascii=False) if wants_json else digest(files)
     if _asks("título", _ASKS_FOR_TITLE, system):
         return title(turns)
     if _asks("resum", _ASKS_FOR_SUMMARY, system):
         return summary(turns)
-    return reply(turns, system)
+    return reply(turns, system, files)
 
 
 def title(turns: list[Turn]) -> str:
@@ -80,12 +89,13 @@ def summary(turns: list[Turn]) -> str:
     return " ".join(sentences) or "A conversa ainda não trouxe fatos."
 
 
-def reply(turns: list[Turn], system: str) -> str:
-    """Return a Markdown reply that is plainly marked as a demonstration."""
+def reply(turns: list[Turn], system: str, files: Sequence[File] = ()) -> str:
+    """Return a Markdown reply that is plainly marked as a demonstration. It names the files of the request."""
     question = next((turn.text for turn in reversed(turns) if turn.role == "user"), "")
     count = "1 mensagem" if len(turns) == 1 else f"{len(turns)} mensagens"
     paragraphs = [
-        f"Esta é uma resposta de demonstração: {_substance(turns, system, question)}",
+        f"Esta é uma resposta de demonstração: {_substance(turns, system, question, files)}",
+        f"Li {' e '.join(file.description() for file in files)}." if files else "",
         _sample(question.lower()),
         f"Recebi {count} nesta conversa. Com uma chave do Gemini configurada, a resposta viria do modelo de verdade.",
     ]
@@ -99,11 +109,14 @@ def _asks(noun: str, imperative: re.Pattern[str], system: str) -> bool:
     return bool(re.search(rf"\b{noun}", first) or imperative.search(system))
 
 
-def _substance(turns: list[Turn], system: str, question: str) -> str:
+def _substance(turns: list[Turn], system: str, question: str, files: Sequence[File]) -> str:
     wanted = _FACT_QUESTION.search(question)
     if wanted or _ABOUT_NAME.search(question):
         possessive, thing = (wanted[1].lower(), wanted[2].lower()) if wanted else ("meu", "nome")
         return _recall(possessive, thing, [system, *(turn.text for turn in turns[:-1] if turn.role == "user")])
+    texts = [*(turn.text for turn in turns[:-1] if turn.role == "user"), *(file.text for file in files)]
+    if known := _look_up(question, texts):
+        return known
     short = " ".join(question.split())
     short = short if len(short) <= _LONGEST_SENTENCE else f"{short[:_LONGEST_SENTENCE].rsplit(' ', 1)[0]}…"
     verb = "perguntou" if "?" in question else "escreveu"
@@ -124,6 +137,16 @@ def _recall(possessive: str, thing: str, statements: list[str]) -> str:
     if known:
         return f"{yours} {thing} {verb} {known[-1]}. É o que consta desta conversa."
     return f"você ainda não me disse qual {verb} {'o' if possessive.startswith('meu') else 'a'} {yours} {thing}."
+
+
+def _look_up(question: str, texts: list[str]) -> str:
+    """Answer "Qual é o valor?" with the last text that says "O valor é …". Return "" if none does."""
+    wanted = _THING_QUESTION.search(question)
+    if not wanted:
+        return ""
+    fact = re.compile(rf"\b{re.escape(wanted[1])}\s+{re.escape(wanted[2])}\s+(?:é|são)\s+([^.;!?\n]+)", re.I)
+    known = [match[1].strip() for text in texts for match in fact.finditer(text)]
+    return f"{wanted[1]} {wanted[2]} é {known[-1]}. É o que consta nos arquivos." if known else ""
 
 
 def _sample(question: str) -> str:

@@ -5,7 +5,6 @@ product's own table of models, so that a wrong row there fails against this fake
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -54,6 +53,7 @@ MIME_TYPES = frozenset(
         "application/json",
     ]
 )  # fmt: skip
+_URL_SAFE = str.maketrans("-_", "+/")
 _PRESENT = {"text", "inlinedata", "filedata", "functioncall", "functionresponse", "executablecode"}
 
 
@@ -82,17 +82,17 @@ def check(model: str, body: Any, refused: Sequence[str] = ()) -> None:
         raise InvalidArgument("* GenerateContentRequest.contents: contents is not specified\n")
     for number, content in enumerate(contents):
         _check_content(f"GenerateContentRequest.contents[{number}]", content)
-    settings = _fields(body.get("generationConfig") or body.get("generation_config") or {})
+    settings = fields(body.get("generationConfig") or body.get("generation_config") or {})
     for name in refused:
         if name.lower() in settings:
             raise InvalidArgument(f"{name} is not supported for this model.", f"generation_config.{name}")
     _check_config(model, settings)
-    _check_tokens(body)
+    check_tokens(count_tokens(body))
     if _NEWER.match(model):
         _check_newer(contents, settings)
 
 
-def _fields(config: dict[str, Any]) -> dict[str, Any]:
+def fields(config: dict[str, Any]) -> dict[str, Any]:
     """Return the fields by their names in lower case: the API takes camelCase and snake_case."""
     return {name.lower().replace("_", ""): value for name, value in config.items()}
 
@@ -108,7 +108,7 @@ def _check_config(model: str, settings: dict[str, Any]) -> None:
             f"Unable to submit request because it has a maxOutputTokens value of {limit} but the supported range is"
             f" from 1 (inclusive) to {_SMALL_OUTPUT_TOKENS + 1} (exclusive). Update the value and try again."
         )
-    thinking = _fields(settings.get("thinkingconfig") or {})
+    thinking = fields(settings.get("thinkingconfig") or {})
     for name in thinking.keys() - _THINKING_FIELDS:
         raise _unknown_name(name, "generation_config.thinking_config")
     _check_thinking(model, thinking)
@@ -170,7 +170,7 @@ def _check_content(field: str, content: dict[str, Any]) -> None:
     if not content.get("parts"):
         raise InvalidArgument(f"* {field}.parts: contents.parts must not be empty.\n")
     for number, part in enumerate(content["parts"]):
-        _check_part(f"{field}.parts[{number}]", content, _fields(part))
+        _check_part(f"{field}.parts[{number}]", content, fields(part))
 
 
 def _check_part(field: str, content: dict[str, Any], part: dict[str, Any]) -> None:
@@ -182,28 +182,55 @@ def _check_part(field: str, content: dict[str, Any], part: dict[str, Any]) -> No
             "Function call is missing a thought_signature in functionCall parts. This is required for tools to work"
             " correctly, and missing thought_signature may lead to degraded model performance."
         )
-    inline = _fields(part.get("inlinedata") or {})
-    for data in (inline, _fields(part.get("filedata") or {})):
-        if data and data.get("mimetype") not in MIME_TYPES:
-            raise InvalidArgument(f"Unsupported MIME type: {data.get('mimetype', '')}")
-    if inline:
-        size = _decoded_size(field, str(inline.get("data", "")))
-        if inline["mimetype"] == "application/pdf" and size > MAX_PDF_BYTES:
-            raise InvalidArgument(f"The document is too large: {size} bytes. The limit is {MAX_PDF_BYTES} bytes.")
+    if "inlinedata" in part:
+        _check_inline_data(field, fields(part["inlinedata"] or {}))
+    if "filedata" in part:
+        _check_file_data(field, fields(part["filedata"] or {}))
+
+
+def _check_inline_data(field: str, inline: dict[str, Any]) -> None:
+    _check_media_type(inline)
+    if not inline.get("data"):
+        raise InvalidArgument(f"* {field}.inline_data.data: required field is not set\n", f"{field}.inline_data.data")
+    size = _decoded_size(field, str(inline["data"]))
+    if inline["mimetype"] == "application/pdf" and size > MAX_PDF_BYTES:
+        raise InvalidArgument(f"The document is too large: {size} bytes. The limit is {MAX_PDF_BYTES} bytes.")
+
+
+def _check_file_data(field: str, linked: dict[str, Any]) -> None:
+    uri = str(linked.get("fileuri") or "")
+    if not uri:
+        raise InvalidArgument(
+            f"* {field}.file_data.file_uri: required field is not set\n", f"{field}.file_data.file_uri"
+        )
+    if not uri.startswith(("https://", "http://", "gs://")):
+        raise InvalidArgument("Invalid or unsupported file uri: the scheme must be https.")
+    _check_media_type(linked)
+
+
+def _check_media_type(data: dict[str, Any]) -> None:
+    if data.get("mimetype") not in MIME_TYPES:
+        raise InvalidArgument(f"Unsupported MIME type: {data.get('mimetype', '')}")
 
 
 def _decoded_size(field: str, data: str) -> int:
     try:
-        return len(base64.b64decode(data, validate=True))
-    except binascii.Error:
+        return len(decoded(data))
+    except ValueError:
         raise InvalidArgument(
             f"Invalid value at '{field}.inline_data.data' (TYPE_BYTES), Base64 decoding failed",
             f"{field}.inline_data.data",
         ) from None
 
 
-def _check_tokens(body: dict[str, Any]) -> None:
-    if (tokens := count_tokens(body)) > MAX_INPUT_TOKENS:
+def decoded(data: str) -> bytes:
+    """Decode Base64 in either alphabet: the API takes both, and Google's client writes the one for addresses."""
+    return base64.b64decode(data.translate(_URL_SAFE), validate=True)
+
+
+def check_tokens(tokens: int) -> None:
+    """Raise InvalidArgument if a request has too many tokens."""
+    if tokens > MAX_INPUT_TOKENS:
         raise InvalidArgument(
             f"The input token count ({tokens}) exceeds the maximum number of tokens allowed ({MAX_INPUT_TOKENS})."
         )

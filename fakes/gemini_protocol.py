@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from fakes.gemini_checks import CHARACTERS_PER_TOKEN, count_tokens
+from fakes.gemini_checks import CHARACTERS_PER_TOKEN
 
 _STATUS_WORDS = {
     400: ("INVALID_ARGUMENT", "Request contains an invalid argument."),
@@ -42,10 +42,10 @@ _DETAILS = {
 class Reply:
     """A reply being sent, as pieces of text.
 
-    `entry` is the record of the request under /admin/requests. It receives the number of pieces sent (`pieces`) and
-    the times of the first and the last one (`first_at`, `last_at`, in seconds since 1970). `model` is the model that
-    answers, if it is not the requested one. With `thoughts`, the reply begins with them, and its last part has a
-    signature.
+    `entry` is the record of the request under /admin/requests, with its input tokens (`tokens`). It receives the
+    number of pieces sent (`pieces`) and the times of the first and the last one (`first_at`, `last_at`, in seconds
+    since 1970). `model` is the model that answers, if it is not the requested one. With `thoughts`, the reply begins
+    with them, and its last part has a signature.
     """
 
     def __init__(self, entry: dict[str, Any], pieces: list[str], model: str = "", thoughts: str = "") -> None:
@@ -54,7 +54,7 @@ class Reply:
         self.thoughts = thoughts
         self.finish = "STOP"
         self._entry = entry
-        self._prompt_tokens = count_tokens(entry["body"])
+        self._prompt_tokens = entry["tokens"]
         self._response_id = uuid.uuid4().hex[:22]
         self._sent_characters = 0
         self._limit_to(entry["body"].get("generationConfig", {}).get("maxOutputTokens"))

@@ -40,6 +40,7 @@ from falaai_auth import dependencies as auth_dependencies
 from falaai_auth.passwords import hash_password
 from falaai_chat import application as chat_application
 from falaai_chat import dependencies as chat_dependencies
+from tests.support.uploaded_files import FakeFileStore, add_upload, pdf
 from tests.support.databases import database_for_rows
 from tests.support.fakes import FakeModel, FakeQueues
 from tests.support.histories import SUMMARY, add_conversations, add_history, add_people
@@ -73,6 +74,7 @@ class Crowd:
     connection: CountedConnection
     conversation_id: int
     before_model: list[int] = field(default_factory=list)
+    files: FakeFileStore = field(default_factory=FakeFileStore)
 
     def http(self, path: str) -> TestClient:
         """The client of the function that has this route."""
@@ -144,12 +146,13 @@ def crowd(crowded: int, where: settings.DatabaseSettings, monkeypatch: pytest.Mo
     assert isinstance(connection, CountedConnection)
     found = Crowd({}, connection, crowded)
     model = WatchedModel(look=lambda: found.before_model.append(found.questions()))
-    one, unused = Database(lambda: connection), FakeQueues()
+    one, unused, store = Database(lambda: connection), FakeQueues(), found.files
     for name, app in {"chat": chat_application.build(), "auth": auth_application.build()}.items():
         app.dependency_overrides |= {
             get_database: given(one),
             chat_dependencies.get_language_model: given(model),
             chat_dependencies.get_queues: given(unused),
+            chat_dependencies.get_files: given(store),
             auth_dependencies.get_queues: given(unused),
         }
         found.clients[name] = TestClient(app, cookies={"falaai": TOKEN}, headers={"origin": ORIGIN})
@@ -256,6 +259,34 @@ def test_repeated_question_whose_reply_failed_takes_ten_statements_too(
     _, _, answer = crowd.message(**question)
     Transaction(crowd.connection).run("UPDATE mensagens SET estado = 'erro' WHERE id = %s", (answer["message_id"],))
     assert count_in(crowd, situation, **question)["message_id"] == answer["message_id"]
+
+
+# A question with files also sends the uploads and reads the attachments of its conversation. One without files, in a
+# conversation that has some, only reads them.
+MOST_WITH_FILES, MOST_AFTER_FILES = 12, 11
+
+
+def test_question_with_files_takes_twelve_statements_and_later_ones_eleven(
+    crowd: Crowd, situation: tuple[Callable[[Crowd], None], ...]
+) -> None:
+    rows = Rows(crowd.clients["chat"].app.dependency_overrides[get_database]())  # type: ignore[attr-defined]
+    user = rows.value("SELECT id_usuario FROM sessoes WHERE chave = %s", THEIR_KEY)
+    uploads = [add_upload(rows, user, pdf(pages)) for pages in range(1, 6)]
+    crowd.files.contents |= {upload.key: upload.data for upload in uploads}
+    # in a conversation of its own: the other tests count without files
+    _, _, first = crowd.message(message="Oi", nova=True)
+    asked = {"client_id": new_client_id(), "conversation_id": first["conversation_id"]}
+    more = {"message": "O que é isto?", "anexos": [upload.id for upload in uploads], **asked}
+    answer = count_in(crowd, situation, most=MOST_WITH_FILES, **more)
+    asked["client_id"] = new_client_id()
+    count_in(crowd, situation, most=MOST_AFTER_FILES, message="E depois?", **asked)
+    edit = {"message": "O que são?", "client_id": new_client_id(), "message_id": answer["question_id"]}
+    answer = count_in(crowd, situation, "/chat/messages/{message_id}/edit", MOST_WITH_FILES, **edit)
+    path = "/chat/replies/{message_id}/regenerate"
+    count_in(crowd, situation, path, MOST_AFTER_FILES, message_id=answer["message_id"])
+    before = crowd.questions()
+    crowd.http("/chat").get(f"/conversation/{first['conversation_id']}").raise_for_status()
+    assert crowd.questions() - before <= 2
 
 
 def test_failure_that_does_not_count_takes_one_transaction(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -505,6 +536,13 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
     )
     rows.run("INSERT INTO limites VALUES ('chave', NOW(6), NOW(6) + INTERVAL 1 DAY, 1)")
     rows.run("UPDATE mensagens SET chave = 'um-id' WHERE id_conversa = %s AND seq = 399", history.id)
+    upload = add_upload(rows, user, pdf(1))
+    sent = add_upload(rows, user, pdf(1))
+    rows.run(
+        "UPDATE anexos SET id_conversa = %s, expira_em = NULL, id_mensagem ="
+        " (SELECT id FROM mensagens WHERE id_conversa = %s AND seq = 399) WHERE id = %s",
+        *(history.id, history.id, sent.id),
+    )
     for table in TABLES:
         rows.list(f"ANALYZE TABLE {table}")
     wait_for_statistics(where)
@@ -603,6 +641,14 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "reply": reply,
         "reply_id": reply.id,
         "generation": 1,
+        "attachment_ids": [upload.id, sent.id],
+        "sent_attachments.update_sent.message_id": question.id,
+        "sent_attachments.list_attached.until_seq": 400,
+        "sent_attachments.list_named.until_seq": 400,
+        "from_message_id": question.id,
+        "to_message_id": question.id,
+        "digest": "Uma ficha.",
+        "transcript": "Olá.",
         "state": State.COMPLETE,
         "ending": ReplyResult("Olá", State.COMPLETE),
     }

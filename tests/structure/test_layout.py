@@ -27,7 +27,7 @@ ONE_USER = {
     "falaai.attachment_views": "the JSON of an attachment is in one place",
     "falaai.attachment_files": "keys that more than one function writes and deletes",
 }
-CHAT_MODULES = 12
+CHAT_MODULES = 13
 CHAT_LAYERS = 5
 
 

@@ -49,7 +49,8 @@ def _number(line: Row) -> float:
 
 def _access(line: Row) -> PlanStep:
     """Read a line of MariaDB's table. A temporary table of the statement itself is as small as its own lines say."""
-    table, rows = line["table"], float(line["rows"] or 0)
+    # With a second index as a filter, MariaDB also writes how much passes it: "2 (0%)".
+    table, rows = line["table"], float(str(line["rows"] or 0).split()[0])
     is_own = table is None or table.startswith(("<derived", "<union")) or line["select_type"] == "INSERT"
     is_sort = "filesort" in (line["Extra"] or "")
     return PlanStep(

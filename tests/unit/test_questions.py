@@ -25,7 +25,7 @@ COUNT, LIST = "INSERT INTO uso_diario", "SELECT id_usuario, mensagens"
 def context(running: int = 1) -> list[dict[str, Any]]:
     """Rows of the new reply and of its question."""
     title = {"titulo_conversa": "Oi", "titulo_manual": 0, "titulo_provisorio": 1}
-    more = {**title, "resumo": None, "gerando": running}
+    more = {**title, "resumo": None, "gerando": running, "tem_anexos": 0}
     return [
         {"id": REPLY, "seq": 2, "remetente": "ia", "conteudo": "", **more},
         {"id": REPLY - 1, "seq": 1, "remetente": "usuario", "conteudo": "Oi", **more},

@@ -10,6 +10,7 @@ from fastapi import Depends
 from falaai.gemini import language_model
 from falaai.language_model import LanguageModel
 from falaai.queues import Queues, queues
+from falaai.stored_files import FileStore, S3Files
 from falaai.web.current_user import Db
 from falaai_chat.generation import ReplyDependencies
 from falaai_chat.quota import Quotas, quotas
@@ -23,20 +24,26 @@ async def get_queues() -> Queues:
     return queues()
 
 
+async def get_files() -> FileStore:
+    return S3Files()
+
+
 async def get_quotas() -> Quotas:
     return quotas()
 
 
 Model = Annotated[LanguageModel, Depends(get_language_model)]
 QueuesOfJobs = Annotated[Queues, Depends(get_queues)]
+Files = Annotated[FileStore, Depends(get_files)]
 
 
 async def get_services(
     database: Db,
     model: Model,
     sender: QueuesOfJobs,
+    files: Files,
 ) -> ReplyDependencies:
-    return ReplyDependencies(database, model, sender)
+    return ReplyDependencies(database, model, sender, files)
 
 
 ReplyServices = Annotated[ReplyDependencies, Depends(get_services)]

@@ -7,24 +7,41 @@ Completed, Interrupted or Failed. A transport iterates it to its end, because fo
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 
 from falaai import settings
 from falaai.conversation_memory import CountTokens, Turn, plan_summary, turns_limit
 from falaai.database import Database, Statements
-from falaai.errors import DatabaseUnavailable, ModelTimedOut, QueueUnavailable, language_model_error
+from falaai.errors import (
+    DatabaseUnavailable,
+    LanguageModelError,
+    ModelTimedOut,
+    QueueUnavailable,
+    language_model_error,
+)
 from falaai.gemini import count_tokens
-from falaai.language_model import NO_USAGE, Completed, Delta, Failed, Heartbeat, LanguageModel, ModelEvent, Usage
+from falaai.language_model import (
+    NO_USAGE,
+    Completed,
+    Delta,
+    Failed,
+    Heartbeat,
+    LanguageModel,
+    ModelEvent,
+    Prompt,
+    Usage,
+)
 from falaai.logs import logger
-from falaai.queue_messages import QueueMessage, SummaryRequested, TitleRequested
+from falaai.queue_messages import DigestRequested, QueueMessage, SummaryRequested, TitleRequested
 from falaai.queues import Queues
 from falaai.rate_limits import FOLLOWERS_AT_ONCE, release
 from falaai.repositories import messages, usage, versions
 from falaai.repositories.messages import Message, ReplyResult, State
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of
+from falaai.stored_files import FileStore, NamedFile, S3Files
 from falaai_chat.pending_replies import ExistingReply, NewReply, PendingReply, poll_reply
 from falaai_chat.prompts import build_prompt
 from falaai_chat.quota import is_counted
@@ -41,6 +58,7 @@ class ReplyDependencies:
     database: Database
     model: LanguageModel
     queues: Queues
+    files: FileStore = field(default_factory=S3Files)
 
 
 @dataclass(frozen=True)
@@ -94,14 +112,28 @@ def _generate(
 ) -> Iterator[ReplyEvent]:
     limit = turns_limit(settings.read(settings.MemorySettings).memory_tokens)
     count = cache(count_tokens)  # the prompt and the summary plan count the same pairs
-    prompt = build_prompt(pending.summary, pending.turns, limit, count, language)
+    prompt = build_prompt(pending.summary, pending.turns, limit, count, language, pending.files.noted)
     prompt = replace(prompt, mode=pending.mode)
     row = StoredReply(dependencies.database, pending)
-    for event in store_reply(dependencies.model.stream(prompt, seconds), row):
+    for event in store_reply(_ask_about_files(dependencies, prompt, pending.files.read, seconds), row):
         yield event
         if isinstance(event, Completed):
             turns = (*pending.turns, Turn(pending.reply_seq, "ia", event.text))
             _request_follow_up_jobs(dependencies.queues, pending, turns, limit, count)
+
+
+def _ask_about_files(
+    dependencies: ReplyDependencies, prompt: Prompt, files: Sequence[NamedFile], seconds: float
+) -> Generator[ModelEvent]:
+    """Yield the model's events for a prompt with these files. Files that cannot be read end the reply as Failed."""
+    began = time.monotonic()
+    if files:
+        try:
+            prompt = replace(prompt, files=dependencies.files.read(files))
+        except LanguageModelError as error:
+            yield Failed(error)
+            return
+    yield from dependencies.model.stream(prompt, seconds - (time.monotonic() - began))
 
 
 def store_reply(events: Generator[ModelEvent], row: "StoredReply") -> Iterator[ReplyEvent]:
@@ -229,13 +261,18 @@ def state_of(end: ReplyEnd) -> State:
 def _request_follow_up_jobs(
     queues: Queues, pending: NewReply, turns: Sequence[Turn], limit: int, count: CountTokens
 ) -> None:
-    """Request a title and a summary where they are due. If the queue fails, the next message requests them again."""
+    """Request a title, a summary and digests of files where they are due.
+
+    If the queue fails, the next message requests them again.
+    """
     conversation_id = pending.conversation_id
     due: list[QueueMessage] = []
     if pending.is_untitled:
         due.append(TitleRequested(conversation_id=conversation_id))
     if plan_summary(turns, limit, count):
         due.append(SummaryRequested(conversation_id=conversation_id))
+    user_id = pending.session.user_id
+    due += [DigestRequested(file_id=file_id, user_id=user_id) for file_id in pending.files.without_digest]
     try:
         for message in due:
             queues.send(message)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from falaai.conversation_memory import Turn
 from falaai.database import Database
@@ -11,6 +11,7 @@ from falaai.modes import Mode
 from falaai.repositories import messages
 from falaai.repositories.messages import Message, State
 from falaai.repositories.sessions import Session
+from falaai_chat.attached_files import FilesOfReply
 
 POLL_SECONDS = 0.25
 
@@ -34,6 +35,7 @@ class NewReply:
     is_untitled: bool
     left: int
     mode: Mode = Mode.FAST
+    files: FilesOfReply = field(default_factory=FilesOfReply)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ it: requests of one user run one after another, and each sees the questions and 
 Its last statement counts the message in a share of the ceiling, a row that many users share.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
@@ -24,11 +24,12 @@ from falaai.errors import (
     TooManyFollowers,
 )
 from falaai.rate_limits import FOLLOWERS_AT_ONCE, acquire
-from falaai.repositories import conversations, messages, sessions, transcripts, usage, versions
+from falaai.repositories import conversations, messages, sent_attachments, sessions, transcripts, usage, versions
 from falaai.repositories.messages import Locked, Message, State
 from falaai.repositories.sessions import Session
 from falaai.repositories.usage import SHARES
 from falaai.sao_paulo import day_of
+from falaai_chat.attached_files import FilesOfReply, find_files, send_attachments
 from falaai_chat.pending_replies import ExistingReply, NewReply, PendingReply
 from falaai_chat.quota import RETRY_SECONDS, Quota
 from falaai_chat.schemas import EditInput, MessageInput
@@ -51,30 +52,40 @@ def ask(database: Database, session: Session, question: MessageInput, quota: Quo
 
     The reply has the mode of `quota`, here and in the other two.
 
-    `nova` asks for a new conversation. The same client_id with the same text is the same question: nothing is stored,
-    and a failed reply is generated again. Raises NotFound for another user's conversation, Conflict for a client_id
-    with another text, NotSignedIn for a session that has ended or that is not of the question's `user_id`,
-    QuotaReached, CeilingReached, TooManyReplies, TooManyFollowers.
+    `nova` asks for a new conversation. The same client_id with the same text and attachments is the same question:
+    nothing is stored, and a failed reply is generated again. Raises NotFound for another user's conversation or
+    attachment, AttachmentNotReady, Conflict for a client_id with another text or other attachments, NotSignedIn for a
+    session that has ended or that is not of the question's `user_id`, QuotaReached, CeilingReached, TooManyReplies,
+    TooManyFollowers.
     """
     if question.user_id not in (None, session.user_id):
         raise NotSignedIn("the question names another user")
     return _commit(database, session, quota, lambda sql, attempt: _ask(sql, session, question, attempt))
 
 
-def regenerate_reply(database: Database, session: Session, reply_id: int, quota: Quota) -> NewReply:
+def regenerate_reply(
+    database: Database, session: Session, reply_id: int, quota: Quota, reread: Collection[int] = ()
+) -> NewReply:
     """Begin a new version of a reply: of the last one, or of any that failed or was interrupted.
 
-    The old version is hidden, unless it has no text. The new one has the same id.
+    The old version is hidden, unless it has no text. The new one has the same id. The model reads the files of the
+    question again, and those of `reread`.
     Raises NotFound, OtherVersionShown, StillAnswering, NotTheLast, QuotaReached, CeilingReached, TooManyReplies,
     NotSignedIn.
     """
-    return _commit(database, session, quota, lambda sql, attempt: _regenerate(sql, session, reply_id, attempt))
+
+    def work(sql: Statements, attempt: Attempt) -> NewReply:
+        return _regenerate(sql, session, reply_id, attempt, reread)
+
+    return _commit(database, session, quota, work)
 
 
 def edit_question(
     database: Database, session: Session, question_id: int, edit: EditInput, quota: Quota
 ) -> PendingReply:
     """Add a new version of a question with a row for its reply. The old one and all after it are hidden.
+
+    The new version has attachments of its own, with the same files.
 
     Raises NotFound, Conflict, OtherVersionShown, QuotaReached, CeilingReached, TooManyReplies, TooManyFollowers,
     NotSignedIn.
@@ -117,14 +128,19 @@ def _ask(sql: Statements, session: Session, question: MessageInput, attempt: Att
     if question.client_id:
         stored = messages.lock_exchanges(sql, session.user_id, question.client_id)
         if repeated := _find_repeated_question(stored, question):
-            return _answer_repeated_question(sql, session, attempt, used, repeated, stored)
+            return _answer_repeated_question(sql, session, attempt, used, repeated, stored, question.reler)
     conversation_id, reply_seq = _reserve_seq(sql, session, question)
     mode = attempt.quota.mode
-    messages.add_exchange(sql, conversation_id, reply_seq, question.message, question.client_id, attempt.key, mode)
-    return _new_reply(sql, session, attempt, used, conversation_id, reply_seq)
+    question_id = messages.add_exchange(
+        sql, conversation_id, reply_seq, question.message, question.client_id, attempt.key, mode
+    )
+    send_attachments(sql, session.user_id, conversation_id, question_id, question.anexos)
+    return _new_reply(sql, session, attempt, used, conversation_id, reply_seq, question.reler)
 
 
-def _regenerate(sql: Statements, session: Session, reply_id: int, attempt: Attempt) -> NewReply:
+def _regenerate(
+    sql: Statements, session: Session, reply_id: int, attempt: Attempt, reread: Collection[int]
+) -> NewReply:
     used = usage.add_message(sql, session.user_id, attempt.day, attempt.quota.mode)
     found = messages.lock_message(sql, session.user_id, reply_id)
     if found is None or found.message.author != "ia":
@@ -134,14 +150,14 @@ def _regenerate(sql: Statements, session: Session, reply_id: int, attempt: Attem
         raise StillAnswering("the reply is being generated")
     if reply.state is State.COMPLETE and reply.seq != found.last_seq:
         raise NotTheLast("a complete reply that is not the last")
-    return _restart_reply(sql, session, attempt, used, found)
+    return _restart_reply(sql, session, attempt, used, found, reread)
 
 
 def _edit(sql: Statements, session: Session, question_id: int, edit: EditInput, attempt: Attempt) -> PendingReply:
     used = usage.add_message(sql, session.user_id, attempt.day, attempt.quota.mode)
     stored = messages.lock_exchanges(sql, session.user_id, edit.client_id, question_id)
     if repeated := _find_repeated_question(stored, edit):
-        return _answer_repeated_question(sql, session, attempt, used, repeated, stored)
+        return _answer_repeated_question(sql, session, attempt, used, repeated, stored, edit.reler)
     found = next((one for one in stored if one.message.id == question_id), None)
     if found is None:
         raise NotFound("message")
@@ -155,10 +171,12 @@ def _edit(sql: Statements, session: Session, question_id: int, edit: EditInput, 
     versions.update_hidden(sql, conversation_id, question.seq, found.parent_id, branch)
     new_version = question.versions + 1
     mode = attempt.quota.mode
-    messages.add_exchange(
+    new_id = messages.add_exchange(
         sql, conversation_id, reply_seq, edit.message, edit.client_id, attempt.key, mode, new_version
     )
-    return _new_reply(sql, session, attempt, used, question.conversation_id, reply_seq)
+    if found.attachment_ids:
+        sent_attachments.add_copies(sql, session.user_id, question_id, new_id)
+    return _new_reply(sql, session, attempt, used, question.conversation_id, reply_seq, edit.reler)
 
 
 def _shown(found: Locked) -> Message:
@@ -169,17 +187,28 @@ def _shown(found: Locked) -> Message:
 
 
 def _find_repeated_question(stored: list[Locked], question: MessageInput | EditInput) -> Message | None:
-    """Return the question that was stored with this client_id before. Raises Conflict if its text is another."""
-    repeated = next(
-        (one.message for one in stored if question.client_id and one.client_id == question.client_id), None
-    )
-    if repeated and repeated.text != question.message:
+    """Return the question that was stored with this client_id before.
+
+    Raises Conflict if its text or its attachments are others. An edit does not name attachments.
+    """
+    repeated = next((one for one in stored if question.client_id and one.client_id == question.client_id), None)
+    if repeated is None:
+        return None
+    if repeated.message.text != question.message:
         raise Conflict("client_id used for another text")
-    return repeated
+    if isinstance(question, MessageInput) and repeated.attachment_ids != set(question.anexos):
+        raise Conflict("client_id used with other attachments")
+    return repeated.message
 
 
 def _answer_repeated_question(
-    sql: Statements, session: Session, attempt: Attempt, used: int, question: Message, stored: list[Locked]
+    sql: Statements,
+    session: Session,
+    attempt: Attempt,
+    used: int,
+    question: Message,
+    stored: list[Locked],
+    reread: Collection[int],
 ) -> PendingReply:
     """Return the reply that the question has; generate it again if it failed or was interrupted."""
     place = _place(question, question.seq + 1)
@@ -188,7 +217,7 @@ def _answer_repeated_question(
         raise NotFound("reply")
     reply = found.message
     if reply.state not in (State.GENERATING, State.COMPLETE):
-        return _restart_reply(sql, session, attempt, used, found)
+        return _restart_reply(sql, session, attempt, used, found, reread)
     usage.delete_messages(sql, session.user_id, attempt.day, attempt.quota.mode)
     if reply.state is State.GENERATING and not acquire(sql, FOLLOWERS_AT_ONCE, session.user_id):
         ids = {"conversation_id": reply.conversation_id, "question_id": question.id, "message_id": reply.id}
@@ -246,7 +275,9 @@ def _use_session(sql: Statements, session: Session, conversation_id: int) -> Non
         raise NotSignedIn("the session has ended")
 
 
-def _restart_reply(sql: Statements, session: Session, attempt: Attempt, used: int, found: Locked) -> NewReply:
+def _restart_reply(
+    sql: Statements, session: Session, attempt: Attempt, used: int, found: Locked, reread: Collection[int]
+) -> NewReply:
     """Generate a reply again in its place. If it has text, that stays as a hidden version.
 
     An earlier try that was abandoned without text no longer counts.
@@ -258,7 +289,7 @@ def _restart_reply(sql: Statements, session: Session, attempt: Attempt, used: in
         version = reply.versions + 1
     generation = messages.update_restarted_reply(sql, reply, attempt.key, version, attempt.quota.mode)
     conversations.update_before_restart(sql, session.user_id, reply.conversation_id, reply.seq, branch + reply.seq)
-    return _new_reply(sql, session, attempt, used, reply.conversation_id, reply.seq, generation)
+    return _new_reply(sql, session, attempt, used, reply.conversation_id, reply.seq, reread, generation)
 
 
 def _subtract_abandoned(sql: Statements, session: Session, attempt: Attempt, reply: Locked) -> int:
@@ -282,12 +313,17 @@ def _new_reply(
     used: int,
     conversation_id: int,
     reply_seq: int,
+    reread: Collection[int],
     generation: int = 1,
 ) -> NewReply:
     """Load the context of a stored reply, check the user's limits, and count the message in a share."""
     context = transcripts.find_context(sql, session.user_id, conversation_id, reply_seq)
     if context is None:
         raise NotFound("question")
+    files = FilesOfReply()
+    if context.has_attachments or reread:
+        question = (context.question_id, reply_seq - 1)
+        files = find_files(sql, session.user_id, conversation_id, *question, reread)
     attempt.quota.check_running(context.running)
     attempt.quota.check_messages(session, used)
     attempt.quota.take_from_share(sql, session, attempt.share)
@@ -303,4 +339,5 @@ def _new_reply(
         is_untitled=context.is_untitled,
         left=attempt.quota.left(used),
         mode=attempt.quota.mode,
+        files=files,
     )

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, Field, ValidationInfo, field_val
 
 from falaai.modes import Mode
 from falaai.plain_lines import plain_line
+from falaai.repositories.attachments import MOST_PER_MESSAGE
 from falaai.repositories.conversations import TITLE_MAX_CHARACTERS
 from falaai.web import texts
 
@@ -34,11 +35,28 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 Id = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
+# The largest id of the database's BIGINT columns.
+LongId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+
+def _each_once(ids: list[int]) -> list[int]:
+    if len(set(ids)) < len(ids):
+        raise ValueError(texts.ATTACHMENT_TWICE)
+    return ids
+
+
+AttachmentIds = Annotated[list[LongId], Field(max_length=MOST_PER_MESSAGE), AfterValidator(_each_once)]
+
+
 class ReplyInput(BaseModel):
-    """Language and mode of the reply, fields of every request for a reply. `modo` is `rapido` or `pensar`."""
+    """Fields of every request for a reply: language, mode (`rapido` or `pensar`), and `reler`.
+
+    `reler` names attachments of earlier questions of the conversation: the model reads their files again.
+    """
 
     language: Language = DEFAULT_LANGUAGE
     modo: Mode = Mode.FAST
+    reler: AttachmentIds = []
 
 
 class Destination(BaseModel):
@@ -61,14 +79,18 @@ class Destination(BaseModel):
 
 
 class MessageInput(ReplyInput, Destination):
-    """A new question. A retry has the same `client_id`, so that the question is not stored twice."""
+    """A new question. A retry has the same `client_id`, so that the question is not stored twice.
+
+    `anexos` names uploads that are ready and not sent yet, in the order in which they are shown.
+    """
 
     message: MessageText
     client_id: ClientId | None = None
+    anexos: AttachmentIds = []
 
 
 class EditInput(ReplyInput):
-    """A new version of a stored question."""
+    """A new version of a stored question. It keeps the attachments of the question."""
 
     message: MessageText
     client_id: ClientId | None = None
@@ -83,6 +105,7 @@ class StreamInput(ReplyInput, Destination):
 
     message: MessageText | None = None
     client_id: ClientId | None = None
+    anexos: AttachmentIds = []
     regenerate: Id | None = None
     edit: Id | None = None
 

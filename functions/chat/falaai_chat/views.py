@@ -13,6 +13,7 @@ from falaai.errors import InvalidInput
 from falaai.repositories.conversations import Conversation, Cursor
 from falaai.repositories.messages import Message, State
 from falaai.repositories.search import Hit
+from falaai.repositories.sent_attachments import MessageAttachment
 from falaai.web import texts
 from falaai.web.dates import group_of, in_words
 from falaai_chat.markdown import MESSAGE_SECONDS, plain, to_html
@@ -56,6 +57,28 @@ def message_shape(message: Message) -> dict[str, Any]:
     }
 
 
+def attachment_shape(attachment: MessageAttachment) -> dict[str, Any]:
+    """Return {id, nome, estado, motivo, frase, especie, tipo, tamanho, paginas, segundos, largura, altura, tokens,
+    resumo_estado}. `frase` tells why an upload was refused: it is null, because such an upload is never sent.
+    """
+    return {
+        "id": attachment.id,
+        "nome": attachment.name,
+        "estado": attachment.state.value,
+        "motivo": attachment.reason,
+        "frase": None,
+        "especie": attachment.kind,
+        "tipo": attachment.media_type,
+        "tamanho": attachment.size,
+        "paginas": attachment.pages,
+        "segundos": attachment.seconds,
+        "largura": attachment.width,
+        "altura": attachment.height,
+        "tokens": attachment.tokens,
+        "resumo_estado": attachment.digest_state,
+    }
+
+
 def conversation_view(conversation: Conversation, now: datetime) -> dict[str, Any]:
     """Return the fields of conversation_shape and `grupo`, the conversation's heading in the list."""
     group = texts.PINNED_GROUP if conversation.is_pinned else group_of(conversation.updated_at, now)
@@ -74,8 +97,8 @@ def hit_view(hit: Hit | None, words: str) -> dict[str, Any]:
 
 
 def message_views(messages: Sequence[Message], now: datetime) -> list[dict[str, Any]]:
-    """Return the fields of message_shape and `html` of a reply, `quando` (the time in words), `aviso`, and the
-    message's number (`versao`) among the `versoes` of its place.
+    """Return the fields of message_shape and `html` of a reply, `quando` (the time in words), `aviso`, the message's
+    number (`versao`) among the `versoes` of its place, and the `anexos` of a question.
 
     `aviso` is a sentence about a reply that failed or was stopped, else null. The newest replies are rendered first;
     when ANSWER_SECONDS are used up, the others are returned as plain text.
@@ -94,6 +117,7 @@ def message_views(messages: Sequence[Message], now: datetime) -> list[dict[str, 
                 "aviso": notice,
                 "versao": message.version,
                 "versoes": message.versions,
+                "anexos": [attachment_shape(one) for one in message.attachments],
             }
         )
     return views[::-1]

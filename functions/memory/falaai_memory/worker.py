@@ -1,23 +1,49 @@
-"""Moves the oldest turns of a long conversation into its summary."""
+"""Moves the oldest turns of a long conversation into its summary, and writes the digests of attached files."""
 
 from falaai import settings
 from falaai.batches import retry_until_committed
 from falaai.conversation_memory import plan_summary, turns_limit
 from falaai.database import Database, database
+from falaai.errors import (
+    FileMissing,
+    LanguageModelError,
+    ModelBlocked,
+    ModelCannotRead,
+    ModelCutShort,
+    ModelSilent,
+    RetryLater,
+)
 from falaai.gemini import count_tokens, language_model
 from falaai.language_model import LanguageModel
 from falaai.logs import logger
-from falaai.queue_messages import SummaryRequested
-from falaai.repositories import conversations, messages
+from falaai.queue_messages import DigestRequested, SummaryRequested
+from falaai.repositories import conversations, files, messages
+from falaai.repositories.files import DigestState
+from falaai.stored_files import FileStore, NamedFile, S3Files
+from falaai_memory.digests import write_digest
 from falaai_memory.summarization import write_summary
 
+MemoryRequested = SummaryRequested | DigestRequested
+
 TURNS_READ = 400
+# Failures that the file itself causes. They would repeat, so the digest is given up at once.
+_OF_THE_FILE = (FileMissing, ModelBlocked, ModelCannotRead, ModelCutShort, ModelSilent)
 
 
-def handle(message: SummaryRequested, age_seconds: float) -> None:
-    """Handle one queue message with the database and the model of this process."""
-    limit = turns_limit(settings.read(settings.MemorySettings).memory_tokens)
-    summarize(database(), language_model(), message, limit, age_seconds)
+def handle(message: MemoryRequested, age_seconds: float) -> None:
+    """Handle one queue message with the database, the model and the bucket of this process."""
+    match message:
+        case SummaryRequested():
+            limit = turns_limit(settings.read(settings.MemorySettings).memory_tokens)
+            summarize(database(), language_model(), message, limit, age_seconds)
+        case DigestRequested():
+            add_digest(database(), language_model(), S3Files(), message, age_seconds)
+
+
+def give_up(message: MemoryRequested) -> None:
+    """Note that no try is left for a digest. The next message requests a summary again by itself."""
+    if isinstance(message, DigestRequested):
+        files.set_digest_failed(database(), message.user_id, message.file_id)
 
 
 def summarize(
@@ -38,3 +64,27 @@ def summarize(
     is_saved = conversations.update_summary(database, conversation, summary, plan.until_seq)
     facts = {"conversation_id": conversation.id, "turns": len(plan.turns), "until_seq": plan.until_seq}
     logger().info("summary updated" if is_saved else "summary discarded, another came first", extra=facts)
+
+
+def add_digest(
+    database: Database, model: LanguageModel, store: FileStore, message: DigestRequested, age_seconds: float
+) -> None:
+    """Write the digest of a file that has none. A digest that was saved meanwhile wins. Raises RetryLater."""
+    file = files.find_file(database, message.user_id, message.file_id)
+    if file is None:
+        retry_until_committed(f"file {message.file_id}", age_seconds)
+        return
+    if file.digest_state is DigestState.READY:
+        return
+    facts = {"file_id": file.id, "kind": file.kind.value}
+    try:
+        (media,) = store.read([NamedFile("arquivo", file)])
+        digest = write_digest(model, media)
+    except _OF_THE_FILE as error:
+        files.set_digest_failed(database, message.user_id, file.id)
+        logger().warning("digest failed", extra={**facts, "code": error.code})
+        return
+    except LanguageModelError as error:
+        raise RetryLater(error.code) from error
+    is_saved = files.set_digest(database, message.user_id, file.id, digest.text, digest.transcript)
+    logger().info("digest written" if is_saved else "digest discarded, another came first", extra=facts)

@@ -42,7 +42,7 @@ def regenerate(
 ) -> dict[str, Any]:
     """Generate a reply again in the same place, as another version. Return the same body as /chat/message."""
     options = options or ReplyInput()
-    pending = regenerate_reply(services.database, session, message_id, quotas.of(options.modo))
+    pending = regenerate_reply(services.database, session, message_id, quotas.of(options.modo), options.reler)
     return _whole_reply(services, pending, options.language, None)
 
 

@@ -71,8 +71,10 @@ def take_question(
 ) -> PendingReply:
     """Store the question, or prepare its reply to be generated again. Its errors become ordinary JSON responses."""
     quota = quotas.of(question.modo)
+    if question.anexos and (question.regenerate or question.edit):
+        raise InvalidInput("anexos", texts.ATTACHMENTS_STAY)
     if question.regenerate is not None:
-        return regenerate_reply(services.database, session, question.regenerate, quota)
+        return regenerate_reply(services.database, session, question.regenerate, quota, question.reler)
     if question.message is None:
         raise InvalidInput("message", texts.MESSAGE_EMPTY)
     if question.edit is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from falaai import settings
 from falaai.database import database
@@ -31,6 +31,9 @@ COMMIT_GRACE_SECONDS = 5 * 60
 FIRST_PAUSE_SECONDS = 2
 PAUSE_GROWTH = 5
 LONGEST_PAUSE_SECONDS = 15 * 60
+# Times that a message is received; template.yaml has the same number as maxReceiveCount of every worker's queue but
+# that of emails.
+RECEIVED_AT_MOST = 5
 # Seconds of the invocation reserved for postponing the messages that were not handled.
 MARGIN_SECONDS = 5.0
 
@@ -38,22 +41,28 @@ Message = TypeVar("Message", bound=QueueMessage)
 
 
 def batch_handler(
-    message_type: type[Message], handle: Callable[[Message, float], None]
+    message_type: type[Message],
+    handle: Callable[[Message, float], None],
+    give_up: Callable[[Message], None] | None = None,
 ) -> "Callable[[dict[str, Any], Any], PartialItemFailureResponse]":
-    """Return a Lambda handler that calls `handle` with each message of a batch and its age in seconds."""
+    """Return a Lambda handler that calls `handle` with each message of a batch and its age in seconds.
+
+    `message_type` may be a union. `give_up` is called with a message that no retry is left for, before it goes to the
+    dead-letter queue.
+    """
+    adapter: TypeAdapter[Message] = TypeAdapter(message_type)
 
     def process(record: SQSRecord, lambda_context: Any) -> None:
         correlate(_correlation_id(record) or getattr(lambda_context, "aws_request_id", ""))
         try:
-            message = message_type.model_validate_json(record.body)
-        except ValidationError as error:
-            _move_to_dead_letter_queue(record, f"not a {message_type.__name__}: {error.error_count()} errors")
-            return
-        try:
+            message = _message_of(adapter, record)
             handle(message, _age_seconds(record))
         except (RetryLater, Unavailable) as error:
-            _log_and_postpone(record, error)
-            raise
+            if give_up is None or not _is_last_try(record):
+                _log_and_postpone(record, error)
+                raise
+            give_up(message)
+            _move_to_dead_letter_queue(record, str(error))
         except PermanentFailure as error:
             _move_to_dead_letter_queue(record, str(error))
         except Exception:
@@ -68,6 +77,13 @@ def batch_handler(
             return process_partial_response(event=event, record_handler=process, processor=processor, context=context)
 
     return handler
+
+
+def _message_of(adapter: TypeAdapter[Message], record: SQSRecord) -> Message:
+    try:
+        return adapter.validate_json(record.body)
+    except ValidationError as error:
+        raise PermanentFailure(f"not a message of this queue: {error.error_count()} errors") from error
 
 
 def _correlation_id(record: SQSRecord) -> str:
@@ -91,6 +107,10 @@ def _seconds_of(context: Any) -> float:
 def _age_seconds(record: SQSRecord) -> float:
     """Return the message's age by the database's clock: a wrong local clock could drop the message too early."""
     return clock.get_now(database()).timestamp() - int(record.attributes.sent_timestamp) / 1000
+
+
+def _is_last_try(record: SQSRecord) -> bool:
+    return int(record.attributes.approximate_receive_count) >= RECEIVED_AT_MOST
 
 
 def _log_and_postpone(record: SQSRecord, error: Exception) -> None:

@@ -17,6 +17,7 @@ FalaAIError
 │   ├── FileTooLarge
 │   ├── UploadIncomplete
 │   ├── NotTheLast
+│   ├── AttachmentNotReady
 │   ├── OtherVersionShown
 │   └── TooManyRequests           carries retry_after, in seconds
 │       ├── QuotaReached
@@ -40,7 +41,10 @@ FalaAIError
 │   ├── ModelBlocked
 │   ├── ModelCutShort
 │   ├── ModelSilent
-│   └── ModelNotConfigured
+│   ├── ModelNotConfigured
+│   ├── ModelCannotRead
+│   ├── FilesUnavailable
+│   └── FileMissing
 └── WorkerError                   the decision of a queue worker about its message
     ├── RetryLater                leave it in the queue
     └── PermanentFailure          no retry can help: move it to the dead-letter queue
@@ -208,6 +212,12 @@ class NotTheLast(RequestError):
     code = "not_the_last"
 
 
+class AttachmentNotReady(RequestError):
+    """An attachment of the question is still being uploaded, or it was refused."""
+
+    code = "attachment_not_ready"
+
+
 class OtherVersionShown(RequestError):
     """The message belongs to a version that is not shown."""
 
@@ -282,6 +292,24 @@ class ModelNotConfigured(LanguageModelError):
     """The API key can use no model of GEMINI_MODEL."""
 
     code = "model_not_configured"
+
+
+class ModelCannotRead(LanguageModelError):
+    """No model of GEMINI_MODEL takes files of this kind, or the model could not read this one."""
+
+    code = "model_cannot_read"
+
+
+class FilesUnavailable(LanguageModelError):
+    """The files of the question could not be read from S3, by us or by Gemini."""
+
+    code = "files_unavailable"
+
+
+class FileMissing(LanguageModelError):
+    """A file of the question does not exist any more, or its bytes are not those that were checked."""
+
+    code = "file_missing"
 
 
 class WorkerError(FalaAIError):

@@ -6,6 +6,7 @@ thread and no queue of their own, their deadlines are total, and they can cancel
 """
 
 import asyncio
+import re
 import threading
 import time
 from collections.abc import AsyncGenerator, Collection, Generator, Sequence
@@ -13,13 +14,15 @@ from concurrent.futures import Future, wait
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from falaai import metrics, settings
 from falaai.conversation_memory import Turn
 from falaai.errors import (
+    FilesUnavailable,
     LanguageModelError,
     ModelBlocked,
+    ModelCannotRead,
     ModelCutShort,
     ModelInterrupted,
     ModelMalformed,
@@ -29,10 +32,21 @@ from falaai.errors import (
     ModelTimedOut,
     ModelUnavailable,
 )
-from falaai.language_model import Completed, Delta, Failed, Heartbeat, LanguageModel, ModelEvent, Prompt, Usage
+from falaai.language_model import (
+    Completed,
+    Delta,
+    Failed,
+    Heartbeat,
+    LanguageModel,
+    MediaFile,
+    ModelEvent,
+    Prompt,
+    Usage,
+)
 from falaai.logs import logger
-from falaai.model_families import call_options, family_parameters, named_parameters
+from falaai.model_families import call_options, can_read, family_parameters, named_parameters
 from falaai.modes import Mode
+from falaai.plain_lines import plain_line
 
 if TYPE_CHECKING:
     import ssl
@@ -49,7 +63,10 @@ CLOSE_SECONDS = 3.0
 # Idle connections are kept for longer than most users need to type a message. httpx's default is 5 s.
 KEPT_CONNECTION_SECONDS = 60
 # Failures caused by the question. All others are faults of Gemini or of our use of it; an alarm counts them.
-_OF_THE_QUESTION = (ModelBlocked, ModelCutShort)
+_OF_THE_QUESTION = (ModelBlocked, ModelCutShort, ModelCannotRead)
+# A 400 about a file of the request, by Google's message: it could not be fetched, or it could not be read.
+_NOT_FETCHED = re.compile(r"fetch|retriev|download", re.IGNORECASE)
+_NOT_READ = re.compile(r"mime|image|audio|document|pdf|file|input token count|payload size", re.IGNORECASE)
 
 
 @dataclass
@@ -122,7 +139,7 @@ class GeminiModels:
                         yield Delta(text, answer.usage)
             answer.check_ending()
         except Exception as error:
-            failure = _translate(error)
+            failure = _translate(error, bool(prompt.files))
             if failure is None:
                 raise
             if not isinstance(failure, _OF_THE_QUESTION):
@@ -215,11 +232,15 @@ class GeminiModels:
             asyncio.run_coroutine_threadsafe(close_chunks(), self._loop)
 
     async def _chunks(self, prompt: Prompt, deadline: float, answer: _Answer) -> "AsyncGenerator[AIMessageChunk]":
-        """Yield the chunks of the first model that exists, and store its name in `answer`."""
+        """Yield the chunks of the first model that exists and takes the files, and store its name in `answer`."""
         from langchain_google_genai.chat_models import GoogleModelNotFoundError
 
+        kinds, is_skipped = {file.kind for file in prompt.files}, False
         for name in self._names(prompt.mode):
             if name in self._withdrawn:
+                continue
+            if not can_read(name, kinds):
+                is_skipped = True
                 continue
             answer.model = name
             try:
@@ -230,6 +251,8 @@ class GeminiModels:
                 self._withdrawn.add(name)
                 metrics.count("GeminiModelWithdrawn")
                 logger().warning("model not found, skipped from now on", extra={"model": name})
+        if is_skipped:
+            raise ModelCannotRead("no model takes files of these kinds")
         raise ModelNotConfigured("none of the models in GEMINI_MODEL exists")
 
     def _names(self, mode: Mode) -> tuple[str, ...]:
@@ -305,7 +328,23 @@ def _connections() -> "httpx.AsyncHTTPTransport":
 def _messages(prompt: Prompt) -> "list[BaseMessage]":
     from langchain_core.messages import SystemMessage
 
-    return [SystemMessage(prompt.system), *_turn_messages(prompt.turns)]
+    messages = [SystemMessage(prompt.system), *_turn_messages(prompt.turns)]
+    if prompt.files:
+        blocks = [block for file in prompt.files for block in _blocks(file)]
+        messages[-1].content = [*blocks, {"type": "text", "text": prompt.turns[-1].text}]
+    return messages
+
+
+def _blocks(file: MediaFile) -> list[str | dict[str, Any]]:
+    """Return the name of a file, and the file as a block of the type `media`.
+
+    LangChain passes that type through. The address of any other type it would read itself, without any limit.
+    """
+    content = {"data": file.data} if file.uri is None else {"file_uri": file.uri}
+    return [
+        {"type": "text", "text": f"Arquivo anexado: “{plain_line(file.name)}”"},
+        {"type": "media", "mime_type": file.media_type, **content},
+    ]
 
 
 def _turn_messages(turns: Sequence[Turn]) -> "list[BaseMessage]":
@@ -329,7 +368,7 @@ def _import_langchain() -> None:
     import_langchain()
 
 
-def _translate(error: Exception) -> LanguageModelError | None:
+def _translate(error: Exception, has_files: bool = False) -> LanguageModelError | None:
     """Return our error for a failure of LangChain, google-genai or httpx. Returns None for any other error."""
     import httpx
     from google.genai.errors import APIError
@@ -349,9 +388,17 @@ def _translate(error: Exception) -> LanguageModelError | None:
     # Google answers 400 to a wrong key, and only the message tells it from other mistakes.
     if isinstance(error, ModelAuthenticationError | ModelPermissionDeniedError) or "API key" in str(error):
         return ModelNotConfigured(detail)
+    if has_files and status == 400 and (failure := _translate_refused_file(str(error), detail)):
+        return failure
     if isinstance(error, httpx.TransportError | APIError | ChatGoogleGenerativeAIError):
         return ModelUnavailable(detail)
     return ModelMalformed(detail) if isinstance(error, ValueError) else None
+
+
+def _translate_refused_file(message: str, detail: str) -> LanguageModelError | None:
+    if _NOT_FETCHED.search(message):
+        return FilesUnavailable(detail)
+    return ModelCannotRead(detail) if _NOT_READ.search(message) else None
 
 
 @cache

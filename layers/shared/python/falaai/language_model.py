@@ -12,16 +12,32 @@ from falaai.conversation_memory import Turn
 from falaai.deadlines import seconds_left
 from falaai.errors import LanguageModelError
 from falaai.modes import Mode
+from falaai.repositories.files import Kind
+
+
+@dataclass(frozen=True)
+class MediaFile:
+    """A file that the model reads: its bytes (`data`), or an address from which Google reads it (`uri`).
+
+    The address is a signed one of our own bucket, and no text of a user is ever part of it.
+    """
+
+    name: str
+    kind: Kind
+    media_type: str
+    data: bytes | None = None
+    uri: str | None = None
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """The input of the model: the system instruction, then the turns, the question last."""
+    """The input of the model: the system instruction, then the turns, the question last, with its files."""
 
     system: str
     turns: tuple[Turn, ...]
     max_tokens: int = 8192
     mode: Mode = Mode.FAST
+    files: tuple[MediaFile, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from falaai.modes import Mode
+from falaai.repositories.files import Kind
 
 TEMPERATURE = 0.7
 # Room for thoughts, which count as output tokens, by level of thinking. A level limits thoughts only roughly.
@@ -25,6 +26,8 @@ _REFUSABLE = {
 LIMIT = "limit"
 
 _MEDIA = ("text", "images", "audio", "video", "PDF")
+# The input of a model that a file of each kind needs.
+_INPUTS = {Kind.IMAGE: "images", Kind.PDF: "PDF", Kind.AUDIO: "audio", Kind.TEXT: "text"}
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,12 @@ def find_family(name: str) -> Family | None:
     """Return the family with the longest prefix of the model's name, or None for an unknown model."""
     found = [family for family in FAMILIES if f"{name}-".startswith(f"{family.prefix}-")]
     return max(found, key=lambda family: len(family.prefix), default=None)
+
+
+def can_read(name: str, kinds: Collection[Kind]) -> bool:
+    """Return whether a model takes files of these kinds. An unknown model may take all of them."""
+    family = find_family(name)
+    return family is None or all(_INPUTS[kind] in family.inputs for kind in kinds)
 
 
 def family_parameters(name: str, mode: Mode) -> dict[str, dict[str, Any]]:

@@ -21,6 +21,13 @@ class SummaryRequested(QueueMessage):
     conversation_id: int
 
 
+class DigestRequested(QueueMessage):
+    """Write the digest of this user's file, and the transcript if it is audio, unless it has one."""
+
+    file_id: int
+    user_id: int
+
+
 class CleanupRequested(QueueMessage):
     """Continue a cleanup that ran out of time, or run one of its tasks: that of `only`.
 

@@ -10,6 +10,7 @@ from falaai.errors import QueueUnavailable
 from falaai.logs import correlation_id
 from falaai.queue_messages import (
     CleanupRequested,
+    DigestRequested,
     EmailRequested,
     ExportRequested,
     QueueMessage,
@@ -68,6 +69,7 @@ def _url(message: QueueMessage) -> str:
     by_type: dict[type[QueueMessage], str] = {
         TitleRequested: urls.titles_queue_url,
         SummaryRequested: urls.memory_queue_url,
+        DigestRequested: urls.memory_queue_url,
         EmailRequested: urls.email_queue_url,
         CleanupRequested: urls.cleanup_queue_url,
         ExportRequested: urls.export_queue_url,

@@ -31,10 +31,10 @@ def call_s3(call: "Callable[[S3Client], Result]", seconds: float = SECONDS) -> R
         raise S3Failed(type(error).__name__) from error
 
 
-def find_object(bucket: str, key: str) -> bytes | None:
+def find_object(bucket: str, key: str, seconds: float = SECONDS) -> bytes | None:
     """Return the content of an object, or None if it does not exist. Raises S3Failed."""
     try:
-        return call_s3(lambda s3: s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        return call_s3(lambda s3: s3.get_object(Bucket=bucket, Key=key)["Body"].read(), seconds)
     except S3Failed as error:
         # Without the permission ListBucket, S3 answers AccessDenied for a missing key.
         if str(error) in ("NoSuchKey", "AccessDenied"):

@@ -140,3 +140,25 @@ def lock_file_of_origin(sql: Statements, user_id: int, origin_sha256: str) -> St
         (user_id, origin_sha256),
     )
     return file_of(row) if row else None
+
+
+def set_digest(sql: Statements, user_id: int, file_id: int, digest: str, transcript: str | None) -> bool:
+    """Store the digest of a file. Returns False if it has one already, or if the file was deleted."""
+    return bool(
+        sql.run(
+            "UPDATE arquivos SET resumo_estado = 'pronto', resumo = %s, transcricao = %s"
+            " WHERE id_usuario = %s AND id = %s AND resumo_estado <> 'pronto'",
+            (digest, transcript, user_id, file_id),
+        )
+    )
+
+
+def set_digest_failed(sql: Statements, user_id: int, file_id: int) -> bool:
+    """Note that the digest of a file could not be written. Returns False if it is not pending."""
+    return bool(
+        sql.run(
+            "UPDATE arquivos SET resumo_estado = 'erro' WHERE id_usuario = %s AND id = %s"
+            " AND resumo_estado = 'pendente'",
+            (user_id, file_id),
+        )
+    )

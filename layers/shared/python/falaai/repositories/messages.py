@@ -15,6 +15,7 @@ from falaai.conversation_memory import Author, Turn
 from falaai.database import Row, Statements
 from falaai.modes import Mode
 from falaai.repositories.conversations import IS_KEPT
+from falaai.repositories.sent_attachments import MessageAttachment, attachments_of
 
 
 class State(StrEnum):
@@ -34,6 +35,7 @@ class Message:
     hidden branch, 0 for a shown message. `version` is its number among the `versions` of this place.
     `sent_at` is naive UTC. `error` is the code of a failed reply, or None. `generation` is the number of the try.
     `mode` is the mode in which a reply is generated, and its question was asked. `model` is the model that answered.
+    `attachments` are those of a question; only `transcripts` reads them.
     """
 
     id: int
@@ -50,6 +52,7 @@ class Message:
     versions: int = 1
     mode: Mode = Mode.FAST
     model: str | None = None
+    attachments: tuple[MessageAttachment, ...] = ()
 
 
 # A reply that gets no new text for this time is abandoned: its process has ended.
@@ -94,7 +97,7 @@ class Locked:
 
     `last_seq` and `next_branch` are those of the conversation. `parent_id` is the shown message before it, 0 if there
     is none. `abandoned_empty_at` is the UTC time of a try that was abandoned without text and still counts as a
-    message of its user.
+    message of its user. `attachment_ids` are the attachments of a question.
     """
 
     message: Message
@@ -103,13 +106,15 @@ class Locked:
     next_branch: int
     parent_id: int
     abandoned_empty_at: datetime | None
+    attachment_ids: frozenset[int] = frozenset()
 
 
 _PARENT = "COALESCE((SELECT a.id FROM mensagens a WHERE a.id_conversa = m.id_conversa AND a.seq = m.seq - 1), 0)"
 _OTHERS = f"(SELECT COUNT(*) FROM mensagens v WHERE v.id_conversa = m.id_conversa AND v.pai = {_PARENT})"  # noqa: S608 - constant
+_ATTACHMENT_IDS = "(SELECT GROUP_CONCAT(x.id) FROM anexos x WHERE x.id_mensagem = m.id)"
 _LOCKED_COLUMNS = (
     f"{MESSAGE_COLUMNS}, {_ABANDONED_EMPTY_AT}, m.chave, c.ultima_seq, c.proximo_ramo, {_PARENT} AS anterior,"
-    f" {_OTHERS} AS outras"
+    f" {_OTHERS} AS outras, {_ATTACHMENT_IDS} AS anexos_ids"
 )
 
 
@@ -144,7 +149,13 @@ def lock_exchanges(
 
 def _locked(row: Row) -> Locked:
     return Locked(
-        message_of(row), row["chave"], row["ultima_seq"], row["proximo_ramo"], row["anterior"], row["abandonada_em"]
+        message_of(row),
+        row["chave"],
+        row["ultima_seq"],
+        row["proximo_ramo"],
+        row["anterior"],
+        row["abandonada_em"],
+        frozenset(int(one) for one in (row["anexos_ids"] or "").split(",") if one),
     )
 
 
@@ -165,13 +176,13 @@ def add_exchange(
     transaction_key: str,
     mode: Mode,
     version: int = 1,
-) -> None:
-    """Add a question and, after it, an empty reply that is about to be generated.
+) -> int:
+    """Add a question and, after it, an empty reply that is about to be generated. Returns the id of the question.
 
     An edited question is a new `version` in the place of the old one. A client_id that this conversation has already
     is MySQL error 1062 (IntegrityError).
     """
-    sql.run(
+    return sql.insert(
         "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, escrita_em, estado, chave, versao,"
         " modo)"
         " VALUES (%s, %s, 'usuario', %s, UTC_TIMESTAMP(6), NULL, 'completa', %s, %s, %s),"
@@ -357,4 +368,5 @@ def message_of(row: Row) -> Message:
         versions=1 + (row.get("outras") or 0),
         mode=Mode(row["modo"]),
         model=row.get("modelo"),
+        attachments=attachments_of(row.get("anexos")),
     )

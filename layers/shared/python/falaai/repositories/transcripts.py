@@ -15,6 +15,7 @@ from falaai.repositories.messages import (
     message_of,
     turn_of,
 )
+from falaai.repositories.sent_attachments import BY_MESSAGE
 
 # More turns than fit into a prompt. The limit bounds the query for a conversation without a summary.
 TURNS_READ = 400
@@ -24,7 +25,8 @@ TURNS_READ = 400
 class Context:
     """The context of a reply: its question, the turns up to the question, and the summary of older turns.
 
-    `running` is the number of the user's replies that are being generated, this one included.
+    `running` is the number of the user's replies that are being generated, this one included. `has_attachments` tells
+    whether the conversation has attachments.
     """
 
     question_id: int
@@ -33,6 +35,7 @@ class Context:
     summary: str
     is_untitled: bool
     running: int
+    has_attachments: bool = False
 
 
 # Reads the running replies of all users, which are few, instead of all messages of this user.
@@ -49,6 +52,7 @@ def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq:
     rows = sql.list(
         "SELECT m.id, m.seq, m.remetente, m.conteudo, c.titulo_conversa, c.titulo_manual,"  # noqa: S608 - constant condition
         f" c.titulo_provisorio, ({_RUNNING}) AS gerando,"
+        " EXISTS (SELECT x.id FROM anexos x WHERE x.id_conversa = %s AND x.estado = 'pronto') AS tem_anexos,"
         " IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo"
         " FROM conversas c JOIN mensagens m ON m.id_conversa = c.id"
         f" WHERE c.id_usuario = %s AND c.id = %s AND c.{IS_KEPT} AND m.seq <= %s"
@@ -56,7 +60,7 @@ def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq:
         " AND m.seq > GREATEST(%s, IF(c.resumo_ate_seq < %s, c.resumo_ate_seq, 0))"
         f" AND (m.seq = %s OR NOT {IS_BEING_WRITTEN} AND m.conteudo <> '')",
         (
-            *(user_id, question_seq, question_seq),
+            *(user_id, conversation_id, question_seq, question_seq),
             *(user_id, conversation_id, reply_seq, question_seq - TURNS_READ),
             *(question_seq, reply_seq),
         ),
@@ -75,6 +79,7 @@ def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq:
             question["titulo_conversa"], bool(question["titulo_manual"]), bool(question["titulo_provisorio"])
         ),
         question["gerando"],
+        bool(question["tem_anexos"]),
     )
 
 
@@ -92,12 +97,12 @@ def find_page(
 ) -> Page | None:
     """Find the newest `limit` shown messages, or the newest ones before `before_seq`.
 
-    Each message has the number of versions in its place. The conversation has no summary.
+    Each message has its attachments and the number of versions in its place. The conversation has no summary.
 
     Returns None for an unknown conversation and for one of another user.
     """
     rows = sql.list(
-        "SELECT m.*, o.outras, c.id AS conversa, c.id_usuario, c.titulo_conversa, c.data_criacao,"  # noqa: S608 - constant columns
+        "SELECT m.*, o.outras, f.anexos, c.id AS conversa, c.id_usuario, c.titulo_conversa, c.data_criacao,"  # noqa: S608 - constant columns
         " c.data_atualizacao, c.fixada, c.ultima_seq, c.titulo_manual, c.titulo_provisorio, NULL AS resumo,"
         " c.resumo_ate_seq, c.resumo_versao,"
         " (SELECT u.mensagens FROM uso_diario u WHERE u.id_usuario = %s AND u.dia = %s) AS usadas,"
@@ -108,10 +113,11 @@ def find_page(
         " LEFT JOIN mensagens a ON a.id_conversa = %s AND a.seq = m.seq - 1"
         " LEFT JOIN (SELECT v.pai, COUNT(*) AS outras FROM mensagens v FORCE INDEX (mensagens_versoes)"
         " WHERE v.id_conversa = %s AND v.pai >= 0 GROUP BY v.pai) o ON o.pai = COALESCE(a.id, 0)"
+        f" LEFT JOIN ({BY_MESSAGE}) f ON f.id_mensagem = m.id"
         f" WHERE c.id_usuario = %s AND c.id = %s AND c.{IS_KEPT}",
         (
             *(user_id, today, user_id, today, conversation_id, before_seq or 2**31 - 1, limit),
-            *(conversation_id, conversation_id, user_id, conversation_id),
+            *(conversation_id, conversation_id, conversation_id, user_id, conversation_id),
         ),
     )
     if not rows:

@@ -35,6 +35,7 @@ STATUSES: dict[type[FalaAIError], int] = {
     errors.UploadIncomplete: 409,
     errors.NotTheLast: 409,
     errors.OtherVersionShown: 409,
+    errors.AttachmentNotReady: 409,
     errors.TooManyRequests: 429,
     errors.Unavailable: 503,
     errors.ModelTimedOut: 504,
@@ -42,6 +43,9 @@ STATUSES: dict[type[FalaAIError], int] = {
     errors.ModelUnavailable: 503,
     errors.ModelNotConfigured: 503,
     errors.ModelBlocked: 422,
+    errors.ModelCannotRead: 422,
+    errors.FilesUnavailable: 503,
+    errors.FileMissing: 410,
     errors.LanguageModelError: 502,
 }
 RETRY_SECONDS = 5

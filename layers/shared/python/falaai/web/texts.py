@@ -9,7 +9,8 @@ ERRORS = {
     "cross_origin": "Este pedido veio de outro site e foi recusado.",
     "not_found": "Não encontramos o que você procura.",
     "method_not_allowed": "Este endereço não aceita esse tipo de pedido.",
-    "conflict": "Essa mensagem já foi enviada com outro texto.",
+    "conflict": "Essa mensagem já foi enviada com outro texto ou com outros arquivos.",
+    "attachment_not_ready": "Um dos arquivos ainda não está pronto. Espere o envio terminar, ou tire esse arquivo.",
     "still_answering": "Esta resposta ainda está sendo escrita.",
     "too_large": "Isso é grande demais. Uma mensagem pode ter até 32.000 caracteres.",
     "not_the_last": "Só a última resposta pode ser refeita.",
@@ -45,6 +46,10 @@ ERRORS = {
     "model_cut_short": "A resposta ficou longa demais e parou aqui. Peça para continuar.",
     "model_silent": "O Gemini não soube o que dizer. Sua pergunta está guardada.",
     "model_not_configured": "O Gemini não está configurado nesta instalação. Sua pergunta está guardada.",
+    "model_cannot_read": "O Gemini não conseguiu ler o arquivo: é grande demais ou de um tipo que este modelo não lê."
+    " Sua pergunta está guardada.",
+    "files_unavailable": "Não conseguimos abrir o arquivo agora. Sua pergunta está guardada. Tente de novo.",
+    "file_missing": "Um arquivo desta pergunta não existe mais. Sua pergunta está guardada. Envie o arquivo de novo.",
     "bad_request": "O navegador enviou algo que não conseguimos ler. Apague os cookies deste site e tente de novo.",
     "invalid_input": "Confira os dados e tente de novo.",
 }
@@ -77,6 +82,7 @@ FIELDS = {
     "less_than_equal": "use no máximo {le}",
     "bool_type": "marque sim ou não",
     "bool_parsing": "marque sim ou não",
+    "too_long": "use no máximo {max_length}",
 }
 FIELD_OTHERWISE = "este valor não serve"
 
@@ -106,6 +112,8 @@ PICTURE_NOT_VALID = "Não conseguimos abrir essa foto. Use JPEG, PNG, WebP ou GI
 TERMS_NOT_ACCEPTED = "Para criar a conta é preciso ter 18 anos ou mais e aceitar os termos e a privacidade."
 FILE_NAME_EMPTY = "O arquivo precisa de um nome."
 MESSAGE_EMPTY = "Escreva uma mensagem."
+ATTACHMENT_TWICE = "o mesmo arquivo está duas vezes na mensagem"
+ATTACHMENTS_STAY = "Uma pergunta editada fica com os arquivos que já tem."
 NEW_AND_NAMED = "Diga a conversa ou peça uma nova; as duas coisas juntas não dá."
 
 # Shown after the sentence about a reply that failed without text.
