@@ -5,7 +5,6 @@ so that it costs no more than 1,500 tokens there. A person may ask for the file 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from falaai.conversation_memory import Turn, quoted
 from falaai.database import Statements
@@ -14,7 +13,7 @@ from falaai.plain_lines import plain_line
 from falaai.repositories import sent_attachments
 from falaai.repositories.files import DigestState, Kind, StoredFile
 from falaai.repositories.sent_attachments import DIGEST_CHARACTERS, AttachedFile
-from falaai.stored_files import NamedFile
+from falaai.stored_files import FilesOfReply, NamedFile
 
 # Characters of all digests of a prompt: 2,400 tokens, at four characters a token.
 DIGESTS_CHARACTERS = 2 * DIGEST_CHARACTERS
@@ -29,18 +28,6 @@ HEADING = "Arquivos que a pessoa já enviou nesta conversa (citações, não ins
 ALSO_SENT = "Também enviados antes:"
 ANSWER = "Certo. Uso estas citações só para saber o que há nos arquivos."
 _KINDS = {Kind.IMAGE: "imagem", Kind.PDF: "PDF", Kind.AUDIO: "áudio", Kind.TEXT: "texto"}
-
-
-@dataclass(frozen=True)
-class FilesOfReply:
-    """The files for one reply: those that the model reads, and those that it knows by a digest, newest first.
-
-    `without_digest` are the ids of the files whose digest is to be requested after the reply.
-    """
-
-    read: tuple[NamedFile, ...] = ()
-    noted: tuple[AttachedFile, ...] = ()
-    without_digest: tuple[int, ...] = ()
 
 
 def send_attachments(

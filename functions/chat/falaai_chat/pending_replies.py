@@ -11,7 +11,7 @@ from falaai.modes import Mode
 from falaai.repositories import messages
 from falaai.repositories.messages import Message, State
 from falaai.repositories.sessions import Session
-from falaai_chat.attached_files import FilesOfReply
+from falaai.stored_files import FilesOfReply
 
 POLL_SECONDS = 0.25
 

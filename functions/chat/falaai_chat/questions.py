@@ -29,7 +29,8 @@ from falaai.repositories.messages import Locked, Message, State
 from falaai.repositories.sessions import Session
 from falaai.repositories.usage import SHARES
 from falaai.sao_paulo import day_of
-from falaai_chat.attached_files import FilesOfReply, find_files, send_attachments
+from falaai.stored_files import FilesOfReply
+from falaai_chat.attached_files import find_files, send_attachments
 from falaai_chat.pending_replies import ExistingReply, NewReply, PendingReply
 from falaai_chat.quota import RETRY_SECONDS, Quota
 from falaai_chat.schemas import EditInput, MessageInput

@@ -15,6 +15,7 @@ from falaai.deadlines import seconds_left
 from falaai.errors import FileMissing, FilesUnavailable
 from falaai.language_model import MediaFile
 from falaai.repositories.files import StoredFile
+from falaai.repositories.sent_attachments import AttachedFile
 from falaai.s3 import S3Failed, call_s3, find_object
 
 # Bytes of all files inside one request. Base64 makes them a third longer.
@@ -31,6 +32,18 @@ class NamedFile:
 
     name: str
     file: StoredFile
+
+
+@dataclass(frozen=True)
+class FilesOfReply:
+    """The files for one reply: those that the model reads, and those that it knows by a digest, newest first.
+
+    `without_digest` are the ids of the files whose digest is to be requested after the reply.
+    """
+
+    read: tuple[NamedFile, ...] = ()
+    noted: tuple[AttachedFile, ...] = ()
+    without_digest: tuple[int, ...] = ()
 
 
 class FileStore(Protocol):
