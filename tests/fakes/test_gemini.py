@@ -11,8 +11,8 @@ import pytest
 from aiohttp import web
 
 from fakes.gemini import GeminiFake
-from tests.support.uploaded_files import PNG, pdf, wav
 from tests.support.paths import ROOT
+from tests.support.uploaded_files import PNG, pdf, wav
 from tests.support.waiting import HANG_SECONDS
 
 MODEL = "gemini-2.5-flash"

@@ -19,10 +19,10 @@ from falaai_chat.pending_replies import ExistingReply, PendingReply
 from falaai_chat.questions import edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput
 from falaai_chat.views import message_views
-from tests.support.uploaded_files import PNG, FakeFileStore, StoredUpload, add_upload, pdf, wav
 from tests.support.fakes import FakeModel, FakeQueues
 from tests.support.replies import PLENTY, new_session, send
 from tests.support.rows import Rows
+from tests.support.uploaded_files import PNG, FakeFileStore, StoredUpload, add_upload, pdf, wav
 
 
 @pytest.fixture(autouse=True)

@@ -40,13 +40,13 @@ from falaai_auth import dependencies as auth_dependencies
 from falaai_auth.passwords import hash_password
 from falaai_chat import application as chat_application
 from falaai_chat import dependencies as chat_dependencies
-from tests.support.uploaded_files import FakeFileStore, add_upload, pdf
 from tests.support.databases import database_for_rows
 from tests.support.fakes import FakeModel, FakeQueues
 from tests.support.histories import SUMMARY, add_conversations, add_history, add_people
 from tests.support.paths import ROOT
 from tests.support.plans import PlanStep, explain
 from tests.support.rows import TABLES, Rows
+from tests.support.uploaded_files import FakeFileStore, add_upload, pdf
 from tests.support.waiting import wait_until
 
 KEY, TOKEN, ORIGIN = "k" * 40, "t" * 43, "http://testserver"
