@@ -1,35 +1,14 @@
-"""Files in the chat page: attach, upload, send, look at, delete, record."""
+"""Files of the message that is being written: attach, upload, retry, take out, send."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Page, Request, expect
+import pytest
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.attachment_routes import AttachmentRoutes
+from tests.browser.attachments import PDF, PHOTO, SOUND, AttachmentRoutes, button, choose, draft, ready, sent_bodies
 from tests.support.browser import say, screenshot, sign_in
 from tests.support.people import People
-from tests.support.pictures import png
-
-PHOTO = {"name": "praia.png", "mimeType": "image/png", "buffer": png(800, 600)}
-PDF = {"name": "contrato de aluguel.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 fake" * 100}
-SOUND = {"name": "áudio.ogg", "mimeType": "audio/ogg", "buffer": b"OggS" * 100}
-
-
-def choose(page: Page, *files: dict[str, Any]) -> None:
-    page.locator("[data-part=choose-files]").set_input_files(files)  # type: ignore[arg-type]
-
-
-def sent_bodies(page: Page) -> list[dict[str, Any]]:
-    """Return a list that gets the bodies of questions as they are sent."""
-    bodies: list[dict[str, Any]] = []
-
-    def note(request: Request) -> None:
-        if request.url.endswith("/chat/stream"):
-            bodies.append(json.loads(request.post_data or "{}"))
-
-    page.on("request", note)
-    return bodies
 
 
 def test_file_is_attached_uploaded_and_sent(new_page: Callable[..., Page], people: People) -> None:
@@ -37,20 +16,213 @@ def test_file_is_attached_uploaded_and_sent(new_page: Callable[..., Page], peopl
     routes = AttachmentRoutes(page)
     bodies = sent_bodies(page)
     sign_in(page, people)
-    page.get_by_role("button", name="Anexar arquivo").click()
+    button(page, "Anexar arquivo").click()
     screenshot(page, "attach-menu")
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Fotos e arquivos").click()
+        button(page, "Fotos e arquivos").click()
     chooser.value.set_files([PHOTO, PDF])  # type: ignore[list-item]
-    files = page.get_by_role("list", name="Arquivos desta mensagem").get_by_role("listitem")
-    expect(files).to_have_count(2)
-    expect(files.nth(1)).to_contain_text("PDF · 12 páginas")
+    expect(draft(page)).to_have_count(2)
+    expect(draft(page).nth(1)).to_contain_text("PDF · 12 páginas")
     screenshot(page, "attached")
     assert b"%PDF-1.7" in b"".join(routes.uploads)
     say(page, "Compare os dois")
-    expect(files).to_have_count(0)
+    expect(draft(page)).to_have_count(0)
     assert bodies[0]["anexos"] == [1, 2]
     shown = page.get_by_role("list", name="Arquivos", exact=True)
     expect(shown.get_by_role("button", name="Abrir praia.png")).to_be_visible()
     expect(shown.get_by_role("button", name="Abrir contrato de aluguel.pdf")).to_be_visible()
     screenshot(page, "sent-files")
+
+
+@pytest.mark.parametrize(
+    ("files", "question"),
+    [
+        ([PHOTO], "O que há nesta imagem?"),
+        ([PHOTO, PHOTO], "O que há nestas imagens?"),
+        ([PDF], "Resuma este documento."),
+        ([SOUND], "Transcreva e resuma este áudio."),
+        ([PHOTO, PDF], "O que há nestes arquivos?"),
+    ],
+    ids=["image", "images", "document", "audio", "mixed"],
+)
+def test_files_without_words_ask_a_question_of_their_kind(
+    new_page: Callable[..., Page], people: People, files: list[dict[str, Any]], question: str
+) -> None:
+    page = new_page()
+    AttachmentRoutes(page)
+    sign_in(page, people)
+    choose(page, *files)
+    ready(page, len(files))
+    button(page, "Enviar").click()
+    expect(page.locator(".question")).to_have_text(question)
+
+
+def test_pasted_and_dropped_files_are_attached(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    AttachmentRoutes(page)
+    sign_in(page, people)
+    transfer = page.evaluate_handle(
+        """() => { const files = new DataTransfer();
+        files.items.add(new File(['x'], 'image.png', {type: 'image/png'})); return files; }"""
+    )
+    page.evaluate(
+        """(clipboardData) => document.querySelector('#message').dispatchEvent(
+        new ClipboardEvent('paste', {clipboardData, bubbles: true, cancelable: true}))""",
+        transfer,
+    )
+    expect(draft(page)).to_contain_text(["Imagem colada.png"])
+    ready(page, 1)
+    zone = page.locator("[data-part=main]")
+    zone.dispatch_event("dragenter", {"dataTransfer": transfer})
+    expect(zone).to_have_class("conversation conversation-drop")
+    screenshot(page, "drop")
+    zone.dispatch_event("drop", {"dataTransfer": transfer})
+    expect(zone).to_have_class("conversation")
+    ready(page, 2)
+
+
+def test_words_pasted_with_a_picture_stay_words(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    sign_in(page, people)
+    is_taken = page.evaluate(
+        """() => { const clipboardData = new DataTransfer(); clipboardData.setData('text/plain', 'palavras');
+        clipboardData.items.add(new File(['x'], 'image.png', {type: 'image/png'}));
+        return !document.querySelector('#message').dispatchEvent(
+        new ClipboardEvent('paste', {clipboardData, bubbles: true, cancelable: true})); }"""
+    )
+    assert not is_taken
+    expect(draft(page)).to_have_count(0)
+
+
+def test_message_waits_for_its_upload_while_the_person_types(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    routes = AttachmentRoutes(page)
+    bodies = sent_bodies(page)
+    sign_in(page, people)
+    held: list[Route] = []
+    page.route("**/bucket-of-test", lambda route: held.append(route))
+    choose(page, PDF)
+    expect(page.get_by_role("progressbar", name="contrato de aluguel.pdf")).to_be_visible()
+    field = page.get_by_label("Sua mensagem")
+    field.press_sequentially("Quanto é")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("A mensagem vai quando eles terminarem.")
+    field.press_sequentially(" a multa?")
+    assert bodies == []
+    screenshot(page, "waits-for-upload")
+    held[0].fulfill(status=204)
+    expect(page.locator(".question")).to_have_text("Quanto é a multa?")
+    expect(page.get_by_role("alert")).not_to_be_visible()
+    assert [body["anexos"] for body in bodies] == [[1]]
+    assert routes.deleted == []
+
+
+def test_waiting_can_be_canceled_and_so_can_an_upload(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    routes = AttachmentRoutes(page)
+    bodies = sent_bodies(page)
+    sign_in(page, people)
+    held: list[Route] = []
+    page.route("**/bucket-of-test", lambda route: held.append(route))
+    choose(page, PDF)
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    page.get_by_label("Sua mensagem").fill("Oi")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").get_by_role("button", name="Cancelar").click()
+    expect(page.get_by_label("Sua mensagem")).to_be_focused()
+    with page.expect_request(lambda request: request.method == "DELETE"):
+        button(page, "Cancelar o envio de contrato de aluguel.pdf").click()
+    expect(draft(page)).to_have_count(0)
+    assert routes.deleted == [1]
+    assert bodies == []
+    expect(page.get_by_label("Sua mensagem")).to_have_value("Oi")
+
+
+def test_failed_upload_says_why_and_is_sent_again(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    routes = AttachmentRoutes(page)
+    sign_in(page, people)
+    routes.down = True
+    choose(page, PHOTO)
+    expect(draft(page)).to_contain_text("Confira a internet e tente de novo.")
+    page.get_by_label("Sua mensagem").fill("O que é?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Um arquivo não foi aceito ou não chegou.")
+    screenshot(page, "upload-failed")
+    routes.down = False
+    button(page, "Enviar praia.png de novo").click()
+    ready(page, 1)
+    expect(page.get_by_role("alert")).not_to_be_visible()
+    expect(page.get_by_label("Sua mensagem")).to_have_value("O que é?")
+
+
+def test_refused_files_are_told_in_words(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    routes = AttachmentRoutes(page)
+    sentence = "Este PDF tem senha. Tire a senha e anexe de novo."
+    routes.refused[PDF["name"]] = sentence
+    sign_in(page, people)
+    choose(page, {**PHOTO, "name": "vazio.png", "buffer": b""}, PDF)
+    expect(draft(page).nth(0)).to_contain_text("Este arquivo está vazio.")
+    expect(draft(page).nth(1)).to_contain_text(sentence)
+    expect(page.get_by_role("status").filter(has_text=sentence)).to_be_attached()
+    button(page, "Retirar vazio.png").click()
+    expect(button(page, "Retirar contrato de aluguel.pdf")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Sua mensagem")).to_be_focused()
+    page.evaluate(
+        """() => { const files = new DataTransfer();
+        files.items.add(new File([new ArrayBuffer(20 * 1024 * 1024 + 1)], 'filme.mp4'));
+        const input = document.querySelector('[data-part=choose-files]'); input.files = files.files;
+        input.dispatchEvent(new Event('change')); }"""
+    )
+    expect(draft(page)).to_contain_text(["Este arquivo tem 20,1 MB; o limite é 20 MB."])
+
+
+def test_sixth_file_is_refused(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    AttachmentRoutes(page)
+    sign_in(page, people)
+    choose(page, *[{**PHOTO, "name": f"{number}.png"} for number in range(6)])
+    expect(page.get_by_role("alert")).to_contain_text("Uma mensagem leva até 5 arquivos.")
+    ready(page, 5)
+
+
+def test_files_of_a_draft_survive_a_reload_and_a_refusal(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    AttachmentRoutes(page)
+    sign_in(page, people)
+    choose(page, PHOTO)
+    ready(page, 1)
+    page.reload()
+    ready(page, 1)
+    page.route(
+        "**/chat/stream",
+        lambda route: route.fulfill(status=429, json={"code": "quota_reached", "detail": "Acabou por hoje."}),
+    )
+    say(page, "Onde é?", wait=False)
+    expect(page.get_by_role("alert")).to_contain_text("Acabou por hoje.")
+    ready(page, 1)
+    expect(page.get_by_label("Sua mensagem")).to_have_value("Onde é?")
+    expect(page.locator(".question")).to_have_count(0)
+    button(page, "Nova conversa").first.click()
+    ready(page, 1)
+
+
+def test_question_with_files_that_was_not_sent_survives_a_reload(
+    new_page: Callable[..., Page], people: People
+) -> None:
+    page = new_page()
+    AttachmentRoutes(page)
+    bodies = sent_bodies(page)
+    sign_in(page, people)
+    choose(page, PHOTO)
+    ready(page, 1)
+    page.route("**/chat/stream", lambda route: route.abort())
+    say(page, "Onde é?", wait=False)
+    expect(page.get_by_text("Sem conexão.")).to_be_visible()
+    page.unroute("**/chat/stream")
+    page.reload()
+    expect(button(page, "Abrir praia.png")).to_be_visible()
+    expect(page.locator(".message-answered[data-state=completa]")).to_have_count(1)
+    assert {(body["client_id"], tuple(body["anexos"])) for body in bodies} == {(bodies[0]["client_id"], (1,))}

@@ -267,7 +267,7 @@ class Viewer {
 
 /** @param {number} id */
 async function removeFile(id) {
-  // The answer has no body.
+  // A file that is not there any more is deleted.
   await ask("DELETE", `/chat/attachments/${id}`).catch((problem) => {
     if (!(problem instanceof Problem) || problem.status !== 404) throw problem;
   });

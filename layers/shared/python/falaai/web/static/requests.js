@@ -82,6 +82,7 @@ export async function ask(method, path, body) {
 export async function askForPage(method, path, body) {
   const response = await respond(method, path, body, "application/json");
   const [, next] = response.headers.get("link")?.match(/<([^>]+)>; rel="next"/) ?? [];
+  if (response.status === 204) return { items: null, next: "" };
   const items = await response.json().catch(() => {
     throw lostConnection();
   });

@@ -1,13 +1,63 @@
-"""The routes of attachments by the contract, answered within the browser."""
+"""Files to attach, steps with them, and routes of attachments that answer within the browser as a test wants it."""
 
 import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
+from tests.support.browser import say, sign_in
+from tests.support.people import People
 from tests.support.pictures import png
+
+# A microphone that plays a tone of 440 Hz.
+MICROPHONE = """
+  navigator.mediaDevices.getUserMedia = async () => {
+    if (window.refusal) throw new DOMException('no', window.refusal);
+    const context = new AudioContext();
+    const tone = context.createOscillator();
+    const out = context.createMediaStreamDestination();
+    tone.frequency.value = 440;
+    tone.connect(out);
+    tone.start();
+    window.tracks = out.stream.getTracks();
+    return out.stream;
+  };
+"""
+
+
+PHOTO = {"name": "praia.png", "mimeType": "image/png", "buffer": png(800, 600)}
+PDF = {"name": "contrato de aluguel.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 " * 100}
+SOUND = {"name": "áudio.ogg", "mimeType": "audio/ogg", "buffer": b"OggS" * 100}
+
+
+def choose(page: Page, *files: dict[str, Any]) -> None:
+    page.locator("[data-part=choose-files]").set_input_files(files)  # type: ignore[arg-type]
+
+
+def draft(page: Page) -> Locator:
+    return page.get_by_role("list", name="Arquivos desta mensagem").get_by_role("listitem")
+
+
+def ready(page: Page, count: int) -> None:
+    expect(page.locator(".draft-file[data-state=pronto]")).to_have_count(count)
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def sent_bodies(page: Page) -> list[dict[str, Any]]:
+    """Return a list that gets the bodies of questions as they are sent."""
+    bodies: list[dict[str, Any]] = []
+
+    def note(request: Request) -> None:
+        if request.url.endswith("/chat/stream"):
+            bodies.append(json.loads(request.post_data or "{}"))
+
+    page.on("request", note)
+    return bodies
 
 
 @dataclass
@@ -74,3 +124,13 @@ class AttachmentRoutes:
             route.fulfill(status=204)
         else:
             route.fulfill(status=200, json={**self.rows[number], **self.digest})
+
+
+def open_sent(page: Page, people: People, *files: dict[str, Any]) -> AttachmentRoutes:
+    """Send a question with files. Returns their routes."""
+    routes = AttachmentRoutes(page)
+    sign_in(page, people)
+    choose(page, *files)
+    ready(page, len(files))
+    say(page, "Veja")
+    return routes

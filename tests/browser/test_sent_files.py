@@ -1,0 +1,128 @@
+"""Files of sent questions: the viewer, transcript, reading again, deletion; and how it all fits on small screens."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.attachments import (
+    MICROPHONE,
+    PDF,
+    PHOTO,
+    SOUND,
+    button,
+    choose,
+    draft,
+    open_sent,
+    ready,
+    sent_bodies,
+)
+from tests.support.browser import DESKTOP, PHONE, screenshot
+from tests.support.people import People
+
+SMALL = {"width": 320, "height": 640}
+
+
+def test_viewer_by_keyboard(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    routes = open_sent(page, people, PHOTO, PDF)
+    routes.digest = {"resumo_estado": "pronto", "resumo": "Uma praia ao pôr do sol."}
+    button(page, "Abrir praia.png").focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="praia.png")
+    expect(dialog.get_by_role("img", name="praia.png")).to_be_visible()
+    expect(dialog).to_contain_text("Uma praia ao pôr do sol.")
+    expect(dialog).to_contain_text("Arquivo 1 de 2")
+    screenshot(page, "viewer")
+    page.keyboard.press("ArrowRight")
+    dialog = page.get_by_role("dialog", name="contrato de aluguel.pdf")
+    expect(dialog.get_by_role("link", name="Abrir em outra aba")).to_have_attribute(
+        "href", "/chat/attachments/2/arquivo?abrir=1"
+    )
+    expect(dialog.get_by_role("link", name="Baixar")).to_have_attribute("href", "/chat/attachments/2/arquivo")
+    page.keyboard.press("Escape")
+    expect(dialog).not_to_be_visible()
+    expect(button(page, "Abrir praia.png")).to_be_focused()
+
+
+def test_transcript_appears_when_it_is_ready_and_is_copied(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page(permissions=["clipboard-read", "clipboard-write"])
+    routes = open_sent(page, people, SOUND)
+    expect(page.locator(".attachment audio")).to_be_visible()
+    button(page, "Abrir áudio.ogg").click()
+    dialog = page.get_by_role("dialog", name="áudio.ogg")
+    expect(dialog).to_contain_text("Áudio · 1:23")
+    expect(dialog).to_contain_text("A transcrição está sendo feita")
+    routes.digest = {"resumo_estado": "pronto", "resumo": "Um convite.", "transcricao": "Vem jantar no sábado."}
+    expect(dialog).to_contain_text("Vem jantar no sábado.")
+    expect(page.get_by_role("status").filter(has_text="A transcrição está pronta.")).to_be_attached()
+    dialog.get_by_role("button", name="Copiar transcrição").click()
+    screenshot(page, "viewer-audio")
+    assert page.evaluate("navigator.clipboard.readText()") == "Vem jantar no sábado."
+
+
+def test_file_is_read_again_with_the_next_question(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    open_sent(page, people, PDF)
+    bodies = sent_bodies(page)
+    button(page, "Abrir contrato de aluguel.pdf").click()
+    page.get_by_role("dialog").get_by_role("button", name="Reler o arquivo").click()
+    expect(draft(page)).to_contain_text(["será lido de novo"])
+    expect(page.get_by_label("Sua mensagem")).to_be_focused()
+    screenshot(page, "reread")
+    page.keyboard.type("E a cláusula 7?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".question")).to_have_count(2)
+    expect(draft(page)).to_have_count(0)
+    assert bodies[0]["reler"] == [1]
+    assert "anexos" not in bodies[0]
+
+
+def test_file_is_deleted_after_a_second_yes(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    routes = open_sent(page, people, PHOTO)
+    button(page, "Abrir praia.png").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Apagar arquivo").click()
+    expect(dialog).to_contain_text("Apagar este arquivo?")
+    screenshot(page, "viewer-delete")
+    dialog.get_by_role("button", name="Cancelar").click()
+    assert routes.deleted == []
+    dialog.get_by_role("button", name="Apagar arquivo").click()
+    dialog.get_by_role("button", name="Apagar arquivo").click()
+    expect(dialog).not_to_be_visible()
+    expect(page.get_by_role("list", name="Arquivos", exact=True)).to_contain_text("arquivo apagado")
+    expect(button(page, "Abrir praia.png")).to_have_count(0)
+    assert routes.deleted == [1]
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize(("name", "size"), [("phone", PHONE), ("small", SMALL), ("desktop", DESKTOP)])
+def test_everything_fits(
+    new_page: Callable[..., Page], people: People, name: str, size: dict[str, int], look: str
+) -> None:
+    page = new_page(size, look, has_touch=name != "desktop", is_mobile=name != "desktop")
+    page.add_init_script(MICROPHONE)
+    routes = open_sent(page, people, PHOTO, PDF, SOUND)
+    choose(page, PHOTO, {**PDF, "name": f"{'nome comprido ' * 12}.pdf"})
+    ready(page, 2)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    boxes = [one.bounding_box() for one in page.locator(".composer button:visible").all()]
+    assert all(box and box["width"] >= 44 and box["height"] >= 44 for box in boxes)
+    screenshot(page, f"files-{name}-{look}")
+    button(page, "Anexar arquivo").click()
+    expect(button(page, "Tirar foto")).to_be_visible(visible=name != "desktop")
+    screenshot(page, f"files-menu-{name}-{look}")
+    button(page, "Gravar áudio").click()
+    expect(page.get_by_role("group", name="Gravando")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    screenshot(page, f"files-recording-{name}-{look}")
+    button(page, "Descartar gravação").click()
+    routes.digest = {"resumo_estado": "pronto", "resumo": "Uma praia.\n" * 30}
+    button(page, "Abrir praia.png").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Uma praia.")
+    box = page.get_by_role("dialog").bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= size["width"]
+    screenshot(page, f"files-viewer-{name}-{look}")
