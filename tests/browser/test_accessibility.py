@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.attachments import MICROPHONE, PDF, PHOTO, SOUND, button, choose, open_sent
 from tests.support.browser import DESKTOP, PHONE, say, screenshot, sign_in, take_session
 from tests.support.people import People, newest_link
 from tests.support.rows import Rows
@@ -105,6 +106,39 @@ def test_chat_in_every_state(
     page.goto("/chat")
     expect(page.get_by_role("button", name="Desfazer")).to_be_visible()
     found["deleted"] = findings(page)
+    assert {state: problems for state, problems in found.items() if problems} == {}
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone-dark"])
+def test_files_in_every_state(
+    new_page: Callable[..., Page], people: People, viewport: dict[str, int], scheme: str
+) -> None:
+    page = new_page(viewport, scheme)
+    page.add_init_script(MICROPHONE)
+    routes = open_sent(page, people, PHOTO, PDF, SOUND)
+    found = {"sent": findings(page)}
+    button(page, "Anexar arquivo").click()
+    found["menu"] = findings(page)
+    button(page, "Gravar áudio").click()
+    expect(page.get_by_role("group", name="Gravando")).to_be_visible()
+    found["recording"] = findings(page)
+    button(page, "Descartar gravação").click()
+    routes.refused["b.pdf"] = "Este PDF tem senha."
+    choose(page, PHOTO, {**PDF, "name": "b.pdf"})
+    expect(page.get_by_text("Este PDF tem senha.", exact=True)).to_be_visible()
+    found["ready and refused"] = findings(page)
+    routes.down = True
+    choose(page, {**PDF, "name": "c.pdf"})
+    expect(button(page, "Enviar c.pdf de novo")).to_be_visible()
+    found["failed"] = findings(page)
+    button(page, "Abrir áudio.ogg").click()
+    expect(page.get_by_text("A transcrição está sendo feita")).to_be_visible()
+    found["viewer, pending"] = findings(page)
+    routes.digest = {"resumo_estado": "pronto", "resumo": "Um convite.", "transcricao": "Vem jantar."}
+    expect(page.get_by_text("Vem jantar.")).to_be_visible()
+    found["viewer, ready"] = findings(page)
+    page.get_by_role("dialog").get_by_role("button", name="Apagar arquivo").click()
+    found["viewer, deletion"] = findings(page)
     assert {state: problems for state, problems in found.items() if problems} == {}
 
 
