@@ -1,4 +1,4 @@
-"""Write an encrypted backup of a deployment's database and pictures: python -m operations.backup
+"""Write an encrypted backup of a deployment's database, pictures and attachments: python -m operations.backup
 
 Arguments: dev .env.dev [STORAGE]. The storage is a folder or `s3://bucket/prefix`; without it, BACKUP_TO. All tables
 are read at one moment, while writes go on. A database without tables needs no backup.
@@ -37,10 +37,12 @@ def back_up(environment: str, env_file: str, address: str) -> None:
             contents[table.name] = writer.write(table.name, read_rows(connection, table))
         migrations = applied_migrations(connection, tables)
     if bucket:
-        contents[pictures.NAME] = writer.write(pictures.NAME, bucket.read())
+        for kind in pictures.KINDS:
+            contents[kind.name] = writer.write(kind.name, bucket.read(kind))
     manifest = Manifest(writer.id, stack_name(environment), made_at, migrations, tables, contents)
     writer.finish(manifest)
-    saved = f"{contents[pictures.NAME].rows:,} pictures" if bucket else "no pictures"
+    counts = [f"{contents[kind.name].rows:,} {kind.noun}" for kind in pictures.KINDS if kind.name in contents]
+    saved = ", ".join(counts) or "no pictures"
     print(f"backup: {len(tables)} tables, {manifest.rows:,} rows, {saved}, {manifest.bytes:,} bytes")
     print(
         f"backup: written to {storage.address}; keep a copy of BACKUP_KEY elsewhere, since nothing opens it without"

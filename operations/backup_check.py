@@ -26,8 +26,13 @@ def check(environment: str, env_file: str, address: str) -> None:
     settings.load_env_file(env_file)
     backup = open_backup(environment, address) if address else _newest(environment)
     rows = asyncio.run(_restored_and_compared(backup))
-    seen = sum(1 for _ in backup.lines(pictures.NAME)) if pictures.NAME in backup.manifest.contents else 0
-    print(f"backup-check: {backup.storage.address} restores: {rows:,} rows are equal, {seen:,} pictures are whole")
+    seen = ", ".join(f"{_count(backup, kind.name):,} {kind.noun}" for kind in pictures.KINDS)
+    print(f"backup-check: {backup.storage.address} restores: {rows:,} rows are equal, {seen} are whole")
+
+
+def _count(backup: BackupReader, name: str) -> int:
+    """Read all objects of a kind, which checks them. Returns their number; an older backup has no attachments."""
+    return sum(1 for _ in backup.lines(name)) if name in backup.manifest.contents else 0
 
 
 def _newest(environment: str) -> BackupReader:

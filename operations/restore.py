@@ -4,7 +4,7 @@ Arguments: dev .env.dev BACKUP [OLD_ENV_FILE].
 
 Then delete again the accounts that were deleted after the backup: those known to the newest backup beside it, and to
 the database that OLD_ENV_FILE names. Sessions and links are deleted, because some were revoked or used since.
-With ONLY=pictures, store the pictures alone; with ONLY=database, the rows alone.
+With ONLY=pictures, store the pictures and attachments alone; with ONLY=database, the rows alone.
 """
 
 import os
@@ -18,7 +18,7 @@ from falaai.settings import DatabaseSettings
 from operations.backups import pictures, restoring, settings
 from operations.backups.archive import MANIFEST, BackupReader
 from operations.backups.errors import BackupError, run_program
-from operations.backups.pictures import PictureBucket
+from operations.backups.pictures import Objects, PictureBucket
 from operations.backups.storage import Storage, storage_at
 from operations.deployment import stack_name
 
@@ -35,12 +35,13 @@ def restore(environment: str, env_file: str, address: str, old_env_file: str) ->
         raise BackupError("ONLY is database or pictures")
     backup = open_backup(environment, address)
     bucket = None if only == "database" else settings.pictures_of(environment)
-    if bucket is None and only != "database" and pictures.NAME in backup.manifest.contents:
+    if bucket is None and only != "database" and pictures.PICTURES.name in backup.manifest.contents:
         raise BackupError("no bucket for the pictures was found; deploy first, or restore with ONLY=database")
     if only != "pictures":
         _restore_rows(backup, where, old_env_file)
-    if bucket and pictures.NAME in backup.manifest.contents:
-        _restore_pictures(backup, where, bucket)
+    for kind in pictures.KINDS:
+        if bucket and kind.name in backup.manifest.contents:
+            _restore_objects(backup, kind, where, bucket)
 
 
 def open_backup(environment: str, address: str) -> BackupReader:
@@ -89,10 +90,10 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def _restore_pictures(backup: BackupReader, where: DatabaseSettings, bucket: PictureBucket) -> None:
-    stored = bucket.restore(backup.lines(pictures.NAME), Database(lambda: connect(where)))
-    saved = backup.manifest.contents[pictures.NAME].rows
-    print(f"restore: {stored:,} of {saved:,} pictures are in use, and stored")
+def _restore_objects(backup: BackupReader, kind: Objects, where: DatabaseSettings, bucket: PictureBucket) -> None:
+    stored = bucket.restore(kind, backup.lines(kind.name), Database(lambda: connect(where)))
+    saved = backup.manifest.contents[kind.name].rows
+    print(f"restore: {stored:,} of {saved:,} {kind.noun} are in use, and stored")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import pytest
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 from falaai import settings
+from falaai.attachment_files import keys_of
 from falaai.connections import Connection, connect
 from falaai.database import Database
 from falaai.repositories import personal_data
@@ -500,7 +501,13 @@ def test_pictures_in_use_return_with_their_accounts(
 ) -> None:
     """In a bucket; an unused picture does not return."""
     s3, name = bucket
-    rows.run("UPDATE usuarios SET profile_pic_url = 'pictures/a.webp' WHERE id = %s", rows.user())
+    ana, bia = rows.user(), rows.user("bia@exemplo.com.br")
+    rows.run("UPDATE usuarios SET profile_pic_url = 'pictures/a.webp' WHERE id = %s", ana)
+    attached = AttachedFiles(rows, s3, name)
+    photo = attached.key(attached.file(ana, PICTURE, especie="imagem", tipo="image/jpeg"))
+    of_bia = attached.key(attached.file(bia, PICTURE))
+    attached.put("attachments/7/orphan", PICTURE)
+    attached.put("uploads/7/unchecked", PICTURE)
     for key in ("pictures/a.webp", "pictures/unused.webp", "exports/private.zip"):
         s3.put_object(Bucket=name, Key=key, Body=PICTURE, ContentType="image/webp")
     operator.more = {
@@ -513,16 +520,23 @@ def test_pictures_in_use_return_with_their_accounts(
     }
     finished = operator.run("backup")
     assert finished.returncode == 0, finished.stderr
-    assert "2 pictures" in finished.stdout
+    assert "2 pictures, 5 objects of attachments" in finished.stdout
     checked = operator.run("backup_check")
-    assert "2 pictures are whole" in checked.stdout, checked.stderr
+    assert "2 pictures, 5 objects of attachments are whole" in checked.stdout, checked.stderr
     (prefix,) = s3.list_objects_v2(Bucket=name, Prefix="backups/", Delimiter="/")["CommonPrefixes"]
-    for key in ("pictures/a.webp", "pictures/unused.webp"):
+    for key in ("pictures/a.webp", "pictures/unused.webp", *keys_of(photo), of_bia):
         s3.delete_object(Bucket=name, Key=key)
+    s3.delete_object(Bucket=name, Key="attachments/7/orphan")
+    # Known to the backup, so that it is deleted again.
+    personal_data.delete_rows(rows.database, bia)
+    assert operator.run("backup", f"s3://{name}/backups").returncode == 0
     target = replace(operator, where=empty)
     finished = target.run("restore", f"s3://{name}/{prefix['Prefix']}")
     assert finished.returncode == 0, finished.stderr
     assert "1 of 2 pictures are in use, and stored" in finished.stdout
+    assert "3 of 5 objects of attachments are in use, and stored" in finished.stdout
+    restored_files = s3.list_objects_v2(Bucket=name, Prefix="attachments/")["Contents"]
+    assert [one["Key"] for one in restored_files] == sorted(keys_of(photo))
     found = s3.get_object(Bucket=name, Key="pictures/a.webp")
     assert (found["Body"].read(), found["ContentType"]) == (PICTURE, "image/webp")
     assert [one["Key"] for one in s3.list_objects_v2(Bucket=name, Prefix="pictures/")["Contents"]] == [

@@ -2,11 +2,14 @@
 
 import io
 import json
+import secrets
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from botocore.exceptions import IncompleteReadError
+from botocore.response import StreamingBody
 
 from falaai.account_erasure import close_account
 from falaai.database import Database, Statements
@@ -19,8 +22,9 @@ from falaai.repositories.exports import ATTEMPT_SECONDS, LOST_HOURS, MOST_ATTEMP
 from falaai.s3 import s3_client
 from falaai_auth.export_requests import request_export
 from falaai_export import archive_store
-from falaai_export.archive_store import ArchiveStore, Upload
+from falaai_export.archive_store import PIECE_BYTES, ArchiveStore, Upload
 from falaai_export.worker import export_data
+from tests.support.attached_files import AttachedFiles, bucket_of_test
 from tests.support.fakes import FakeQueues
 from tests.support.histories import add_conversations, add_history
 from tests.support.replies import new_session
@@ -57,23 +61,8 @@ class Bucket:
 
 @pytest.fixture
 def bucket(cloud: RunningCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "devcloud",
-        "AWS_SECRET_ACCESS_KEY": "devcloud",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": str(cloud.addresses["aws"]),
-    }.items():
-        monkeypatch.setenv(name, value)
-    s3_client.cache_clear()
-    bucket = Bucket(cloud)
-    bucket.s3.create_bucket(Bucket=BUCKET)
-    yield bucket
-    for key in bucket.names():
-        bucket.s3.delete_object(Bucket=BUCKET, Key=key)
-    for one in bucket.s3.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []):
-        bucket.s3.abort_multipart_upload(Bucket=BUCKET, Key=one["Key"], UploadId=one["UploadId"])
-    bucket.s3.delete_bucket(Bucket=BUCKET)
-    s3_client.cache_clear()
+    with bucket_of_test(cloud, monkeypatch, BUCKET):
+        yield Bucket(cloud)
 
 
 class Job:
@@ -163,6 +152,101 @@ def test_hidden_versions_are_in_the_archive_and_marked(job: Job, rows: Rows, buc
     assert text.count("\n## ") == history.messages
     shown, hidden = text.split("\n---\n\n# Versão 1 da mensagem 3, e o que veio depois dela\n")
     assert (shown.count("\n## "), hidden.count("\n## ")) == (2, history.messages - 2)
+
+
+def test_attached_files_are_in_the_archive_once_each_with_their_digests(job: Job, rows: Rows, bucket: Bucket) -> None:
+    attached = AttachedFiles(rows, bucket.s3, BUCKET)
+    large = secrets.token_bytes(3 * PIECE_BYTES + 7)
+    scan = attached.file(job.user, large, resumo="Um contrato de aluguel.", resumo_estado="pronto")
+    photo = attached.file(job.user, b"jpeg", especie="imagem", tipo="image/jpeg")
+    voice = attached.file(job.user, b"OggS", especie="audio", tipo="audio/ogg", transcricao="Bom dia!")
+    lost = attached.file(job.user, b"gone")
+    place = rows.conversation(job.user, "Leia", "Li.", "De novo", "Li outra vez.")
+    deleted = rows.conversation(job.user, "Apagada")
+    rows.run("UPDATE conversas SET apagada = TRUE, apagada_em = UTC_TIMESTAMP(6) WHERE id = %s", deleted)
+    secret = attached.file(job.user, b"of a deleted conversation")
+    attached.attach_to(deleted, secret, "segredo.pdf")
+    for file_id, name in [
+        (scan, "contrato: já?.pdf"),
+        (photo, "praia.HEIC"),
+        (voice, "áudio"),
+        (lost, "perdido.pdf"),
+    ]:
+        attached.attach_to(place, file_id, name)
+    again = rows.value("SELECT id FROM mensagens WHERE id_conversa = %s AND seq = 3", place)
+    attached.attach(scan, again, "o mesmo.pdf")
+    attached.unsent(job.user)
+    theirs = rows.user("bia@exemplo.com.br")
+    attached.attach_to(rows.conversation(theirs, "Oi"), attached.file(theirs, b"de Bia"), "de Bia.pdf")
+    bucket.s3.delete_object(Bucket=BUCKET, Key=attached.key(lost))
+    job.run()
+
+    archive = bucket.archive(job.id)
+    assert archive.testzip() is None
+    files = {name: archive.read(name) for name in archive.namelist() if name.startswith("anexos/")}
+    missing = files.pop("anexos/faltam.txt").decode()
+    assert files == {
+        f"anexos/{scan} contrato  já.pdf": large,
+        f"anexos/{photo} praia.jpg": b"jpeg",
+        f"anexos/{voice} áudio": b"OggS",
+    }
+    assert missing.endswith("\n\nperdido.pdf\n")
+    assert {archive.getinfo(name).compress_type for name in files} == {zipfile.ZIP_STORED}
+    told = json.loads(archive.read("falaai.json"))
+    assert [row["nome"] for row in told["anexos"]] == [
+        *("contrato: já?.pdf", "praia.HEIC", "áudio", "perdido.pdf", "o mesmo.pdf", "foto.jpg")
+    ]
+    found = {row["id"]: (row["resumo"], row["transcricao"]) for row in told["arquivos"]}
+    assert found == {
+        scan: ("Um contrato de aluguel.", None),
+        photo: (None, None),
+        voice: (None, "Bom dia!"),
+        lost: (None, None),
+    }
+    assert "attachments/" not in archive.read("falaai.json").decode()
+    (name,) = [name for name in archive.namelist() if name.startswith(f"conversas/{place}")]
+    text = archive.read(name).decode()
+    assert text.startswith(
+        "# Nova Conversa\n\n## Você\n\nLeia\n\nAnexos: contrato: já?.pdf, praia.HEIC, áudio, perdido.pdf\n\n## FalaAí"
+    )
+
+
+def test_files_for_which_no_time_is_left_are_named(
+    job: Job, rows: Rows, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attached = AttachedFiles(rows, bucket.s3, BUCKET)
+    place = rows.conversation(job.user, "Leia", "Li.")
+    for name in ("velho.pdf", "novo.pdf"):
+        attached.attach_to(place, attached.file(job.user, name.encode()), name)
+    ticks = iter([True, False])
+    monkeypatch.setattr("falaai_export.archive._has_time", lambda: next(ticks))
+    job.run()
+    archive = bucket.archive(job.id)
+    names = [name for name in archive.namelist() if name.startswith("anexos/")]
+    assert [name.rpartition(" ")[2] for name in names] == ["novo.pdf", "anexos/faltam.txt"]
+    assert archive.read("anexos/faltam.txt").decode().endswith("\n\nvelho.pdf\n")
+    assert job.state is State.READY
+
+
+def test_storage_that_breaks_off_within_a_file_is_tried_again(
+    job: Job, rows: Rows, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attached = AttachedFiles(rows, bucket.s3, BUCKET)
+    attached.attach_to(rows.conversation(job.user, "Leia"), attached.file(job.user, b"x" * 3 * PIECE_BYTES))
+    read = StreamingBody.read
+
+    def read_once(body: StreamingBody, amt: int) -> bytes:
+        if body.tell():
+            raise IncompleteReadError(actual_bytes=1, expected_bytes=2)
+        return bytes(read(body, amt))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StreamingBody, "read", read_once)
+        with pytest.raises(RetryLater):
+            job.run()
+    assert (bucket.names(), bucket.uploads()) == ([attached.key(attached.ids()[0])], [])
+    job.run()
+    assert bucket.archive(job.id).testzip() is None
 
 
 def test_repeated_message_writes_nothing_and_sends_no_second_email(job: Job, bucket: Bucket) -> None:

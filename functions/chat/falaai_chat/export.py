@@ -8,7 +8,7 @@ from typing import Any
 
 from falaai.conversation_markdown import file_stem, message_section, title_line
 from falaai.database import Statements
-from falaai.repositories import messages
+from falaai.repositories import attachments, messages
 from falaai.repositories.conversations import Conversation
 from falaai.repositories.messages import Message
 from falaai.web import texts
@@ -28,28 +28,42 @@ class Format(StrEnum):
 
 @dataclass(frozen=True)
 class Part:
-    """Messages of a conversation, oldest first. The next part begins after the seq `next_after`."""
+    """Messages of a conversation, oldest first. The next part begins after the seq `next_after`.
+
+    `attachments` has the names of the files of a message by its id.
+    """
 
     conversation: Conversation
     messages: list[Message]
     next_after: int | None
+    attachments: dict[int, list[str]]
 
 
 def read_part(sql: Statements, conversation: Conversation, after_seq: int) -> Part:
     """Read the messages after `after_seq` that fit into one file, but at least one message."""
+    found, next_after = _read_messages(sql, conversation, after_seq)
+    names = attachments.list_names(sql, conversation.user_id, [message.id for message in found])
+    return Part(conversation, found, next_after, names)
+
+
+def _read_messages(sql: Statements, conversation: Conversation, after_seq: int) -> tuple[list[Message], int | None]:
+    """Return the messages of a part, and the seq after which the next part begins, or None at the end."""
     found, size = list[Message](), 0
     while page := messages.list_messages(sql, conversation.id, after_seq, _READ_MESSAGES):
         for message in page:
             size += len(json.dumps(message_shape(message), ensure_ascii=False, indent=2).encode())
             if found and size > FILE_MAX_BYTES:
-                return Part(conversation, found, after_seq)
+                return found, after_seq
             found.append(message)
             after_seq = message.seq
-    return Part(conversation, found, None)
+    return found, None
 
 
 def _markdown(part: Part, next_part: str | None) -> str:
-    sections = [message_section(message.author, message.text) for message in part.messages]
+    sections = [
+        message_section(message.author, message.text, part.attachments.get(message.id, []))
+        for message in part.messages
+    ]
     end = f"\n---\n\n{texts.EXPORT_GOES_ON.format(address=next_part)}\n" if next_part else ""
     return title_line(part.conversation.title) + "".join(sections) + end
 

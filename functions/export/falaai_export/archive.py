@@ -1,18 +1,22 @@
-"""The archive: a ZIP with a JSON file of all rows, each conversation as Markdown, and the profile picture."""
+"""The archive: a ZIP with a JSON file of all rows, each conversation as Markdown, the picture and attached files."""
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from falaai.conversation_markdown import branch_line, file_stem, message_section, title_line
 from falaai.database import Database, Row
+from falaai.deadlines import seconds_left
 from falaai.personal_archive import PAGE_ROWS, conversation_pages, json_pieces, message_pages
-from falaai.repositories import personal_data, users
+from falaai.repositories import attachments, personal_data, users
 from falaai.sao_paulo import local
 from falaai_export.archive_store import ArchiveStore
+from falaai_export.attached_files import write_files
 
 # Compression level. A higher one takes twice as long and makes the file only a little smaller.
 LEVEL = 6
+# Seconds reserved for the file under way, the end of the upload, and the rows that announce it.
+LAST_FILE_SECONDS = 60.0
 
 
 def write_archive(database: Database, store: ArchiveStore, user_id: int, export_id: int) -> int:
@@ -27,7 +31,12 @@ def write_archive(database: Database, store: ArchiveStore, user_id: int, export_
             if user and (picture := store.find_picture(user.picture)):
                 archive.writestr("foto.webp", picture, zipfile.ZIP_STORED)
             _write_conversations(archive, database, user_id)
+            write_files(archive, database, store, user_id, _has_time)
         return upload.size
+
+
+def _has_time() -> bool:
+    return seconds_left(3600) > LAST_FILE_SECONDS
 
 
 def _write(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo, pieces: Iterator[str]) -> None:
@@ -41,10 +50,18 @@ def _write_conversations(archive: zipfile.ZipFile, database: Database, user_id: 
     sizes = personal_data.list_conversation_sizes(database, user_id)
     for start in range(0, len(sizes), PAGE_ROWS):
         some = sizes[start : start + PAGE_ROWS]
-        messages = _Ahead(row for page in message_pages(database, user_id, some) for row in page)
+        messages = _Ahead(_messages(database, user_id, some))
         for page in conversation_pages(database, user_id, some):
             for conversation in page:
                 _write(archive, _entry(conversation), _markdown(conversation, messages))
+
+
+def _messages(database: Database, user_id: int, sizes: Sequence[tuple[int, int]]) -> Iterator[Row]:
+    """Yield the messages of these conversations in their order, with the names of their attachments in `anexos`."""
+    for page in message_pages(database, user_id, sizes):
+        names = attachments.list_names(database, user_id, [row["id"] for row in page])
+        for row in page:
+            yield {**row, "anexos": names.get(row["id"], [])}
 
 
 def _entry(conversation: Row) -> zipfile.ZipInfo:
@@ -78,4 +95,4 @@ def _markdown(conversation: Row, messages: _Ahead) -> Iterator[str]:
         if message["ramo"] != branch:
             branch = message["ramo"]
             yield branch_line(message["seq"], message["versao"])
-        yield message_section(message["remetente"], message["conteudo"])
+        yield message_section(message["remetente"], message["conteudo"], message["anexos"])

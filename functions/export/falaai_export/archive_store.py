@@ -1,20 +1,23 @@
 """Storage of archives in S3. They are uploaded in parts, so that memory never holds a whole archive."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from falaai.errors import RetryLater
 from falaai.export_files import key_of
-from falaai.s3 import S3Failed, call_s3, delete_object, find_object
+from falaai.s3 import MISSING_CODES, S3Failed, call_s3, delete_object, find_object
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 # S3 accepts 10,000 parts of 5 MB or more. With this size, an archive can have 80 GB.
 PART_BYTES = 8 * 1024 * 1024
 PART_SECONDS = 20
+# Bytes of a file that are copied at a time.
+PIECE_BYTES = 1024 * 1024
 
 Result = TypeVar("Result")
 
@@ -27,6 +30,16 @@ class ArchiveStore:
 
     def find_picture(self, key: str) -> bytes | None:
         return _retried(lambda: find_object(self._bucket, key)) if key else None
+
+    def open_file(self, key: str) -> Iterator[bytes] | None:
+        """Return the pieces of an object's content, or None if there is no such object."""
+        try:
+            body = call_s3(lambda s3: s3.get_object(Bucket=self._bucket, Key=key)["Body"], PART_SECONDS)
+        except S3Failed as error:
+            if str(error) in MISSING_CODES:
+                return None
+            raise RetryLater(f"S3: {error}") from error
+        return _pieces(body)
 
     def delete(self, export_id: int) -> None:
         """Delete an archive and the parts that a killed try has left."""
@@ -102,6 +115,12 @@ class Upload:
         )
         self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
         self._buffer.clear()
+
+
+def _pieces(body: "StreamingBody") -> Iterator[bytes]:
+    with closing(body):
+        while piece := _retried(lambda: call_s3(lambda _s3: body.read(PIECE_BYTES), PART_SECONDS)):
+            yield piece
 
 
 def _abort(bucket: str, key: str, upload_id: str) -> None:

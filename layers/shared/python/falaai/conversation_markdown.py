@@ -1,6 +1,7 @@
 """Conversations as Markdown files."""
 
 import re
+from collections.abc import Sequence
 
 SPEAKERS = {"usuario": "Você", "ia": "FalaAí"}
 
@@ -9,9 +10,10 @@ def title_line(title: str) -> str:
     return f"# {title}\n"
 
 
-def message_section(author: str, text: str) -> str:
-    """Return a message with its author as heading, and an empty line before it."""
-    return f"\n## {SPEAKERS[author]}\n\n{text}\n"
+def message_section(author: str, text: str, attachments: Sequence[str] = ()) -> str:
+    """Return a message with its author as heading, the names of its attachments, and an empty line before it."""
+    named = f"\nAnexos: {', '.join(attachments)}\n" if attachments else ""
+    return f"\n## {SPEAKERS[author]}\n\n{text}\n{named}"
 
 
 def branch_line(seq: int, version: int) -> str:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 # Time limit of one call with its retries: a user may be waiting for it.
 SECONDS = 8
+# Without the permission ListBucket, S3 answers AccessDenied for a missing key.
+MISSING_CODES = ("NoSuchKey", "AccessDenied")
 
 Result = TypeVar("Result")
 
@@ -36,8 +38,7 @@ def find_object(bucket: str, key: str, seconds: float = SECONDS) -> bytes | None
     try:
         return call_s3(lambda s3: s3.get_object(Bucket=bucket, Key=key)["Body"].read(), seconds)
     except S3Failed as error:
-        # Without the permission ListBucket, S3 answers AccessDenied for a missing key.
-        if str(error) in ("NoSuchKey", "AccessDenied"):
+        if str(error) in MISSING_CODES:
             return None
         raise
 

@@ -3,9 +3,11 @@
 A new version of a question gets rows of its own, so that each message is deleted with its rows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import itemgetter
 
 from falaai.database import Row, Statements
 from falaai.repositories.files import FILE_COLUMNS, StoredFile, file_of
@@ -145,3 +147,18 @@ def update_deleted(sql: Statements, user_id: int, attachment_id: int) -> None:
         " WHERE id_usuario = %s AND id = %s AND id_mensagem IS NOT NULL AND estado = 'pronto'",
         (user_id, attachment_id),
     )
+
+
+def list_names(sql: Statements, user_id: int, message_ids: Sequence[int]) -> dict[int, list[str]]:
+    """Return the names of the attachments of these messages, in their order, by message."""
+    if not message_ids:
+        return {}
+    rows = sql.list(
+        "SELECT id_mensagem, posicao, id, nome FROM anexos FORCE INDEX (anexos_mensagem)"
+        " WHERE id_usuario = %s AND id_mensagem IN %s",
+        (user_id, tuple(message_ids)),
+    )
+    names: dict[int, list[str]] = {}
+    for row in sorted(rows, key=itemgetter("posicao", "id")):
+        names.setdefault(row["id_mensagem"], []).append(row["nome"])
+    return names

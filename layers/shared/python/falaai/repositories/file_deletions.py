@@ -20,7 +20,7 @@ def set_unchecked(sql: Statements, file_ids: Sequence[int]) -> None:
 def delete_of_conversations(sql: Statements, conversation_ids: Sequence[int], at_most: int) -> int:
     """Delete attachments of conversations that the caller has locked. Returns the number deleted."""
     rows = sql.list(
-        "SELECT id, id_arquivo FROM anexos FORCE INDEX (anexos_conversa) WHERE id_conversa IN %s LIMIT %s",
+        "SELECT id, id_arquivo FROM anexos FORCE INDEX (anexos_conversa) WHERE id_conversa IN %s LIMIT %s FOR UPDATE",
         (tuple(conversation_ids), at_most),
     )
     return _delete(sql, rows)

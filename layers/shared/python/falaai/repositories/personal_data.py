@@ -135,9 +135,10 @@ def list_files(sql: Statements, user_id: int, file_ids: Sequence[int]) -> list[R
 
 
 def list_file_keys(sql: Statements, user_id: int, file_ids: Sequence[int]) -> list[Row]:
-    """Return `id`, `chave`, `tipo` and `tamanho` of these files, in the order of their ids."""
+    """Return `id`, `chave`, `tipo` and `criado_em` of these files, in the order of their ids."""
     rows = sql.list(
-        "SELECT id, chave, tipo, tamanho FROM arquivos WHERE id_usuario = %s AND id IN %s", (user_id, tuple(file_ids))
+        "SELECT id, chave, tipo, criado_em FROM arquivos WHERE id_usuario = %s AND id IN %s",
+        (user_id, tuple(file_ids)),
     )
     return sorted(rows, key=itemgetter("id"))
 
