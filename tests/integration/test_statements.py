@@ -30,6 +30,7 @@ from falaai.language_model import NO_USAGE, Failed, ModelEvent, Prompt
 from falaai.modes import Mode
 from falaai.repositories import conversations, messages, personal_data
 from falaai.repositories.conversations import Cursor
+from falaai.repositories.files import Kind, NewFile
 from falaai.repositories.messages import ReplyResult, State
 from falaai.repositories.sessions import Session
 from falaai.repositories.versions import Branch
@@ -570,6 +571,14 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "keys": ["pictures/7.webp", "pictures/8.webp", "pictures/none.webp"],
         "file_ids": list_of("SELECT id FROM arquivos WHERE id_usuario = %s"),
         "file_id": list_of("SELECT MIN(id) AS id FROM arquivos WHERE id_usuario = %s")[0],
+        "attachment_id": list_of("SELECT MIN(id) AS id FROM anexos WHERE id_usuario = %s")[0],
+        "upload_key": f"uploads/{user}/new",
+        "reason": "unknown_type",
+        "origin_sha256": "f" * 64,
+        "new": NewFile(
+            *(Kind.TEXT, "text/plain", 3),
+            **{"user_id": user, "origin_sha256": "f" * 64, "sha256": "e" * 64, "key": f"attachments/{user}/new"},
+        ),
         "files_at_most": 100,
         "after_id": 0,
         "file_deletions.list_keys_in_use.keys": [
@@ -638,6 +647,7 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "version": 2,
         "question_id": question.id,
         "message_id": reply.id,
+        "message_ids": [question.id, reply.id],
         "reply": reply,
         "reply_id": reply.id,
         "generation": 1,

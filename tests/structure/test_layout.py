@@ -25,7 +25,6 @@ SQL_ELSEWHERE = {
 ONE_USER = {
     "falaai.repositories": "all SQL is in one folder",
     "falaai.attachment_views": "the JSON of an attachment is in one place",
-    "falaai.attachment_files": "keys that more than one function writes and deletes",
 }
 CHAT_MODULES = 13
 CHAT_LAYERS = 5
