@@ -577,7 +577,10 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "origin_sha256": "f" * 64,
         "new": NewFile(
             *(Kind.TEXT, "text/plain", 3),
-            **{"user_id": user, "origin_sha256": "f" * 64, "sha256": "e" * 64, "key": f"attachments/{user}/new"},
+            user_id=user,
+            origin_sha256="f" * 64,
+            sha256="e" * 64,
+            key=f"attachments/{user}/new",
         ),
         "files_at_most": 100,
         "after_id": 0,
