@@ -121,13 +121,13 @@ def upload(cloud):
         ],
     )  # fmt: skip
 
-    def begin(content=b"12345", **fields):
+    def begin(content=b"12345", headers=None, **fields):
         given = {
             **post["fields"],
             "x-amz-meta-a": "bc",
             **{name.replace("_", "-"): one for name, one in fields.items()},
         }
-        answer = httpx.post(post["url"], data=given, files={"file": ("1.png", content)})
+        answer = httpx.post(post["url"], data=given, files={"file": ("1.png", content)}, headers=headers)
         found = re.findall(r"<(Code|Message|ProposedSize|MaxSizeAllowed)>(.*?)</", answer.text)
         return answer.status_code, dict(found)
 
@@ -185,3 +185,31 @@ def test_signature_of_an_upload_is_checked(version):
 def test_expired_policy_is_refused():
     with pytest.raises(PostRefused, match="Invalid according to Policy: Policy expired"):
         check_post(post_fields("s"), "b", 1, "s", datetime.now(UTC) + timedelta(minutes=2))
+
+
+PAGE = {"origin": "http://127.0.0.1:9", "sec-fetch-site": "same-site"}
+
+
+@pytest.mark.parametrize(
+    ("origins", "is_allowed"),
+    [(["*"], True), (["http://127.0.0.1:*"], True), (["http://other.test"], False), ([], False)],
+)
+def test_page_of_another_origin_uploads_only_as_the_rules_of_the_bucket_allow(cloud, upload, origins, is_allowed):
+    if origins:
+        rule = {"AllowedMethods": ["POST"], "AllowedHeaders": ["*"], "AllowedOrigins": origins}
+        client_of("s3", cloud).put_bucket_cors(Bucket="uploads", CORSConfiguration={"CORSRules": [rule]})
+    address = f"{cloud.addresses['aws']}/uploads"
+    asked = {"access-control-request-method": "POST", "access-control-request-headers": "content-type"}
+    preflight = httpx.options(address, headers={**PAGE, **asked})
+    assert preflight.status_code == (200 if is_allowed else 403)
+    assert ("access-control-allow-origin" in preflight.headers) == is_allowed
+    assert upload(headers=PAGE)[0] == (204 if is_allowed else 403)
+    # No rule allows this method.
+    assert httpx.delete(f"{address}/pictures/1.png", headers=PAGE).status_code == 403
+
+
+def test_answer_to_an_allowed_page_names_its_origin_also_for_a_refused_upload(cloud, upload):
+    rule = {"AllowedMethods": ["POST"], "AllowedOrigins": ["*"]}
+    client_of("s3", cloud).put_bucket_cors(Bucket="uploads", CORSConfiguration={"CORSRules": [rule]})
+    refused = httpx.post(f"{cloud.addresses['aws']}/uploads", headers=PAGE, files={"file": b"1"})
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (403, "*")

@@ -131,3 +131,20 @@ def test_template_of_the_product_is_read() -> None:
     assert template.routes
     assert template.queue_triggers
     assert "*/*" in template.binary_media_types
+
+
+CORS = """
+Parameters: {Url: {Type: String, Default: "https://example.org"}}
+Resources:
+  Pictures: {Type: AWS::S3::Bucket}
+  Uploads:
+    Type: AWS::S3::Bucket
+    Properties:
+      CorsConfiguration: {CorsRules: [{AllowedMethods: [POST], AllowedOrigins: [!Ref Url], MaxAge: 60}]}
+"""
+
+
+def test_cors_rules_of_a_bucket_are_read_as_the_api_takes_them(tmp_path):
+    (tmp_path / "template.yaml").write_text(CORS)
+    rule = {"AllowedMethods": ["POST"], "AllowedOrigins": ["https://example.org"], "MaxAgeSeconds": 60}
+    assert read_template(tmp_path / "template.yaml").cors_rules == {"uploads": [rule]}

@@ -255,3 +255,13 @@ def test_names_of_files_are_in_no_log(member: Person, cloud: RunningCloud) -> No
     log = cloud.log.read_text()
     assert "attachment refused" in log
     assert "exame-de-sangue" not in log
+
+
+def test_page_of_the_product_may_upload_to_the_bucket(member: Person, cloud: RunningCloud) -> None:
+    form = announce(member, b"texto").json()
+    page = {"origin": cloud.gateway, "sec-fetch-site": "same-site"}
+    preflight = httpx.options(form["url"], headers={**page, "access-control-request-method": "POST"})
+    assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (200, "*")
+    sent = httpx.post(form["url"], data=form["campos"], files={"file": ("blob", b"texto")}, headers=page)
+    assert (sent.status_code, sent.headers["access-control-allow-origin"]) == (204, "*")
+    assert ready(member, form["id"])["estado"] == "pronto"

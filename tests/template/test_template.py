@@ -65,6 +65,20 @@ def test_bucket_deletes_archives_and_parts_that_the_cleanup_missed() -> None:
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 
 
+@pytest.mark.parametrize(
+    ("parameters", "origin"),
+    [
+        ({}, "*"),
+        ({"PublicUrl": "https://fala.example.org"}, "https://fala.example.org"),
+        ({"PublicUrl": "https://example.org/fala"}, "https://example.org"),
+        ({"DomainName": "fala.example.org", "PublicUrl": "https://example.org"}, "https://fala.example.org"),
+    ],
+)
+def test_bucket_takes_uploads_from_pages_of_the_configured_address(parameters: dict[str, str], origin: str) -> None:
+    (rules,) = read_template(Path(ROOT / "template.yaml"), parameters=parameters).cors_rules.values()
+    assert [(rule["AllowedMethods"], rule["AllowedOrigins"]) for rule in rules] == [(["POST"], [origin])]
+
+
 @pytest.mark.parametrize("trigger", TEMPLATE.queue_triggers, ids=lambda trigger: trigger.function)
 def test_visibility_is_six_times_the_timeout_and_batches_fail_in_parts(trigger: Any) -> None:
     timeout = TEMPLATE.functions[trigger.function].timeout

@@ -103,6 +103,8 @@ class Aws:
         s3, sqs = self.client("s3"), self.client("sqs")
         for bucket in template.buckets:
             self._create_bucket(s3, bucket)
+            if rules := template.cors_rules.get(bucket):
+                s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": rules})
         # A dead-letter queue must exist before the queue that names it.
         ordered = sorted(template.queues, key=lambda queue: "RedrivePolicy" in queue.properties)
         return {

@@ -13,6 +13,7 @@ from werkzeug.datastructures import EnvironHeaders
 from werkzeug.serving import run_simple
 from werkzeug.wrappers import Response
 
+from devcloud.bucket_cors import allowed_origin, answer_allowed
 from devcloud.foreign_requests import STATUS, refusal
 from devcloud.strict_aws import StrictAws
 
@@ -21,12 +22,20 @@ if TYPE_CHECKING:
 
 
 def refuse_foreign_requests(application: "WSGIApplication", own: str) -> "WSGIApplication":
-    """Wrap `application` so that it refuses foreign requests; `own` is the address it listens on."""
+    """Wrap `application` so that it refuses foreign requests that no bucket's CORS rule allows.
+
+    `own` is the address it listens on.
+    """
 
     def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        reason = refusal(environ["REQUEST_METHOD"], dict(EnvironHeaders(environ)), own)
+        headers, allowed = dict(EnvironHeaders(environ)), allowed_origin(environ)
+        if allowed:  # the bucket's rules allow this origin; Host is checked all the same
+            headers = {name: value for name, value in headers.items() if name not in ("Origin", "Sec-Fetch-Site")}
+        reason = refusal(environ["REQUEST_METHOD"], headers, own)
         if reason:
             return Response(reason, status=STATUS, mimetype="text/plain")(environ, start_response)
+        if allowed:
+            return answer_allowed(application, environ, start_response, allowed)
         return application(environ, start_response)
 
     return answer

@@ -95,7 +95,11 @@ class Throttle:
 
 @dataclass(frozen=True)
 class Template:
-    """The parts of a template that devcloud uses. `unsupported` has one sentence for each part that it ignores."""
+    """The parts of a template that devcloud uses.
+
+    `cors_rules` are those of each bucket that has some, by its name. `unsupported` has one sentence for each part
+    that devcloud ignores.
+    """
 
     functions: dict[str, Function]
     routes: list[Route]
@@ -103,6 +107,7 @@ class Template:
     schedules: list[Schedule]
     queues: list[Queue]
     buckets: list[str]
+    cors_rules: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     stage: str = "Prod"
     binary_media_types: list[str] = field(default_factory=list)
     gateway_responses: dict[str, Any] = field(default_factory=dict)
@@ -162,6 +167,7 @@ class _TemplateParser:
                 self._queue(logical_id, resource) for logical_id, resource in self._resources_of("AWS::SQS::Queue")
             ],
             buckets=[self._resolver.name_of(logical_id) for logical_id, _ in self._resources_of("AWS::S3::Bucket")],
+            cors_rules=dict(self._cors_rules()),
             stage=str(api.get("StageName", "Prod")),
             # SAM escapes the slash of a media type as ~1, as JSON Pointer does.
             binary_media_types=[str(kind).replace("~1", "/") for kind in api.get("BinaryMediaTypes", [])],
@@ -218,6 +224,12 @@ class _TemplateParser:
             if name in layers:
                 yield (self._root / self._resolve(layers[name]["Properties"]["ContentUri"]) / "python").resolve()
 
+    def _cors_rules(self) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+        for logical_id, resource in self._resources_of("AWS::S3::Bucket"):
+            written = resource.get("Properties", {}).get("CorsConfiguration", {})
+            if rules := _cors_rules(self._resolve(written)):
+                yield self._resolver.name_of(logical_id), rules
+
     def _queue(self, logical_id: str, resource: dict[str, Any]) -> Queue:
         properties = self._resolve(resource.get("Properties", {}))
         return Queue(logical_id, self._resolver.name_of(logical_id), self._resolve({"Ref": logical_id}), properties)
@@ -267,6 +279,13 @@ class _TemplateParser:
             input=properties.get("Input"),
             source="aws.events" if kind == "Schedule" else "aws.scheduler",
         )
+
+
+def _cors_rules(configuration: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rules as the API of S3 takes them: some properties have other names there."""
+    names = {"MaxAge": "MaxAgeSeconds", "ExposedHeaders": "ExposeHeaders", "Id": "ID"}
+    rules = configuration.get("CorsRules", [])
+    return [{names.get(name, name): value for name, value in rule.items()} for rule in rules]
 
 
 def _python_runtime(logical_id: str, properties: dict[str, Any], runtime: str) -> str:
