@@ -42,6 +42,7 @@ PARAMETERS = {
     "MONTHLY_BUDGET": "MonthlyBudget",
     "GEMINI_MODEL": "GeminiModel",
     "GEMINI_MODEL_THINK": "GeminiModelThink",
+    "GEMINI_PLAN": "GeminiPlan",
     "RETENTION_DAYS": "RetentionDays",
     "DAILY_MESSAGES": "DailyMessages",
     "DAILY_CEILING": "DailyCeiling",

@@ -5,6 +5,7 @@ import pytest
 from falaai.database import Database, Parameters, Row, Transaction
 from falaai.repositories import search
 from falaai.repositories.conversations import Cursor
+from tests.support.attached_files import AttachedFiles
 from tests.support.rows import Rows
 
 
@@ -47,3 +48,33 @@ def test_search_goes_on_where_it_was(
             found, pages = [*found, *more], pages + 1
     assert [one.id for one in found] == [last]
     assert 4 <= pages <= 7
+
+
+def test_attachments_are_found_by_name_digest_and_transcript(database: Database, rows: Rows) -> None:
+    attached = AttachedFiles(rows)
+    ana, bia = rows.user(), rows.user("bia@exemplo.com.br")
+    named, digested, spoken, gone = (rows.conversation(ana, "Oi", "Olá.", "E isto?", "Pois é.") for _ in range(4))
+    later = rows.value("SELECT id FROM mensagens WHERE id_conversa = %s AND seq = 3", named)
+    attached.attach(attached.file(ana), later, "Orçamento da reforma.pdf")
+    attached.attach_to(digested, attached.file(ana, b"d", resumo="Um orçamento de pintura.", resumo_estado="pronto"))
+    voice = attached.file(ana, b"v", especie="audio", tipo="audio/ogg", transcricao="Mande o ORCAMENTO hoje.")
+    attached.attach_to(spoken, voice, "voz.ogg")
+    deleted = attached.file(ana, b"g", resumo="Outro orçamento.")
+    rows.run("UPDATE anexos SET estado = 'apagado' WHERE id = %s", attached.attach_to(gone, deleted, "lista.pdf"))
+    theirs = rows.conversation(bia, "Oi")
+    attached.attach_to(theirs, attached.file(bia), "orçamento de Bia.pdf")
+
+    found, after = search.list_matching_conversations(database, ana, "orcamento", 50)
+    assert (sorted(one.id for one in found), after) == ([named, digested, spoken], None)
+    hits = {
+        hit.conversation_id: hit for hit in search.list_hits(database, ana, "orcamento", [named, digested, spoken])
+    }
+    assert [(hits[place].seq, hits[place].attachment) for place in (named, digested, spoken)] == [
+        *((3, "Orçamento da reforma.pdf"), (1, "contrato.pdf"), (1, "voz.ogg"))
+    ]
+    assert hits[spoken].text == "Mande o ORCAMENTO hoje."
+    assert search.list_hits(database, ana, "orcamento", [theirs, gone]) == []
+    assert [one.id for one in search.list_matching_conversations(database, ana, "lista.pdf", 50)[0]] == [gone]
+    rows.run("UPDATE mensagens SET conteudo = 'O orçamento' WHERE id_conversa = %s AND seq = 2", named)
+    (hit,) = search.list_hits(database, ana, "orcamento", [named])
+    assert (hit.seq, hit.attachment) == (2, None)  # the words of a message come first

@@ -30,6 +30,21 @@ def test_it_names_the_operator_and_the_retention(monkeypatch: pytest.MonkeyPatch
     assert "45 dias sem uso; as fixadas ficam" in page
 
 
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        ("free", "Este FalaAí usa a versão gratuita do Gemini: o Google pode usar esses textos e arquivos"),
+        ("paid", "Este FalaAí usa a versão paga do Gemini, em que o Google não usa"),
+        ("", "Na versão gratuita do Gemini, o Google pode usar esses textos e arquivos"),
+    ],
+)
+def test_it_says_what_google_may_do_with_texts_and_files(
+    monkeypatch: pytest.MonkeyPatch, plan: str, said: str
+) -> None:
+    monkeypatch.setenv("GEMINI_PLAN", plan)
+    assert said in privacy_page()
+
+
 def test_without_operator_and_retention_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPERATOR_NAME", "")
     monkeypatch.setenv("CONTACT_EMAIL", "")

@@ -88,12 +88,13 @@ def conversation_view(conversation: Conversation, now: datetime) -> dict[str, An
 def hit_view(hit: Hit | None, words: str) -> dict[str, Any]:
     """Return {trecho: [before, words, after], seq} of a conversation's newest message with the words, or {}.
 
-    A message of a hidden version has its id in `outra_versao`.
+    A message of a hidden version has its id in `outra_versao`. If the words are in a file, `anexo` is its name.
     """
     if hit is None:
         return {}
     hidden = {"outra_versao": hit.message_id} if hit.is_hidden else {}
-    return {"trecho": excerpt(hit.text, words), "seq": hit.seq, **hidden}
+    attachment = {"anexo": hit.attachment} if hit.attachment is not None else {}
+    return {"trecho": excerpt(hit.text, words), "seq": hit.seq, **hidden, **attachment}
 
 
 def message_views(messages: Sequence[Message], now: datetime) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from falaai import settings
-from falaai.repositories import deleted_accounts, exports, sessions, usage, users
+from falaai.repositories import attachments, deleted_accounts, exports, sessions, usage, users
 from falaai.repositories.exports import Export
 from falaai.repositories.sessions import Session
 from falaai.web import pages, texts
@@ -88,6 +88,8 @@ def privacy_page(request: Request) -> Response:
         "usage_days": usage.KEPT_DAYS,
         "deleted_account_days": deleted_accounts.KEPT_DAYS,
         "export_hours": exports.LIFE_HOURS,
+        "unsent_hours": attachments.UNSENT_HOURS,
+        "gemini_plan": settings.read(settings.PlanSettings).gemini_plan,
     }
     return pages.page(request, "privacidade.html", values)
 

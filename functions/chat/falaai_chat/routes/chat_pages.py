@@ -86,6 +86,7 @@ def _values(
         "is_collapsed": request.cookies.get(LIST_COOKIE) == COLLAPSED,
         "list_page": SIDEBAR_CONVERSATIONS,
         "retention_days": settings.read(settings.RetentionSettings).retention_days,
+        "google_may_use": settings.read(settings.PlanSettings).gemini_plan == "free",
     }
 
 

@@ -48,8 +48,9 @@ def list_conversations(
 ) -> list[dict[str, Any]]:
     """List the user's conversations, pinned ones first, then by last use. The Link header leads to the next page.
 
-    `q` keeps conversations with these words in the title or in a message. One request searches a limited number of
-    messages, so a page of results may be empty and still have a next page.
+    `q` keeps conversations with these words in the title, in a message, or in an attachment's name, digest or
+    transcript. One request searches a limited number of messages, so a page of results may be empty and still have a
+    next page.
     """
     after = decode_cursor(cursor) if cursor else None
     rows, end = _page(database, session.user_id, limit, after, q.strip())

@@ -59,6 +59,7 @@ function entryFor(item) {
     const [before, words, after] = item.trecho;
     const excerpt = part("entry-excerpt", entry);
     if (item.outra_versao) excerpt.append(make("i", "", texts.otherVersion), " · ");
+    if (item.anexo && item.anexo !== item.trecho.join("")) excerpt.append(make("i", "", item.anexo), " · ");
     excerpt.append(before, make("mark", "", words), after);
     excerpt.hidden = false;
     link.search = queryOf(item);

@@ -8,10 +8,10 @@ import { on } from "./signals.js";
 
 /**
  * `data_atualizacao` is the time of its last use, in milliseconds since 1970. `trecho` and `seq` are the words before,
- * at and after a search's hit, and its message.
+ * at and after a search's hit, and its message. `anexo` is the name of the file in which the words were found.
  * @typedef {{
  *   id: number, titulo_conversa: string, fixada: boolean, grupo: string, data_atualizacao: number,
- *   trecho?: [string, string, string], seq?: number, outra_versao?: number,
+ *   trecho?: [string, string, string], seq?: number, outra_versao?: number, anexo?: string,
  * }} Conversation
  */
 /** @typedef {{ id: number, title: string, isPinned: boolean, place: HTMLElement }} ChosenConversation */

@@ -14,7 +14,7 @@ import { texts } from "./sentences.js";
 import { on } from "./signals.js";
 
 /** @typedef {import("./open_conversation.js").Conversation} Conversation */
-/** @typedef {{ label: string, keys?: string, excerpt?: Conversation["trecho"], isOtherVersion?: boolean, run: () => unknown }} Option */
+/** @typedef {{ label: string, keys?: string, excerpt?: Conversation["trecho"], isOtherVersion?: boolean, attachment?: string, run: () => unknown }} Option */
 
 const PAUSE = 200; // milliseconds without typing before a search
 const SHOWN = 5; // conversations
@@ -43,6 +43,7 @@ const toOption = (found) => ({
   label: found.titulo_conversa,
   excerpt: found.trecho,
   isOtherVersion: Boolean(found.outra_versao),
+  attachment: found.anexo,
   run: () => {
     if (entryOf(found.id)) openConversation(found.id, queryOf(found));
     else location.assign(at(`/chat/${found.id}${queryOf(found)}`)); // the list has not loaded it
@@ -72,6 +73,8 @@ function elementFor(option) {
     const [before, words, after] = option.excerpt;
     const excerpt = make("span", "palette-excerpt");
     if (option.isOtherVersion) excerpt.append(make("i", "", texts.otherVersion), " · ");
+    if (option.attachment && option.attachment !== option.excerpt.join(""))
+      excerpt.append(make("i", "", option.attachment), " · ");
     excerpt.append(before, make("mark", "", words), after);
     text.append(excerpt);
   }

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Collection
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
@@ -121,6 +121,12 @@ class GeminiSettings(_Group):
     gemini_base_url: str = ""
 
 
+class PlanSettings(_Group):
+    """The plan of the Gemini key. `free`: Google may use what users send; the pages say so. Empty: unknown."""
+
+    gemini_plan: Literal["", "free", "paid"] = ""
+
+
 class ThinkingSettings(_Group):
     """The mode *Pensar mais*: its models in order of preference, and its largest number of messages in a day, for one
     user and for all. `off` or empty: there is no such mode. GEMINI_MODEL answers if none of these models exists.
@@ -225,6 +231,7 @@ CHECKED = (
     DatabaseSettings,
     SessionSettings,
     GeminiSettings,
+    PlanSettings,
     ThinkingSettings,
     MemorySettings,
     ReplySettings,

@@ -1,4 +1,7 @@
-"""Search in tables `conversas` and `mensagens`: a user's conversations that contain some words."""
+"""Search in tables `conversas`, `mensagens`, `anexos` and `arquivos`: a user's conversations that contain some words.
+
+Attached files are found by their names, digests and transcripts.
+"""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -29,7 +32,7 @@ _NEIGHBOURS = 50
 def list_matching_conversations(
     sql: Statements, user_id: int, words: str, limit: int, after: Cursor | None = None
 ) -> tuple[list[Conversation], Cursor | None]:
-    """List conversations with these words in the title or in a message, without regard to case and accents.
+    """List conversations with these words in the title, a message or an attachment, without regard to case and accents.
 
     Returns a page in the order of the list, and the position where the search continues, or None at the end. A page
     may have fewer than `limit` conversations, or none, before the end.
@@ -44,7 +47,7 @@ def list_matching_conversations(
             after = None
             break
         rows, waiting = _with_messages(waiting, at_once)
-        found += _list_matching(sql, rows, pattern)[: limit - len(found)]
+        found += _list_matching(sql, user_id, rows, pattern)[: limit - len(found)]
         if len(found) == limit:
             rows = rows[: rows.index(found[-1]) + 1]
         after = _find_last_place(sql, user_id, [row["id"] for row in rows[-_NEIGHBOURS:]])
@@ -55,19 +58,32 @@ def list_matching_conversations(
 
 @dataclass(frozen=True)
 class Hit:
-    """The newest shown message of a conversation that contains the words; without one, one of a hidden version."""
+    """The newest shown message of a conversation that contains the words; without one, one of a hidden version.
+
+    If the words are not in its text, `attachment` is the name of the file in which they were found, and `text` the
+    name, digest or transcript that has them.
+    """
 
     conversation_id: int
     message_id: int
     seq: int
     text: str
     is_hidden: bool
+    attachment: str | None = None
 
 
 def list_hits(sql: Statements, user_id: int, words: str, conversation_ids: Sequence[int]) -> list[Hit]:
-    """Return a hit for each of the user's conversations that has the words in a message."""
+    """Return a hit for each of the user's conversations that has the words in a message or an attachment."""
     if not conversation_ids:
         return []
+    hits = _list_attachment_hits(sql, user_id, words, conversation_ids)
+    hits += _list_message_hits(sql, user_id, words, conversation_ids)
+    # The best one comes last: shown before hidden, text before file, then the newest.
+    hits.sort(key=lambda hit: (not hit.is_hidden, hit.attachment is None, hit.seq))
+    return [*{hit.conversation_id: hit for hit in hits}.values()]
+
+
+def _list_message_hits(sql: Statements, user_id: int, words: str, conversation_ids: Sequence[int]) -> list[Hit]:
     rows = sql.list(
         "SELECT m.id_conversa, m.id, m.seq, m.posicao, m.conteudo FROM mensagens m JOIN"  # noqa: S608 - constant condition
         " (SELECT h.id_conversa, MAX(h.seq) AS seq FROM mensagens h JOIN conversas c ON c.id = h.id_conversa"
@@ -77,6 +93,28 @@ def list_hits(sql: Statements, user_id: int, words: str, conversation_ids: Seque
     )
     return [
         Hit(row["id_conversa"], row["id"], row["posicao"] or row["seq"], row["conteudo"], row["seq"] < 0)
+        for row in rows
+    ]
+
+
+# A digest or transcript of a deleted attachment may wait for the cleanup.
+_TEXTS = "CASE WHEN x.nome COLLATE utf8mb4_general_ci LIKE %s THEN x.nome" + "".join(
+    f" WHEN x.estado = 'pronto' AND a.{column} COLLATE utf8mb4_general_ci LIKE %s THEN a.{column}"
+    for column in ("resumo", "transcricao")
+) + " END"  # fmt: skip
+
+
+def _list_attachment_hits(sql: Statements, user_id: int, words: str, conversation_ids: Sequence[int]) -> list[Hit]:
+    pattern = f"%{_escaped(words)}%"
+    rows = sql.list(
+        f"SELECT m.id_conversa, m.id, m.seq, m.posicao, x.nome, {_TEXTS} AS texto"  # noqa: S608 - constants
+        " FROM anexos x FORCE INDEX (anexos_conversa) JOIN mensagens m ON m.id = x.id_mensagem"
+        " JOIN conversas c ON c.id = x.id_conversa LEFT JOIN arquivos a ON a.id = x.id_arquivo"
+        f" WHERE x.id_usuario = %s AND c.{IS_KEPT} AND x.id_conversa IN %s HAVING texto IS NOT NULL",
+        (pattern, pattern, pattern, user_id, tuple(conversation_ids)),
+    )
+    return [
+        Hit(row["id_conversa"], row["id"], row["posicao"] or row["seq"], row["texto"], row["seq"] < 0, row["nome"])
         for row in rows
     ]
 
@@ -108,14 +146,20 @@ def _with_messages(rows: list[Row], messages: int) -> tuple[list[Row], list[Row]
     return rows[:count], rows[count:]
 
 
-def _list_matching(sql: Statements, rows: Sequence[Row], pattern: str) -> list[Row]:
-    """Return those conversations of the user that have the pattern in their title or in a message."""
+def _list_matching(sql: Statements, user_id: int, rows: Sequence[Row], pattern: str) -> list[Row]:
+    """Return those conversations of the user that have the pattern in their title, a message or an attachment."""
     if ids := tuple(row["id"] for row in rows if not row["in_title"]):
         said = sql.list(
             # Without the hint, TiDB reads the whole table if the user has more than a few per cent of all messages.
             "SELECT DISTINCT id_conversa FROM mensagens FORCE INDEX (mensagens_seq) WHERE id_conversa IN %s"
             " AND conteudo COLLATE utf8mb4_general_ci LIKE %s",
             (ids, pattern),
+        )
+        said += sql.list(
+            "SELECT x.id_conversa FROM anexos x FORCE INDEX (anexos_conversa)"
+            " LEFT JOIN arquivos a ON a.id = x.id_arquivo"
+            f" WHERE x.id_usuario = %s AND x.id_conversa IN %s AND {_TEXTS} IS NOT NULL",
+            (user_id, ids, pattern, pattern, pattern),
         )
     inside = {row["id_conversa"] for row in said} if ids else set()
     return [row for row in rows if row["in_title"] or row["id"] in inside]
