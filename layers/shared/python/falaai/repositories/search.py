@@ -32,7 +32,7 @@ _NEIGHBOURS = 50
 def list_matching_conversations(
     sql: Statements, user_id: int, words: str, limit: int, after: Cursor | None = None
 ) -> tuple[list[Conversation], Cursor | None]:
-    """List conversations with these words in the title, a message or an attachment, without regard to case and accents.
+    """List conversations with these words in title, message or attachment, without regard to case and accents.
 
     Returns a page in the order of the list, and the position where the search continues, or None at the end. A page
     may have fewer than `limit` conversations, or none, before the end.
@@ -156,7 +156,7 @@ def _list_matching(sql: Statements, user_id: int, rows: Sequence[Row], pattern: 
             (ids, pattern),
         )
         said += sql.list(
-            "SELECT x.id_conversa FROM anexos x FORCE INDEX (anexos_conversa)"
+            "SELECT x.id_conversa FROM anexos x FORCE INDEX (anexos_conversa)"  # noqa: S608 - constant
             " LEFT JOIN arquivos a ON a.id = x.id_arquivo"
             f" WHERE x.id_usuario = %s AND x.id_conversa IN %s AND {_TEXTS} IS NOT NULL",
             (user_id, ids, pattern, pattern, pattern),
