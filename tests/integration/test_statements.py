@@ -132,7 +132,7 @@ def crowded(where: settings.DatabaseSettings) -> int:
         # Else MariaDB counts again at some moment, and a plan changes while it is looked at. TiDB refuses this.
         with contextlib.suppress(pymysql.OperationalError):
             rows.run(f"ALTER TABLE {table} STATS_AUTO_RECALC = 0")
-    rows.list("ANALYZE TABLE usuarios, sessoes, conversas, mensagens, uso_diario")
+    rows.list("ANALYZE TABLE usuarios, sessoes, conversas, mensagens, uso_diario, anexos, arquivos")
     wait_for_statistics(where)
     return conversation
 

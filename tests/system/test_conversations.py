@@ -210,7 +210,7 @@ def test_quota_is_a_portuguese_429_that_says_when(member: Person, product: Rows)
 
 
 def test_large_body_is_413(member: Person) -> None:
-    answer = member.http.post("/chat/message", json={"message": "x" * 70_000})
+    answer = member.http.post("/chat/message", json={"message": "x" * 300_000})
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 

@@ -63,8 +63,9 @@ def delete_unused(sql: Statements, at_most: int) -> tuple[int, list[str]]:
     Returns the number of files looked at and the keys of the deleted ones. The caller deletes their objects after the
     commit.
     """
+    # A range, because TiDB would read the whole index for IS NOT NULL.
     rows = sql.list(
-        "SELECT id, chave FROM arquivos FORCE INDEX (arquivos_conferir) WHERE conferir_em IS NOT NULL"
+        "SELECT id, chave FROM arquivos FORCE INDEX (arquivos_conferir) WHERE conferir_em > '2000-01-01'"
         " ORDER BY conferir_em LIMIT %s FOR UPDATE",
         (at_most,),
     )
@@ -88,7 +89,7 @@ def delete_unused(sql: Statements, at_most: int) -> tuple[int, list[str]]:
 def count_unused(sql: Statements) -> int:
     """Return the number of marked files that no attachment uses."""
     return sql.count(
-        "SELECT COUNT(*) FROM arquivos a FORCE INDEX (arquivos_conferir) WHERE a.conferir_em IS NOT NULL"
+        "SELECT COUNT(*) FROM arquivos a FORCE INDEX (arquivos_conferir) WHERE a.conferir_em > '2000-01-01'"
         " AND NOT EXISTS (SELECT 1 FROM anexos x WHERE x.id_arquivo = a.id AND x.estado = 'pronto')"
     )
 
