@@ -99,7 +99,7 @@ def hit_view(hit: Hit | None, words: str) -> dict[str, Any]:
 
 def message_views(messages: Sequence[Message], now: datetime) -> list[dict[str, Any]]:
     """Return the fields of message_shape and `html` of a reply, `quando` (the time in words), `aviso`, the message's
-    number (`versao`) among the `versoes` of its place, and the `anexos` of a question.
+    number (`versao`) among the `versoes` of its place, its `modo`, and the `anexos` of a question.
 
     `aviso` is a sentence about a reply that failed or was stopped, else null. The newest replies are rendered first;
     when ANSWER_SECONDS are used up, the others are returned as plain text.
@@ -118,6 +118,7 @@ def message_views(messages: Sequence[Message], now: datetime) -> list[dict[str, 
                 "aviso": notice,
                 "versao": message.version,
                 "versoes": message.versions,
+                "modo": message.mode.value,
                 "anexos": [attachment_shape(one) for one in message.attachments],
             }
         )

@@ -14,7 +14,7 @@ import { scrollToEnd } from "./scrolling.js";
  * A message as GET /conversation/{id} returns it. `anexos` are the files of a question.
  * @typedef {{
  *   id: number, seq: number, remetente: "bot" | "usuario", conteudo: string, estado: string, erro: string | null,
- *   aviso: string | null, html: string, data_envio: string, versao: number, versoes: number, anexos?: Attachment[],
+ *   aviso: string | null, html: string, data_envio: string, versao: number, versoes: number, modo: "rapido" | "pensar", anexos?: Attachment[],
  * }} Message
  */
 
@@ -210,6 +210,7 @@ export function articleFor(message) {
     error: message.erro ?? "",
     version: message.versao,
     versions: message.versoes,
+    mode: message.modo,
   });
   if (isBot) get("span", part("notice", article)).textContent = message.aviso ?? "";
   else part("attachments", article).dataset.attachments = JSON.stringify(message.anexos ?? []);

@@ -12,11 +12,12 @@ import {
   showVersions,
   versionsOf,
 } from "./articles.js";
+import { showAttachments } from "./attachment_list.js";
 import { draftPlace, focusComposer, giveBack, showComposerNotice } from "./composer.js";
 import { make, makeButton, part } from "./dom.js";
 import { modeField } from "./modes.js";
 import { openId } from "./open_conversation.js";
-import { at } from "./requests.js";
+import { ask, at } from "./requests.js";
 import { isAnswering, run } from "./running_reply.js";
 import { texts } from "./sentences.js";
 import { emit, on } from "./signals.js";
@@ -85,11 +86,22 @@ function requestFor(question) {
   return { stream: whole, path: "/chat/message", body: whole };
 }
 
+/**
+ * Show the files of an edited question again: each version of a question has files of its own.
+ * @param {HTMLElement} question
+ */
+async function renewAttachments(question) {
+  const seq = Number(question.dataset.seq);
+  if (!question.dataset.edited || part("attachments", question).hidden) return;
+  const [stored] = await ask("GET", `/conversation/${openId()}?limit=1&before=${seq + 1}`);
+  if (stored?.seq === seq) showAttachments(question, stored.anexos);
+}
+
 /** @type {(question: HTMLElement, article: HTMLElement) => Promise<void>} */
 async function sendQuestion(question, article) {
   const text = bodyOf(question).textContent ?? "";
   const problem = await run(article, requestFor(question), true);
-  if (!problem) return;
+  if (!problem) return renewAttachments(question);
   removeUnsent("pendente", question.dataset.clientId ?? "");
   article.remove();
   const undo = undoEdit.get(question);

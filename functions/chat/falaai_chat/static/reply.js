@@ -101,7 +101,7 @@ export class Reply {
   start(start) {
     this.id = start.message_id;
     this.mode = start.modo ?? this.mode;
-    Object.assign(this.article.dataset, { id: start.message_id, seq: start.seq });
+    Object.assign(this.article.dataset, { id: start.message_id, seq: start.seq, mode: this.mode });
     const question = questionOf(this.article);
     if (question) {
       Object.assign(question.dataset, { id: start.question_id, seq: start.seq - 1 });
