@@ -1,15 +1,18 @@
-"""Files to attach, steps with them, and routes of attachments that answer within the browser as a test wants it."""
+"""Files to attach, steps with them, and what a page and the bucket say to each other about them."""
 
+import io
 import json
 import re
+import struct
 from dataclasses import dataclass, field
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Locator, Page, Request, Route, expect
+from pypdf import PdfWriter
 
 from tests.support.browser import say, sign_in
 from tests.support.people import People
-from tests.support.pictures import png
 
 # A microphone that plays a tone of 440 Hz.
 MICROPHONE = """
@@ -25,11 +28,46 @@ MICROPHONE = """
     return out.stream;
   };
 """
+BUCKET = re.compile(r"/picturesbucket/?$")
 
 
-PHOTO = {"name": "praia.png", "mimeType": "image/png", "buffer": png(800, 600)}
-PDF = {"name": "contrato de aluguel.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 " * 100}
-SOUND = {"name": "áudio.ogg", "mimeType": "audio/ogg", "buffer": b"OggS" * 100}
+def _jpeg() -> bytes:
+    out = io.BytesIO()
+    Image.effect_mandelbrot((900, 600), (-2, -1.2, 1, 1.2), 60).convert("RGB").save(out, "JPEG")
+    return out.getvalue()
+
+
+def _pdf(pages: int, password: str = "") -> bytes:
+    writer, out = PdfWriter(), io.BytesIO()
+    for _ in range(pages):
+        writer.add_blank_page(200, 200)
+    if password:
+        writer.encrypt(password, algorithm="RC4-128")
+    writer.write(out)
+    return out.getvalue()
+
+
+def _wav(seconds: int) -> bytes:
+    sound = bytes(2 * 8000 * seconds)
+    header = struct.pack("<HHIIHH", 1, 1, 8000, 16000, 2, 16)
+    return (
+        b"RIFF"
+        + struct.pack("<I", 36 + len(sound))
+        + b"WAVEfmt "
+        + struct.pack("<I", 16)
+        + header
+        + (b"data" + struct.pack("<I", len(sound)) + sound)
+    )
+
+
+PHOTO = {"name": "praia.jpg", "mimeType": "image/jpeg", "buffer": _jpeg()}
+PDF = {"name": "contrato de aluguel.pdf", "mimeType": "application/pdf", "buffer": _pdf(12)}
+LOCKED = {"name": "extrato.pdf", "mimeType": "application/pdf", "buffer": _pdf(1, "segredo")}
+SOUND = {"name": "áudio.wav", "mimeType": "audio/wav", "buffer": _wav(83)}
+
+
+# An attachment whose digest is not there yet.
+PENDING = {"resumo_estado": "pendente", "resumo": None, "transcricao": None}
 
 
 def choose(page: Page, *files: dict[str, Any]) -> None:
@@ -61,76 +99,43 @@ def sent_bodies(page: Page) -> list[dict[str, Any]]:
 
 
 @dataclass
-class AttachmentRoutes:
+class Traffic:
+    """Requests of a page about files: `uploads` are the bodies sent to the bucket, `deleted` the ids of deleted
+    attachments. With `is_down` the bucket cannot be reached. `digest` has fields that replace those of attachments.
+    """
+
     page: Page
-    rows: dict[int, dict[str, Any]] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
+    uploads: list[bytes] = field(default_factory=list)
     deleted: list[int] = field(default_factory=list)
     digest: dict[str, Any] = field(default_factory=dict)
-    uploads: list[bytes] = field(default_factory=list)
-    down: bool = False
+    is_down: bool = False
 
     def __post_init__(self) -> None:
-        self.page.route(re.compile(r"/chat/attachments(/|$)"), self._api)
-        self.page.route("**/bucket-of-test", self._bucket)
+        self.page.route(BUCKET, self._bucket)
+        self.page.route(re.compile(r"/chat/attachments/\d+$"), self._attachment)
 
     def _bucket(self, route: Route) -> None:
-        if self.down:
+        if self.is_down:
             route.abort()
             return
         self.uploads.append(route.request.post_data_buffer or b"")
-        route.fulfill(status=204)
+        route.continue_()
 
-    def _api(self, route: Route) -> None:
-        request = route.request
-        path = request.url.split("/chat/attachments", 1)[1].split("?")[0]
-        if request.method == "POST" and not path:
-            body = json.loads(request.post_data or "{}")
-            number = len(self.rows) + 1
-            kind = "imagem" if body["tipo"].startswith("image") else "audio" if "audio" in body["tipo"] else "pdf"
-            self.rows[number] = {
-                "id": number,
-                "nome": body["nome"],
-                "estado": "pronto",
-                "motivo": None,
-                "frase": None,
-                "especie": kind,
-                "tipo": body["tipo"],
-                "tamanho": body["tamanho"],
-                "paginas": 12 if kind == "pdf" else None,
-                "segundos": 83 if kind == "audio" else None,
-                "largura": 800 if kind == "imagem" else None,
-                "altura": 600 if kind == "imagem" else None,
-                "tokens": 258,
-                "resumo_estado": "pendente",
-                "resumo": None,
-                "transcricao": None,
-            }
-            answer = {"id": number, "url": "/bucket-of-test", "campos": {"key": "k"}, "expira_em": 600}
-            route.fulfill(status=201, json=answer)
+    def _attachment(self, route: Route) -> None:
+        if route.request.method == "DELETE":
+            self.deleted.append(int(route.request.url.rpartition("/")[2]))
+        if route.request.method != "GET" or not self.digest:
+            route.continue_()
             return
-        number = int(path.split("/")[1])
-        if path.endswith("/imagem"):
-            route.fulfill(status=200, body=png(320, 240), content_type="image/png")
-        elif path.endswith("/ready"):
-            row = self.rows[number]
-            if sentence := self.refused.get(row["nome"]):
-                row.update(estado="recusado", motivo="refused", frase=sentence)
-            route.fulfill(status=200, json=row)
-        elif path.endswith("/arquivo"):
-            route.fulfill(status=200, body=b"", content_type="audio/wav")
-        elif request.method == "DELETE":
-            self.deleted.append(number)
-            route.fulfill(status=204)
-        else:
-            route.fulfill(status=200, json={**self.rows[number], **self.digest})
+        answer = route.fetch()
+        route.fulfill(response=answer, json={**answer.json(), **self.digest})
 
 
-def open_sent(page: Page, people: People, *files: dict[str, Any]) -> AttachmentRoutes:
-    """Send a question with files. Returns their routes."""
-    routes = AttachmentRoutes(page)
+def open_sent(page: Page, people: People, *files: dict[str, Any]) -> Traffic:
+    """Send a question with files."""
+    traffic = Traffic(page)
     sign_in(page, people)
     choose(page, *files)
     ready(page, len(files))
     say(page, "Veja")
-    return routes
+    return traffic

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.attachments import MICROPHONE, PDF, PHOTO, SOUND, button, choose, open_sent
+from tests.browser.attachments import LOCKED, MICROPHONE, PDF, PENDING, PHOTO, SOUND, button, choose, open_sent
 from tests.support.browser import DESKTOP, PHONE, say, screenshot, sign_in, take_session
 from tests.support.people import People, newest_link
 from tests.support.rows import Rows
@@ -115,7 +115,7 @@ def test_files_in_every_state(
 ) -> None:
     page = new_page(viewport, scheme)
     page.add_init_script(MICROPHONE)
-    routes = open_sent(page, people, PHOTO, PDF, SOUND)
+    traffic = open_sent(page, people, PHOTO, PDF, SOUND)
     found = {"sent": findings(page)}
     button(page, "Anexar arquivo").click()
     found["menu"] = findings(page)
@@ -123,19 +123,20 @@ def test_files_in_every_state(
     expect(page.get_by_role("group", name="Gravando")).to_be_visible()
     found["recording"] = findings(page)
     button(page, "Descartar gravação").click()
-    routes.refused["b.pdf"] = "Este PDF tem senha."
-    choose(page, PHOTO, {**PDF, "name": "b.pdf"})
-    expect(page.get_by_text("Este PDF tem senha.", exact=True)).to_be_visible()
+    choose(page, PHOTO, LOCKED)
+    expect(page.locator(".draft-file[data-state=pronto]")).to_have_count(1)
+    expect(page.locator(".draft-file[data-state=recusado]")).to_have_count(1)
     found["ready and refused"] = findings(page)
-    routes.down = True
+    traffic.is_down = True
     choose(page, {**PDF, "name": "c.pdf"})
     expect(button(page, "Enviar c.pdf de novo")).to_be_visible()
     found["failed"] = findings(page)
-    button(page, "Abrir áudio.ogg").click()
+    traffic.digest = PENDING
+    button(page, "Abrir áudio.wav").click()
     expect(page.get_by_text("A transcrição está sendo feita")).to_be_visible()
     found["viewer, pending"] = findings(page)
-    routes.digest = {"resumo_estado": "pronto", "resumo": "Um convite.", "transcricao": "Vem jantar."}
-    expect(page.get_by_text("Vem jantar.")).to_be_visible()
+    traffic.digest = {}
+    expect(page.get_by_text("Transcrição de demonstração")).to_be_visible()
     found["viewer, ready"] = findings(page)
     page.get_by_role("dialog").get_by_role("button", name="Apagar arquivo").click()
     found["viewer, deletion"] = findings(page)

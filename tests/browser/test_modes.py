@@ -46,6 +46,9 @@ def test_switch_is_chosen_by_keyboard_and_named_for_screen_readers(
     page.keyboard.press("Shift+Escape")
     say(page, "Uma pergunta difícil")
     expect(think).to_have_accessible_description("restam 19 hoje")
+    expect(page.locator(".message-mode:visible")).to_have_text(["Pensou mais"])
+    page.reload()
+    expect(page.locator(".message-mode:visible")).to_have_text(["Pensou mais"])
     expect(page.get_by_text("restam 199 mensagens hoje")).to_be_visible()  # the other counter stays
     page.get_by_role("button", name="Responder de novo").click()
     expect(think).to_have_accessible_description("restam 18 hoje")
@@ -57,6 +60,7 @@ def test_switch_is_chosen_by_keyboard_and_named_for_screen_readers(
     page.locator(".question-actions").get_by_role("button", name="Enviar").click()
     expect(page.locator(".message-answered[data-state=completa]")).to_have_count(2)
     expect(page.get_by_text("restam 198 mensagens hoje")).to_be_visible()
+    expect(page.locator(".message-mode:visible")).to_have_count(0)
     assert modes == ["rapido", "pensar", "pensar", "rapido"]
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.attachments import (
     MICROPHONE,
-    AttachmentRoutes,
+    Traffic,
     button,
     draft,
     ready,
@@ -21,7 +21,7 @@ from tests.support.people import People
 
 def test_recording_becomes_a_wav_file_of_16_khz(new_page: Callable[..., Page], people: People) -> None:
     page = new_page()
-    routes = AttachmentRoutes(page)
+    traffic = Traffic(page)
     page.add_init_script(MICROPHONE)
     sign_in(page, people)
     button(page, "Anexar arquivo").click()
@@ -36,7 +36,7 @@ def test_recording_becomes_a_wav_file_of_16_khz(new_page: Callable[..., Page], p
     ready(page, 1)
     expect(draft(page)).to_contain_text(["Gravação de"])
     assert page.evaluate("tracks.every((one) => one.readyState === 'ended')")
-    body = routes.uploads[0]
+    body = traffic.uploads[0]
     wav = body[body.index(b"RIFF") :]
     kind, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", wav, 20)
     assert (kind, channels, rate, bits) == (1, 1, 16000, 16)
@@ -49,7 +49,7 @@ def test_recording_becomes_a_wav_file_of_16_khz(new_page: Callable[..., Page], p
 
 def test_recording_can_be_thrown_away(new_page: Callable[..., Page], people: People) -> None:
     page = new_page()
-    AttachmentRoutes(page)
+    Traffic(page)
     page.add_init_script(MICROPHONE)
     sign_in(page, people)
     button(page, "Anexar arquivo").click()
@@ -82,7 +82,7 @@ def test_refused_microphone_is_told(
 def test_longest_recording_fits_into_a_file(new_page: Callable[..., Page], people: People) -> None:
     """Fifteen minutes at 16 kHz have more than 20 MB: the file gets a lower rate, and the same length."""
     page = new_page()
-    AttachmentRoutes(page)
+    Traffic(page)
     page.add_init_script(MICROPHONE)
     # One message has as many samples as ten minutes of real ones, so that the test is short.
     page.add_init_script("""

@@ -1,5 +1,7 @@
 """Files of sent questions: the viewer, transcript, reading again, deletion; and how it all fits on small screens."""
 
+import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -8,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.attachments import (
     MICROPHONE,
     PDF,
+    PENDING,
     PHOTO,
     SOUND,
     button,
@@ -17,7 +20,7 @@ from tests.browser.attachments import (
     ready,
     sent_bodies,
 )
-from tests.support.browser import DESKTOP, PHONE, screenshot
+from tests.support.browser import DESKTOP, PHONE, edit_question, screenshot
 from tests.support.people import People
 
 SMALL = {"width": 320, "height": 640}
@@ -25,40 +28,66 @@ SMALL = {"width": 320, "height": 640}
 
 def test_viewer_by_keyboard(new_page: Callable[..., Page], people: People) -> None:
     page = new_page()
-    routes = open_sent(page, people, PHOTO, PDF)
-    routes.digest = {"resumo_estado": "pronto", "resumo": "Uma praia ao pôr do sol."}
-    button(page, "Abrir praia.png").focus()
+    traffic = open_sent(page, people, PHOTO, PDF)
+    traffic.digest = {"resumo_estado": "pronto", "resumo": "Uma praia ao pôr do sol."}
+    button(page, "Abrir praia.jpg").focus()
     page.keyboard.press("Enter")
-    dialog = page.get_by_role("dialog", name="praia.png")
-    expect(dialog.get_by_role("img", name="praia.png")).to_be_visible()
+    dialog = page.get_by_role("dialog", name="praia.jpg")
+    expect(dialog.get_by_role("img", name="praia.jpg")).to_be_visible()
     expect(dialog).to_contain_text("Uma praia ao pôr do sol.")
     expect(dialog).to_contain_text("Arquivo 1 de 2")
     screenshot(page, "viewer")
     page.keyboard.press("ArrowRight")
     dialog = page.get_by_role("dialog", name="contrato de aluguel.pdf")
     expect(dialog.get_by_role("link", name="Abrir em outra aba")).to_have_attribute(
-        "href", "/chat/attachments/2/arquivo?abrir=1"
+        "href", re.compile(r"^/chat/attachments/\d+/arquivo\?abrir=1$")
     )
-    expect(dialog.get_by_role("link", name="Baixar")).to_have_attribute("href", "/chat/attachments/2/arquivo")
+    expect(dialog.get_by_role("link", name="Baixar")).to_have_attribute(
+        "href", re.compile(r"^/chat/attachments/\d+/arquivo$")
+    )
     page.keyboard.press("Escape")
     expect(dialog).not_to_be_visible()
-    expect(button(page, "Abrir praia.png")).to_be_focused()
+    expect(button(page, "Abrir praia.jpg")).to_be_focused()
 
 
 def test_transcript_appears_when_it_is_ready_and_is_copied(new_page: Callable[..., Page], people: People) -> None:
     page = new_page(permissions=["clipboard-read", "clipboard-write"])
-    routes = open_sent(page, people, SOUND)
+    traffic = open_sent(page, people, SOUND)
+    traffic.digest = PENDING
     expect(page.locator(".attachment audio")).to_be_visible()
-    button(page, "Abrir áudio.ogg").click()
-    dialog = page.get_by_role("dialog", name="áudio.ogg")
+    button(page, "Abrir áudio.wav").click()
+    dialog = page.get_by_role("dialog", name="áudio.wav")
     expect(dialog).to_contain_text("Áudio · 1:23")
     expect(dialog).to_contain_text("A transcrição está sendo feita")
-    routes.digest = {"resumo_estado": "pronto", "resumo": "Um convite.", "transcricao": "Vem jantar no sábado."}
-    expect(dialog).to_contain_text("Vem jantar no sábado.")
+    traffic.digest = {}
+    expect(dialog).to_contain_text("Transcrição de demonstração de um áudio de 83 segundos")
     expect(page.get_by_role("status").filter(has_text="A transcrição está pronta.")).to_be_attached()
     dialog.get_by_role("button", name="Copiar transcrição").click()
     screenshot(page, "viewer-audio")
-    assert page.evaluate("navigator.clipboard.readText()") == "Vem jantar no sábado."
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("Transcrição de demonstração de um áudio de 83 segundos")
+
+
+def test_sound_plays_from_the_bucket(new_page: Callable[..., Page], people: People) -> None:
+    """The policy of the page allows it, and nothing else of another origin."""
+    page = new_page()
+    open_sent(page, people, SOUND)
+    page.reload()
+    player = page.locator(".attachment audio")
+    player.evaluate("async (it) => { it.muted = true; await it.play(); }")
+    assert player.evaluate("(it) => Math.round(it.duration)") == 83
+
+
+def test_edited_question_keeps_its_files(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    open_sent(page, people, PDF)
+    item = page.locator("[data-attachment]")
+    before = json.loads(item.get_attribute("data-attachment") or "")["id"]
+    edit_question(page, "Veja", "Resuma")
+    expect(page.locator("[data-part=versions]:visible")).to_have_count(1)
+    expect(item).to_have_attribute("data-attachment", re.compile(rf'"id":(?!{before},)'))
+    button(page, "Abrir contrato de aluguel.pdf").click()
+    expect(page.get_by_role("dialog")).to_contain_text("PDF · 12 páginas")
 
 
 def test_file_is_read_again_with_the_next_question(new_page: Callable[..., Page], people: People) -> None:
@@ -74,26 +103,26 @@ def test_file_is_read_again_with_the_next_question(new_page: Callable[..., Page]
     page.keyboard.press("Enter")
     expect(page.locator(".question")).to_have_count(2)
     expect(draft(page)).to_have_count(0)
-    assert bodies[0]["reler"] == [1]
+    assert len(bodies[0]["reler"]) == 1
     assert "anexos" not in bodies[0]
 
 
 def test_file_is_deleted_after_a_second_yes(new_page: Callable[..., Page], people: People) -> None:
     page = new_page()
-    routes = open_sent(page, people, PHOTO)
-    button(page, "Abrir praia.png").click()
+    traffic = open_sent(page, people, PHOTO)
+    button(page, "Abrir praia.jpg").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Apagar arquivo").click()
     expect(dialog).to_contain_text("Apagar este arquivo?")
     screenshot(page, "viewer-delete")
     dialog.get_by_role("button", name="Cancelar").click()
-    assert routes.deleted == []
+    assert traffic.deleted == []
     dialog.get_by_role("button", name="Apagar arquivo").click()
     dialog.get_by_role("button", name="Apagar arquivo").click()
     expect(dialog).not_to_be_visible()
     expect(page.get_by_role("list", name="Arquivos", exact=True)).to_contain_text("arquivo apagado")
-    expect(button(page, "Abrir praia.png")).to_have_count(0)
-    assert routes.deleted == [1]
+    expect(button(page, "Abrir praia.jpg")).to_have_count(0)
+    assert len(traffic.deleted) == 1
 
 
 @pytest.mark.parametrize("look", ["light", "dark"])
@@ -103,7 +132,7 @@ def test_everything_fits(
 ) -> None:
     page = new_page(size, look, has_touch=name != "desktop", is_mobile=name != "desktop")
     page.add_init_script(MICROPHONE)
-    routes = open_sent(page, people, PHOTO, PDF, SOUND)
+    traffic = open_sent(page, people, PHOTO, PDF, SOUND)
     choose(page, PHOTO, {**PDF, "name": f"{'nome comprido ' * 12}.pdf"})
     ready(page, 2)
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
@@ -118,8 +147,8 @@ def test_everything_fits(
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     screenshot(page, f"files-recording-{name}-{look}")
     button(page, "Descartar gravação").click()
-    routes.digest = {"resumo_estado": "pronto", "resumo": "Uma praia.\n" * 30}
-    button(page, "Abrir praia.png").click()
+    traffic.digest = {"resumo_estado": "pronto", "resumo": "Uma praia.\n" * 30}
+    button(page, "Abrir praia.jpg").click()
     expect(page.get_by_role("dialog")).to_contain_text("Uma praia.")
     box = page.get_by_role("dialog").bounding_box()
     assert box
