@@ -6,6 +6,7 @@ import wave
 from typing import Any
 
 import httpx
+import pillow_heif
 from PIL import Image
 from pypdf import PdfWriter
 
@@ -87,3 +88,52 @@ def ready(person: Person, attachment_id: int) -> dict[str, Any]:
 def attach(person: Person, content: bytes, name: str = "arquivo") -> dict[str, Any]:
     """Upload a file and let it be checked. Returns the JSON of the attachment."""
     return ready(person, upload(person, content, name))
+
+
+def heic(size: tuple[int, int] = (320, 240)) -> bytes:
+    """A picture as an iPhone stores it, lying on its side."""
+    exif = Image.Exif()
+    exif[0x010E] = "SEGREDO-NO-EXIF"
+    out = io.BytesIO()
+    image = Image.linear_gradient("L").resize(size).convert("RGB")
+    pillow_heif.from_pillow(image).save(out, quality=50, exif=exif.tobytes())
+    return out.getvalue()
+
+
+def mp3(seconds: float = 2) -> bytes:
+    """Silent frames of MPEG-1 layer III with 128 kbit/s at 44.1 kHz: 417 bytes for 1,152 samples."""
+    frame = b"\xff\xfb\x90\xc4" + bytes(413)
+    return frame * round(seconds * 44100 / 1152)
+
+
+def aac(seconds: float = 2) -> bytes:
+    """Frames of AAC without a container, of 1,024 samples at 44.1 kHz."""
+    payload = bytes(200)
+    length = len(payload) + 7
+    header = bytes([0xFF, 0xF1, 0x50, 0x80 | length >> 11, length >> 3 & 0xFF, (length & 7) << 5 | 0x1F, 0xFC])
+    return (header + payload) * round(seconds * 44100 / 1024)
+
+
+def m4a(seconds: float = 2, handler: bytes = b"soun") -> bytes:
+    """The boxes of an MPEG-4 file with one track, as a phone's recorder writes them, and no samples."""
+    duration = int(seconds * 1000)
+    movie = _box(b"mvhd", struct.pack(">IIIII", 0, 0, 0, 1000, duration) + bytes(80))
+    media = _box(b"mdhd", struct.pack(">IIIII", 0, 0, 0, 1000, duration) + bytes(4))
+    kind = _box(b"hdlr", bytes(8) + handler + bytes(13))
+    stream = b"\x03\x19\0\x01\0\x04\x11\x40\x15\0\0\0" + struct.pack(">II", 128000, 128000) + b"\x05\x02\x12\x10"
+    described = bytes(6) + b"\0\1" + bytes(8) + struct.pack(">HHIHH", 1, 16, 0, 44100, 0)
+    entry = _box(b"mp4a", described + _box(b"esds", bytes(4) + stream + b"\x06\x01\x02"))
+    table = _box(b"stbl", _box(b"stsd", bytes(4) + struct.pack(">I", 1) + entry))
+    track = _box(b"trak", _box(b"mdia", media + kind + _box(b"minf", table)))
+    return _box(b"ftyp", b"M4A \0\0\0\0isom") + _box(b"moov", movie + track) + _box(b"mdat", bytes(400))
+
+
+def _box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content) + 8) + kind + content
+
+
+def flac(seconds: float = 2) -> bytes:
+    """The header of a FLAC file with its number of samples, and no frames."""
+    samples = int(seconds * 44100)
+    info = struct.pack(">HH", 4096, 4096) + bytes(6) + (44100 << 44 | 0 << 41 | 15 << 36 | samples).to_bytes(8)
+    return b"fLaC" + b"\x80" + (34).to_bytes(3) + info + bytes(16) + bytes(200)

@@ -1,6 +1,9 @@
-"""Images: decoded and encoded again without metadata, upright and at most 3,072 pixels on a side."""
+"""Images: decoded and encoded again without metadata, upright and at most 3,072 pixels on a side.
 
-import warnings
+Each step frees the pixels of the step before: a function of 1,024 MB must have room for them.
+"""
+
+import mmap
 from pathlib import Path
 from typing import Any
 
@@ -11,71 +14,88 @@ from falaai_attachments.inspection.signatures import is_heic
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MAX_SIDE = 3072
-# The header tells the size before any pixel is decoded. A decoded pixel takes 3 or 4 bytes. A JPEG is decoded at a
-# smaller size, except a progressive one.
-MAX_PIXELS = 40_000_000
-MAX_PIXELS_OF_JPEG = 220_000_000
-MAX_PIXELS_OF_PROGRESSIVE = 50_000_000
+# The header tells the size before any pixel is decoded. Decoding must fit into about 200 MB (make bench
+# PART=attachments): a pixel takes 4 bytes, twice that with transparency, and more in the decoders of WebP and HEIC.
+# A JPEG is decoded at a smaller size, but a progressive one keeps 3 bytes for each of its pixels.
+MAX_PIXELS = {"JPEG": 220_000_000, "HEIF": 26_000_000, "WEBP": 10_000_000}
+MAX_PIXELS_OPAQUE = 25_000_000
+MAX_PIXELS_TRANSPARENT = 14_000_000
+MAX_PIXELS_OF_PROGRESSIVE = 36_000_000
 SMALL_SIDE, SCREEN_SIDE = 320, 1600
-QUALITY = 88
+QUALITY, PREVIEW_QUALITY = 88, 80
 # Gemini's tokens for one image in high resolution.
 TOKENS = 1120
 # Many scans (SOS) make a JPEG expensive to decode: libjpeg processes the whole image for each.
 MOST_SCANS = 64
+_SCAN = b"\xff\xda"
 
 
 def inspect_image(source: Path, folder: Path) -> dict[str, Any]:
     """Write the encoded image and its previews. Returns facts about it; raises Refusal."""
-    warnings.simplefilter("ignore")  # Pillow's own limit of pixels only warns
-    image = _upright(_open(source))
-    has_alpha = "A" in image.getbands() and image.getextrema()[-1][0] < 255  # type: ignore[index]
-    image = image if has_alpha else image.convert("RGB")
-    image.thumbnail((MAX_SIDE, MAX_SIDE))
-    image.info.clear()
-    encoding = "WEBP" if has_alpha else "JPEG"
+    image = _decoded(source)
+    encoding = "WEBP" if image.mode == "RGBA" else "JPEG"
     image.save(folder / "content", encoding, quality=QUALITY)
     width, height = image.size
     for name, side in (("screen", SCREEN_SIDE), ("small", SMALL_SIDE)):
         image.thumbnail((side, side))
-        image.save(folder / name, "WEBP", quality=80)
+        image.save(folder / name, "WEBP", quality=PREVIEW_QUALITY)
     media_type = f"image/{encoding.lower()}"
     return {"kind": "imagem", "media_type": media_type, "width": width, "height": height, "tokens": TOKENS}
 
 
-def _open(source: Path) -> Image.Image:
-    with source.open("rb") as file:
-        head = file.read(32)
-    formats: tuple[str, ...] = FORMATS
-    if is_heic(head):
-        import pillow_heif
+def _decoded(source: Path) -> Image.Image:
+    """Decode the first frame, reduce it, and turn it as its metadata say. Raises Refusal."""
+    image = _opened(source)
+    image.load()
+    exif = image.getexif()
+    mode = "RGBA" if _is_transparent(image) else "RGB"
+    if image.mode != mode:
+        image = image.convert(mode)
+    image.thumbnail((MAX_SIDE, MAX_SIDE), reducing_gap=1.0)
+    if image.mode == "RGBA" and image.getextrema()[-1][0] == 255:  # type: ignore[index]
+        image = image.convert("RGB")
+    image.getexif().update(exif)
+    ImageOps.exif_transpose(image, in_place=True)
+    image.info.clear()
+    return image
 
-        pillow_heif.register_heif_opener(thumbnails=False)
-        pillow_heif.options.DECODE_THREADS = 1
-        formats = ("HEIF",)
+
+def _opened(source: Path) -> Image.Image:
+    with source.open("rb") as file:
+        formats: tuple[str, ...] = FORMATS
+        if is_heic(file.read(32)):
+            import pillow_heif
+
+            pillow_heif.register_heif_opener(thumbnails=False)
+            pillow_heif.options.DECODE_THREADS = 1
+            formats = ("HEIF",)
+    Image.MAX_IMAGE_PIXELS = None  # _most_pixels is the limit
     image = Image.open(source, formats=formats)
-    pixels = image.width * image.height
-    if pixels > _most_pixels(image):
+    if image.width * image.height > _most_pixels(image):
         raise Refusal("too_many_pixels")
     if image.format == "JPEG":
-        if source.read_bytes().count(b"\xff\xda") > MOST_SCANS:
+        if _scans(source) > MOST_SCANS:
             raise Refusal("too_complex")
-        image.draft(None, (MAX_SIDE, MAX_SIDE))
+        scale = MAX_SIDE / max(image.size)
+        image.draft(None, (int(image.width * scale), int(image.height * scale)))
     return image
 
 
 def _most_pixels(image: Image.Image) -> int:
-    if image.format != "JPEG":
-        return MAX_PIXELS if image.format != "HEIF" else MAX_PIXELS_OF_PROGRESSIVE
-    return MAX_PIXELS_OF_PROGRESSIVE if image.info.get("progressive") else MAX_PIXELS_OF_JPEG
+    if image.info.get("progressive"):
+        return MAX_PIXELS_OF_PROGRESSIVE
+    otherwise = MAX_PIXELS_TRANSPARENT if _is_transparent(image) else MAX_PIXELS_OPAQUE
+    return MAX_PIXELS.get(image.format or "", otherwise)
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """Decode the first frame, reduce it, and turn it as its metadata say. The order keeps memory low."""
-    image.load()
-    if image.mode not in ("RGB", "RGBA"):
-        is_transparent = "transparency" in image.info or "A" in image.getbands()
-        exif = image.getexif()
-        image = image.convert("RGBA" if is_transparent else "RGB")
-        image.getexif().update(exif)
-    image.thumbnail((MAX_SIDE, MAX_SIDE))
-    return ImageOps.exif_transpose(image)
+def _is_transparent(image: Image.Image) -> bool:
+    return "transparency" in image.info or "A" in image.getbands()
+
+
+def _scans(source: Path) -> int:
+    """Return the number of scans that a JPEG may have, without reading the whole file into memory."""
+    count, place = 0, 0
+    with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        while count <= MOST_SCANS and (place := content.find(_SCAN, place) + 1):
+            count += 1
+    return count
