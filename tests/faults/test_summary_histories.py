@@ -26,7 +26,7 @@ from tests.support.fakes import FakeModel
 from tests.support.replies import PLENTY, answer, new_session, send
 from tests.support.rows import TABLES, Rows
 
-# `make test` takes a sample; `make faults` takes the whole.
+# `make test` takes a sample; `make test-faults` takes the whole.
 HISTORIES = int(os.environ.get("HISTORIES", "25"))
 # Small, so that a few messages are due for summarization.
 TURNS_LIMIT = 60
