@@ -121,6 +121,7 @@ def crowded(where: settings.DatabaseSettings) -> int:
     conversation = add_history(rows, user, MESSAGES).id
     add_conversations(rows, user, CONVERSATIONS)
     add_people(rows, 0, PEOPLE)
+    add_files(rows)
     rows.run(
         "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em, id_conversa_ativa)"
         " VALUES (%s, %s, NOW(6), NOW(6), NOW(6) + INTERVAL 30 DAY, %s)",
@@ -135,6 +136,19 @@ def crowded(where: settings.DatabaseSettings) -> int:
     rows.list("ANALYZE TABLE usuarios, sessoes, conversas, mensagens, uso_diario, anexos, arquivos")
     wait_for_statistics(where)
     return conversation
+
+
+def add_files(rows: Rows) -> None:
+    """Give each person but the first a file and an unsent upload: TiDB estimates the rows of an empty table badly."""
+    rows.run(
+        "INSERT INTO arquivos (id_usuario, origem_sha256, sha256, chave, especie, tipo, tamanho, tokens, criado_em)"
+        " SELECT id, SHA2(id, 256), SHA2(id, 256), CONCAT('attachments/', id), 'texto', 'text/plain', 10, 3, NOW(6)"
+        " FROM usuarios WHERE email LIKE 'pessoa-%%'"
+    )
+    rows.run(
+        "INSERT INTO anexos (id_usuario, id_arquivo, nome, tamanho, estado, criado_em, expira_em)"
+        " SELECT id_usuario, id, 'lista.csv', 10, 'pronto', NOW(6), NOW(6) + INTERVAL 1 DAY FROM arquivos"
+    )
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from falaai.connections import connect
 from falaai.settings import DatabaseSettings
 from operations.backups.archive import decode
 from operations.backups.snapshot import fetch, list_tables, names, open_exact, read_rows
+from tests.support.attachments import announce, ready, send
 from tests.support.paths import ROOT
 from tests.support.people import PASSWORD, People, Person, product_of
 from tests.support.pictures import jpeg_with_secret, upload
@@ -29,6 +30,7 @@ from tests.support.waiting import wait_until
 FOLDER = ROOT / "tests/fixtures/releases"
 SESSION_KEY = "k" * 40
 EMAIL = "ana@exemplo.com.br"
+TEXT_FILE = b"nome;valor\nma\xc3\xa7\xc3\xa3;1\n"
 HOSTILE = "Aspas ' \" \\ e %s; emoji 👩‍👩‍👧‍👦 e acento e\u0301\nsegunda linha"
 # Six of these start a summary at the smallest MEMORY_TOKENS.
 LONG = "Conte mais sobre a história do Brasil. " * 40
@@ -70,6 +72,7 @@ def _use(cloud: RunningCloud, people: People) -> dict[str, Any]:
     changed = {"titulo_conversa": "Título da Ana", "fixada": True}
     assert ana.http.patch(f"/conversation/{short['conversation_id']}", json=changed).status_code == 200
     _fail(cloud, ana)
+    _attach_file(ana, product)
     upload(ana, jpeg_with_secret())
     moved = {"email": "ana-nova@exemplo.com.br", "senha_atual": PASSWORD}
     assert ana.http.put("/profile/update", data=moved).status_code == 200
@@ -88,6 +91,19 @@ def _use(cloud: RunningCloud, people: People) -> dict[str, Any]:
         "conversations": listed,
         "messages": {str(one["id"]): ana.http.get(f"/conversation/{one['id']}").json() for one in listed},
     }
+
+
+def _attach_file(person: Person, product: Rows) -> None:
+    """Send a file with a message. 0.1.0 has no attachments."""
+    announced = announce(person, TEXT_FILE, "lista.csv")
+    if announced.status_code == 404:
+        return
+    form = announced.json()
+    assert send(form, TEXT_FILE).status_code == 204
+    assert ready(person, form["id"])["estado"] == "pronto"
+    person.say("O que há neste arquivo?", nova=True, anexos=[form["id"]])
+    digest = "SELECT COUNT(*) FROM arquivos WHERE resumo_estado = 'pronto'"
+    wait_until(lambda: product.value(digest), "a digest")
 
 
 def _export_and_delete(people: People, person: Person, product: Rows) -> None:
