@@ -29,6 +29,9 @@ UNUSED = {
     ("CleanupFunction", "sqs:SendMessage", "*:CleanupQueue"): (
         "a cleanup continues after 300 seconds; tests/integration/test_queues.py does so with less time"
     ),
+    ("AttachmentsFunction", "s3:DeleteObject", "*/attachments/*"): (
+        "the same file must be checked twice at once, which two tabs in tests/system/test_attachments.py may miss"
+    ),
     ("CleanupFunction", "s3:DeleteObject", "*"): (
         "an orphaned picture must be a day old; tests/integration/test_cleanup.py shortens that"
     ),

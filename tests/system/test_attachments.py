@@ -9,6 +9,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from falaai.rate_limits import UPLOADS_AN_HOUR
 from falaai.web import texts
 from tests.support import attachments
 from tests.support.attachments import announce, attach, ready, send, upload
@@ -199,6 +200,12 @@ def test_megabytes_of_a_day_are_limited_and_said(member: Person) -> None:
     assert "100 MB" in refused.json()["detail"]
     assert refused.json()["resets_at"]
     assert int(refused.headers["retry-after"]) > 0
+
+
+def test_uploads_of_an_hour_are_limited_whatever_their_size(member: Person) -> None:
+    statuses = [announce(member, b"x").status_code for _ in range(UPLOADS_AN_HOUR.hits + 1)]
+    assert statuses == [201] * UPLOADS_AN_HOUR.hits + [429]
+    assert announce(member, b"x").json()["code"] == "too_many_requests"
 
 
 def test_attachment_of_another_user_answers_like_an_unknown_one(member: Person, people: People) -> None:
