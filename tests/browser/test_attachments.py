@@ -129,6 +129,32 @@ def test_message_waits_for_its_upload_while_the_person_types(new_page: Callable[
     assert traffic.deleted == []
 
 
+def test_progress_is_shown_while_the_person_types(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    sign_in(page, people)
+    choose(page, PDF)  # this loads the script of files at full speed
+    ready(page, 1)
+    network = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 200_000}
+    network.send("Network.enable")
+    network.send("Network.emulateNetworkConditions", slow)
+    page.evaluate(
+        """() => { window.parts = new Set(); new MutationObserver(() => {
+        const bar = document.querySelector('.draft-file-progress:not([hidden])');
+        if (bar?.hasAttribute('value')) window.parts.add(bar.value);
+        }).observe(document.querySelector('[data-part=draft-files]'),
+            {subtree: true, childList: true, attributes: true}); }"""
+    )
+    choose(page, SOUND)
+    field = page.get_by_label("Sua mensagem")
+    field.press_sequentially("Enquanto isso")
+    page.wait_for_function("[...window.parts].filter((part) => part > 0 && part < 1).length >= 2")
+    expect(draft(page).nth(1)).to_contain_text("Enviando,")
+    network.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
+    ready(page, 2)
+    expect(field).to_have_value("Enquanto isso")
+
+
 def test_waiting_can_be_canceled_and_so_can_an_upload(new_page: Callable[..., Page], people: People) -> None:
     page = new_page()
     traffic = Traffic(page)

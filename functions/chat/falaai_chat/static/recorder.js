@@ -133,6 +133,7 @@ export async function startRecording(worklet) {
   try {
     stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
     const context = new AudioContext();
+    await context.resume(); // some browsers start it only when they are asked
     await context.audioWorklet.addModule(worklet);
     running = new Recorder(stream, context);
     running.begin();
