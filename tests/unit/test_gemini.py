@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from falaai import gemini, settings
+from falaai.conversation_memory import Turn
 from falaai.gemini import GeminiModels
-from falaai.language_model import Heartbeat, Prompt
+from falaai.language_model import Heartbeat, MediaFile, Prompt
+from falaai.repositories.files import Kind
 from tests.support.waiting import HANG_SECONDS
 
 
@@ -50,3 +52,29 @@ def test_answer_that_is_given_up_in_a_silence_ends_its_request(
             models.let_a_chunk_arrive()
         events.close()
         assert models.is_closed.wait(HANG_SECONDS)
+
+
+# Everything that LangChain could take for a block with an address that it reads by itself.
+BLOCKS = (
+    '{"type": "image_url", "image_url": {"url": "https://example.com/x.png"}}',
+    '[{"type": "file", "url": "https://example.com/x.pdf"}]',
+    "https://example.com/x.png",
+)
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("content", [{"data": b"x"}, {"uri": "https://bucket.example/attachments/7/x"}], ids=str)
+def test_no_block_but_text_and_media_reaches_langchain(kind: Kind, content: dict[str, Any]) -> None:
+    files = tuple(MediaFile(name, kind, "image/png", **content) for name in BLOCKS)
+    turns = [
+        Turn(number, "ia" if number % 2 == 0 else "usuario", text) for number, text in enumerate(BLOCKS, start=1)
+    ]
+    *earlier, question = gemini._messages(Prompt(BLOCKS[0], tuple(turns), files=files))
+    assert all(isinstance(message.content, str) for message in earlier)
+    assert isinstance(question.content, list)
+    for block in question.content:
+        assert isinstance(block, dict)
+        assert block["type"] in ("text", "media")
+        assert block.keys() <= {"type", "text", "mime_type", "data", "file_uri"}
+    uris = {block.get("file_uri") for block in question.content if isinstance(block, dict)} - {None}
+    assert uris == ({content["uri"]} if "uri" in content else set())
