@@ -16,15 +16,16 @@ from devcloud.template import read_template
 from devcloud.triggers import failed_messages, sqs_event
 from falaai import database as databases
 from falaai import settings
-from falaai.batches import MARGIN_SECONDS, batch_handler, retry_until_committed
+from falaai.batches import MARGIN_SECONDS, RECEIVED_AT_MOST, batch_handler, retry_until_committed
 from falaai.deadlines import seconds_left
 from falaai.errors import PermanentFailure, RetryLater
 from falaai.logs import correlate, correlation_id, logger
-from falaai.queue_messages import EmailRequested, TitleRequested
+from falaai.queue_messages import DigestRequested, EmailRequested, SummaryRequested, TitleRequested
 from falaai.queues import SqsQueues, hide_message
 from falaai_cleanup import worker
 from falaai_email.email_sender import SendGrid
 from falaai_email.rendering import Email
+from falaai_memory.worker import MemoryRequested
 from operations.replay import replay
 from tests.support.databases import environment
 from tests.support.paths import ROOT
@@ -171,6 +172,25 @@ def test_dead_letter_after_the_designed_count(line: Line, surprise: Exception) -
         line.work(handler)
     assert len(tries) == 5
     assert all(0 <= age < 60 for age in tries)
+
+
+def test_last_try_is_told_that_it_was_the_last(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_up: list[MemoryRequested] = []
+
+    def refuse(_message: MemoryRequested, _age: float) -> None:
+        raise RetryLater("model_unavailable")
+
+    handler = batch_handler(MemoryRequested, refuse, given_up.append)  # type: ignore[type-var]
+    messages = [DigestRequested(file_id=1, user_id=7), SummaryRequested(conversation_id=1)]
+    for message in messages:
+        line.put(message)
+    while line.left(line.queue):
+        assert given_up == []
+        monkeypatch.setattr("falaai.batches.FIRST_PAUSE_SECONDS", 0)
+        line.work(handler)
+    assert sorted(map(str, given_up)) == sorted(map(str, messages))
+    assert line.left(line.dead_letters) == 2
+    assert MOST_RECEIVES["MemoryQueue"]["maxReceiveCount"] == RECEIVED_AT_MOST
 
 
 def test_pauses_outlast_the_time_a_missing_row_is_waited_for(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
