@@ -97,7 +97,9 @@ def run_built_stack() -> Iterator[BuiltStack]:
     """Run the build under devcloud with limits that no measurement reaches."""
     with tempfile.TemporaryDirectory() as folder:
         env = Path(folder) / "env"
-        env.write_text("DAILY_MESSAGES=1000000\nDAILY_CEILING=10000000\n")  # so high that no user reaches them
+        env.write_text(
+            "DAILY_MESSAGES=1000000\nDAILY_CEILING=10000000\nDAILY_MEGABYTES=1000000\n"
+        )  # so high that no user reaches them
         cloud = start_cloud(Path(folder) / "cloud", "--built", env_file=env)
         people = People(cloud)
         try:

@@ -17,9 +17,9 @@ MAX_SIDE = 3072
 # The header tells the size before any pixel is decoded. Decoding must fit into about 200 MB (make bench
 # PART=attachments): a pixel takes 4 bytes, twice that with transparency, and more in the decoders of WebP and HEIC.
 # A JPEG is decoded at a smaller size, but a progressive one keeps 3 bytes for each of its pixels.
-MAX_PIXELS = {"JPEG": 220_000_000, "HEIF": 26_000_000, "WEBP": 10_000_000}
-MAX_PIXELS_OPAQUE = 25_000_000
-MAX_PIXELS_TRANSPARENT = 14_000_000
+MAX_PIXELS = {"JPEG": 220_000_000, "HEIF": 26_000_000, "WEBP": 8_000_000}
+MAX_PIXELS_OPAQUE = 16_000_000
+MAX_PIXELS_TRANSPARENT = 10_000_000
 MAX_PIXELS_OF_PROGRESSIVE = 36_000_000
 SMALL_SIDE, SCREEN_SIDE = 320, 1600
 QUALITY, PREVIEW_QUALITY = 88, 80
