@@ -98,6 +98,7 @@ def table(stack: BuiltStack) -> str:
             process.stop()
         together = growth + child.peak
         lines.append(
-            f"| {name} | {len(content) / MEGABYTE:.1f} | {growth:.0f} | {child.peak:.0f} | {together:.0f} | ≤ {WANTED} |"
+            f"| {name} | {len(content) / MEGABYTE:.1f} | {growth:.0f} | {child.peak:.0f} | {together:.0f} "
+            f"| ≤ {WANTED} |"
         )
     return "\n".join(lines)
