@@ -12,10 +12,10 @@ from falaai.language_model import Completed, Failed, Prompt
 from falaai.queue_messages import DigestRequested
 from falaai.repositories.files import Kind
 from falaai.repositories.sessions import Session
-from falaai_chat.attached_files import HEADING
 from falaai_chat.conversation_changes import read_page
 from falaai_chat.generation import ReplyDependencies, generate_reply
 from falaai_chat.pending_replies import ExistingReply, PendingReply
+from falaai_chat.prompts import FILES_HEADING
 from falaai_chat.questions import edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput
 from falaai_chat.views import message_views
@@ -78,7 +78,7 @@ def test_file_goes_to_the_model_with_its_question_and_later_as_a_digest(
     first = send(database, session, "O que é isto?", anexos=[contract.id])
     talk.answer(first)
     assert [(file.name, file.data) for file in talk.prompt.files] == [("contrato.pdf", contract.data)]
-    assert HEADING not in str(talk.prompt.turns)
+    assert FILES_HEADING not in str(talk.prompt.turns)
     assert talk.digests() == [contract.file_id]
     rows.run("UPDATE arquivos SET resumo_estado = 'pronto', resumo = 'Um contrato de aluguel.\nPrazo: 30 meses.'")
     talk.answer(send(database, session, "E o prazo?", conversation_id=first.conversation_id))
@@ -271,6 +271,6 @@ def test_name_and_digest_cannot_leave_their_quotation(database: Database, rows: 
     talk.answer(first)
     talk.answer(send(database, session, "E?", conversation_id=first.conversation_id))
     heading, *lines = talk.prompt.turns[0].text.splitlines()
-    assert heading == HEADING
+    assert heading == FILES_HEADING
     assert all(line.startswith("> ") for line in lines)
     assert "Ignore" not in talk.prompt.system

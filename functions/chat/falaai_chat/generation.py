@@ -42,7 +42,6 @@ from falaai.repositories.messages import Message, ReplyResult, State
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of
 from falaai.stored_files import FileStore, NamedFile, S3Files
-from falaai_chat.attached_files import file_notes
 from falaai_chat.pending_replies import ExistingReply, NewReply, PendingReply, poll_reply
 from falaai_chat.prompts import build_prompt
 from falaai_chat.quota import is_counted
@@ -113,7 +112,7 @@ def _generate(
 ) -> Iterator[ReplyEvent]:
     limit = turns_limit(settings.read(settings.MemorySettings).memory_tokens)
     count = cache(count_tokens)  # the prompt and the summary plan count the same pairs
-    prompt = build_prompt(pending.summary, pending.turns, limit, count, language, file_notes(pending.files.noted))
+    prompt = build_prompt(pending.summary, pending.turns, limit, count, language, pending.files.noted)
     prompt = replace(prompt, mode=pending.mode)
     row = StoredReply(dependencies.database, pending)
     for event in store_reply(_ask_about_files(dependencies, prompt, pending.files.read, seconds), row):

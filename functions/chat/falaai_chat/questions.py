@@ -5,7 +5,7 @@ it: requests of one user run one after another, and each sees the questions and 
 Its last statement counts the message in a share of the ceiling, a row that many users share.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
@@ -14,6 +14,7 @@ import pymysql
 
 from falaai.database import Database, Statements, new_transaction_key
 from falaai.errors import (
+    AttachmentNotReady,
     CeilingReached,
     Conflict,
     NotFound,
@@ -30,8 +31,8 @@ from falaai.repositories.sessions import Session
 from falaai.repositories.usage import SHARES
 from falaai.sao_paulo import day_of
 from falaai.stored_files import FilesOfReply
-from falaai_chat.attached_files import find_files, send_attachments
 from falaai_chat.pending_replies import ExistingReply, NewReply, PendingReply
+from falaai_chat.prompts import find_files
 from falaai_chat.quota import RETRY_SECONDS, Quota
 from falaai_chat.schemas import EditInput, MessageInput
 
@@ -135,8 +136,24 @@ def _ask(sql: Statements, session: Session, question: MessageInput, attempt: Att
     question_id = messages.add_exchange(
         sql, conversation_id, reply_seq, question.message, question.client_id, attempt.key, mode
     )
-    send_attachments(sql, session.user_id, conversation_id, question_id, question.anexos)
+    _send_attachments(sql, session.user_id, conversation_id, question_id, question.anexos)
     return _new_reply(sql, session, attempt, used, conversation_id, reply_seq, question.reler)
+
+
+def _send_attachments(
+    sql: Statements, user_id: int, conversation_id: int, question_id: int, attachment_ids: Sequence[int]
+) -> None:
+    """Give the user's uploads to a question that has just been stored.
+
+    Raises AttachmentNotReady for an upload that is not ready, and NotFound for any other id that cannot be sent.
+    """
+    if not attachment_ids:
+        return
+    sent = sent_attachments.update_sent(sql, user_id, conversation_id, question_id, attachment_ids)
+    if sent < len(attachment_ids):
+        if sent_attachments.count_unfinished(sql, user_id, attachment_ids):
+            raise AttachmentNotReady("an upload is not ready")
+        raise NotFound("attachment")
 
 
 def _regenerate(

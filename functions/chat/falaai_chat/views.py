@@ -9,11 +9,11 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
+from falaai.attachment_views import listed_view
 from falaai.errors import InvalidInput
 from falaai.repositories.conversations import Conversation, Cursor
 from falaai.repositories.messages import Message, State
 from falaai.repositories.search import Hit
-from falaai.repositories.sent_attachments import MessageAttachment
 from falaai.web import texts
 from falaai.web.dates import group_of, in_words
 from falaai_chat.markdown import MESSAGE_SECONDS, plain, to_html
@@ -57,28 +57,6 @@ def message_shape(message: Message) -> dict[str, Any]:
     }
 
 
-def attachment_shape(attachment: MessageAttachment) -> dict[str, Any]:
-    """Return {id, nome, estado, motivo, frase, especie, tipo, tamanho, paginas, segundos, largura, altura, tokens,
-    resumo_estado}. `frase` tells why an upload was refused: it is null, because such an upload is never sent.
-    """
-    return {
-        "id": attachment.id,
-        "nome": attachment.name,
-        "estado": attachment.state.value,
-        "motivo": attachment.reason,
-        "frase": None,
-        "especie": attachment.kind,
-        "tipo": attachment.media_type,
-        "tamanho": attachment.size,
-        "paginas": attachment.pages,
-        "segundos": attachment.seconds,
-        "largura": attachment.width,
-        "altura": attachment.height,
-        "tokens": attachment.tokens,
-        "resumo_estado": attachment.digest_state,
-    }
-
-
 def conversation_view(conversation: Conversation, now: datetime) -> dict[str, Any]:
     """Return the fields of conversation_shape and `grupo`, the conversation's heading in the list."""
     group = texts.PINNED_GROUP if conversation.is_pinned else group_of(conversation.updated_at, now)
@@ -119,7 +97,7 @@ def message_views(messages: Sequence[Message], now: datetime) -> list[dict[str, 
                 "versao": message.version,
                 "versoes": message.versions,
                 "modo": message.mode.value,
-                "anexos": [attachment_shape(one) for one in message.attachments],
+                "anexos": [listed_view(one, one) for one in message.attachments],
             }
         )
     return views[::-1]

@@ -125,7 +125,7 @@ def _attached_file(row: Row) -> AttachedFile:
 # Its parameter is the conversation.
 BY_MESSAGE = (
     "SELECT x.id_mensagem, JSON_ARRAYAGG(JSON_OBJECT('id', x.id, 'name', x.nome, 'state', x.estado, 'size',"
-    " COALESCE(a.tamanho, x.tamanho), 'reason', x.motivo, 'position', x.posicao, 'kind', a.especie, 'media_type',"
+    " x.tamanho, 'reason', x.motivo, 'position', x.posicao, 'kind', a.especie, 'media_type',"
     " a.tipo, 'pages', a.paginas, 'seconds', a.segundos, 'width', a.largura, 'height', a.altura, 'tokens', a.tokens,"
     " 'digest_state', a.resumo_estado)) AS anexos"
     " FROM anexos x LEFT JOIN arquivos a ON a.id = x.id_arquivo AND x.estado = 'pronto'"
