@@ -1,4 +1,7 @@
-"""Uploads that are cut, and checks during which S3 or the function fails: a clear answer, and nothing is lost."""
+"""Uploads that are cut, and checks and replies during which S3 or the function fails.
+
+Each ends in a clear answer, and nothing is lost.
+"""
 
 import os
 import signal
@@ -74,6 +77,23 @@ def test_preview_without_s3_is_503_and_works_later(faulty: FaultyCloud, ana: Per
     assert (failed.status_code, failed.json()["code"]) == (503, "attachments_unavailable")
     faulty.aws.passing()
     assert ana.http.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("fault", [FaultProxy.stalling, FaultProxy.dropping], ids=["stalled", "gone"])
+def test_reply_without_s3_keeps_the_question_and_works_later(faulty: FaultyCloud, ana: Person, fault: object) -> None:
+    question = {"message": "O que é?", "anexos": [attach(ana, attachments.photo())["id"]], "client_id": "a-1"}
+    fault(faulty.aws)  # type: ignore[operator]
+    failed = ana.http.post("/chat/message", json=question)
+    assert failed.json()["code"] == "files_unavailable"
+    assert failed.json()["detail"].endswith(".")
+    with ana.stream(**question) as events:  # type: ignore[arg-type]
+        *_, (last, end) = events
+    assert (last, end["code"]) == ("error", "files_unavailable")
+    faulty.aws.passing()
+    answered = ana.say(**question)  # type: ignore[arg-type]
+    stored = ana.http.get(f"/conversation/{answered['conversation_id']}").json()
+    assert [(one["conteudo"], one["estado"]) for one in stored[:1]] == [("O que é?", "completa")]
+    assert [one["estado"] for one in stored] == ["completa", "completa"]
 
 
 def test_function_killed_during_a_check_leaves_an_upload_that_can_be_checked(

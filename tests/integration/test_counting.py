@@ -7,7 +7,9 @@ import pytest
 from falaai.database import Database
 from falaai.errors import LanguageModelError, ModelBlocked, ModelInterrupted, ModelRateLimited, ModelUnavailable
 from falaai.modes import Mode
+from falaai.repositories import usage
 from falaai.repositories.sessions import Session
+from falaai.sao_paulo import day_of
 from falaai_auth.carried_usage import carry_over, find_usage, keep_usage
 from falaai_chat.generation import StoredReply
 from falaai_chat.pending_replies import NewReply, PendingReply
@@ -197,16 +199,16 @@ def test_mode_and_model_are_stored_and_stay_with_a_hidden_version(
     ]
 
 
-def test_messages_of_both_modes_follow_to_the_next_account_with_the_address(
+def test_messages_and_uploads_follow_to_the_next_account_with_the_address(
     database: Database, rows: Rows, today: Session
 ) -> None:
     send(database, today)
     think(database, today)
     think(database, today)
+    usage.add_uploaded(database, today.user_id, day_of(today.now), 3_000_000)
     keep_usage(database, today)
     found = find_usage(database, today.user_email)
     other = rows.user("nova@exemplo.com.br")
     carry_over(database, other, found)
-    assert rows.list("SELECT mensagens, pensadas FROM uso_diario WHERE id_usuario = %s", other) == [
-        {"mensagens": 1, "pensadas": 2}
-    ]
+    counts = "SELECT mensagens, pensadas, bytes_enviados FROM uso_diario WHERE id_usuario = %s"
+    assert rows.list(counts, other) == [{"mensagens": 1, "pensadas": 2, "bytes_enviados": 3 * 1024 * 1024}]

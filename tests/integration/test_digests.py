@@ -29,6 +29,7 @@ from falaai.language_model import Prompt
 from falaai.queue_messages import DigestRequested, SummaryRequested
 from falaai.repositories.files import Kind
 from falaai.repositories.sent_attachments import DIGEST_CHARACTERS
+from falaai_memory import worker
 from falaai_memory.worker import add_digest, summarize
 from tests.support.attached_files import bucket_of_test
 from tests.support.databases import environment
@@ -103,6 +104,17 @@ def test_file_that_is_gone_is_given_up_at_once(database: Database, rows: Rows, u
     store.failure = FileMissing("gone")
     add_digest(database, FakeModel(), store, requested(rows, upload), 1)
     assert stored(rows) == ("erro", None, None)
+
+
+def test_request_without_a_try_left_marks_the_digest_as_failed_unless_it_is_there(
+    database: Database, rows: Rows, upload: StoredUpload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "database", lambda: database)
+    worker.give_up(requested(rows, upload))
+    assert stored(rows) == ("erro", None, None)
+    add_digest(database, FakeModel(["Um contrato."]), FakeFileStore(upload), requested(rows, upload), 1)
+    worker.give_up(requested(rows, upload))
+    assert stored(rows) == ("pronto", "Um contrato.", None)
 
 
 @pytest.mark.parametrize("failure", [ModelRateLimited, ModelNotConfigured, ModelMalformed])

@@ -76,3 +76,5 @@ def test_search_says_in_which_file_the_words_are(member: Person, product: Rows) 
     assert found["trecho"] == ["Uma ", "fiança", " de três meses."]
     exported = member.http.get(f"/conversation/{found['id']}/export").text
     assert "Quanto custa?\n\nAnexos: Cozinha nova.pdf\n" in exported
+    question, _reply = member.http.get(f"/conversation/{found['id']}/export?format=json").json()["mensagens"]
+    assert question["anexos"] == ["Cozinha nova.pdf"]

@@ -68,14 +68,16 @@ def _markdown(part: Part, next_part: str | None) -> str:
     return title_line(part.conversation.title) + "".join(sections) + end
 
 
-def _exported(message: Message) -> dict[str, Any]:
-    """Return the fields of message_shape, and of a reply its mode and the model that answered."""
-    answered = {"modo": message.mode, "modelo": message.model} if message.author == "ia" else {}
-    return {**message_shape(message), **answered}
+def _exported(message: Message, names: list[str]) -> dict[str, Any]:
+    """Return the fields of message_shape, the names of a question's files, and the mode and model of a reply."""
+    is_reply = message.author == "ia"
+    more = {"modo": message.mode, "modelo": message.model} if is_reply else {"anexos": names}
+    return {**message_shape(message), **more}
 
 
 def _json(part: Part, next_part: str | None) -> str:
-    content = {**conversation_shape(part.conversation), "mensagens": [_exported(one) for one in part.messages]}
+    exported = [_exported(one, part.attachments.get(one.id, [])) for one in part.messages]
+    content = {**conversation_shape(part.conversation), "mensagens": exported}
     if next_part:
         content["continua_em"] = next_part
     return json.dumps(content, ensure_ascii=False, indent=2)

@@ -17,7 +17,7 @@ FOLDER = "anexos"
 MISSING = f"{FOLDER}/faltam.txt"
 _MISSING_TEXT = (
     "Estes arquivos não estão aqui: ou já foram apagados, ou não couberam no tempo de preparo."
-    " Baixe-os na conversa em que você os enviou.\n\n"
+    " Os que ainda existem podem ser baixados na conversa em que foram enviados.\n\n"
 )
 # Images are stored anew, maybe in another format than the uploaded one.
 _ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}

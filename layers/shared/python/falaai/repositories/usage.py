@@ -72,11 +72,23 @@ def add_uploaded(sql: Statements, user_id: int, day: date, size: int) -> int:
     return repeated or size  # 0 for a new row
 
 
-def add_day(sql: Statements, user_id: int, day: date, messages: int = 0, thinking: int = 0) -> bool:
-    """Add the user's counter of a day, with messages of both modes. Returns False if it exists already."""
+def count_uploaded(sql: Statements, user_id: int, day: date) -> int:
+    """Return the number of bytes that the user has uploaded on a day."""
+    row = sql.find("SELECT bytes_enviados FROM uso_diario WHERE id_usuario = %s AND dia = %s", (user_id, day))
+    return row["bytes_enviados"] if row else 0
+
+
+def add_day(
+    sql: Statements, user_id: int, day: date, messages: int = 0, thinking: int = 0, uploaded: int = 0
+) -> bool:
+    """Add the user's counter of a day, with messages of both modes and uploaded bytes.
+
+    Returns False if it exists already.
+    """
     added = sql.run(
-        "INSERT IGNORE INTO uso_diario (id_usuario, dia, mensagens, pensadas) VALUES (%s, %s, %s, %s)",
-        (user_id, day, messages, thinking),
+        "INSERT IGNORE INTO uso_diario (id_usuario, dia, mensagens, pensadas, bytes_enviados)"
+        " VALUES (%s, %s, %s, %s, %s)",
+        (user_id, day, messages, thinking, uploaded),
     )
     return bool(added)
 
