@@ -5,13 +5,13 @@ of code run with the processor slowed down to a quarter, as on a cheap phone.
 """
 
 import json
-import shutil
 from statistics import quantiles
 
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.built_stack import BuiltStack
+from tests.support.browser import find_chromium
 
 WORDS = 4000
 PIECES = 400
@@ -98,7 +98,7 @@ def table(stack: BuiltStack) -> str:
     size = len(text) // PIECES + 1
     pieces = [text[start : start + size] for start in range(0, len(text), size)]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), chromium_sandbox=False)
+        browser = playwright.chromium.launch(executable_path=find_chromium(), chromium_sandbox=False)
         words = chat_tasks(browser, stack, text)
         one_block = chat_tasks(browser, stack, code_reply(CODE_CHARACTERS), SLOWDOWN)
         four_blocks = chat_tasks(browser, stack, code_reply(CODE_CHARACTERS // 4), SLOWDOWN)

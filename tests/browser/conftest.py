@@ -1,13 +1,12 @@
 """Fixtures for tests in Debian's Chromium, driven by Playwright, against the running devcloud."""
 
-import shutil
 from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.support.browser import DESKTOP
+from tests.support.browser import DESKTOP, find_chromium
 from tests.support.running_cloud import RunningCloud
 from tests.support.waiting import HANG_SECONDS
 
@@ -21,12 +20,9 @@ FLAGS = ["--disable-background-networking", "--disable-component-update", "--dis
 
 @pytest.fixture(scope="module")  # its event loop conflicts with tests that have their own
 def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.fail("Chromium is missing; `make test` installs it")
     with sync_playwright() as playwright:
         # Chromium's sandbox does not run as root, the user in most containers.
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS, chromium_sandbox=False)
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS, chromium_sandbox=False)
         yield browser
         browser.close()
 

@@ -144,7 +144,7 @@ def test_rotated_secret_is_used_by_every_function_from_the_next_request_on(
     answers = [*new.values(), ""]  # the command makes the key of backups itself
     code, seen = at_a_terminal(command, environment(deployed), answers)
     assert (code, seen.count(": stored")) == (0, 5), seen
-    assert "8 functions restarted" in seen
+    assert "9 functions restarted" in seen
     assert [value for value in new.values() if value in seen] == []
     # The old keys are revoked; the old password is gone already.
     for fake, variable in (("gemini", "GEMINI_API_KEY"), ("sendgrid", "SENDGRID_API_KEY")):
