@@ -5,12 +5,14 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+import pillow_heif
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from falaai.repositories.files import Kind
 from falaai.web import texts
 from falaai_attachments import inspector
+from falaai_attachments.inspection import images
 from falaai_attachments.inspection.__main__ import CPU_SECONDS, MEMORY_BYTES
 from falaai_attachments.inspector import FileRefused, Inspected, inspect
 from tests.support import attachments
@@ -152,3 +154,16 @@ def test_child_limits_its_memory_and_its_time_before_it_reads_the_file(
     )
     with pytest.raises(FileRefused, match="too_complex"):
         try_file(b"x")
+
+
+def test_large_heic_is_reduced_in_strips_without_a_seam(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in {"MAX_PIXELS_OPAQUE": 1000, "MAX_SIDE": 100, "STRIP_ROWS": 7}.items():
+        monkeypatch.setattr(images, name, value)
+    source = tmp_path / "praia.heic"
+    source.write_bytes(attachments.heic((320, 240)))
+    images.inspect_image(source, tmp_path)
+    pillow_heif.register_heif_opener()
+    with Image.open(source) as whole, Image.open(tmp_path / "content") as reduced:
+        assert reduced.size == (80, 60)
+        expected = whole.convert("RGB").reduce(4)
+        assert max(ImageStat.Stat(ImageChops.difference(expected, reduced)).mean) < 3

@@ -21,6 +21,7 @@ MAX_PIXELS = {"JPEG": 220_000_000, "HEIF": 26_000_000, "WEBP": 8_000_000}
 MAX_PIXELS_OPAQUE = 16_000_000
 MAX_PIXELS_TRANSPARENT = 10_000_000
 MAX_PIXELS_OF_PROGRESSIVE = 36_000_000
+STRIP_ROWS = 128
 SMALL_SIDE, SCREEN_SIDE = 320, 1600
 QUALITY, PREVIEW_QUALITY = 88, 80
 # Gemini's tokens for one image in high resolution.
@@ -46,6 +47,9 @@ def inspect_image(source: Path, folder: Path) -> dict[str, Any]:
 def _decoded(source: Path) -> Image.Image:
     """Decode the first frame, reduce it, and turn it as its metadata say. Raises Refusal."""
     image = _opened(source)
+    if image.format == "HEIF":
+        image.close()
+        return _reduced_heic(source)
     image.load()
     exif = image.getexif()
     mode = "RGBA" if _is_transparent(image) else "RGB"
@@ -58,6 +62,29 @@ def _decoded(source: Path) -> Image.Image:
     ImageOps.exif_transpose(image, in_place=True)
     image.info.clear()
     return image
+
+
+def _reduced_heic(source: Path) -> Image.Image:
+    """Decode a HEIC and reduce a large one strip by strip: a whole Pillow image beside its pixels takes too much.
+
+    The decoder turns it upright by itself.
+    """
+    import pillow_heif
+
+    decoded = pillow_heif.open_heif(source)
+    mode, (width, height), stride = decoded.mode, decoded.size, decoded.stride
+    pixels = memoryview(decoded.data)
+    factor = -(-max(width, height) // MAX_SIDE) if width * height > MAX_PIXELS_OPAQUE else 1
+    reduced = Image.new(mode, (-(-width // factor), -(-height // factor)))
+    rows = STRIP_ROWS * factor
+    for top in range(0, height, rows):
+        part = pixels[top * stride : min(height, top + rows) * stride]
+        strip = Image.frombuffer(mode, (width, len(part) // stride), bytes(part), "raw", mode, stride)
+        reduced.paste(strip.reduce(factor), (0, top // factor))
+    reduced.thumbnail((MAX_SIDE, MAX_SIDE))
+    if mode == "RGBA" and reduced.getextrema()[-1][0] < 255:  # type: ignore[index]
+        return reduced
+    return reduced.convert("RGB")
 
 
 def _opened(source: Path) -> Image.Image:
