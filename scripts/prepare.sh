@@ -42,6 +42,15 @@ install_debian_packages() {
   rm -f "$output"
 }
 
+# prefer_headless_shell: tries to install it beside an installed chromium, which takes its place if that fails.
+prefer_headless_shell() {
+  command -v chromium-headless-shell >/dev/null || ! command -v chromium >/dev/null && return
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 0
+  log "installing chromium-headless-shell (Debian package)"
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium-headless-shell; } \
+    >/dev/null 2>&1 || log "chromium-headless-shell cannot be installed; the tests use chromium"
+}
+
 # find_uv: sets UV to the uv of PATH, or installs uv into its own environment with any Python 3.
 find_uv() {
   UV=$(command -v uv || true)
@@ -102,11 +111,10 @@ for part in "$@"; do
     mariadb) need mariadbd mariadb-server-core ;;
     faketime) need faketime faketime ;;
     chromium)
-      # The same engine as in Debian's chromium, without the windows of a browser: a page takes a seventh of the CPU time.
-      # Where only root could install it, an installed chromium will do.
-      if [ "$(id -u)" = 0 ] || ! command -v chromium >/dev/null; then
-        need chromium-headless-shell chromium-headless-shell fonts-dejavu-core
-      fi
+      # The headless shell is the same engine without the windows of a browser: a page takes a seventh of the CPU time.
+      # An installed chromium will do as well.
+      command -v chromium >/dev/null || need chromium-headless-shell chromium-headless-shell fonts-dejavu-core
+      prefer_headless_shell
       # The Node program of the browser driver is linked to this library.
       need_library libatomic.so.1 libatomic1 ;;
   esac
