@@ -3,14 +3,13 @@
 import io
 import json
 import re
-import struct
 from dataclasses import dataclass, field
 from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Locator, Page, Request, Route, expect
-from pypdf import PdfWriter
 
+from tests.support import attachments
 from tests.support.browser import say, sign_in
 from tests.support.people import People
 
@@ -37,33 +36,10 @@ def _jpeg() -> bytes:
     return out.getvalue()
 
 
-def _pdf(pages: int, password: str = "") -> bytes:
-    writer, out = PdfWriter(), io.BytesIO()
-    for _ in range(pages):
-        writer.add_blank_page(200, 200)
-    if password:
-        writer.encrypt(password, algorithm="RC4-128")
-    writer.write(out)
-    return out.getvalue()
-
-
-def _wav(seconds: int) -> bytes:
-    sound = bytes(2 * 8000 * seconds)
-    header = struct.pack("<HHIIHH", 1, 1, 8000, 16000, 2, 16)
-    return (
-        b"RIFF"
-        + struct.pack("<I", 36 + len(sound))
-        + b"WAVEfmt "
-        + struct.pack("<I", 16)
-        + header
-        + (b"data" + struct.pack("<I", len(sound)) + sound)
-    )
-
-
 PHOTO = {"name": "praia.jpg", "mimeType": "image/jpeg", "buffer": _jpeg()}
-PDF = {"name": "contrato de aluguel.pdf", "mimeType": "application/pdf", "buffer": _pdf(12)}
-LOCKED = {"name": "extrato.pdf", "mimeType": "application/pdf", "buffer": _pdf(1, "segredo")}
-SOUND = {"name": "áudio.wav", "mimeType": "audio/wav", "buffer": _wav(83)}
+PDF = {"name": "contrato de aluguel.pdf", "mimeType": "application/pdf", "buffer": attachments.pdf(12)}
+LOCKED = {"name": "extrato.pdf", "mimeType": "application/pdf", "buffer": attachments.pdf(1, "segredo")}
+SOUND = {"name": "áudio.wav", "mimeType": "audio/wav", "buffer": attachments.wav(83)}
 
 
 # An attachment whose digest is not there yet.

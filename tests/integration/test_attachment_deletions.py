@@ -206,7 +206,7 @@ def test_deleted_account_leaves_no_row_and_no_object(
     assert rows.value("SELECT COUNT(*) FROM usuarios WHERE id = %s", ana) == 0
     assert attached.objects() == of_bia
     assert rows.value("SELECT COUNT(*) FROM arquivos WHERE id_usuario = %s", bia) == 10
-    cleanup.message("closed_account", bia)  # nobody closed it
+    cleanup.message("closed_account", bia)  # an account that is not closed
     assert attached.objects() == of_bia
 
 

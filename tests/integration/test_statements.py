@@ -30,7 +30,7 @@ from falaai.language_model import NO_USAGE, Failed, ModelEvent, Prompt
 from falaai.modes import Mode
 from falaai.repositories import conversations, messages, personal_data
 from falaai.repositories.conversations import Cursor
-from falaai.repositories.files import Kind, NewFile
+from falaai.repositories.files import FileFacts, Kind, NewFile
 from falaai.repositories.messages import ReplyResult, State
 from falaai.repositories.sessions import Session
 from falaai.repositories.versions import Branch
@@ -590,11 +590,12 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "reason": "unknown_type",
         "origin_sha256": "f" * 64,
         "new": NewFile(
-            *(Kind.TEXT, "text/plain", 3),
+            FileFacts(Kind.TEXT, "text/plain", 3),
             user_id=user,
             origin_sha256="f" * 64,
             sha256="e" * 64,
             key=f"attachments/{user}/new",
+            size=10,
         ),
         "files_at_most": 100,
         "after_id": 0,
@@ -606,6 +607,7 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "key": "chave",
         "limits.update_count.count": 2,
         "usage.add_day.user_id": -98,
+        "usage.add_day.uploaded": 3,
         "tokens_in": 3,
         "tokens_out": 2,
         "transaction_key": "f" * 32,

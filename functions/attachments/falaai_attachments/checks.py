@@ -4,7 +4,6 @@ The bytes that are hashed, checked and stored are those of one download. A later
 """
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -92,9 +91,7 @@ def _store(store: ObjectStore, user_id: int, origin: str, inspected: Inspected) 
         store.add(key + SMALL, inspected.small, PREVIEW_TYPE)
         store.add(key + SCREEN, inspected.screen, PREVIEW_TYPE)
     size = inspected.content.stat().st_size
-    return replace(
-        facts, user_id=user_id, origin_sha256=origin, sha256=_sha256(inspected.content), key=key, size=size
-    )
+    return NewFile(facts, user_id, origin, _sha256(inspected.content), key, size)
 
 
 def _sha256(file: Path) -> str:

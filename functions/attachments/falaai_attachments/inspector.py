@@ -13,7 +13,7 @@ from typing import Any
 
 from falaai.deadlines import seconds_left
 from falaai.logs import logger
-from falaai.repositories.files import Kind, NewFile
+from falaai.repositories.files import FileFacts, Kind
 
 # Wall-clock time of one inspection. The child's own limit is CPU time, which it usually reaches first.
 SECONDS = 15.0
@@ -37,7 +37,7 @@ class FileRefused(Exception):
 class Inspected:
     """A file that may be stored: facts about it, its bytes, and the previews of an image."""
 
-    facts: NewFile
+    facts: FileFacts
     content: Path
     small: Path
     screen: Path
@@ -48,7 +48,7 @@ def inspect(source: Path, folder: Path) -> Inspected:
     result = _run(source, folder)
     if "refused" in result:
         raise FileRefused(str(result["refused"]))
-    facts = NewFile(
+    facts = FileFacts(
         kind=Kind(result["kind"]),
         media_type=str(result["media_type"]),
         tokens=int(result["tokens"]),

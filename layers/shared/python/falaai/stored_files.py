@@ -15,7 +15,7 @@ from falaai.deadlines import seconds_left
 from falaai.errors import FileMissing, FilesUnavailable
 from falaai.language_model import MediaFile
 from falaai.repositories.files import StoredFile
-from falaai.repositories.sent_attachments import AttachedFile
+from falaai.repositories.sent_attachments import SentFile
 from falaai.s3 import S3Failed, call_s3, find_object
 
 # Bytes of all files inside one request. Base64 makes them a third longer.
@@ -42,7 +42,7 @@ class FilesOfReply:
     """
 
     read: tuple[NamedFile, ...] = ()
-    noted: tuple[AttachedFile, ...] = ()
+    noted: tuple[SentFile, ...] = ()
     without_digest: tuple[int, ...] = ()
 
 

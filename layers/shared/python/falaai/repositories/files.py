@@ -55,8 +55,8 @@ class StoredFile:
 
 
 @dataclass(frozen=True)
-class NewFile:
-    """A checked file before it has a row. `origin_sha256` is of the uploaded bytes, `sha256` of the stored ones."""
+class FileFacts:
+    """The result of checking a file. The fields are those of StoredFile."""
 
     kind: Kind
     media_type: str
@@ -66,11 +66,18 @@ class NewFile:
     width: int | None = None
     height: int | None = None
     excerpt: str | None = None
-    user_id: int = 0
-    origin_sha256: str = ""
-    sha256: str = ""
-    key: str = ""
-    size: int = 0
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A checked file before it has a row. `origin_sha256` is of the uploaded bytes, `sha256` of the stored ones."""
+
+    facts: FileFacts
+    user_id: int
+    origin_sha256: str
+    sha256: str
+    key: str
+    size: int
 
 
 FILE_COLUMNS = (
@@ -110,24 +117,15 @@ def find_file(sql: Statements, user_id: int, file_id: int) -> StoredFile | None:
 
 def add_file(sql: Statements, new: NewFile) -> None:
     """Add a file, unless the user has one of the same uploaded bytes."""
+    facts = new.facts
     sql.run(
-        "INSERT IGNORE INTO arquivos (id_usuario, origem_sha256, sha256, chave, especie, tipo, tamanho, paginas,"
-        " segundos, largura, altura, tokens, trecho, criado_em)"
+        "INSERT IGNORE INTO arquivos (id_usuario, origem_sha256, sha256, chave, tamanho, especie, tipo, tokens,"
+        " paginas, segundos, largura, altura, trecho, criado_em)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, UTC_TIMESTAMP(6))",
         (
-            new.user_id,
-            new.origin_sha256,
-            new.sha256,
-            new.key,
-            new.kind,
-            new.media_type,
-            new.size,
-            new.pages,
-            new.seconds,
-            new.width,
-            new.height,
-            new.tokens,
-            new.excerpt,
+            *(new.user_id, new.origin_sha256, new.sha256, new.key, new.size),
+            *(facts.kind, facts.media_type, facts.tokens, facts.pages, facts.seconds),
+            *(facts.width, facts.height, facts.excerpt),
         ),
     )
 

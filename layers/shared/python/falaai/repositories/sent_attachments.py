@@ -21,7 +21,7 @@ DIGEST_OVERDUE_SECONDS = 120
 
 
 @dataclass(frozen=True)
-class AttachedFile:
+class SentFile:
     """One attachment of a question, with its file, which has no transcript and only the beginning of its excerpt.
 
     `message_id` is the question. `is_digest_overdue` tells whether the digest of a file that is still pending should
@@ -101,22 +101,22 @@ _ATTACHED = (
 )
 
 
-def list_attached(sql: Statements, user_id: int, conversation_id: int, until_seq: int) -> list[AttachedFile]:
+def list_attached(sql: Statements, user_id: int, conversation_id: int, until_seq: int) -> list[SentFile]:
     """List the newest attachments of the shown questions up to a seq, newest first."""
     rows = sql.list(f"{_ATTACHED} ORDER BY x.id DESC LIMIT %s", (conversation_id, user_id, until_seq, READ_AT_MOST))
-    return [_attached_file(row) for row in rows]
+    return [_sent_file(row) for row in rows]
 
 
 def list_named(
     sql: Statements, user_id: int, conversation_id: int, until_seq: int, attachment_ids: Sequence[int]
-) -> list[AttachedFile]:
+) -> list[SentFile]:
     """List these attachments, as far as they belong to shown questions of the conversation up to a seq."""
     rows = sql.list(f"{_ATTACHED} AND x.id IN %s", (conversation_id, user_id, until_seq, tuple(attachment_ids)))
-    return [_attached_file(row) for row in rows]
+    return [_sent_file(row) for row in rows]
 
 
-def _attached_file(row: Row) -> AttachedFile:
-    return AttachedFile(
+def _sent_file(row: Row) -> SentFile:
+    return SentFile(
         row["anexo"], row["id_mensagem"], row["nome"], file_of(row), row["posicao"], bool(row["atrasado"])
     )
 
