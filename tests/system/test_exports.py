@@ -6,9 +6,11 @@ import zipfile
 from typing import Any
 
 import httpx
+from PIL import Image
 
 from falaai.export_files import key_of
 from falaai.rate_limits import EXPORTS_A_DAY
+from tests.support.attachments import attach, photo
 from tests.support.people import PASSWORD, People, Person, newest_link, second_device
 from tests.support.pictures import jpeg_with_secret, objects, upload
 from tests.support.rows import Rows
@@ -41,7 +43,8 @@ def download(person: Person, path: str) -> httpx.Response:
 
 
 def test_requested_archive_arrives_and_holds_everything(member: Person, cloud: RunningCloud) -> None:
-    reply = member.say("Minha pergunta guardada")
+    file = attach(member, photo(), "praia.jpg")
+    reply = member.say("Minha pergunta guardada", anexos=[file["id"]])
     upload(member, jpeg_with_secret())
     assert member.http.get("/profile/exports").json() == {"exportacao": None}
     requested = request(member)
@@ -61,6 +64,8 @@ def test_requested_archive_arrives_and_holds_everything(member: Person, cloud: R
     }
     assert {row["conteudo"] for row in told["mensagens"]} == {"Minha pergunta guardada", reply["response"]}
     assert archive.read("foto.webp").startswith(b"RIFF")
+    (attached,) = [name for name in archive.namelist() if name.endswith("praia.jpg")]
+    assert Image.open(io.BytesIO(archive.read(attached))).size == (640, 480)
     (markdown,) = [name for name in archive.namelist() if name.endswith(".md")]
     assert reply["response"] in archive.read(markdown).decode()
 

@@ -14,6 +14,7 @@ import pytest
 from falaai.connections import connect
 from falaai.settings import DatabaseSettings
 from operations.deployment import SECRETS, fixed_parameters
+from tests.support.attachments import attach, wav
 from tests.support.people import People, product_of, signed_in
 from tests.support.running_cloud import RunningCloud, start_cloud
 from tests.support.terminal import at_a_terminal
@@ -99,7 +100,7 @@ def create_stack(cloud: RunningCloud) -> None:
 
 
 def use_every_function(cloud: RunningCloud, people: People) -> None:
-    """Fail if one of the eight functions cannot use one of its secrets."""
+    """Fail if a function cannot use one of its secrets."""
     member, stranger = people.member(), people.stranger()
     assert member.login().status_code == 200  # AuthFunction: database, session
     assert stranger.register().status_code == 201
@@ -109,6 +110,7 @@ def use_every_function(cloud: RunningCloud, people: People) -> None:
     assert names[-1] == "done"
     for _ in range(4):
         member.say(LONG)  # ChatFunction
+    assert attach(member, wav())["estado"] == "pronto"  # AttachmentsFunction: database, session
     user = "(SELECT id FROM usuarios WHERE email = %s)"
     product = product_of(cloud)
     title = f"SELECT COUNT(*) FROM conversas WHERE id_usuario = {user} AND NOT titulo_provisorio"
