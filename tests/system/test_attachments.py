@@ -9,7 +9,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from falaai.rate_limits import UPLOADS_AN_HOUR
+from falaai.rate_limits import CHECKS_AN_HOUR, UPLOADS_AN_HOUR
 from falaai.web import texts
 from tests.support import attachments
 from tests.support.attachments import announce, attach, ready, send, upload
@@ -206,6 +206,12 @@ def test_uploads_of_an_hour_are_limited_whatever_their_size(member: Person) -> N
     statuses = [announce(member, b"x").status_code for _ in range(UPLOADS_AN_HOUR.hits + 1)]
     assert statuses == [201] * UPLOADS_AN_HOUR.hits + [429]
     assert announce(member, b"x").json()["code"] == "too_many_requests"
+
+
+def test_checks_of_an_hour_are_limited_also_before_the_upload_has_ended(member: Person) -> None:
+    path = f"/chat/attachments/{announce(member, b'x').json()['id']}/ready"
+    statuses = [member.http.post(path).status_code for _ in range(CHECKS_AN_HOUR.hits + 1)]
+    assert statuses == [409] * CHECKS_AN_HOUR.hits + [429]
 
 
 def test_attachment_of_another_user_answers_like_an_unknown_one(member: Person, people: People) -> None:
