@@ -227,6 +227,37 @@ def test_profile_is_changed_seen_and_deleted(new_page: Callable[..., Page], peop
     assert member.login().status_code == 401
 
 
+def test_instructions_begin_with_an_example(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page(PHONE)
+    member = sign_in(page, people, "/profile")
+    field = page.get_by_label("Instruções para o FalaAí")
+    expect(field).to_have_value("")
+    page.get_by_role("button", name="Responda curto, em até três frases.").click()
+    page.get_by_role("button", name="Escreva de um jeito formal.").click()
+    expect(field).to_be_focused()
+    expect(field).to_have_value("Responda curto, em até três frases.\nEscreva de um jeito formal.")
+    screenshot(page, "profile-instructions")
+    page.get_by_role("button", name="Salvar as instruções").click()
+    expect(page.get_by_text("O FalaAí fala assim com você a partir da próxima mensagem.")).to_be_visible()
+    expect(field).to_have_value("Responda curto, em até três frases.\nEscreva de um jeito formal.")
+    exported = member.http.get("/profile/export").json()["usuarios"][0]
+    assert exported["instrucoes"] == "Responda curto, em até três frases.\nEscreva de um jeito formal."
+    field.fill("")
+    page.get_by_role("button", name="Salvar as instruções").click()
+    expect(page.get_by_text("O FalaAí volta a falar do jeito de sempre.")).to_be_visible()
+
+
+def test_instructions_are_written_without_javascript(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page(java_script_enabled=False)
+    member = sign_in(page, people, "/profile")
+    page.get_by_label("Instruções para o FalaAí").fill("Seja breve.\nSem rodeios.")
+    expect(page.get_by_role("group", name="Exemplos para começar")).to_be_hidden()
+    page.get_by_role("button", name="Salvar as instruções").click()
+    expect(page.get_by_text("Perfil atualizado.")).to_be_visible()
+    expect(page.get_by_label("Instruções para o FalaAí")).to_have_value("Seja breve.\nSem rodeios.")
+    assert member.http.get("/profile/export").json()["usuarios"][0]["instrucoes"] == "Seja breve.\nSem rodeios."
+
+
 def test_photo_of_a_phone_becomes_the_picture(new_page: Callable[..., Page], people: People, tmp_path: Path) -> None:
     """However large it is, and upright whatever way the camera was held."""
     page = new_page(PHONE)

@@ -137,8 +137,9 @@ def fill(rows: Rows) -> None:
     rows.run("UPDATE conversas SET resumo = %s, resumo_ate_seq = 2147483647 LIMIT 1", HOSTILE[2])
     rows.insert(
         "INSERT INTO usuarios VALUES (2000000000, %s, 'max@exemplo.com.br', 'x', 0, '1000-01-01', NULL, NULL, NULL,"
-        " NULL, NULL, NULL)",
+        " NULL, NULL, NULL, %s)",
         HOSTILE[0],
+        HOSTILE[1],
     )
     rows.run(
         "INSERT INTO sessoes (id, chave, id_usuario, criada_em, vista_em, expira_em, navegador) VALUES"

@@ -18,6 +18,7 @@ from falaai.gemini import GeminiModels, count_tokens
 from falaai.language_model import ModelEvent, Prompt
 from falaai.queue_messages import SummaryRequested
 from falaai.repositories import transcripts
+from falaai_chat.pending_replies import NewReply
 from falaai_chat.prompts import build_prompt
 from falaai_chat.questions import edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput
@@ -172,6 +173,20 @@ def test_regeneration_drops_the_summary_of_the_old_reply(database: Database, row
     asked = send(database, session, "E agora?", conversation_id=conversation)
     assert "segredo" not in str(asked.turns) + asked.summary
     assert "resposta nova" in str(asked.turns)
+
+
+def test_notes_about_the_user_start_the_summary_earlier(database: Database, rows: Rows) -> None:
+    """Turns that the notes push out of the prompt must be in the summary."""
+    user, conversation, _ = long_talk(rows, *["comum"] * 20)
+    asked = send(database, new_session(rows, user), "E agora?", conversation_id=conversation)
+    assert isinstance(asked, NewReply)
+    limit, message = count_tokens(asked.turns) + 50, SummaryRequested(conversation_id=conversation)
+    rows.run("UPDATE mensagens SET estado = 'completa', conteudo = 'Certo.' WHERE id = %s", asked.reply_id)
+    summarize(database, InterruptedModel(), message, limit, 1)
+    assert rows.value("SELECT resumo FROM conversas") is None
+    rows.run("UPDATE usuarios SET instrucoes = REPEAT('a', 400)")
+    summarize(database, InterruptedModel(), message, limit, 1)
+    assert rows.value("SELECT resumo FROM conversas")
 
 
 def test_reply_still_being_generated_is_not_left_out_of_the_summary(database: Database, rows: Rows) -> None:

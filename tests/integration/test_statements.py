@@ -581,6 +581,7 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "users.update_email.email": "nova@exemplo.com.br",
         "password_hash": "x",
         "new_email": "nova@exemplo.com.br",
+        "instructions": "Seja breve.",
         "picture": "pictures/x.webp",
         "keys": ["pictures/7.webp", "pictures/8.webp", "pictures/none.webp"],
         "file_ids": list_of("SELECT id FROM arquivos WHERE id_usuario = %s"),

@@ -5,7 +5,16 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from falaai.conversation_memory import OMISSION, SHORTEST_PAIR_TOKENS, Turn, plan_summary, recent_turns
+from falaai.conversation_memory import (
+    NO_NOTES,
+    OMISSION,
+    SHORTEST_PAIR_TOKENS,
+    PersonalNotes,
+    Turn,
+    plan_summary,
+    recent_turns,
+    room_for_turns,
+)
 
 
 def count(turns: Sequence[Turn]) -> int:
@@ -72,3 +81,9 @@ def test_summarization_takes_whole_pairs_and_is_then_not_due(sizes: list[int], l
     assert rest[0].author == "usuario"
     assert count(rest) <= limit or len(rest) <= 2
     assert plan_summary(rest, limit, count) is None or count(rest[-2:]) > limit // 2
+
+
+def test_notes_about_the_user_take_room_from_the_turns_but_at_most_half() -> None:
+    assert room_for_turns(1000, NO_NOTES) == 1000
+    assert room_for_turns(1000, PersonalNotes("a" * 401)) == 899
+    assert room_for_turns(1000, PersonalNotes("a" * 4000)) == 500

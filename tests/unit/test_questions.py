@@ -25,7 +25,7 @@ COUNT, LIST = "INSERT INTO uso_diario", "SELECT id_usuario, mensagens"
 def context(running: int = 1) -> list[dict[str, Any]]:
     """Rows of the new reply and of its question."""
     title = {"titulo_conversa": "Oi", "titulo_manual": 0, "titulo_provisorio": 1}
-    more = {**title, "resumo": None, "gerando": running, "tem_anexos": 0}
+    more = {**title, "resumo": None, "gerando": running, "tem_anexos": 0, "instrucoes": "Seja breve."}
     return [
         {"id": REPLY, "seq": 2, "remetente": "ia", "conteudo": "", **more},
         {"id": REPLY - 1, "seq": 1, "remetente": "usuario", "conteudo": "Oi", **more},
@@ -53,6 +53,7 @@ def test_new_question_is_stored_with_its_reply() -> None:
     assert isinstance(reply, NewReply)
     assert (reply.conversation_id, reply.reply_id, reply.reply_seq, reply.left) == (CONVERSATION, REPLY, 2, 5)
     assert [turn.text for turn in reply.turns] == ["Oi"]
+    assert reply.notes.instructions == "Seja breve."
     assert fake.transactions == 1
 
 

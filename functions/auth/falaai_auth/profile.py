@@ -1,4 +1,4 @@
-"""Profile changes: name, picture, email address, password."""
+"""Profile changes: name, picture, instructions for the assistant, email address, password."""
 
 from falaai import rate_limits
 from falaai.database import Database, Statements
@@ -54,10 +54,7 @@ def change_profile(
     picture = store.add(clean_picture(change.profile_pic.file.read())) if change.profile_pic else None
 
     def write(sql: Statements) -> None:
-        if change.nome_completo:
-            users.update_name(sql, user.id, change.nome_completo)
-        if picture or change.remover_foto:
-            users.update_picture(sql, user.id, picture or "")
+        _change_look(sql, user, change, picture)
         if password_hash:
             _change_password(sql, queues, user, session, password_hash)
         if change.email:
@@ -69,6 +66,16 @@ def change_profile(
     return _sentences(change, new_email)
 
 
+def _change_look(sql: Statements, user: User, change: ProfileChange, picture: str | None) -> None:
+    """Change name, picture and instructions, which need no password. `picture` is the key of a new one."""
+    if change.nome_completo:
+        users.update_name(sql, user.id, change.nome_completo)
+    if picture or change.remover_foto:
+        users.update_picture(sql, user.id, picture or "")
+    if change.instrucoes or change.remover_instrucoes:
+        users.update_instructions(sql, user.id, change.instrucoes)
+
+
 def _check(
     database: Database, user: User, session: Session, change: ProfileChange, new_email: str | None, address: str
 ) -> None:
@@ -77,7 +84,9 @@ def _check(
     Raises InvalidInput for an empty change, a wrong current password, or a new password that is easy to guess from
     the user's names and addresses; TooManyRequests for too many wrong passwords or new addresses.
     """
-    if not (change.nome_completo or change.email or change.senha or change.profile_pic or change.remover_foto):
+    instructions = change.instrucoes or change.remover_instrucoes
+    picture = change.profile_pic or change.remover_foto
+    if not (change.nome_completo or change.email or change.senha or picture or instructions):
         raise InvalidInput("profile", texts.NOTHING_CHANGED)
     if new_email or change.senha:
         confirm_password(database, user, session, change.senha_atual)
@@ -109,6 +118,8 @@ def _sentences(change: ProfileChange, new_email: str | None) -> list[str]:
         sentences = [texts.PROFILE_CHANGED]
     elif change.remover_foto:
         sentences = [texts.PICTURE_REMOVED]
+    elif change.instrucoes or change.remover_instrucoes:
+        sentences = [texts.INSTRUCTIONS_SAVED if change.instrucoes else texts.INSTRUCTIONS_REMOVED]
     if new_email:
         return [*sentences, texts.NEW_EMAIL_ASKED]
     return sentences or [texts.EMAIL_STAYS]

@@ -7,6 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 from fastapi import UploadFile
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
+from falaai.conversation_memory import INSTRUCTIONS_MAX_CHARACTERS
 from falaai.web import texts
 from falaai_auth import passwords
 
@@ -55,6 +56,11 @@ def _nothing_if_empty(written: object) -> object:
     return None if written == "" or (isinstance(written, UploadFile) and not written.filename) else written
 
 
+def _with_plain_line_ends(written: object) -> object:
+    """A form sends each line end as two characters, which the user has not written."""
+    return written.replace("\r\n", "\n") if isinstance(written, str) else written
+
+
 Email = Annotated[str, Field(max_length=254), AfterValidator(_normal_email)]
 Name = Annotated[str, Field(max_length=100), AfterValidator(_name)]
 # Pydantic refuses text that cannot be encoded only if the field has a length rule.
@@ -64,6 +70,12 @@ KnownPassword = Annotated[str, Field(max_length=1024)]
 LinkToken = Annotated[str, Field(max_length=128)]
 DESTINATION = r"^/(chat(/[0-9]{1,10})?|profile)$"
 IfGiven = BeforeValidator(_nothing_if_empty)
+Instructions = Annotated[
+    str,
+    Field(max_length=INSTRUCTIONS_MAX_CHARACTERS),
+    BeforeValidator(_with_plain_line_ends),
+    AfterValidator(str.strip),
+]
 
 
 class Registration(BaseModel):
@@ -118,7 +130,10 @@ class PasswordReset(BaseModel):
 
 
 class ProfileChange(BaseModel):
-    """PUT /profile/update, multipart. Only the given fields change."""
+    """PUT /profile/update, multipart. Only the given fields change; an empty field counts as not given.
+
+    `remover_instrucoes` removes the stored instructions, unless `instrucoes` has new ones.
+    """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -128,6 +143,8 @@ class ProfileChange(BaseModel):
     senha_atual: KnownPassword = ""
     profile_pic: Annotated[UploadFile | None, IfGiven] = None
     remover_foto: bool = False
+    instrucoes: Instructions = ""
+    remover_instrucoes: bool = False
 
 
 class AccountDeletion(BaseModel):

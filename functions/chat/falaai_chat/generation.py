@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 
 from falaai import settings
-from falaai.conversation_memory import CountTokens, Turn, plan_summary, turns_limit
+from falaai.conversation_memory import CountTokens, Turn, plan_summary, room_for_turns, turns_limit
 from falaai.database import Database, Statements
 from falaai.errors import (
     DatabaseUnavailable,
@@ -112,7 +112,7 @@ def _generate(
 ) -> Iterator[ReplyEvent]:
     limit = turns_limit(settings.read(settings.MemorySettings).memory_tokens)
     count = cache(count_tokens)  # the prompt and the summary plan count the same pairs
-    prompt = build_prompt(pending.summary, pending.turns, limit, count, language, pending.files.noted)
+    prompt = build_prompt(pending.summary, pending.turns, limit, count, language, pending.files.noted, pending.notes)
     prompt = replace(prompt, mode=pending.mode)
     row = StoredReply(dependencies.database, pending)
     for event in store_reply(_ask_about_files(dependencies, prompt, pending.files.read, seconds), row):
@@ -269,7 +269,7 @@ def _request_follow_up_jobs(
     due: list[QueueMessage] = []
     if pending.is_untitled:
         due.append(TitleRequested(conversation_id=conversation_id))
-    if plan_summary(turns, limit, count):
+    if plan_summary(turns, room_for_turns(limit, pending.notes), count):
         due.append(SummaryRequested(conversation_id=conversation_id))
     user_id = pending.session.user_id
     due += [DigestRequested(file_id=file_id, user_id=user_id) for file_id in pending.files.without_digest]

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from falaai.conversation_memory import Turn
+from falaai.conversation_memory import NO_NOTES, PersonalNotes, Turn
 from falaai.database import Database
 from falaai.errors import ModelTimedOut, NotFound
 from falaai.modes import Mode
@@ -36,6 +36,7 @@ class NewReply:
     left: int
     mode: Mode = Mode.FAST
     files: FilesOfReply = field(default_factory=FilesOfReply)
+    notes: PersonalNotes = NO_NOTES
 
 
 @dataclass(frozen=True)

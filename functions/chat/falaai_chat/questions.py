@@ -358,4 +358,5 @@ def _new_reply(
         left=attempt.quota.left(used),
         mode=attempt.quota.mode,
         files=files,
+        notes=context.notes,
     )

@@ -2,7 +2,7 @@
 
 from falaai import settings
 from falaai.batches import retry_until_committed
-from falaai.conversation_memory import plan_summary, turns_limit
+from falaai.conversation_memory import plan_summary, room_for_turns, turns_limit
 from falaai.database import Database, database
 from falaai.errors import (
     FileMissing,
@@ -17,7 +17,7 @@ from falaai.gemini import count_tokens, language_model
 from falaai.language_model import LanguageModel
 from falaai.logs import logger
 from falaai.queue_messages import DigestRequested, SummaryRequested
-from falaai.repositories import conversations, files, messages
+from falaai.repositories import conversations, files, messages, personal_notes
 from falaai.repositories.files import DigestState
 from falaai.stored_files import FileStore, NamedFile, S3Files
 from falaai_memory.digests import write_digest
@@ -49,7 +49,10 @@ def give_up(message: MemoryRequested) -> None:
 def summarize(
     database: Database, model: LanguageModel, message: SummaryRequested, limit: int, age_seconds: float
 ) -> None:
-    """Summarize once if the turns pass `limit` tokens. A summary that was saved meanwhile wins. Raises RetryLater."""
+    """Summarize once if the turns pass `limit` tokens, less those of the user's notes.
+
+    A summary that was saved meanwhile wins. Raises RetryLater.
+    """
     conversation = conversations.find_conversation_of_anyone(database, message.conversation_id)
     if conversation is None:
         retry_until_committed(f"conversation {message.conversation_id}", age_seconds)
@@ -57,7 +60,8 @@ def summarize(
     turns = messages.list_oldest_turns(
         database, conversation.id, conversation.summary_until_seq, conversation.last_seq, TURNS_READ
     )
-    plan = plan_summary(turns, limit, count_tokens)
+    room = room_for_turns(limit, personal_notes.find_notes(database, conversation.user_id))
+    plan = plan_summary(turns, room, count_tokens)
     if plan is None:
         return
     summary = write_summary(model, conversation.summary, plan)

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from falaai import settings
+from falaai.conversation_memory import INSTRUCTIONS_MAX_CHARACTERS
 from falaai.repositories import attachments, deleted_accounts, exports, sessions, usage, users
 from falaai.repositories.exports import Export
 from falaai.repositories.sessions import Session
@@ -110,6 +111,9 @@ def profile_page(request: Request, session: CurrentSession, database: Db, feito:
     profile = get_profile(database, session)
     values = {
         "user": profile.user,
+        "instructions": profile.instructions,
+        "instructions_max": INSTRUCTIONS_MAX_CHARACTERS,
+        "examples": texts.INSTRUCTION_EXAMPLES,
         "devices": devices,
         "export": _export(profile.export, session),
         "notice": texts.PROFILE_CHANGED if feito else "",

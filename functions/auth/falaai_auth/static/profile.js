@@ -48,6 +48,20 @@ function startPicture(input) {
   });
 }
 
+/**
+ * Add the button's sentence to the instructions, in a line of its own.
+ * @param {HTMLElement} button
+ */
+function startExample(button) {
+  button.addEventListener("click", () => {
+    const field = /** @type {HTMLTextAreaElement} */ (part("instructions"));
+    const written = field.value.trimEnd();
+    field.value = `${written}${written && "\n"}${button.textContent}`;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  });
+}
+
 /** @param {HTMLFormElement} form */
 function startDeletion(form) {
   onSubmit(form, async () => {
@@ -73,6 +87,7 @@ connect("export-progress", () => {
 });
 connect("profile-update", startUpdate);
 connect("profile-picture", startPicture);
+connect("instruction-example", startExample);
 connect("account-deletion", startDeletion);
 connect("end-session", (button) => {
   button.addEventListener("click", async () =>

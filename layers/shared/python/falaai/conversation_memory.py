@@ -1,6 +1,7 @@
 """Summary-buffer memory: which turns of a conversation the model gets, and when the oldest are summarized.
 
-A prompt holds persona, running summary and the turns after the summary, within a limit of approximate tokens. When
+A prompt holds persona, notes about the person, running summary and the turns after the summary, within a limit of
+approximate tokens. When
 the turns pass the limit, the oldest are summarized until half the limit is left, so that summaries are rare. Question
 and answer stay together. All functions are pure: the same rows make the same prompt in any process.
 """
@@ -37,6 +38,24 @@ class Turn:
     text: str
 
 
+INSTRUCTIONS_MAX_CHARACTERS = 1500
+
+
+@dataclass(frozen=True)
+class PersonalNotes:
+    """Notes about the user that belong to every prompt: instructions that the user wrote."""
+
+    instructions: str = ""
+
+    @property
+    def tokens(self) -> int:
+        """Return the approximate number of tokens that the notes take."""
+        return -(-len(self.instructions) // 4)
+
+
+NO_NOTES = PersonalNotes()
+
+
 @dataclass(frozen=True)
 class SummaryPlan:
     """Turns to summarize, and the seq of the last of them."""
@@ -58,6 +77,11 @@ def quoted_turns(turns: "Sequence[Turn]") -> str:
 def turns_limit(memory_tokens: int) -> int:
     """Return the token budget left for turns after reserving room for persona and summary."""
     return memory_tokens - RESERVED_TOKENS
+
+
+def room_for_turns(limit: int, notes: PersonalNotes) -> int:
+    """Return the part of the turns' budget that the notes leave. At a small limit, half of it stays for the turns."""
+    return max(limit // 2, limit - notes.tokens)
 
 
 def recent_turns(turns: Sequence[Turn], limit: int, count: CountTokens) -> tuple[Turn, ...]:

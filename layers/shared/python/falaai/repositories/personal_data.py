@@ -12,7 +12,8 @@ from falaai.repositories.conversations import IS_KEPT
 
 # Password hashes and keys are left out: they give access to the account and tell the user nothing.
 _ROWS = {
-    "usuarios": "SELECT id, nome, email, email_novo, termos_registro, data_registro, email_verified, profile_pic_url"
+    "usuarios": "SELECT id, nome, email, email_novo, termos_registro, data_registro, email_verified, profile_pic_url,"
+    " instrucoes"
     " FROM usuarios WHERE id = %s",
     "sessoes": "SELECT id, criada_em, vista_em, expira_em, navegador, endereco, id_conversa_ativa FROM sessoes"
     " WHERE id_usuario = %s ORDER BY id",

@@ -1,4 +1,4 @@
-"""Accounts with their last export, read by one statement instead of two."""
+"""Accounts with their instructions and their last export, read by one statement instead of two."""
 
 from dataclasses import dataclass
 
@@ -9,16 +9,18 @@ from falaai.repositories.users import User, user_of
 
 @dataclass(frozen=True)
 class Profile:
-    """An account, and its last request for an archive unless that has expired."""
+    """An account, its last request for an archive unless that has expired, and its instructions or an empty text."""
 
     user: User
     export: Export | None
+    instructions: str
 
 
 def find_profile(sql: Statements, user_id: int) -> Profile | None:
     row = sql.find(
         "SELECT u.id, u.nome, u.email, u.senha, u.email_verified, u.data_registro, u.email_novo, u.profile_pic_url,"  # noqa: S608 - constant columns
-        " e.id AS id_exportacao, e.estado, e.tamanho, e.criada_em, e.expira_em, e.vencida FROM usuarios u"
+        " u.instrucoes, e.id AS id_exportacao, e.estado, e.tamanho, e.criada_em, e.expira_em, e.vencida"
+        " FROM usuarios u"
         f" LEFT JOIN (SELECT {EXPORT_COLUMNS} FROM exportacoes WHERE id_usuario = %s"
         " AND expira_em > UTC_TIMESTAMP(6) ORDER BY id DESC LIMIT 1) e ON e.id_usuario = u.id"
         " WHERE u.id = %s AND u.apagada_em IS NULL",
@@ -28,4 +30,4 @@ def find_profile(sql: Statements, user_id: int) -> Profile | None:
         return None
     has_export = row["id_exportacao"] is not None
     export = export_of({**row, "id": row["id_exportacao"], "id_usuario": row["id"]}) if has_export else None
-    return Profile(user_of(row), export)
+    return Profile(user_of(row), export, row["instrucoes"] or "")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from falaai.conversation_memory import Turn
+from falaai.conversation_memory import NO_NOTES, PersonalNotes, Turn
 from falaai.database import Statements
 from falaai.modes import Mode
 from falaai.repositories.conversations import IS_KEPT, Conversation, conversation_of, is_untitled
@@ -15,6 +15,7 @@ from falaai.repositories.messages import (
     message_of,
     turn_of,
 )
+from falaai.repositories.personal_notes import notes_of
 from falaai.repositories.sent_attachments import BY_MESSAGE
 
 # More turns than fit into a prompt. The limit bounds the query for a conversation without a summary.
@@ -26,7 +27,7 @@ class Context:
     """The context of a reply: its question, the turns up to the question, and the summary of older turns.
 
     `running` is the number of the user's replies that are being generated, this one included. `has_attachments` tells
-    whether the conversation has attachments.
+    whether the conversation has attachments. `notes` are those of the user.
     """
 
     question_id: int
@@ -36,6 +37,7 @@ class Context:
     is_untitled: bool
     running: int
     has_attachments: bool = False
+    notes: PersonalNotes = NO_NOTES
 
 
 # Reads the running replies of all users, which are few, instead of all messages of this user.
@@ -53,14 +55,15 @@ def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq:
         "SELECT m.id, m.seq, m.remetente, m.conteudo, c.titulo_conversa, c.titulo_manual,"  # noqa: S608 - constant condition
         f" c.titulo_provisorio, ({_RUNNING}) AS gerando,"
         " EXISTS (SELECT x.id FROM anexos x WHERE x.id_conversa = %s AND x.estado = 'pronto') AS tem_anexos,"
-        " IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo"
+        " IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo,"
+        " IF(m.seq = %s, (SELECT u.instrucoes FROM usuarios u WHERE u.id = %s), NULL) AS instrucoes"
         " FROM conversas c JOIN mensagens m ON m.id_conversa = c.id"
         f" WHERE c.id_usuario = %s AND c.id = %s AND c.{IS_KEPT} AND m.seq <= %s"
         # One lower bound instead of two, because TiDB uses only one of them to look up the index.
         " AND m.seq > GREATEST(%s, IF(c.resumo_ate_seq < %s, c.resumo_ate_seq, 0))"
         f" AND (m.seq = %s OR NOT {IS_BEING_WRITTEN} AND m.conteudo <> '')",
         (
-            *(user_id, conversation_id, question_seq, question_seq),
+            *(user_id, conversation_id, question_seq, question_seq, question_seq, user_id),
             *(user_id, conversation_id, reply_seq, question_seq - TURNS_READ),
             *(question_seq, reply_seq),
         ),
@@ -80,6 +83,7 @@ def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq:
         ),
         question["gerando"],
         bool(question["tem_anexos"]),
+        notes_of(question),
     )
 
 

@@ -104,6 +104,11 @@ def update_picture(sql: Statements, user_id: int, picture: str) -> None:
     sql.run("UPDATE usuarios SET profile_pic_url = %s WHERE id = %s", (picture or NO_PICTURE, user_id))
 
 
+def update_instructions(sql: Statements, user_id: int, instructions: str) -> None:
+    """Store how the assistant should write to the user. An empty text removes it."""
+    sql.run("UPDATE usuarios SET instrucoes = %s WHERE id = %s", (instructions or None, user_id))
+
+
 def update_verified(sql: Statements, user_id: int) -> None:
     sql.run("UPDATE usuarios SET email_verified = TRUE WHERE id = %s", (user_id,))
 
@@ -115,7 +120,8 @@ def update_closed(sql: Statements, user_id: int) -> None:
     """
     sql.run(
         "UPDATE usuarios SET nome = '', email = CONCAT('apagada:', id), email_novo = NULL, senha = '',"
-        " email_verified = FALSE, profile_pic_url = %s, apagada_em = UTC_TIMESTAMP(6) WHERE id = %s",
+        " instrucoes = NULL, email_verified = FALSE, profile_pic_url = %s, apagada_em = UTC_TIMESTAMP(6)"
+        " WHERE id = %s",
         (NO_PICTURE, user_id),
     )
 

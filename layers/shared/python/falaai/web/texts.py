@@ -90,6 +90,7 @@ FIELD_NAMES = {
     "nome": "Nome",
     "email": "E-mail",
     "senha": "Senha",
+    "instrucoes": "Instruções",
     "termos_registro": "Termos de uso",
     "message": "Mensagem",
     "nome_completo": "Nome",
@@ -134,6 +135,17 @@ RESET_ON_ITS_WAY = "Se este e-mail tem uma conta, enviamos um link para criar ou
 PASSWORD_RESET = "Senha trocada. Entre com a nova."  # noqa: S105 - a sentence
 NOTHING_CHANGED = "Você não mudou nada."
 PROFILE_CHANGED = "Perfil atualizado."
+INSTRUCTIONS_SAVED = "Pronto. O FalaAí fala assim com você a partir da próxima mensagem."
+INSTRUCTIONS_REMOVED = "Pronto. O FalaAí volta a falar do jeito de sempre."
+# Beginnings of instructions that the profile page offers.
+INSTRUCTION_EXAMPLES = (
+    "Responda curto, em até três frases.",
+    "Explique passo a passo, como para quem está começando.",
+    "Prefira listas e exemplos do dia a dia.",
+    "Sou professora e uso as respostas em aula.",
+    "Escreva de um jeito formal.",
+    "Se eu errar o português, corrija e explique.",
+)
 PICTURE_REMOVED = "Foto removida."
 NEW_EMAIL_ASKED = "Falta confirmar: enviamos um link ao novo e-mail. Até lá vale o de agora."
 EMAIL_STAYS = "Seu e-mail continua o mesmo. Nenhuma troca está pendente."
