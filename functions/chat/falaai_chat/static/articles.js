@@ -8,6 +8,7 @@ import { texts } from "./sentences.js";
 import { showTime } from "./message_time.js";
 import { showAttachments } from "./attachment_list.js";
 import { scrollToEnd } from "./scrolling.js";
+import { collapseSources, showSources } from "./sources.js";
 
 /** @typedef {import("./draft_files.js").Attachment} Attachment */
 /**
@@ -15,6 +16,7 @@ import { scrollToEnd } from "./scrolling.js";
  * @typedef {{
  *   id: number, seq: number, remetente: "bot" | "usuario", conteudo: string, estado: string, erro: string | null,
  *   aviso: string | null, html: string, data_envio: string, versao: number, versoes: number, modo: "rapido" | "pensar", anexos?: Attachment[],
+ *   pesquisa?: import("./sources.js").Search | null,
  * }} Message
  */
 
@@ -65,11 +67,13 @@ export const questionOf = (reply) => /** @type {HTMLElement | null} */ (reply.pr
 /**
  * Show three dots until the first text arrives.
  * @param {HTMLElement} article
+ * @param {string} [sentence] what is being done
  */
-export function showWaiting(article) {
+export function showWaiting(article, sentence = "") {
   const dots = make("div", "thinking");
-  dots.append(make("i"), make("i"), make("i"));
+  dots.append(make("i"), make("i"), make("i"), sentence);
   bodyOf(article).replaceChildren(dots);
+  part("sources", article).hidden = true;
   showNotice(article, "");
   article.dataset.state = "gerando";
 }
@@ -143,6 +147,22 @@ export function nodesFor(html) {
 }
 
 /**
+ * Replace the nodes of a place by those of a text that differs in few blocks. Equal blocks stay, with the reader's
+ * selection in them.
+ * @param {HTMLElement} place
+ * @param {DocumentFragment} nodes
+ */
+export function replaceChanged(place, nodes) {
+  const old = [...place.childNodes];
+  const fresh = [...nodes.childNodes];
+  for (const [i, node] of fresh.entries()) {
+    if (!old[i]) place.append(node);
+    else if (!old[i].isEqualNode(node)) old[i].replaceWith(node);
+  }
+  for (const surplus of old.slice(fresh.length)) surplus.remove();
+}
+
+/**
  * Return the number of the shown version of a message, and the number of its versions.
  * @param {HTMLElement} article
  */
@@ -186,6 +206,7 @@ export function decorate(article) {
   showTime(part("time", article));
   if (!isReply(article))
     showAttachments(article, JSON.parse(part("attachments", article).dataset.attachments || "[]"));
+  else collapseSources(article);
   if (!isReply(article) || isGenerating(article)) return;
   const { state = "", error = "" } = article.dataset;
   showEnd(article, state, error, part("notice", article).textContent?.trim() ?? "");
@@ -212,8 +233,10 @@ export function articleFor(message) {
     versions: message.versoes,
     mode: message.modo,
   });
-  if (isBot) get("span", part("notice", article)).textContent = message.aviso ?? "";
-  else part("attachments", article).dataset.attachments = JSON.stringify(message.anexos ?? []);
+  if (isBot) {
+    get("span", part("notice", article)).textContent = message.aviso ?? "";
+    showSources(article, message.pesquisa);
+  } else part("attachments", article).dataset.attachments = JSON.stringify(message.anexos ?? []);
   decorate(article);
   return article;
 }

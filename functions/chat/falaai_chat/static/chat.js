@@ -33,6 +33,7 @@ import { startTheme } from "./theme.js";
 import { startUndo } from "./undo.js";
 import { removeUnsentOfOthers } from "./unsent.js";
 import { startWarmUp } from "./warm_up.js";
+import { startWebSearch } from "./web_search.js";
 
 removeUnsentOfOthers();
 for (const article of log.children) decorate(/** @type {HTMLElement} */ (article));
@@ -42,6 +43,7 @@ startTheme();
 startAnnouncer();
 startQuota();
 startModes();
+startWebSearch();
 startOpenConversation();
 startOlderMessages();
 startConversationList();

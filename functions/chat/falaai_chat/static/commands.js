@@ -13,6 +13,7 @@ import { at, say } from "./requests.js";
 import { isAnswering } from "./running_reply.js";
 import { texts } from "./sentences.js";
 import { emit } from "./signals.js";
+import { searchCommands } from "./web_search.js";
 
 /** `keys` do the same without the palette. @typedef {{ label: string, keys?: string, run: () => unknown }} Command */
 
@@ -73,6 +74,7 @@ export const commands = () => [
   ...(canRecordSound() ? [{ label: texts.record, run: beginRecording }] : []),
   { label: texts.toComposer, keys: "Shift+Escape", run: () => part("message").focus() },
   ...ofModes(),
+  ...searchCommands(),
   ...ofReplies(),
   ...ofConversation(),
   ...ofThemes(),

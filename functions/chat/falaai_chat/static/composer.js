@@ -74,7 +74,7 @@ export function showComposerNotice(sentence, kind = "refusal", action) {
   notice.hidden = false;
 }
 
-function hideNotice() {
+export function hideNotice() {
   notice.hidden = true;
   notice.replaceChildren();
   notice.dataset.kind = "";
@@ -95,6 +95,19 @@ export function giveBack(text, sent) {
   field.value = field.value ? `${text}\n\n${field.value}` : text;
   changed();
   field.focus();
+}
+
+/**
+ * Take a text that was given back out of the field again. Returns false if it was changed since.
+ * @param {string} text
+ */
+export function takeGivenBack(text) {
+  const isThere = field.value === text || field.value.startsWith(`${text}\n\n`);
+  if (isThere) {
+    field.value = field.value.slice(text.length).trimStart();
+    changed();
+  }
+  return isThere;
 }
 
 export const readComposer = () => field.value;
@@ -133,7 +146,8 @@ function stopWaiting() {
   if (notice.dataset.kind === "files") hideNotice();
 }
 
-function submit() {
+/** Send the message of the field, as its button does. */
+export function submit() {
   if (!field.value.trim() && !filesIn(place).length) return;
   if ([...field.value].length > MAX || !areFilesReady()) return;
   waitsForFiles = false;

@@ -9,6 +9,7 @@ import { openEditor } from "./question_editor.js";
 import { stopReading, toggleReading } from "./reading.js";
 import { regenerate, send, sendAgain } from "./questions.js";
 import { ask } from "./requests.js";
+import { showAllSources, sourcesHtml } from "./sources.js";
 import { texts } from "./sentences.js";
 import { showOther } from "./versions.js";
 
@@ -20,13 +21,13 @@ import { showOther } from "./versions.js";
 const markdownOf = async (article) => (await ask("GET", `/chat/replies/${article.dataset.id}`)).conteudo;
 
 /**
- * Return a reply as HTML for other programs, without the buttons of code blocks.
+ * Return a reply as HTML for other programs, without the buttons of code blocks, and with its sources at the end.
  * @param {HTMLElement} article
  */
 function htmlOf(article) {
   const body = /** @type {HTMLElement} */ (bodyOf(article).cloneNode(true));
   for (const head of body.querySelectorAll(".code-language")) head.remove();
-  return body.innerHTML;
+  return body.innerHTML + sourcesHtml(article);
 }
 
 /** @type {Record<string, (article: HTMLElement, button: HTMLElement) => unknown>} */
@@ -37,8 +38,9 @@ const ACTS = {
   },
   "copy-code": (_, button) =>
     copy(button, get("code", button.closest(".code") ?? document).textContent ?? ""),
-  again: regenerate,
+  again: (article) => regenerate(article),
   "open-attachment": async (_, button) => (await loadAttachments()).openViewer(button),
+  "all-sources": showAllSources,
   listen: toggleReading,
   "stop-reading": stopReading,
   edit: openEditor,

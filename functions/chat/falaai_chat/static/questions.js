@@ -13,7 +13,15 @@ import {
   versionsOf,
 } from "./articles.js";
 import { showAttachments } from "./attachment_list.js";
-import { draftPlace, focusComposer, giveBack, showComposerNotice } from "./composer.js";
+import {
+  draftPlace,
+  focusComposer,
+  giveBack,
+  hideNotice,
+  showComposerNotice,
+  submit,
+  takeGivenBack,
+} from "./composer.js";
 import { make, makeButton, part } from "./dom.js";
 import { modeField } from "./modes.js";
 import { openId } from "./open_conversation.js";
@@ -22,6 +30,7 @@ import { isAnswering, run } from "./running_reply.js";
 import { texts } from "./sentences.js";
 import { emit, on } from "./signals.js";
 import { keepUnsent, owner, pendingIn, removeUnsent } from "./unsent.js";
+import { isSearchOn, searchField, setSearch } from "./web_search.js";
 
 /** @typedef {import("./reply_events.js").ReplyRequest} ReplyRequest */
 /** @typedef {import("./requests.js").Problem} Problem */
@@ -41,8 +50,9 @@ const NO_FILES = { files: [], reread: [] };
  * @param {string} text
  * @param {string} [clientId]
  * @param {SentFiles} [sent]
+ * @param {boolean} [searches] the same each time that the question is sent again: the server refuses another value
  */
-export async function send(text, clientId = newId(), sent = NO_FILES) {
+export async function send(text, clientId = newId(), sent = NO_FILES, searches = isSearchOn()) {
   if (isAnswering()) {
     removeUnsent("pendente", clientId);
     giveBack(text, sent);
@@ -52,10 +62,10 @@ export async function send(text, clientId = newId(), sent = NO_FILES) {
   keepUnsent(
     "pendente",
     clientId,
-    JSON.stringify({ text, clientId, place: draftPlace(), at: Date.now(), sent }),
+    JSON.stringify({ text, clientId, place: draftPlace(), at: Date.now(), sent, searches }),
   );
   const question = addQuestion(text, sent.files);
-  question.dataset.clientId = clientId;
+  Object.assign(question.dataset, { clientId, searches });
   filesOf.set(question, sent);
   await sendQuestion(question, addReply());
 }
@@ -76,8 +86,8 @@ function fileFields({ files, reread }) {
  */
 function requestFor(question) {
   const text = bodyOf(question).textContent ?? "";
-  const { clientId = "", edited } = question.dataset;
-  const body = { message: text, client_id: clientId, ...modeField() };
+  const { clientId = "", edited, searches } = question.dataset;
+  const body = { message: text, client_id: clientId, ...modeField(), ...searchField(searches === "true") };
   if (edited)
     return { stream: { ...body, edit: Number(edited) }, path: `/chat/messages/${edited}/edit`, body };
   // Always name the conversation: another tab may have changed the session's active conversation.
@@ -111,7 +121,11 @@ async function sendQuestion(question, article) {
   giveBack(text, sent);
   const hasFiles = sent.files.length + sent.reread.length > 0;
   if (problem.status === 404 && hasFiles) showComposerNotice(texts.fileGone);
-  else showRefusal(problem);
+  else
+    showRefusal(problem, texts.sendWithoutSearch, () => {
+      if (undo && takeGivenBack(text)) editQuestion(question, text);
+      else submit();
+    });
 }
 
 /**
@@ -126,18 +140,18 @@ export async function sendAgain(article) {
 /** Send questions that the server has not acknowledged, from an earlier page of the same conversation. */
 async function sendPending() {
   const place = draftPlace();
-  for (const { text, clientId, edited, sent } of pendingIn(place)) {
+  for (const { text, clientId, edited, sent, searches = false } of pendingIn(place)) {
     if (draftPlace() !== place) return;
-    if (edited) await sendPendingEdit(edited, text, clientId);
-    else await send(text, clientId, sent);
+    if (edited) await sendPendingEdit(edited, text, clientId, searches);
+    else await send(text, clientId, sent, searches);
   }
 }
 
-/** @type {(edited: number, text: string, clientId: string) => Promise<void> | void} */
-function sendPendingEdit(edited, text, clientId) {
+/** @type {(edited: number, text: string, clientId: string, searches: boolean) => Promise<void> | void} */
+function sendPendingEdit(edited, text, clientId, searches) {
   const questions = /** @type {HTMLElement[]} */ ([...log.querySelectorAll("[data-kind=question]")]);
   const question = questions.find(({ dataset }) => Number(dataset.id) === edited);
-  if (question) return editQuestion(question, text, clientId);
+  if (question) return editQuestion(question, text, clientId, searches);
   // The server has stored the edit, or the question is further up than the loaded messages.
   removeUnsent("pendente", clientId);
   if (!questions.some((one) => bodyOf(one).textContent === text)) giveBack(text);
@@ -154,7 +168,8 @@ export async function regenerate(article) {
   const { state = "", error = "" } = article.dataset;
   const sentence = part("notice", article).querySelector("span")?.textContent ?? "";
   const hasText = bodyOf(article).textContent?.trim() !== "";
-  const body = modeField();
+  const hadSources = !part("sources", article).hidden;
+  const body = { ...modeField(), ...searchField(isSearchOn()) };
   const request = { stream: { ...body, regenerate: id }, path: `/chat/replies/${id}/regenerate`, body };
   const problem = await run(article, request, false);
   if (!problem) {
@@ -162,8 +177,9 @@ export async function regenerate(article) {
     return;
   }
   bodyOf(article).replaceChildren(...before);
+  part("sources", article).hidden = !hadSources;
   showEnd(article, state, error, sentence);
-  showRefusal(problem);
+  showRefusal(problem, texts.againWithoutSearch, () => regenerate(article));
 }
 
 /**
@@ -171,15 +187,16 @@ export async function regenerate(article) {
  * @param {HTMLElement} question
  * @param {string} text
  * @param {string} [clientId]
+ * @param {boolean} [searches]
  */
-export async function editQuestion(question, text, clientId = newId()) {
+export async function editQuestion(question, text, clientId = newId(), searches = isSearchOn()) {
   const id = question.dataset.id ?? "";
   if (isAnswering()) {
     removeUnsent("pendente", clientId);
     giveBack(text);
     return;
   }
-  const pending = { text, clientId, edited: Number(id), place: draftPlace(), at: Date.now() };
+  const pending = { text, clientId, edited: Number(id), place: draftPlace(), at: Date.now(), searches };
   keepUnsent("pendente", clientId, JSON.stringify(pending));
   const bubble = bodyOf(question);
   const before = bubble.textContent;
@@ -192,22 +209,42 @@ export async function editQuestion(question, text, clientId = newId()) {
   });
   bubble.textContent = text;
   addVersion(question);
-  Object.assign(question.dataset, { clientId, edited: id });
+  Object.assign(question.dataset, { clientId, edited: id, searches });
   for (const article of after) article.remove();
   await sendQuestion(question, addReply());
 }
 
 /**
+ * Return a button that switches the search off and then sends the same again.
+ * @param {string} label
+ * @param {() => unknown} sendAgain
+ */
+function withoutSearch(label, sendAgain) {
+  const button = makeButton(label, "");
+  button.addEventListener("click", () => {
+    if (isAnswering()) return;
+    setSearch(false);
+    hideNotice();
+    sendAgain();
+  });
+  return button;
+}
+
+/**
  * Show in the composer why a question was refused, with an action.
  * @param {Problem} problem
+ * @param {string} [label] of the button that sends it without a search, when the searches of the day are used up
+ * @param {() => unknown} [sendAgain]
  */
-export function showRefusal(problem) {
+export function showRefusal(problem, label = "", sendAgain) {
   if (problem.status === 401) {
     const link = make("a", "button small", texts.signIn);
     link.href = at(`/login?destino=/chat${openId() ? `/${openId()}` : ""}`);
     showComposerNotice(texts.sessionEnded, "refusal", link);
   } else if (problem.status === 404) {
     showComposerNotice(texts.gone, "refusal", makeButton(texts.newChat, "new-conversation"));
+  } else if (problem.code === "daily_searches" && sendAgain) {
+    showComposerNotice(problem.message, "refusal", withoutSearch(label, sendAgain));
   } else {
     if (problem.code === "thinking_quota_reached") emit("left-changed", { restam: 0, modo: "pensar" });
     showComposerNotice(problem.message);

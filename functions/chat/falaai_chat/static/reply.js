@@ -4,11 +4,22 @@
 //
 //   waiting --delta, block--> growing --done--> ended
 //      \--done--> ended          |--fail--> ended
+//   waiting, growing --sources--> same state with the cards of the sources
 //   waiting, growing --offline--> same state with a notice --online--> same state
 
-import { bodyOf, nodesFor, questionOf, showEnd, showNotice, showWaiting } from "./articles.js";
+import {
+  bodyOf,
+  nodesFor,
+  questionOf,
+  replaceChanged,
+  showEnd,
+  showNotice,
+  showWaiting,
+} from "./articles.js";
 import { make, part } from "./dom.js";
 import { chosenMode } from "./modes.js";
+import { say } from "./requests.js";
+import { showSources } from "./sources.js";
 import { Tail } from "./tail.js";
 import { texts } from "./sentences.js";
 import { announce, emit } from "./signals.js";
@@ -34,14 +45,18 @@ function withoutFirst(text, count) {
 }
 
 export class Reply {
-  /** @param {HTMLElement} article */
-  constructor(article) {
+  /**
+   * @param {HTMLElement} article
+   * @param {boolean} [searches] whether it is asked for with a web search
+   */
+  constructor(article, searches = false) {
     /** @type {"waiting" | "growing" | "ended"} */
     this.state = "waiting";
     this.article = article;
     this.body = bodyOf(article);
     this.id = 0; // until the server has stored the reply
     this.isWhole = false;
+    this.sources = 0;
     this.text = "";
     this.html = "";
     this.blocks = make("div", "reply-blocks");
@@ -51,7 +66,7 @@ export class Reply {
     /** Take back a question that waits for a connection. @type {(() => void) | null} */
     this.takeBack = null;
     this.isLeft = false; // the page shows another conversation
-    showWaiting(article);
+    showWaiting(article, searches ? texts.searchingWeb : "");
     this.mode = chosenMode(); // until the server has told it
     this.patience = setTimeout(() => this.sayItTakesLong(), PATIENCE[this.mode]);
   }
@@ -88,6 +103,9 @@ export class Reply {
         return this.grow(data.text);
       case "block":
         return this.addBlock(data.html, data.until);
+      case "sources":
+        this.sources = data.fontes.length;
+        return showSources(this.article, data);
       case "done":
         return this.end(data);
       case "offline":
@@ -150,12 +168,21 @@ export class Reply {
     if (this.state === "growing" && html.startsWith(this.html)) {
       this.blocks.append(nodesFor(html.slice(this.html.length)));
       this.tail.element.remove();
+    } else if (this.state === "growing") {
+      // The numbers of sources are in the finished text only.
+      replaceChanged(this.blocks, nodesFor(html));
+      this.tail.element.remove();
     } else {
       this.body.replaceChildren(nodesFor(html));
     }
     this.state = "ended";
     showEnd(this.article, estado, erro ?? "", aviso ?? "");
-    announce(aviso || texts.answered);
+    announce(aviso || this.answered);
+  }
+
+  get answered() {
+    if (this.sources < 2) return this.sources ? texts.answeredFromOne : texts.answered;
+    return say("answeredFrom", { count: this.sources });
   }
 
   /**

@@ -4,18 +4,19 @@
 import { Problem, ask, lostConnection, reachable, streamEvents } from "./requests.js";
 
 /** @typedef {import("./signals.js").Start} Start */
-/** @typedef {{ html: string, estado: string, aviso?: string | null, erro?: string | null }} End */
+/** @typedef {import("./sources.js").Search} Search */
+/** @typedef {{ html: string, estado: string, aviso?: string | null, erro?: string | null, pesquisa?: Search | null }} End */
 
 /**
  * The events of /chat/stream, and two of this module: the connection was lost, and it is back.
- * @typedef {["start", Start] | ["delta", { text: string }] | ["block", { html: string, until: number }] | ["done", End]
- *   | ["offline", null] | ["online", null]} ReplyEvent
+ * @typedef {["start", Start] | ["delta", { text: string }] | ["block", { html: string, until: number }]
+ *   | ["sources", Search] | ["done", End] | ["offline", null] | ["online", null]} ReplyEvent
  */
 
 /**
  * A request for a reply: the id of an existing one, or the body for /chat/stream with the path and body of the same
  * request without a stream.
- * @typedef {{ follow: number } | { stream: object, path: string, body: object }} ReplyRequest
+ * @typedef {{ follow: number } | { stream: object, path: string, body: { buscar?: boolean } }} ReplyRequest
  */
 
 /**
@@ -25,7 +26,7 @@ import { Problem, ask, lostConnection, reachable, streamEvents } from "./request
  */
 
 const POLL_EVERY = 500; // milliseconds
-const NAMES = ["start", "delta", "block", "done"];
+const NAMES = ["start", "delta", "block", "sources", "done"];
 let canStream = true; // false once the gateway answers 404 for the stream's path
 
 /**
@@ -78,6 +79,16 @@ async function* stream(body, progress) {
 }
 
 /**
+ * Yield the end of a reply whose answer is not a stream.
+ * @param {End} answer
+ * @returns {Generator<ReplyEvent, void>}
+ */
+function* ending(answer) {
+  if (answer.pesquisa) yield ["sources", answer.pesquisa];
+  yield ["done", answer];
+}
+
+/**
  * @param {string} path
  * @param {object} body
  * @param {Progress} progress
@@ -88,7 +99,7 @@ async function* whole(path, body, progress) {
   try {
     const answer = await ask("POST", path, body);
     yield ["start", answer];
-    yield ["done", answer];
+    yield* ending(answer);
   } catch (problem) {
     if (problem instanceof Problem && problem.body.message_id && problem.code !== "too_many_followers") {
       yield ["start", /** @type {Start} */ (problem.body)];
@@ -108,7 +119,7 @@ async function* poll(id, progress) {
       const next = await ask("GET", `/chat/replies/${id}?after=${progress.length}`);
       if (next.conteudo) yield ["delta", { text: next.conteudo }];
       if (next.estado !== "gerando") {
-        yield ["done", next];
+        yield* ending(next);
         return;
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_EVERY));

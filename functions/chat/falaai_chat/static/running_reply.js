@@ -29,7 +29,7 @@ export const isAnswering = () => running !== null;
  * @returns {Promise<Problem | null>} the problem if the server did not take the request
  */
 export async function run(article, request, waits) {
-  const reply = new Reply(article);
+  const reply = new Reply(article, "body" in request && request.body.buscar);
   running = reply;
   emit("answering", true);
   try {

@@ -10,6 +10,7 @@ export const column = part("column");
 const toEndButton = part("to-end");
 const low = matchMedia("(max-height: 300px)"); // in such a low window, the whole page scrolls
 let following = true;
+let place = 0; // the place at the last check
 let isGrowing = false; // a reply is being generated
 
 export function scrollToEnd() {
@@ -61,7 +62,10 @@ export function keepPlace(change) {
 
 function notePlace() {
   const below = fromEnd();
-  following = below < NEAR_END;
+  // Text that has come since the last check lies below, too: only a way up is the reader's.
+  if (below < NEAR_END) following = true;
+  else if (scroller.scrollTop < place) following = false;
+  place = scroller.scrollTop;
   toEndButton.hidden = below < (isGrowing ? NEAR_END : scroller.clientHeight / 2);
   part("topbar").classList.toggle("topbar-over-text", scroller.scrollTop > 0);
 }

@@ -37,7 +37,7 @@ function textOf(node) {
   if (!(node instanceof Element)) return nameSigns(node.textContent ?? "").replace(/\s+/g, " ");
   if (node.matches(".code")) return `\n${nameCode(node)}\n`;
   if (node.localName === "math") return ` ${nameFormula(node)} `;
-  if (node.matches("button, .code-language, [hidden]")) return "";
+  if (node.matches("button, .code-language, .citation, [hidden]")) return "";
   const inside = [...node.childNodes].map(textOf).join("");
   if (node.matches("td, th")) return `${inside.trim()}; `;
   return node.matches(BLOCKS) ? `\n${numberOf(node)}${inside}\n` : inside;

@@ -5,7 +5,7 @@
 // other users.
 
 /** @typedef {"rascunho" | "pendente" | "modo" | "anexos"} Kind */
-/** @typedef {{ text: string, clientId: string, place: string, at: number, edited?: number, sent?: any }} Pending */
+/** @typedef {{ text: string, clientId: string, place: string, at: number, edited?: number, sent?: any, searches?: boolean }} Pending */
 
 export const owner = Number(document.body.dataset.user);
 const OURS = /^(rascunho|pendente|modo|anexos):/;
