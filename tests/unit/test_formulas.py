@@ -15,6 +15,10 @@ def test_formula_in_a_sentence(text: str) -> None:
     assert to_html(text) == f'<p>veja <math display="inline"><mrow>{FRACTION}</mrow></math> aqui</p>\n'
 
 
+def test_formula_at_the_beginning_of_a_text_that_ends_with_a_digit() -> None:
+    assert to_html("$x$ vale 10").startswith('<p><math display="inline"><mrow><mi>x</mi></mrow></math> vale')
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -13,8 +13,9 @@ from typing import Any
 
 import nh3
 
+from falaai.citations import Grounding
 from falaai.web import texts
-from falaai_chat.markdown import formulas
+from falaai_chat.markdown import citations, formulas
 from falaai_chat.markdown.highlighting import Budget, TooComplex, highlight
 
 # Limits in CPU seconds: for rendering one message, and for highlighting the code in it. A reply of 8,192 tokens, the
@@ -32,7 +33,7 @@ REPLY_SECONDS = 1.0
 
 _TAGS = {
     *("p", "br", "hr", "em", "strong", "s", "blockquote", "ul", "ol", "li", "h2", "h3", "h4", "h5", "h6"),
-    *("a", "code", "pre", "span", "div", "table", "thead", "tbody", "tr", "th", "td"),
+    *("a", "code", "pre", "span", "div", "table", "thead", "tbody", "tr", "th", "td", "sup"),
     *formulas.TAGS,
 }
 _ATTRIBUTES = {
@@ -43,6 +44,7 @@ _ATTRIBUTES = {
     "td": {"class"},
     "ol": {"start"},
     "pre": {"tabindex"},
+    "sup": {"class"},
     **formulas.ATTRIBUTES,
 }
 _IMAGE = re.compile(r"!\[[^\]\n]{0,500}\]\([^)\s]")
@@ -50,21 +52,26 @@ _TASK = re.compile(r"^\[([ xX])\] ")
 _SCHEMES = {"http", "https", "mailto"}
 
 
-def to_html(text: str, seconds: float = MESSAGE_SECONDS) -> str:
+def to_html(text: str, seconds: float = MESSAGE_SECONDS, grounding: Grounding | None = None) -> str:
     """Return HTML that is safe to insert in a page: no scripts, styles, images, forms or unlisted attributes.
 
     Images are removed: loading one would reveal the reader to another host. A text that needs more than `seconds` of
-    CPU time or HTML_MAX_BYTES bytes becomes plain text with a notice.
+    CPU time or HTML_MAX_BYTES bytes becomes plain text with a notice. With `grounding`, the numbers of sources follow
+    the words that they support.
     """
     try:
-        return _render(text, seconds)
+        return _render(text, seconds, grounding)
     except TooComplex:
         return plain(text)
 
 
-def _render(text: str, seconds: float) -> str:
+def _render(text: str, seconds: float, grounding: Grounding | None) -> str:
     budget = Budget(seconds)
-    html = _renderer().render(text, {"budget": budget, "highlighting": Budget(min(HIGHLIGHT_SECONDS, seconds / 2))})
+    env: dict[str, Any] = {"budget": budget, "highlighting": Budget(min(HIGHLIGHT_SECONDS, seconds / 2))}
+    if grounding and grounding.citations:
+        text = citations.marked(text, grounding.citations)
+        env |= {"citations": grounding.citations, "sources": grounding.sources}
+    html = _renderer().render(text, env)
     _check_size(html)
     budget.check()
     html = _cleaner().clean(html)
@@ -158,6 +165,7 @@ def _renderer() -> Any:
     # can become 200 MB of HTML.
     renderer.disable(["image", "reference"])
     formulas.add_formulas(renderer)
+    citations.add_citations(renderer)
     # These rules run before all others, for every line and every piece of text.
     blocks = ["paragraph", "reference", "blockquote", "list"]
     renderer.block.ruler.before("table", "budget", _check_block, {"alt": blocks})

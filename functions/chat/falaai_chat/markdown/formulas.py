@@ -7,6 +7,8 @@ import re
 from html import escape, unescape
 from typing import Any
 
+from falaai_chat.markdown.citations import is_mark
+
 # Longest formula that is converted, in characters. The slowest formulas of this length take 25 ms.
 FORMULA_MAX_CHARACTERS = 2_000
 
@@ -47,6 +49,7 @@ def add_formulas(renderer: Any) -> None:
     texmath_plugin(renderer, "brackets")
     renderer.inline.ruler.before("math_inline", "price", _price)
     renderer.inline.ruler.before("math_inline", "display_in_text", _display_in_text)
+    renderer.inline.ruler.before("math_inline", "first_character", _first_character)
     rules = renderer.renderer.rules
     rules["math_inline"] = lambda tokens, index, *_: to_mathml(tokens[index].content)
     rules["math_inline_double"] = lambda tokens, index, *_: to_mathml(tokens[index].content, is_display=True)
@@ -92,9 +95,22 @@ def _display_in_text(state: Any, silent: bool) -> bool:
     return True
 
 
+def _first_character(state: Any, _silent: bool) -> bool:
+    """Keep the library from taking the last character of the text for the one before its first.
+
+    Otherwise a formula at the beginning is not recognized if the text ends with a digit.
+    """
+    if state.pos == 0 and state.src[0] == "$" and len(state.src) == state.posMax:
+        state.src += " "  # behind the end, where no rule reads
+    return False
+
+
 def _price(state: Any, silent: bool) -> bool:
     """Read a dollar sign right after a word or a number as text."""
-    if state.src[state.pos] != "$" or state.pos == 0 or not state.src[state.pos - 1].isalnum():
+    if state.src[state.pos] != "$" or state.pos == 0:
+        return False
+    before = state.src[state.pos - 1]
+    if not before.isalnum() and not is_mark(before):
         return False
     if not silent:
         state.pending += "$"

@@ -1,0 +1,208 @@
+"""Citations of grounded replies: places in code points, and the numbers in the rendered Markdown."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from falaai.citations import (
+    ADDRESS_MAX_CHARACTERS,
+    Citation,
+    Grounding,
+    GroundingMetadata,
+    Source,
+    find_place,
+)
+from falaai_chat.markdown import to_html
+
+PAGES = [("exemplo.com.br", "https://redirect.example/1"), ("jornal.example", "https://redirect.example/2")]
+SOURCES = tuple(Source(title, title, address) for title, address in PAGES)
+NUMBER = re.compile(r'<sup class="citation"><a[^>]*>(\d+)</a></sup>')
+
+
+def metadata(text: str, *words: str, pages: list[tuple[str, str]] = PAGES) -> dict[str, Any]:
+    """As LangChain returns it: each of these words of the text is supported by the first page."""
+    raw = text.encode()
+    supports = []
+    for one in words:
+        start = raw.index(one.encode())
+        segment = {"start_index": start, "end_index": start + len(one.encode()), "text": one}
+        supports.append({"segment": segment, "grounding_chunk_indices": [0]})
+    return {
+        "web_search_queries": ["eleições"],
+        "grounding_chunks": [{"web": {"title": title, "uri": address}} for title, address in pages],
+        "grounding_supports": supports,
+        "search_entry_point": {"rendered_content": "<style>a{}</style><a>eleições</a>"},
+    }
+
+
+def grounding(text: str, *chunks: dict[str, Any]) -> Grounding:
+    found = GroundingMetadata()
+    for chunk in chunks:
+        found.add(chunk)
+    result = found.grounding(text)
+    assert result is not None
+    return result
+
+
+def supported(text: str, result: Grounding) -> list[str]:
+    return [text[one.start : one.end] for one in result.citations]
+
+
+CORPUS = [
+    ("A eleição será em outubro.", "A eleição será em outubro"),
+    ("Olá 👋🏽, a inflação caiu 0,3 % em março 🎉. Fim.", "a inflação caiu 0,3 % em março"),
+    ("Cafe\u0301 e pa\u0303o subiram.", "Cafe\u0301 e pa\u0303o"),
+    ("日本語のテスト: preço é 10.", "preço é 10"),
+    ("ação ação ação", "ação ação"),
+    ("**Negrito é isto**, e mais.", "Negrito é isto"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), CORPUS)
+def test_places_are_code_points_of_the_supported_words(text: str, words: str) -> None:
+    assert supported(text, grounding(text, metadata(text, words))) == [words]
+
+
+def test_metadata_in_two_chunks_and_doubled_in_one_is_the_same() -> None:
+    text = "É verão no Brasil. É inverno na França."
+    once = metadata(text, "É verão no Brasil", "É inverno na França")
+    doubled = {
+        **once,
+        **{key: once[key] * 2 for key in ("grounding_chunks", "grounding_supports", "web_search_queries")},
+    }
+    doubled["search_entry_point"] = {"rendered_content": once["search_entry_point"]["rendered_content"] * 2}
+    expected = grounding(text, once)
+    assert len(expected.sources), len(expected.citations) == (2, 2)
+    assert grounding(text, once, once) == expected
+    assert grounding(text, doubled) == expected
+
+
+def test_two_chunks_with_different_pages_keep_their_own_numbers() -> None:
+    text = "Um. Dois."
+    second = metadata(text, "Dois", pages=[("terceiro.example", "https://redirect.example/3")])
+    result = grounding(text, metadata(text, "Um"), second)
+    assert [one.sources for one in result.citations] == [(1,), (3,)]
+
+
+def test_reply_without_metadata_is_not_grounded() -> None:
+    assert GroundingMetadata().grounding("Texto") is None
+    empty = GroundingMetadata()
+    empty.add({"grounding_chunks": None, "grounding_supports": "x", "web_search_queries": 3})
+    assert empty.grounding("Texto") is None
+
+
+def test_wrong_bytes_are_corrected_by_the_words_and_unknown_words_are_left_out() -> None:
+    text = "Ontem choveu. Hoje não choveu."
+    wrong = metadata(text, "choveu")
+    segment = wrong["grounding_supports"][0]["segment"]
+    segment |= {"start_index": 24, "end_index": 30}
+    assert grounding(text, wrong).citations == (Citation(23, 29, (1,)),)  # the nearest of the two
+    segment["text"] = "nevou"
+    assert grounding(text, wrong).citations == ()
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 999), (5, 3), (-1, 4), (2, 4), (3, None)])
+def test_places_without_words_beyond_the_end_or_inside_a_character_are_left_out(start: int, end: int | None) -> None:
+    assert find_place("ação", start, end, "") is None
+
+
+def test_missing_start_is_the_beginning() -> None:
+    assert find_place("ação!", None, 6, "") == (0, 4)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("javascript:alert(1)", "data:text/html,x", "//evil.example", "https://", "https://a b", "vbscript:x"),
+        *("https://user@evil.example/", "https://[", "https://a.example/" + "x" * ADDRESS_MAX_CHARACTERS),
+    ],
+)
+def test_hostile_address_is_no_source(address: str) -> None:
+    text = "Frase."
+    result = grounding(text, metadata(text, "Frase", pages=[("x", address)]))
+    assert (result.sources, result.citations) == ((), ())
+
+
+def test_hostile_title_is_one_short_visible_line() -> None:
+    title = "\u202eevil\u200b\n<script>alert(1)</script>" + "x" * 10_000
+    text = "Frase."
+    result = grounding(text, metadata(text, "Frase", pages=[(title, "https://news.example/x")]))
+    assert result.sources[0].title.startswith("evil <script>alert(1)</script>xxx")
+    assert len(result.sources[0].title) == 200
+    assert result.sources[0].domain == "news.example"
+    html = to_html(text, grounding=result)
+    assert "<script" not in html
+    assert "\u202e" not in html
+
+
+MARKDOWN = [
+    # text, supported words, the text before the number in the rendered page, or the end tag before it
+    ("A **inflação caiu** em março.", "inflação caiu", "caiu"),
+    ("A **inflação caiu.** Fim", "A **inflação caiu.**", "caiu"),
+    ("Veja `o código` aqui.", "o código", "</code>"),
+    ("```python\nprint(1)\n```\n\nFim", "print(1)", "<p>"),
+    ("Veja [o site](https://a.example/é) hoje", "o site", "</a>"),
+    ("Veja [o site](https://a.example/é) hoje", "https://a.example/é", "</a>"),
+    ("Veja https://a.example/é hoje", "a.example", "</a>"),
+    ("Veja <https://a.example> hoje", "https://a.example", "</a>"),
+    ("Escreva a ana@a.com.br hoje", "ana", "</a>"),
+    ("Vale $x^2$ aqui", "x^2", "</math>"),
+    ("| a | b |\n|---|---|\n| preço é | 10 |\n", "preço é", "é"),
+    ("1. Primeiro item\n2. Segundo", "1", "Primeiro"),
+    ("- [x] feito", "x", "feito"),
+    ("# Título é este\n\nTexto", "Título é este", "este"),
+    ("Tom &amp; Jerry", "Tom &amp", "Tom &amp;"),
+    ("Custa R$ 5 ou US$ 10", "Custa R", "R"),
+    ("> citação\n> longa", "citação\n> longa", "longa"),
+    ("snake_case_é", "snake", "snake"),
+]
+
+
+@pytest.mark.parametrize(("text", "words", "before"), MARKDOWN)
+def test_number_follows_the_word_that_it_supports(text: str, words: str, before: str) -> None:
+    start = text.index(words)
+    result = Grounding(SOURCES, (Citation(start, start + len(words), (1, 2)),))
+    html = to_html(text, grounding=result)
+    assert NUMBER.findall(html) == ["1", "2"]
+    assert html[: NUMBER.search(html).start()].endswith(before)  # type: ignore[union-attr]
+    plain = NUMBER.sub("", html).replace("<p></p>\n", "")
+    assert plain == to_html(text)
+    assert not re.search(r"<(a|code|pre|math)\b[^>]*>(?:(?!</\1>).)*<sup", html, re.DOTALL)
+
+
+def test_control_characters_of_a_reply_are_no_numbers() -> None:
+    text = "\x80\x80 um \x80\x81"
+    html = to_html(text, grounding=Grounding(SOURCES, (Citation(3, 5, (2,)),)))
+    assert NUMBER.findall(html) == ["2"]
+
+
+WORDS = st.sampled_from(
+    ["ação", "é", "**forte**", "*leve*", "`x`", "🎉", "preço", "10", "[a](https://a.example)", "R$"]
+)
+LINES = st.builds(
+    lambda prefix, words: prefix + " ".join(words),
+    st.sampled_from(["", "", "- ", "1. ", "> ", "## "]),
+    st.lists(WORDS, min_size=1, max_size=6),
+)
+
+
+@given(st.lists(LINES, min_size=1, max_size=5), st.data())
+def test_numbers_change_nothing_else_in_any_reply(lines: list[str], data: st.DataObject) -> None:
+    text = "\n\n".join(lines)
+    places = st.tuples(st.integers(0, len(text) - 1), st.integers(1, 20))
+    chosen = data.draw(st.lists(places, min_size=1, max_size=5, unique=True))
+    citations = tuple(Citation(start, min(len(text), start + size), (1,)) for start, size in chosen)
+    html = to_html(text, grounding=Grounding(SOURCES, citations))
+    assert len(NUMBER.findall(html)) == len(citations)
+    assert NUMBER.sub("", html).replace("<p></p>\n", "") == to_html(text)
+
+
+@given(st.text(min_size=1, max_size=60), st.data())
+def test_every_place_comes_back_in_any_text(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    first, last = len(text[:start].encode(errors="replace")), len(text[:end].encode(errors="replace"))
+    assert find_place(text, first, last, "") == (start, end)
