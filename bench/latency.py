@@ -28,7 +28,7 @@ from falaai.repositories.messages import ReplyResult, State
 from falaai.sao_paulo import day_of
 from falaai_chat.pending_replies import NewReply
 from falaai_chat.questions import ask
-from falaai_chat.quota import Quota
+from falaai_chat.quota import Limits, Quota
 from falaai_chat.schemas import MessageInput
 from tests.support.rows import Rows
 
@@ -41,7 +41,7 @@ TURNS = 10
 CELL_SECONDS = 5.0
 START_SECONDS = 60.0
 MIN_PER_SECOND = 300  # wanted with 32 people and 5 ms per round trip
-QUOTA = Quota(10_000_000, 100_000_000, at_once=1_000)
+QUOTA = Limits(Quota(10_000_000, 100_000_000, at_once=1_000))
 ENDING = ReplyResult("Uma resposta curta, como muitas são.", State.COMPLETE, None, "none", 300, 12)
 _begin_together: Barrier
 

@@ -2,10 +2,13 @@
 
 Tests control it and read its requests under /admin:
 
-PUT /admin/faults    {"fault": "429", "times": 1, "after_pieces": 0, "delay": 1, "model": …}; see gemini_faults.py
+PUT /admin/faults    {"fault": "429", "times": 1, "after_pieces": 0, "delay": 1, "model": …, "searching": true: only
+                     requests that may search}; see gemini_faults.py
 PUT /admin/pace      {"delay": seconds between pieces, "pieces": their number, "text": a fixed reply,
                      "first_delay": seconds before the first piece of a stream,
-                     "thoughts": text of the thoughts that a reply begins with}
+                     "thoughts": text of the thoughts that a reply begins with,
+                     "grounding": metadata of a reply with a search; without it, the pages of gemini_web.py that fit,
+                     "grounding_chunks": number of last chunks that have the metadata}
 PUT /admin/models    {"models": […]}: known models; others get 404. "routed": {asked: answering model}.
                      GET also counts the requests for descriptions
 PUT /admin/keys      {"keys": […]}: known API keys; others get 400. Without it, or with null, any key is known
@@ -28,6 +31,7 @@ from fakes.gemini_checks import MAX_REQUEST_BYTES, InvalidArgument, check, check
 from fakes.gemini_faults import FaultPlan, send_stream, send_whole
 from fakes.gemini_files import File, read_files, without_data
 from fakes.gemini_protocol import Reply, error_response, key_refusal
+from fakes.gemini_web import grounded, searches
 from fakes.server import run
 
 API_KEY_HEADER = "x-goog-api-key"
@@ -64,6 +68,8 @@ class GeminiFake:
         self._pieces: int | None = None
         self._text: str | None = None
         self._thoughts = ""
+        self._grounding: dict[str, Any] | None = None
+        self._grounding_chunks = 1
         self._routed: dict[str, str] = {}
         self._refused: list[str] = []
         self._keys: list[str] | None = None
@@ -114,7 +120,7 @@ class GeminiFake:
             return error_response(400, str(error), error.details)
         if method == "countTokens":
             return web.json_response({"totalTokens": entry["tokens"]})
-        reply, fault = self._reply(entry, files), self._faults.next_fault(model)
+        reply, fault = self._reply(entry, files), self._faults.next_fault(model, searches(body))
         if method == "generateContent":
             return await send_whole(request, reply, fault)
         await asyncio.sleep(self._first_delay)
@@ -142,11 +148,16 @@ class GeminiFake:
         body = entry["body"]
         turns = [Turn(content.get("role", "user"), " ".join(texts(content))) for content in body["contents"]]
         system = "\n".join(texts(body.get("systemInstruction") or body.get("system_instruction") or {}))
-        words = (self._text or answer(turns, system, files)).split(" ")
+        text, grounding = self._text or answer(turns, system, files), None
+        if searches(body):
+            text, grounding = grounded(self._text, turns[-1].text, text)
+            grounding = grounding if self._grounding is None else self._grounding
+        words = text.split(" ")
         size = -(-len(words) // self._pieces) if self._pieces else _WORDS_PER_PIECE
         pieces = [" ".join(words[start : start + size]) for start in range(0, len(words), size)]
         model = self._routed.get(entry["model"], "")
-        return Reply(entry, [*(f"{piece} " for piece in pieces[:-1]), pieces[-1]], model, self._thoughts)
+        pieces = [*(f"{piece} " for piece in pieces[:-1]), pieces[-1]]
+        return Reply(entry, pieces, model, self._thoughts, grounding, self._grounding_chunks)
 
     async def _set_fault(self, request: web.Request) -> web.Response:
         try:
@@ -162,6 +173,8 @@ class GeminiFake:
         self._pieces = pace.get("pieces")
         self._text = pace.get("text")
         self._thoughts = pace.get("thoughts", "")
+        self._grounding = pace.get("grounding")
+        self._grounding_chunks = int(pace.get("grounding_chunks", 1))
         return web.json_response({})
 
     async def _list_models(self, _request: web.Request) -> web.Response:

@@ -42,6 +42,7 @@ _CONFIG_FIELDS = {
     "frequencypenalty", "seed", "responsemimetype", "responseschema", "responsejsonschema", "responsemodalities",
     "thinkingconfig", "mediaresolution", "responselogprobs", "logprobs", "speechconfig", "imageconfig",
 }  # fmt: skip
+_TOOLS = {"googlesearch", "urlcontext", "functiondeclarations", "codeexecution", "googlemaps"}
 _THINKING_FIELDS = {"thinkinglevel", "thinkingbudget", "includethoughts"}
 MIME_TYPES = frozenset(
     [
@@ -88,8 +89,15 @@ def check(model: str, body: Any, refused: Sequence[str] = ()) -> None:
             raise InvalidArgument(f"{name} is not supported for this model.", f"generation_config.{name}")
     _check_config(model, settings)
     check_tokens(count_tokens(body))
+    _check_tools(body)
     if _NEWER.match(model):
         _check_newer(contents, settings)
+
+
+def _check_tools(body: dict[str, Any]) -> None:
+    for number, tool in enumerate(body.get("tools") or []):
+        for name in fields(tool).keys() - _TOOLS:
+            raise _unknown_name(name, f"tools[{number}]")
 
 
 def fields(config: dict[str, Any]) -> dict[str, Any]:

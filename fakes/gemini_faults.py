@@ -39,6 +39,7 @@ class Fault:
     delay: float
     model: str | None
     resumed: asyncio.Event
+    is_of_searches: bool = False
     message: str = ""
     details: tuple[dict[str, Any], ...] = ()
 
@@ -64,14 +65,15 @@ class FaultPlan:
             delay=float(wanted.get("delay", 1)),
             model=wanted.get("model"),
             resumed=self._resumed,
+            is_of_searches=bool(wanted.get("searching", False)),
             message=str(wanted.get("message", "")),
             details=tuple(wanted.get("details", ())),
         )
 
-    def next_fault(self, model: str) -> Fault | None:
+    def next_fault(self, model: str, searches: bool) -> Fault | None:
         """Return the fault for this call of `model`, or None; count down its `times`."""
         fault = self._fault
-        if fault is None or fault.model not in (None, model):
+        if fault is None or fault.model not in (None, model) or (fault.is_of_searches and not searches):
             return None
         if fault.times is not None:
             fault.times -= 1

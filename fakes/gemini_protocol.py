@@ -45,11 +45,21 @@ class Reply:
     `entry` is the record of the request under /admin/requests, with its input tokens (`tokens`). It receives the
     number of pieces sent (`pieces`) and the times of the first and the last one (`first_at`, `last_at`, in seconds
     since 1970). `model` is the model that answers, if it is not the requested one. With `thoughts`, the reply begins
-    with them, and its last part has a signature.
+    with them, and its last part has a signature. The last `grounding_chunks` parts have the metadata `grounding`.
     """
 
-    def __init__(self, entry: dict[str, Any], pieces: list[str], model: str = "", thoughts: str = "") -> None:
+    def __init__(
+        self,
+        entry: dict[str, Any],
+        pieces: list[str],
+        model: str = "",
+        thoughts: str = "",
+        grounding: dict[str, Any] | None = None,
+        grounding_chunks: int = 1,
+    ) -> None:
         self.pieces = pieces
+        self._grounding = grounding
+        self._grounded_from = len(pieces) - grounding_chunks
         self._model = model or entry["model"]
         self.thoughts = thoughts
         self.finish = "STOP"
@@ -70,6 +80,8 @@ class Reply:
             signature = {"thoughtSignature": _SIGNATURE} if self.thoughts and finish else {}
             content = {"parts": [{"text": text, **signature}], "role": "model"}
         candidate = {"content": content, "index": 0, **({"finishReason": finish} if finish else {})}
+        if self._grounding and text is not None and (finish or self._entry["pieces"] > self._grounded_from):
+            candidate["groundingMetadata"] = self._grounding
         return {"candidates": [candidate], **self._envelope()}
 
     def thought(self) -> dict[str, Any]:

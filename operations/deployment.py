@@ -49,6 +49,8 @@ PARAMETERS = {
     "DAILY_MEGABYTES": "DailyMegabytes",
     "DAILY_THINK_MESSAGES": "DailyThinkMessages",
     "DAILY_THINK_CEILING": "DailyThinkCeiling",
+    "DAILY_SEARCHES": "DailySearches",
+    "DAILY_SEARCH_CEILING": "DailySearchCeiling",
     "REQUESTS_PER_SECOND": "RequestsPerSecond",
     "REQUEST_BURST": "RequestBurst",
     "STREAMING": "Streaming",

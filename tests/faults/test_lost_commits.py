@@ -18,7 +18,7 @@ from falaai_auth.sign_in import sign_in
 from falaai_chat.generation import ReplyDependencies, generate_reply
 from falaai_chat.pending_replies import NewReply
 from falaai_chat.questions import ask, edit_question, regenerate_reply
-from falaai_chat.quota import Quota
+from falaai_chat.quota import Limits, Quota
 from falaai_chat.schemas import EditInput, MessageInput
 from tests.support.fakes import FakeModel, FakeQueues
 from tests.support.fault_proxy import FaultProxy
@@ -27,7 +27,7 @@ from tests.support.waiting import wait_until
 
 # `make test` takes a sample; `make test-faults` takes the whole.
 COMMITS = int(os.environ.get("COMMITS", "40"))
-PLENTY = Quota(10_000, 10_000, at_once=10_000)
+PLENTY = Limits(Quota(10_000, 10_000, at_once=10_000))
 
 
 def is_commit(request: bytes) -> bool:

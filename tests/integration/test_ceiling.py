@@ -10,7 +10,7 @@ from falaai.modes import Mode
 from falaai.repositories.usage import SHARES
 from falaai.sao_paulo import day_of
 from falaai_chat.questions import ask
-from falaai_chat.quota import Quota
+from falaai_chat.quota import Limits, Quota
 from falaai_chat.schemas import MessageInput
 from tests.support.fakes import FakeModel
 from tests.support.replies import NOW, PLENTY, answer, new_session, send
@@ -46,7 +46,7 @@ def test_hundred_at_once_are_as_many_as_the_ceiling_has_left(
     database: Database, rows: Rows, name: str, mode: Mode
 ) -> None:
     shares, left = DISTRIBUTIONS[name]
-    quota, model = Quota(SENDS, EACH * SHARES if shares else LEFT, SENDS, mode), FakeModel()
+    quota, model = Limits(Quota(SENDS, EACH * SHARES if shares else LEFT, SENDS, mode), FakeModel())
     insert = f"INSERT INTO uso_diario (id_usuario, dia, {COLUMNS[mode]}) VALUES (%s, %s, %s)"
     for share, used in enumerate(shares):
         rows.run(insert, -share, day_of(NOW), used)
@@ -71,14 +71,14 @@ def test_hundred_at_once_are_as_many_as_the_ceiling_has_left(
     assert counted(rows, mode) - before == left == counted(rows, mode, users=True)
     assert counted(rows, other) == counted(rows, other, users=True) == 0
     found = rows.list(f"SELECT -id_usuario AS parte, {COLUMNS[mode]} AS usadas FROM uso_diario WHERE id_usuario <= 0")
-    assert all(row["usadas"] <= quota.share_limit(row["parte"]) for row in found)
+    assert all(row["usadas"] <= quota.message.share_limit(row["parte"]) for row in found)
 
 
 def test_hundred_at_once_of_one_person_are_as_many_as_the_quota_of_the_mode_has_left(
     database: Database, rows: Rows
 ) -> None:
     session, model = new_session(rows, rows.user()), FakeModel()
-    quota = Quota(LEFT, SENDS * SHARES, SENDS, Mode.THINK)
+    quota = Limits(Quota(LEFT, SENDS * SHARES, SENDS, Mode.THINK))
 
     def try_one(number: int) -> bool:
         try:
@@ -99,7 +99,7 @@ def test_hundred_at_once_of_one_person_are_as_many_as_the_quota_of_the_mode_has_
 
 
 def test_first_messages_of_a_day_from_several_sessions_are_all_counted(database: Database, rows: Rows) -> None:
-    quota = Quota(SENDS, SENDS, at_once=SENDS)
+    quota = Limits(Quota(SENDS, SENDS, at_once=SENDS))
     for number in range(5):
         user_id = rows.user(f"pessoa-{number}@exemplo.com.br")
         sessions = [new_session(rows, user_id, device) for device in "abcdefgh"]
@@ -128,7 +128,7 @@ def test_end_of_a_reply_writes_no_row_that_users_share(database: Database, rows:
 
 def test_refused_message_leaves_nothing_behind(database: Database, rows: Rows) -> None:
     session = new_session(rows, rows.user())
-    quota = Quota(10, 1)
+    quota = Limits(Quota(10, 1))
     ask(database, session, MessageInput(message="Um"), quota)
     tables = ("mensagens", "conversas", "uso_diario", "transacoes")
     before = {table: rows.list(f"SELECT * FROM {table}") for table in tables}

@@ -14,7 +14,7 @@ from falaai_auth.carried_usage import carry_over, find_usage, keep_usage
 from falaai_chat.generation import StoredReply
 from falaai_chat.pending_replies import NewReply, PendingReply
 from falaai_chat.questions import ask, edit_question, regenerate_reply
-from falaai_chat.quota import Quota
+from falaai_chat.quota import Limits, Quota
 from falaai_chat.schemas import EditInput, MessageInput
 from falaai_cleanup.tasks import TASKS, clean_up
 from tests.support.fakes import FakeModel
@@ -111,7 +111,7 @@ def test_retry_of_a_try_whose_process_died_gives_it_back_before_the_cleanup(
     rows.run(ABANDON)
     again = send(database, today, client_id="a-1")
     assert isinstance(again, NewReply)
-    assert (again.reply_id, again.left, rows.value(USER)) == (asked.reply_id, PLENTY.person - 1, 1)
+    assert (again.reply_id, again.left, rows.value(USER)) == (asked.reply_id, PLENTY.message.person - 1, 1)
     rows.run(ABANDON)
     clean_up(database, 90, lambda: True, [task for task in TASKS if task.name == "abandoned_replies"])
     regenerate_reply(database, today, asked.reply_id, PLENTY)  # the cleanup has given it back already
@@ -124,7 +124,7 @@ def test_edit_of_a_question_whose_process_died_gives_it_back_before_the_cleanup(
     """A user whose last message died may still edit it. The cleanup must not give it back once more."""
     asked = send(database, today)
     rows.run(ABANDON)
-    only_one = Quota(1, 1000)
+    only_one = Limits(Quota(1, 1000))
     edited = edit_question(database, today, asked.question_id, EditInput(message="De outro jeito"), only_one)
     assert isinstance(edited, NewReply)
     assert (edited.left, rows.value(USER)) == (0, 1)
@@ -147,7 +147,7 @@ def test_edit_of_an_earlier_question_leaves_a_later_dead_reply_to_the_cleanup(
     assert rows.value(USER) == 2
 
 
-THINKING = Quota(5, 1000, 1000, Mode.THINK)
+THINKING = Limits(Quota(5, 1000, 1000, Mode.THINK))
 BOTH = "SELECT mensagens, pensadas FROM uso_diario WHERE id_usuario > 0"
 
 
@@ -182,7 +182,7 @@ def test_retry_in_the_other_mode_gives_the_abandoned_try_back_to_its_own(
     rows.run(ABANDON)
     again = send(database, today, "Por quê?", client_id="a-1")
     assert isinstance(again, NewReply)
-    assert (again.reply_id, again.mode, again.left) == (asked.reply_id, Mode.FAST, PLENTY.person - 1)
+    assert (again.reply_id, again.mode, again.left) == (asked.reply_id, Mode.FAST, PLENTY.message.person - 1)
     assert rows.list(BOTH) == [{"mensagens": 1, "pensadas": 0}]
 
 

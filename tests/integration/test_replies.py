@@ -28,7 +28,7 @@ from falaai_chat import questions
 from falaai_chat.generation import Interrupted, ReplyDependencies, generate_reply
 from falaai_chat.pending_replies import ExistingReply, PendingReply
 from falaai_chat.questions import ask, edit_question, regenerate_reply
-from falaai_chat.quota import Quota
+from falaai_chat.quota import Limits, Quota
 from falaai_chat.schemas import EditInput, MessageInput
 from tests.support.fakes import FakeModel, FakeQueues
 from tests.support.replies import PLENTY, answer, new_session, send
@@ -292,7 +292,7 @@ def test_queue_that_refuses_does_not_spoil_the_reply(database: Database, session
 
 
 def test_hundred_at_once_with_ten_left_are_ten(database: Database, rows: Rows, session: Session) -> None:
-    quota, model = Quota(10, 1000, at_once=100), FakeModel()
+    quota, model = Limits(Quota(10, 1000, at_once=100), FakeModel())
 
     def try_one(number: int) -> bool:
         try:
@@ -310,7 +310,7 @@ def test_hundred_at_once_with_ten_left_are_ten(database: Database, rows: Rows, s
 
 
 def test_burst_of_one_person_is_three_replies_at_once(database: Database, rows: Rows, session: Session) -> None:
-    quota = Quota(1000, 1000)
+    quota = Limits(Quota(1000, 1000))
     conversations = [rows.conversation(session.user_id, "Oi", "Olá") for _ in range(5)]
     rows.conversation(session.user_id, "Oi", "Olá")
     other_reply = rows.value("SELECT MAX(id) FROM mensagens")
@@ -341,7 +341,7 @@ def test_burst_of_one_person_is_three_replies_at_once(database: Database, rows: 
 def test_reply_whose_process_is_gone_gives_its_place_to_another(
     database: Database, rows: Rows, session: Session
 ) -> None:
-    quota = Quota(1000, 1000, at_once=1)
+    quota = Limits(Quota(1000, 1000, at_once=1))
     asked = ask(database, session, MessageInput(message="Um"), quota)
     with pytest.raises(TooManyReplies):
         ask(database, session, MessageInput(message="Dois"), quota)
@@ -351,7 +351,7 @@ def test_reply_whose_process_is_gone_gives_its_place_to_another(
 
 def test_ceiling_holds_for_everybody_together(database: Database, rows: Rows, session: Session) -> None:
     other = new_session(rows, rows.user("bia@exemplo.com.br"))
-    quota = Quota(10, 2)
+    quota = Limits(Quota(10, 2))
     ask(database, session, MessageInput(message="Um"), quota)
     ask(database, other, MessageInput(message="Dois"), quota)
     with pytest.raises(CeilingReached):
@@ -360,7 +360,7 @@ def test_ceiling_holds_for_everybody_together(database: Database, rows: Rows, se
 
 def test_quota_opens_at_midnight_in_sao_paulo(database: Database, session: Session) -> None:
     evening = replace(session, now=datetime(2026, 6, 2, 2, 59))  # 23:59 on the first of June there
-    quota = Quota(1, 100)
+    quota = Limits(Quota(1, 100))
     ask(database, evening, MessageInput(message="Um"), quota)
     with pytest.raises(QuotaReached) as caught:
         ask(database, evening, MessageInput(message="Dois"), quota)

@@ -9,12 +9,12 @@ from falaai.repositories.sessions import Session
 from falaai_chat.generation import Interrupted, ReplyDependencies, generate_reply
 from falaai_chat.pending_replies import PendingReply
 from falaai_chat.questions import ask
-from falaai_chat.quota import Quota
+from falaai_chat.quota import Limits, Quota
 from falaai_chat.schemas import MessageInput
 from tests.support.fakes import FakeModel, FakeQueues
 from tests.support.rows import Rows
 
-PLENTY = Quota(1000, 1000, at_once=1000)
+PLENTY = Limits(Quota(1000, 1000, at_once=1000))
 NOW = datetime(2026, 6, 1, 12, 0)
 
 

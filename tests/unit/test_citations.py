@@ -12,6 +12,7 @@ from falaai.citations import (
     Citation,
     Grounding,
     GroundingMetadata,
+    Notice,
     Source,
     find_place,
 )
@@ -42,9 +43,7 @@ def grounding(text: str, *chunks: dict[str, Any]) -> Grounding:
     found = GroundingMetadata()
     for chunk in chunks:
         found.add(chunk)
-    result = found.grounding(text)
-    assert result is not None
-    return result
+    return found.grounding(text)
 
 
 def supported(text: str, result: Grounding) -> list[str]:
@@ -75,7 +74,7 @@ def test_metadata_in_two_chunks_and_doubled_in_one_is_the_same() -> None:
     }
     doubled["search_entry_point"] = {"rendered_content": once["search_entry_point"]["rendered_content"] * 2}
     expected = grounding(text, once)
-    assert len(expected.sources), len(expected.citations) == (2, 2)
+    assert (len(expected.sources), len(expected.citations)) == (2, 2)
     assert grounding(text, once, once) == expected
     assert grounding(text, doubled) == expected
 
@@ -88,10 +87,10 @@ def test_two_chunks_with_different_pages_keep_their_own_numbers() -> None:
 
 
 def test_reply_without_metadata_is_not_grounded() -> None:
-    assert GroundingMetadata().grounding("Texto") is None
+    assert GroundingMetadata().grounding("Texto") == Grounding(notice=Notice.NO_SEARCH)
     empty = GroundingMetadata()
     empty.add({"grounding_chunks": None, "grounding_supports": "x", "web_search_queries": 3})
-    assert empty.grounding("Texto") is None
+    assert empty.grounding("Texto") == Grounding(notice=Notice.NO_SEARCH)
 
 
 def test_wrong_bytes_are_corrected_by_the_words_and_unknown_words_are_left_out() -> None:

@@ -93,15 +93,15 @@ def test_full_ceiling_is_counted_but_neither_a_full_share_nor_the_quota_of_one(
     monkeypatch.setattr(quota.usage, "add_message", lambda *_: SHARES)
     monkeypatch.setattr(quota.usage, "list_shares", lambda *_: dict.fromkeys(range(SHARES), in_shares))
     session = Session(1, 1, None, "Ana", "ana@exemplo.com.br", 0, NOW)
-    limits = quota.Quota(person=5, everybody=SHARES)
+    limits = quota.Limits(quota.Quota(person=5, everybody=SHARES))
 
     def count() -> None:
-        limits.check_messages(session, used + 1)
-        limits.take_from_share(NO_DATABASE, session, share=1)
+        limits.check_messages(session, quota.Used(used + 1))
+        limits.take_from_shares(NO_DATABASE, session, quota.Shares(1, 1))
 
     with pytest.raises(error):
         count()
     if error is CeilingReached:
-        found = limits.find_share_with_room(NO_DATABASE, session)
+        found = limits.find_shares_with_room(NO_DATABASE, session)
         assert (found is None) == bool(names)
     assert counted(capsys) == names

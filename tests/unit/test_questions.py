@@ -11,7 +11,7 @@ from falaai.repositories.sessions import Session
 from falaai.repositories.usage import SHARES
 from falaai_chat.pending_replies import NewReply
 from falaai_chat.questions import ask
-from falaai_chat.quota import Quota
+from falaai_chat.quota import Limits, Quota
 from falaai_chat.schemas import MessageInput
 from tests.support.fakes import FakeDatabase
 
@@ -25,7 +25,7 @@ COUNT, LIST = "INSERT INTO uso_diario", "SELECT id_usuario, mensagens"
 def context(running: int = 1) -> list[dict[str, Any]]:
     """Rows of the new reply and of its question."""
     title = {"titulo_conversa": "Oi", "titulo_manual": 0, "titulo_provisorio": 1}
-    more = {**title, "resumo": None, "gerando": running, "tem_anexos": 0, "instrucoes": "Seja breve."}
+    more = {**title, "resumo": None, "buscada": 0, "gerando": running, "tem_anexos": 0, "instrucoes": "Seja breve."}
     return [
         {"id": REPLY, "seq": 2, "remetente": "ia", "conteudo": "", **more},
         {"id": REPLY - 1, "seq": 1, "remetente": "usuario", "conteudo": "Oi", **more},
@@ -39,7 +39,7 @@ def database(**changes: Any) -> FakeDatabase:
 
 
 def send(fake: FakeDatabase, quota: Quota = QUOTA, **more: Any) -> object:
-    return ask(fake, SESSION, MessageInput(message="Oi", **more), quota)  # type: ignore[arg-type]
+    return ask(fake, SESSION, MessageInput(message="Oi", **more), Limits(quota))  # type: ignore[arg-type]
 
 
 def counts(fake: FakeDatabase) -> list[int]:
@@ -144,4 +144,4 @@ def test_repetitions_are_bounded_even_if_each_share_fills_up_meanwhile() -> None
     fake = database(COUNT=full_but()["COUNT"], LIST=full_but(*range(SHARES))["LIST"])
     with pytest.raises(CeilingReached):
         send(fake)
-    assert fake.transactions == SHARES + 1
+    assert fake.transactions == 2 * SHARES + 1

@@ -4,14 +4,18 @@ Otherwise a user could delete the account and register again to get a second dai
 """
 
 from falaai.database import Statements
-from falaai.modes import Mode
+from falaai.modes import SEARCH, Counted, Mode
 from falaai.rate_limits import DAY, Limit
 from falaai.repositories import limits, usage
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of
 
 # Not used as limits: they only supply the keys and the lifetime of the stored counts.
-_MESSAGES = {Mode.FAST: Limit("carried-messages", 0, DAY), Mode.THINK: Limit("carried-thinking", 0, DAY)}
+_MESSAGES: dict[Counted, Limit] = {
+    Mode.FAST: Limit("carried-messages", 0, DAY),
+    Mode.THINK: Limit("carried-thinking", 0, DAY),
+    SEARCH: Limit("carried-searches", 0, DAY),
+}
 # Uploads are carried in whole mebibytes, rounded up: a count is an INT.
 _UPLOADS = Limit("carried-uploads", 0, DAY)
 _MEBIBYTE = 1024 * 1024
@@ -20,7 +24,7 @@ _MEBIBYTE = 1024 * 1024
 def keep_usage(sql: Statements, session: Session) -> None:
     """Store how much the user sent today, for one day. The address is stored as an HMAC."""
     today = day_of(session.now)
-    counts = {_MESSAGES[mode]: used for mode, used in usage.count_messages(sql, session.user_id, today).items()}
+    counts = {_MESSAGES[kind]: used for kind, used in usage.count_messages(sql, session.user_id, today).items()}
     counts[_UPLOADS] = -(-usage.count_uploaded(sql, session.user_id, today) // _MEBIBYTE)
     for limit, used in counts.items():
         if used:
@@ -36,6 +40,6 @@ def find_usage(sql: Statements, email: str) -> dict[Limit, limits.Count]:
 def carry_over(sql: Statements, user_id: int, used: dict[Limit, limits.Count]) -> None:
     """Count the messages and uploads of the deleted account in today's counter of the new account."""
     counts = {limit: one.count for limit, one in used.items()}
-    messages, thinking = (counts.get(_MESSAGES[mode], 0) for mode in (Mode.FAST, Mode.THINK))
+    messages, thinking, searches = (counts.get(_MESSAGES[kind], 0) for kind in (Mode.FAST, Mode.THINK, SEARCH))
     today = day_of(next(iter(used.values())).now)
-    usage.add_day(sql, user_id, today, messages, thinking, counts.get(_UPLOADS, 0) * _MEBIBYTE)
+    usage.add_day(sql, user_id, today, messages, thinking, counts.get(_UPLOADS, 0) * _MEBIBYTE, searches)

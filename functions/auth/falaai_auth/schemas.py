@@ -151,3 +151,9 @@ class AccountDeletion(BaseModel):
     """DELETE /profile."""
 
     senha_atual: KnownPassword
+
+
+class SearchChoice(BaseModel):
+    """PUT /profile/search: whether new messages search the web."""
+
+    buscar: bool

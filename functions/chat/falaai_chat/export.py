@@ -12,7 +12,7 @@ from falaai.repositories import attachments, messages
 from falaai.repositories.conversations import Conversation
 from falaai.repositories.messages import Message
 from falaai.web import texts
-from falaai_chat.views import conversation_shape, message_shape
+from falaai_chat.views import conversation_shape, message_shape, search_shape
 
 # Largest size of all messages in one file, in bytes. Lambda's response limit is 6 MB, and escaping can double the
 # size of the text.
@@ -69,9 +69,10 @@ def _markdown(part: Part, next_part: str | None) -> str:
 
 
 def _exported(message: Message, names: list[str]) -> dict[str, Any]:
-    """Return the fields of message_shape, the names of a question's files, and the mode and model of a reply."""
+    """Return the fields of message_shape, the names of a question's files, and a reply's mode, model and search."""
     is_reply = message.author == "ia"
-    more = {"modo": message.mode, "modelo": message.model} if is_reply else {"anexos": names}
+    reply = {"modo": message.mode, "modelo": message.model, "pesquisa": search_shape(message.grounding)}
+    more = reply if is_reply else {"anexos": names}
     return {**message_shape(message), **more}
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cache
 
 from falaai import settings
+from falaai.citations import Grounding, Notice
 from falaai.conversation_memory import CountTokens, Turn, plan_summary, room_for_turns, turns_limit
 from falaai.database import Database, Statements
 from falaai.errors import (
@@ -34,6 +35,7 @@ from falaai.language_model import (
     Usage,
 )
 from falaai.logs import logger
+from falaai.modes import SEARCH, Counted
 from falaai.queue_messages import DigestRequested, QueueMessage, SummaryRequested, TitleRequested
 from falaai.queues import Queues
 from falaai.rate_limits import FOLLOWERS_AT_ONCE, release
@@ -113,7 +115,7 @@ def _generate(
     limit = turns_limit(settings.read(settings.MemorySettings).memory_tokens)
     count = cache(count_tokens)  # the prompt and the summary plan count the same pairs
     prompt = build_prompt(pending.summary, pending.turns, limit, count, language, pending.files.noted, pending.notes)
-    prompt = replace(prompt, mode=pending.mode)
+    prompt = replace(prompt, mode=pending.mode, searches=pending.searches)
     row = StoredReply(dependencies.database, pending)
     for event in store_reply(_ask_about_files(dependencies, prompt, pending.files.read, seconds), row):
         yield event
@@ -188,15 +190,25 @@ class StoredReply:
             code = end.error.code
             logger().warning("model failed", extra={"code": code, "reason": str(end.error)})
         state, cost = state_of(end), (end.usage.tokens_in, end.usage.tokens_out)
-        ending = ReplyResult(end.text, state, code, end.usage.model, *cost)
-        if code is None or is_counted(end.text, code):
-            is_stored = self._store_end(ending)
+        ending = ReplyResult(end.text, state, code, end.usage.model, *cost, end.grounding)
+        if uncounted := self._uncounted(end):
+            is_stored = self._store_and_subtract(ending, uncounted)
         else:
-            is_stored = self._store_uncounted_failure(ending)
+            is_stored = self._store_end(ending)
         if is_stored:
-            self._count_tokens(*cost)
+            self._count_use(*cost, len(end.grounding.queries) if end.grounding else 0)
             self._log(state, end.usage, code)
         return is_stored
+
+    def _uncounted(self, end: Completed | Failed) -> list[Counted]:
+        """Return the kinds of use that this end does not count as: a search that could not be made, for example."""
+        uncounted: list[Counted] = []
+        is_failure = isinstance(end, Failed) and not is_counted(end.text, end.error.code)
+        if is_failure:
+            uncounted.append(self._pending.mode)
+        if self._pending.searches and (is_failure or is_unavailable(end.grounding)):
+            uncounted.append(SEARCH)
+        return uncounted
 
     def _store_end(self, ending: ReplyResult) -> bool:
         database = self._database.waiting_for_restart()
@@ -206,8 +218,8 @@ class StoredReply:
             database, *row, ending.state
         )
 
-    def _store_uncounted_failure(self, ending: ReplyResult) -> bool:
-        """Store the end and subtract the message from the user's count, both or neither."""
+    def _store_and_subtract(self, ending: ReplyResult, uncounted: Sequence[Counted]) -> bool:
+        """Store the end and subtract the message from the user's counts of these kinds, all or nothing."""
         row = (self._pending.reply_id, self._pending.generation)
         counter = (self._pending.session.user_id, day_of(self._pending.session.now))
 
@@ -215,7 +227,8 @@ class StoredReply:
             usage.lock_messages(sql, *counter)  # first, as in the transactions that take a question
             if not messages.update_finished_reply(sql, *row, ending):
                 return False
-            usage.delete_messages(sql, *counter, self._pending.mode)
+            for kind in uncounted:
+                usage.delete_messages(sql, *counter, kind)
             return True
 
         def has_committed(sql: Statements) -> bool:
@@ -225,11 +238,11 @@ class StoredReply:
         is_stored = self._database.transaction(work, has_committed)
         return is_stored or messages.has_final_state(self._database, *row, ending.state)
 
-    def _count_tokens(self, tokens_in: int, tokens_out: int) -> None:
-        """Add the tokens to the user's day. The reply is stored already, so a failure is only logged."""
+    def _count_use(self, tokens_in: int, tokens_out: int, queries: int) -> None:
+        """Add tokens and queries to the user's day. The reply is stored already, so a failure is only logged."""
         session = self._pending.session
         try:
-            usage.update_tokens(self._database, session.user_id, day_of(session.now), tokens_in, tokens_out)
+            usage.update_tokens(self._database, session.user_id, day_of(session.now), tokens_in, tokens_out, queries)
         except DatabaseUnavailable as error:
             logger().warning("tokens not counted", extra={"reason": str(error)})
 
@@ -245,6 +258,11 @@ class StoredReply:
         ids = {"conversation_id": self._pending.conversation_id, "reply_id": self._pending.reply_id}
         tokens = {"tokens_in": cost.tokens_in, "tokens_out": cost.tokens_out}
         logger().info("reply ended", extra={**ids, "model": cost.model, **tokens, "state": state.value, "code": code})
+
+
+def is_unavailable(grounding: Grounding | None) -> bool:
+    """Return whether a search was asked for and could not be made."""
+    return grounding is not None and grounding.notice is Notice.UNAVAILABLE
 
 
 def state_of(end: ReplyEnd) -> State:
@@ -314,8 +332,8 @@ def _release_follower(database: Database, session: Session) -> None:
 def _stored_end(reply: Message) -> ReplyEnd:
     match reply.state:
         case State.FAILED:
-            return Failed(language_model_error(reply.error or ""), reply.text)
+            return Failed(language_model_error(reply.error or ""), reply.text, grounding=reply.grounding)
         case State.INTERRUPTED:
             return Interrupted(reply.text, reply.error)
         case _:
-            return Completed(reply.text)
+            return Completed(reply.text, grounding=reply.grounding)

@@ -35,6 +35,7 @@ class NewReply:
     is_untitled: bool
     left: int
     mode: Mode = Mode.FAST
+    searches: bool = False
     files: FilesOfReply = field(default_factory=FilesOfReply)
     notes: PersonalNotes = NO_NOTES
 

@@ -24,6 +24,7 @@ from falaai.errors import (
     StillAnswering,
     TooManyFollowers,
 )
+from falaai.modes import SEARCH, Mode
 from falaai.rate_limits import FOLLOWERS_AT_ONCE, acquire
 from falaai.repositories import conversations, messages, sent_attachments, sessions, transcripts, usage, versions
 from falaai.repositories.messages import Locked, Message, State
@@ -33,7 +34,7 @@ from falaai.sao_paulo import day_of
 from falaai.stored_files import FilesOfReply
 from falaai_chat.pending_replies import ExistingReply, NewReply, PendingReply
 from falaai_chat.prompts import find_files
-from falaai_chat.quota import RETRY_SECONDS, Quota
+from falaai_chat.quota import RETRY_SECONDS, Limits, Shares, Used
 from falaai_chat.schemas import EditInput, MessageInput
 
 Pending = TypeVar("Pending", bound=PendingReply)
@@ -41,32 +42,32 @@ Pending = TypeVar("Pending", bound=PendingReply)
 
 @dataclass(frozen=True)
 class Attempt:
-    """One run of a transaction: its key, the day of its message, and the share of the ceiling that counts it."""
+    """One run of a transaction: its key, the day of its message, and the shares of the ceilings that count it."""
 
-    quota: Quota
+    limits: Limits
     day: date
-    share: int
+    shares: Shares
     key: str
 
 
-def ask(database: Database, session: Session, question: MessageInput, quota: Quota) -> PendingReply:
+def ask(database: Database, session: Session, question: MessageInput, limits: Limits) -> PendingReply:
     """Store a question in the conversation it names, else in the session's active one, else in a new one.
 
-    The reply has the mode of `quota`, here and in the other two.
+    The reply has the mode of `limits`, and searches if they limit searches, here and in the other two.
 
-    `nova` asks for a new conversation. The same client_id with the same text and attachments is the same question:
-    nothing is stored, and a failed reply is generated again. Raises NotFound for another user's conversation or
-    attachment, AttachmentNotReady, Conflict for a client_id with another text or other attachments, NotSignedIn for a
+    `nova` asks for a new conversation. The same client_id with the same text, attachments and `buscar` is the same
+    question: nothing is stored, and a failed reply is generated again. Raises NotFound for another user's
+    conversation or attachment, AttachmentNotReady, Conflict for a client_id with anything else, NotSignedIn for a
     session that has ended or that is not of the question's `user_id`, QuotaReached, CeilingReached, TooManyReplies,
     TooManyFollowers.
     """
     if question.user_id not in (None, session.user_id):
         raise NotSignedIn("the question names another user")
-    return _commit(database, session, quota, lambda sql, attempt: _ask(sql, session, question, attempt))
+    return _commit(database, session, limits, lambda sql, attempt: _ask(sql, session, question, attempt))
 
 
 def regenerate_reply(
-    database: Database, session: Session, reply_id: int, quota: Quota, reread: Collection[int] = ()
+    database: Database, session: Session, reply_id: int, limits: Limits, reread: Collection[int] = ()
 ) -> NewReply:
     """Begin a new version of a reply: of the last one, or of any that failed or was interrupted.
 
@@ -79,11 +80,11 @@ def regenerate_reply(
     def work(sql: Statements, attempt: Attempt) -> NewReply:
         return _regenerate(sql, session, reply_id, attempt, reread)
 
-    return _commit(database, session, quota, work)
+    return _commit(database, session, limits, work)
 
 
 def edit_question(
-    database: Database, session: Session, question_id: int, edit: EditInput, quota: Quota
+    database: Database, session: Session, question_id: int, edit: EditInput, limits: Limits
 ) -> PendingReply:
     """Add a new version of a question with a row for its reply. The old one and all after it are hidden.
 
@@ -92,26 +93,27 @@ def edit_question(
     Raises NotFound, Conflict, OtherVersionShown, QuotaReached, CeilingReached, TooManyReplies, TooManyFollowers,
     NotSignedIn.
     """
-    return _commit(database, session, quota, lambda sql, attempt: _edit(sql, session, question_id, edit, attempt))
+    return _commit(database, session, limits, lambda sql, attempt: _edit(sql, session, question_id, edit, attempt))
 
 
 def _commit(
-    database: Database, session: Session, quota: Quota, work: Callable[[Statements, Attempt], Pending]
+    database: Database, session: Session, limits: Limits, work: Callable[[Statements, Attempt], Pending]
 ) -> Pending:
-    """Run `work` in a transaction that counts its message in the user's own share of the ceiling.
+    """Run `work` in a transaction that counts its message in the user's own share of the ceilings.
 
-    If that share is full, the transaction is rolled back and runs again with a share that has room. A full share
-    stays full until midnight, so the number of runs is bounded.
+    If a share is full, the transaction is rolled back and runs again with shares that have room. A full share stays
+    full until midnight, so the number of runs is bounded.
     """
-    attempt = Attempt(quota, day_of(session.now), session.user_id % SHARES, new_transaction_key())
-    for runs_left in reversed(range(SHARES + 1)):
+    own = session.user_id % SHARES
+    attempt = Attempt(limits, day_of(session.now), Shares(own, own), new_transaction_key())
+    for runs_left in reversed(range(2 * SHARES + 1)):
         try:
             return _run(database, session, attempt, work)
         except CeilingReached:
-            share = quota.find_share_with_room(database, session)
-            if share is None or not runs_left:
+            shares = limits.find_shares_with_room(database, session)
+            if shares is None or not runs_left:
                 raise
-            attempt = replace(attempt, share=share)
+            attempt = replace(attempt, shares=shares)
     raise AssertionError("the last run returns or raises")
 
 
@@ -126,15 +128,16 @@ def _run(
 
 
 def _ask(sql: Statements, session: Session, question: MessageInput, attempt: Attempt) -> PendingReply:
-    used = usage.add_message(sql, session.user_id, attempt.day, attempt.quota.mode)
+    used = attempt.limits.count_for_user(sql, session.user_id, attempt.day)
     if question.client_id:
         stored = messages.lock_exchanges(sql, session.user_id, question.client_id)
         if repeated := _find_repeated_question(stored, question):
             return _answer_repeated_question(sql, session, attempt, used, repeated, stored, question.reler)
     conversation_id, reply_seq = _reserve_seq(sql, session, question)
-    mode = attempt.quota.mode
+    limits = attempt.limits
     question_id = messages.add_exchange(
-        sql, conversation_id, reply_seq, question.message, question.client_id, attempt.key, mode
+        *(sql, conversation_id, reply_seq, question.message, question.client_id, attempt.key, limits.mode),
+        searches=limits.searches,
     )
     _send_attachments(sql, session.user_id, conversation_id, question_id, question.anexos)
     return _new_reply(sql, session, attempt, used, conversation_id, reply_seq, question.reler)
@@ -159,7 +162,7 @@ def _send_attachments(
 def _regenerate(
     sql: Statements, session: Session, reply_id: int, attempt: Attempt, reread: Collection[int]
 ) -> NewReply:
-    used = usage.add_message(sql, session.user_id, attempt.day, attempt.quota.mode)
+    used = attempt.limits.count_for_user(sql, session.user_id, attempt.day)
     found = messages.lock_message(sql, session.user_id, reply_id)
     if found is None or found.message.author != "ia":
         raise NotFound("message")
@@ -172,7 +175,7 @@ def _regenerate(
 
 
 def _edit(sql: Statements, session: Session, question_id: int, edit: EditInput, attempt: Attempt) -> PendingReply:
-    used = usage.add_message(sql, session.user_id, attempt.day, attempt.quota.mode)
+    used = attempt.limits.count_for_user(sql, session.user_id, attempt.day)
     stored = messages.lock_exchanges(sql, session.user_id, edit.client_id, question_id)
     if repeated := _find_repeated_question(stored, edit):
         return _answer_repeated_question(sql, session, attempt, used, repeated, stored, edit.reler)
@@ -182,15 +185,16 @@ def _edit(sql: Statements, session: Session, question_id: int, edit: EditInput, 
     question, reply_seq = _shown(found), found.message.seq + 1
     dead = next((one for one in stored if one.abandoned_empty_at and one.message.seq == reply_seq), None)
     if dead:
-        used -= _subtract_abandoned(sql, session, attempt, dead)
+        used = _subtract_abandoned(sql, session, attempt, used, dead)
         messages.update_abandoned_replies(sql, [dead.message.id])
     conversation_id, branch = question.conversation_id, found.next_branch
     conversations.truncate_after(sql, session.user_id, conversation_id, reply_seq, branch + found.last_seq)
     versions.update_hidden(sql, conversation_id, question.seq, found.parent_id, branch)
     new_version = question.versions + 1
-    mode = attempt.quota.mode
+    limits = attempt.limits
     new_id = messages.add_exchange(
-        sql, conversation_id, reply_seq, edit.message, edit.client_id, attempt.key, mode, new_version
+        *(sql, conversation_id, reply_seq, edit.message, edit.client_id, attempt.key, limits.mode, new_version),
+        searches=limits.searches,
     )
     if found.attachment_ids:
         sent_attachments.add_copies(sql, session.user_id, question_id, new_id)
@@ -207,7 +211,7 @@ def _shown(found: Locked) -> Message:
 def _find_repeated_question(stored: list[Locked], question: MessageInput | EditInput) -> Message | None:
     """Return the question that was stored with this client_id before.
 
-    Raises Conflict if its text or its attachments are others. An edit does not name attachments.
+    Raises Conflict if its text, its attachments or its `buscar` are others. An edit does not name attachments.
     """
     repeated = next((one for one in stored if question.client_id and one.client_id == question.client_id), None)
     if repeated is None:
@@ -216,6 +220,8 @@ def _find_repeated_question(stored: list[Locked], question: MessageInput | EditI
         raise Conflict("client_id used for another text")
     if isinstance(question, MessageInput) and repeated.attachment_ids != set(question.anexos):
         raise Conflict("client_id used with other attachments")
+    if repeated.message.searches != question.buscar:
+        raise Conflict("client_id used with another choice of a search")
     return repeated.message
 
 
@@ -223,7 +229,7 @@ def _answer_repeated_question(
     sql: Statements,
     session: Session,
     attempt: Attempt,
-    used: int,
+    used: Used,
     question: Message,
     stored: list[Locked],
     reread: Collection[int],
@@ -236,7 +242,7 @@ def _answer_repeated_question(
     reply = found.message
     if reply.state not in (State.GENERATING, State.COMPLETE):
         return _restart_reply(sql, session, attempt, used, found, reread)
-    usage.delete_messages(sql, session.user_id, attempt.day, attempt.quota.mode)
+    _subtract(sql, session, attempt.day, attempt.limits.mode, attempt.limits.searches)
     if reply.state is State.GENERATING and not acquire(sql, FOLLOWERS_AT_ONCE, session.user_id):
         ids = {"conversation_id": reply.conversation_id, "question_id": question.id, "message_id": reply.id}
         raise TooManyFollowers(RETRY_SECONDS).about(**ids, seq=reply.seq)
@@ -294,47 +300,59 @@ def _use_session(sql: Statements, session: Session, conversation_id: int) -> Non
 
 
 def _restart_reply(
-    sql: Statements, session: Session, attempt: Attempt, used: int, found: Locked, reread: Collection[int]
+    sql: Statements, session: Session, attempt: Attempt, used: Used, found: Locked, reread: Collection[int]
 ) -> NewReply:
     """Generate a reply again in its place. If it has text, that stays as a hidden version.
 
     An earlier try that was abandoned without text no longer counts.
     """
     reply, branch, version = _shown(found), found.next_branch, found.message.version
-    used -= _subtract_abandoned(sql, session, attempt, found)
+    used = _subtract_abandoned(sql, session, attempt, used, found)
     if reply.text:
         versions.add_copy(sql, reply, found.parent_id, branch)
         version = reply.versions + 1
-    generation = messages.update_restarted_reply(sql, reply, attempt.key, version, attempt.quota.mode)
+    limits = attempt.limits
+    generation = messages.update_restarted_reply(
+        sql, reply, attempt.key, version, limits.mode, searches=limits.searches
+    )
     conversations.update_before_restart(sql, session.user_id, reply.conversation_id, reply.seq, branch + reply.seq)
     return _new_reply(sql, session, attempt, used, reply.conversation_id, reply.seq, reread, generation)
 
 
-def _subtract_abandoned(sql: Statements, session: Session, attempt: Attempt, reply: Locked) -> int:
-    """Subtract a reply that was abandoned without text from the count of its day.
+def _subtract_abandoned(sql: Statements, session: Session, attempt: Attempt, used: Used, reply: Locked) -> Used:
+    """Subtract a reply that was abandoned without text from the counts of its day.
 
-    The caller ends or restarts it, so that it is subtracted once. Returns the number subtracted from the counter that
-    the attempt uses.
+    The caller ends or restarts it, so that it is subtracted once. Returns `used` without it.
     """
     if reply.abandoned_empty_at is None:
-        return 0
-    day = day_of(reply.abandoned_empty_at)
-    mode = reply.message.mode
+        return used
+    day, message = day_of(reply.abandoned_empty_at), reply.message
+    _subtract(sql, session, day, message.mode, message.searches)
+    if day != attempt.day:
+        return used
+    return Used(
+        used.messages - (message.mode is attempt.limits.mode),
+        used.searches - (message.searches and attempt.limits.searches),
+    )
+
+
+def _subtract(sql: Statements, session: Session, day: date, mode: Mode, searches: bool) -> None:
     usage.delete_messages(sql, session.user_id, day, mode)
-    return 1 if (day, mode) == (attempt.day, attempt.quota.mode) else 0
+    if searches:
+        usage.delete_messages(sql, session.user_id, day, SEARCH)
 
 
 def _new_reply(
     sql: Statements,
     session: Session,
     attempt: Attempt,
-    used: int,
+    used: Used,
     conversation_id: int,
     reply_seq: int,
     reread: Collection[int],
     generation: int = 1,
 ) -> NewReply:
-    """Load the context of a stored reply, check the user's limits, and count the message in a share."""
+    """Load the context of a stored reply, check the user's limits, and count the message in the shares."""
     context = transcripts.find_context(sql, session.user_id, conversation_id, reply_seq)
     if context is None:
         raise NotFound("question")
@@ -342,9 +360,10 @@ def _new_reply(
     if context.has_attachments or reread:
         question = (context.question_id, reply_seq - 1)
         files = find_files(sql, session.user_id, conversation_id, *question, reread)
-    attempt.quota.check_running(context.running)
-    attempt.quota.check_messages(session, used)
-    attempt.quota.take_from_share(sql, session, attempt.share)
+    limits = attempt.limits
+    limits.message.check_running(context.running)
+    limits.check_messages(session, used)
+    limits.take_from_shares(sql, session, attempt.shares)
     return NewReply(
         session=session,
         conversation_id=conversation_id,
@@ -355,8 +374,9 @@ def _new_reply(
         turns=context.turns,
         summary=context.summary,
         is_untitled=context.is_untitled,
-        left=attempt.quota.left(used),
-        mode=attempt.quota.mode,
+        left=limits.message.left(used.messages),
+        mode=limits.mode,
+        searches=limits.searches,
         files=files,
         notes=context.notes,
     )

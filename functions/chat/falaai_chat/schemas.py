@@ -49,13 +49,15 @@ AttachmentIds = Annotated[list[LongId], Field(max_length=MOST_PER_MESSAGE), Afte
 
 
 class ReplyInput(BaseModel):
-    """Fields of every request for a reply: language, mode (`rapido` or `pensar`), and `reler`.
+    """Fields of every request for a reply: language, mode (`rapido` or `pensar`), `buscar` and `reler`.
 
-    `reler` names attachments of earlier questions of the conversation: the model reads their files again.
+    With `buscar` the model may search the web. `reler` names attachments of earlier questions of the conversation:
+    the model reads their files again.
     """
 
     language: Language = DEFAULT_LANGUAGE
     modo: Mode = Mode.FAST
+    buscar: bool = False
     reler: AttachmentIds = []
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from falaai.attachment_views import listed_view
+from falaai.citations import Grounding
 from falaai.errors import InvalidInput
 from falaai.repositories.conversations import Conversation, Cursor
 from falaai.repositories.messages import Message, State
@@ -57,6 +58,13 @@ def message_shape(message: Message) -> dict[str, Any]:
     }
 
 
+def search_shape(grounding: Grounding | None) -> dict[str, Any] | None:
+    """Return {fontes, citacoes, consultas, sugestoes, aviso, frase} of a reply, or None without a search."""
+    if grounding is None:
+        return None
+    return {**grounding.shape(), "frase": texts.SEARCH_NOTICES[grounding.notice] if grounding.notice else None}
+
+
 def conversation_view(conversation: Conversation, now: datetime) -> dict[str, Any]:
     """Return the fields of conversation_shape and `grupo`, the conversation's heading in the list."""
     group = texts.PINNED_GROUP if conversation.is_pinned else group_of(conversation.updated_at, now)
@@ -77,7 +85,7 @@ def hit_view(hit: Hit | None, words: str) -> dict[str, Any]:
 
 def message_views(messages: Sequence[Message], now: datetime) -> list[dict[str, Any]]:
     """Return the fields of message_shape and `html` of a reply, `quando` (the time in words), `aviso`, the message's
-    number (`versao`) among the `versoes` of its place, its `modo`, and the `anexos` of a question.
+    number (`versao`) among the `versoes` of its place, its `modo`, a question's `anexos`, and a reply's `pesquisa`.
 
     `aviso` is a sentence about a reply that failed or was stopped, else null. The newest replies are rendered first;
     when ANSWER_SECONDS are used up, the others are returned as plain text.
@@ -98,13 +106,16 @@ def message_views(messages: Sequence[Message], now: datetime) -> list[dict[str, 
                 "versoes": message.versions,
                 "modo": message.mode.value,
                 "anexos": [listed_view(one, one) for one in message.attachments],
+                "pesquisa": search_shape(message.grounding),
             }
         )
     return views[::-1]
 
 
 def _html(reply: Message, seconds: float) -> str:
-    return to_html(reply.text, min(MESSAGE_SECONDS, seconds)) if seconds > 0 else plain(reply.text)
+    if seconds <= 0:
+        return plain(reply.text)
+    return to_html(reply.text, min(MESSAGE_SECONDS, seconds), reply.grounding)
 
 
 def notice_of(text: str, state: State, error: str | None) -> str | None:
@@ -117,9 +128,11 @@ def notice_of(text: str, state: State, error: str | None) -> str | None:
     return None
 
 
-def ended_shape(text: str, state: State, error: str | None = None) -> dict[str, Any]:
+def ended_shape(
+    text: str, state: State, error: str | None = None, grounding: Grounding | None = None
+) -> dict[str, Any]:
     """Return {html, estado, aviso} of a reply that has ended."""
-    return {"html": to_html(text), "estado": state.value, "aviso": notice_of(text, state, error)}
+    return {"html": to_html(text, grounding=grounding), "estado": state.value, "aviso": notice_of(text, state, error)}
 
 
 def _milliseconds(utc: datetime) -> int:

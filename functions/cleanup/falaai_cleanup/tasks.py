@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from falaai.account_erasure import erase_batch
 from falaai.database import Database, Statements
 from falaai.logs import logger
+from falaai.modes import SEARCH, Counted
 from falaai.repositories import (
     conversations,
     deleted_accounts,
@@ -23,7 +24,9 @@ from falaai.repositories import (
     usage,
     users,
 )
+from falaai.repositories.messages import Abandoned
 from falaai.sao_paulo import day_of
+from falaai.web import texts
 
 BATCH = 1000
 # Conversations locked at a time. Together they usually have about BATCH messages.
@@ -89,11 +92,23 @@ def _end_abandoned_replies(sql: Statements, at_most: int) -> int:
         return 0
     messages.update_abandoned_replies(sql, [reply.id for reply in abandoned])
     wordless = Counter(
-        (reply.user_id, day_of(reply.written_at), reply.mode) for reply in abandoned if not reply.has_text
+        (reply.user_id, day_of(reply.written_at), kind)
+        for reply in abandoned
+        if not reply.has_text
+        for kind in _kinds(reply)
     )
-    for (user_id, day, mode), count in sorted(wordless.items()):
-        usage.delete_messages(sql, user_id, day, mode, count)
+    for (user_id, day, kind), count in sorted(wordless.items()):
+        usage.delete_messages(sql, user_id, day, kind, count)
     return len(abandoned)
+
+
+def _kinds(reply: Abandoned) -> tuple[Counted, ...]:
+    """Return the kinds of use that a reply was counted in."""
+    return (reply.mode, SEARCH) if reply.searches else (reply.mode,)
+
+
+def _end_searches(sql: Statements, at_most: int) -> int:
+    return messages.update_expired_searches(sql, at_most, texts.SEARCH_EXPIRED)
 
 
 def _delete_never_verified(sql: Statements, at_most: int) -> int:
@@ -108,6 +123,7 @@ TASKS: tuple[CleanupTask | ConversationsTask, ...] = (
     DELETED_CONVERSATIONS,
     CLOSED_ACCOUNTS,
     CleanupTask("sessions", sessions.delete_ended, sessions.count_ended),
+    CleanupTask("searches", _end_searches, messages.count_expired_searches),
     CleanupTask("tokens", tokens.delete_expired, tokens.count_expired),
     CleanupTask("usage", usage.delete_old, usage.count_old),
     CleanupTask("counters", limits.delete_expired, limits.count_expired),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from falaai.conversation_memory import Turn
+from falaai.conversation_memory import GROUNDED, Turn
 from falaai.errors import (
     LanguageModelError,
     ModelInterrupted,
@@ -32,7 +32,8 @@ def generate_title(model: LanguageModel, turns: Sequence[Turn]) -> str:
 
     Raises RetryLater if the model may answer later.
     """
-    text = "\n\n".join(turn.text[:EXCERPT_CHARACTERS] for turn in turns)
+    # Google's terms allow no other use of a grounded text.
+    text = "\n\n".join(GROUNDED if turn.is_grounded else turn.text[:EXCERPT_CHARACTERS] for turn in turns)
     try:
         title = clean_title(ask(model, Prompt(_prompt(), (Turn(1, "usuario", text),), MAX_TOKENS), ANSWER_SECONDS))
     except _TEMPORARY as error:

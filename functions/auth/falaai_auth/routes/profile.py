@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 
 from falaai.errors import NotFound
-from falaai.repositories import sessions
+from falaai.repositories import sessions, users
 from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db, clear_session_cookie, client_address
 from falaai_auth.account_deletion import delete_account
@@ -14,7 +14,7 @@ from falaai_auth.dependencies import Files, Pictures, Sender
 from falaai_auth.device_sessions import end_other_sessions, end_session
 from falaai_auth.picture_cleaning import MEDIA_TYPE
 from falaai_auth.profile import change_profile, get_user
-from falaai_auth.schemas import AccountDeletion, ProfileChange
+from falaai_auth.schemas import AccountDeletion, ProfileChange, SearchChoice
 
 router = APIRouter()
 
@@ -45,6 +45,13 @@ def update_profile_by_form(
     """Change the profile for a browser without JavaScript: an HTML form cannot send PUT."""
     change_profile(database, sender, store, session, change, client_address(request))
     return pages.redirect(request, "/profile?feito=1")
+
+
+@router.put("/profile/search")
+def update_search(choice: SearchChoice, session: CurrentSession, database: Db) -> dict[str, str]:
+    """Set whether the user's new messages search the web. Return 200 {message}."""
+    users.update_searches(database, session.user_id, choice.buscar)
+    return {"message": texts.SEARCH_ON if choice.buscar else texts.SEARCH_OFF}
 
 
 @router.get("/profile/picture", responses={200: {"content": {MEDIA_TYPE: {}}}})

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from falaai import settings
 from falaai.database import Statements
 from falaai.errors import NotFound
-from falaai.modes import Mode
+from falaai.modes import SEARCH, Mode
 from falaai.repositories import deletions, usage
 from falaai.repositories.conversations import TITLE_MAX_CHARACTERS, Conversation
 from falaai.repositories.messages import Message
@@ -77,6 +77,10 @@ def _values(
         "more": next_page(shown[-1], SIDEBAR_CONVERSATIONS) if len(listed) > len(shown) else "",
         "left": quotas.fast.left(used[Mode.FAST]),
         "thinking_left": quotas.think.left(used[Mode.THINK]) if quotas.think else None,
+        "searches_left": quotas.search.left(used[SEARCH]) if quotas.search else None,
+        # None: there is no search.
+        "search_default": session.searches if quotas.search else None,
+        "search_kept": texts.SEARCH_KEPT,
         "deleted": [[one.conversation_id, round(1000 * one.seconds_left)] for one in deleted],
         "older": _older_path(newest, conversation_id),
         "suggestions": _suggestions(session.now),

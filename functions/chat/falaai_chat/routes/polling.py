@@ -3,25 +3,35 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse
 
+from falaai.errors import NotFound
 from falaai.repositories import messages
 from falaai.repositories.messages import State
 from falaai.web.current_user import CurrentSession, Db
 from falaai_chat.markdown import to_html
 from falaai_chat.pending_replies import get_reply
-from falaai_chat.views import notice_of
+from falaai_chat.views import notice_of, search_shape
 
 router = APIRouter()
+
+# Google's HTML has styles of its own and links. Nothing in it may run or load, and its links open outside.
+_SUGGESTIONS_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline';"
+    " sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Cache-Control": "no-store",
+}
 
 
 @router.get("/chat/replies/{message_id}")
 def follow_reply(
     message_id: int, session: CurrentSession, database: Db, after: Annotated[int, Query(ge=0)] = 0
 ) -> dict[str, Any]:
-    """Return {estado, conteudo, next, erro, aviso, html}.
+    """Return {estado, conteudo, next, erro, aviso, html, pesquisa}.
     `conteudo` is the text from character `after` on, and `next` is the value of `after` for the next request.
     Characters are Unicode code points. `html` is null until the reply has ended, then the whole reply. `aviso` is a
-    sentence about a reply that failed or was stopped, or null.
+    sentence about a reply that failed or was stopped, or null. `pesquisa` is its web search, or null.
     """
     reply = get_reply(database, session, message_id)
     return {
@@ -30,8 +40,18 @@ def follow_reply(
         "next": max(after, len(reply.text)),
         "erro": reply.error,
         "aviso": notice_of(reply.text, reply.state, reply.error),
-        "html": None if reply.state is State.GENERATING else to_html(reply.text),
+        "html": None if reply.state is State.GENERATING else to_html(reply.text, grounding=reply.grounding),
+        "pesquisa": search_shape(reply.grounding),
     }
+
+
+@router.get("/chat/replies/{message_id}/sugestoes", response_class=HTMLResponse)
+def search_suggestions(message_id: int, session: CurrentSession, database: Db) -> HTMLResponse:
+    """Return Google's suggestions of searches, unaltered, for a frame without rights below the reply."""
+    suggestions = messages.find_suggestions(database, session.user_id, message_id)
+    if suggestions is None:
+        raise NotFound("suggestions")
+    return HTMLResponse(suggestions, headers=_SUGGESTIONS_HEADERS)
 
 
 @router.post("/chat/replies/{message_id}/stop")

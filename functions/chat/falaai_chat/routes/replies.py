@@ -15,7 +15,7 @@ from falaai_chat.markdown import to_html
 from falaai_chat.pending_replies import PendingReply
 from falaai_chat.questions import ask, edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput, MessageInput, ReplyInput
-from falaai_chat.views import ended_shape
+from falaai_chat.views import ended_shape, search_shape
 
 router = APIRouter()
 
@@ -26,9 +26,9 @@ def send_message(
 ) -> dict[str, Any]:
     """Send a question and return the whole reply:
     {response, language, html, conversation_id, question_id, message_id, seq, client_id, estado, aviso, restam,
-    modo}.
+    modo, pesquisa}.
     """
-    pending = ask(services.database, session, question, quotas.of(question.modo))
+    pending = ask(services.database, session, question, quotas.of(question.modo, question.buscar))
     return _whole_reply(services, pending, question.language, question.client_id)
 
 
@@ -42,7 +42,8 @@ def regenerate(
 ) -> dict[str, Any]:
     """Generate a reply again in the same place, as another version. Return the same body as /chat/message."""
     options = options or ReplyInput()
-    pending = regenerate_reply(services.database, session, message_id, quotas.of(options.modo), options.reler)
+    limits = quotas.of(options.modo, options.buscar)
+    pending = regenerate_reply(services.database, session, message_id, limits, options.reler)
     return _whole_reply(services, pending, options.language, None)
 
 
@@ -54,7 +55,7 @@ def edit(
 
     The old version is hidden, with all that followed it.
     """
-    pending = edit_question(services.database, session, message_id, change, quotas.of(change.modo))
+    pending = edit_question(services.database, session, message_id, change, quotas.of(change.modo, change.buscar))
     return _whole_reply(services, pending, change.language, change.client_id)
 
 
@@ -73,11 +74,14 @@ def _whole_reply(
     *_, last = generate_reply(services, pending, language, seconds)
     match last:
         case Completed():
-            end = {"response": last.text, **ended_shape(last.text, State.COMPLETE)}
+            shape = ended_shape(last.text, State.COMPLETE, grounding=last.grounding)
+            end = {"response": last.text, **shape, "pesquisa": search_shape(last.grounding)}
         case Interrupted():
-            end = {"response": last.text, **ended_shape(last.text, State.INTERRUPTED, last.error)}
+            end = {"response": last.text, **ended_shape(last.text, State.INTERRUPTED, last.error), "pesquisa": None}
         case Failed():
-            raise last.error.about(**{**place, **last.error.facts}, response=last.text, html=to_html(last.text))
+            html = to_html(last.text, grounding=last.grounding)
+            facts = {"response": last.text, "html": html, "pesquisa": search_shape(last.grounding)}
+            raise last.error.about(**{**place, **last.error.facts}, **facts)
         case Delta() | Heartbeat():
             raise AssertionError("a generation ends with its end")
     ids = {"conversation_id": pending.conversation_id, "message_id": pending.reply_id}

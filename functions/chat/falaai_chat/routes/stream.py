@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from falaai import settings
+from falaai.citations import Grounding
 from falaai.deadlines import deadline
 from falaai.errors import FalaAIError, InvalidInput
 from falaai.language_model import Completed, Delta, Failed, Heartbeat, Usage
@@ -29,7 +30,7 @@ from falaai_chat.markdown import FinishedBlocks
 from falaai_chat.pending_replies import PendingReply
 from falaai_chat.questions import ask, edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput, MessageInput, StreamInput
-from falaai_chat.views import ended_shape
+from falaai_chat.views import ended_shape, search_shape
 
 
 class UncachedRoute(APIRoute):
@@ -70,18 +71,18 @@ def take_question(
     question: StreamInput, session: CurrentSession, services: ReplyServices, quotas: DailyQuotas
 ) -> PendingReply:
     """Store the question, or prepare its reply to be generated again. Its errors become ordinary JSON responses."""
-    quota = quotas.of(question.modo)
+    limits = quotas.of(question.modo, question.buscar)
     if question.anexos and (question.regenerate or question.edit):
         raise InvalidInput("anexos", texts.ATTACHMENTS_STAY)
     if question.regenerate is not None:
-        return regenerate_reply(services.database, session, question.regenerate, quota, question.reler)
+        return regenerate_reply(services.database, session, question.regenerate, limits, question.reler)
     if question.message is None:
         raise InvalidInput("message", texts.MESSAGE_EMPTY)
     if question.edit is not None:
         edit = EditInput(**question.model_dump(include=set(EditInput.model_fields)))
-        return edit_question(services.database, session, question.edit, edit, quota)
+        return edit_question(services.database, session, question.edit, edit, limits)
     message = MessageInput(**question.model_dump(include=set(MessageInput.model_fields)))
-    return ask(services.database, session, message, quota)
+    return ask(services.database, session, message, limits)
 
 
 async def start_reply(
@@ -105,7 +106,8 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 async def stream(channel: Annotated[EventChannel, Depends(start_reply)]) -> AsyncIterator[ServerSentEvent]:
     """Return text/event-stream. If the question is refused, return an ordinary JSON error.
     The events are start {conversation_id, question_id, message_id, seq, restam, modo}, delta {text},
-    block {html, until}, and at the end done {html, estado, aviso, usage} or error {code, detail}.
+    block {html, until}, and at the end done {html, estado, aviso, usage} or error {code, detail}. After a web search
+    the event before the end is sources {fontes, citacoes, consultas, sugestoes, aviso, frase}.
     """
     async for event in channel.events():
         yield event
@@ -148,11 +150,18 @@ def wire_events(pending: PendingReply, events: Iterator[ReplyEvent]) -> Iterator
             case Heartbeat():
                 pass  # FastAPI sends a comment after 15 s without an event
             case Completed():
-                yield _done_event(event.usage, ended_shape(event.text, State.COMPLETE))
+                yield from _sources_events(event.grounding)
+                yield _done_event(event.usage, ended_shape(event.text, State.COMPLETE, grounding=event.grounding))
             case Interrupted():
                 yield _done_event(event.usage, ended_shape(event.text, State.INTERRUPTED, event.error))
             case Failed():
+                yield from _sources_events(event.grounding)
                 yield _error_event(event.error)
+
+
+def _sources_events(grounding: Grounding | None) -> Iterator[ServerSentEvent]:
+    if found := search_shape(grounding):
+        yield _event("sources", **found)
 
 
 def _done_event(usage: Usage, end: dict[str, Any]) -> ServerSentEvent:

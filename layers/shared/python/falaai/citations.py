@@ -1,14 +1,22 @@
 """Sources of a reply that Gemini grounded by a web search, and the places in its text that they support.
 
+The text of such a reply, and its search, are kept for KEPT_MONTHS: Google's terms allow two years in the history of a
+chat.
+
 Gemini counts places in UTF-8 bytes, so every accent before a place shifts it. Here places are code points of the
 stored text. Each place is checked against the words that Gemini quotes, because replies with accents, several chunks
 or trimmed text have wrong places; a place that cannot be found is left out, never guessed.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
+
+# A month less than the terms allow, so that a cleanup that fails for some days does no harm.
+KEPT_MONTHS = 23
 
 # Limits of hostile or broken metadata.
 MOST_SOURCES = 50
@@ -38,17 +46,56 @@ class Citation:
     sources: tuple[int, ...]
 
 
+class Notice(StrEnum):
+    """The reason why a reply that was asked to search has no sources."""
+
+    UNAVAILABLE = "search_unavailable"
+    NO_SEARCH = "no_search"
+    EXPIRED = "expired"
+
+
 @dataclass(frozen=True)
 class Grounding:
-    """Everything that a grounded reply is shown with.
+    """The search of a reply: everything that the reply is shown with.
 
-    `suggestions` is Google's HTML with searches, which must be shown unaltered, or "".
+    `suggestions` is Google's HTML with searches, which must be shown unaltered, or "". It is not read with the reply;
+    `has_suggestions` tells whether it is stored.
     """
 
     sources: tuple[Source, ...] = ()
     citations: tuple[Citation, ...] = ()
     queries: tuple[str, ...] = ()
     suggestions: str = ""
+    has_suggestions: bool = False
+    notice: Notice | None = None
+
+    def shape(self) -> dict[str, Any]:
+        """Return {fontes, citacoes, consultas, sugestoes, aviso}, the form in JSON and in the database."""
+        return {
+            "fontes": [{"titulo": one.title, "dominio": one.domain, "url": one.address} for one in self.sources],
+            "citacoes": [
+                {"inicio": one.start, "fim": one.end, "fontes": list(one.sources)} for one in self.citations
+            ],
+            "consultas": list(self.queries),
+            "sugestoes": self.has_suggestions,
+            "aviso": self.notice,
+        }
+
+    def stored(self) -> str:
+        """Return the JSON for the database."""
+        return json.dumps(self.shape(), ensure_ascii=False, separators=(",", ":"))
+
+
+def read_stored(stored: str) -> Grounding:
+    """Read the JSON that `Grounding.stored` has written."""
+    shape = json.loads(stored)
+    return Grounding(
+        tuple(Source(one["titulo"], one["dominio"], one["url"]) for one in shape["fontes"]),
+        tuple(Citation(one["inicio"], one["fim"], tuple(one["fontes"])) for one in shape["citacoes"]),
+        tuple(shape["consultas"]),
+        has_suggestions=shape["sugestoes"],
+        notice=Notice(shape["aviso"]) if shape["aviso"] else None,
+    )
 
 
 @dataclass
@@ -72,11 +119,11 @@ class GroundingMetadata:
         if isinstance(rendered, str) and rendered:
             self.suggestions = _once(rendered)
 
-    def grounding(self, text: str) -> Grounding | None:
-        """Return the sources and citations for the text as it is stored; None if no search was made."""
+    def grounding(self, text: str) -> Grounding:
+        """Return the sources and citations for the text as it is stored, or the notice that no search was made."""
         sources = self.pages[:MOST_SOURCES]
         if not sources and not self.queries and not self.suggestions:
-            return None
+            return Grounding(notice=Notice.NO_SEARCH)
         numbers = {page: number for number, page in enumerate(sources, 1)}
         citations: dict[tuple[int, int], list[int]] = {}
         for start, end, words, pages in self.supports:
@@ -92,6 +139,7 @@ class GroundingMetadata:
             tuple(ordered[:MOST_CITATIONS]),
             tuple(query[:TITLE_MAX_CHARACTERS] for query in self.queries[:MOST_QUERIES]),
             suggestions,
+            has_suggestions=bool(suggestions),
         )
 
 

@@ -24,6 +24,8 @@ SHORTEST_PAIR_TOKENS = 200
 OMISSION = "\n[…]\n"
 # Texts up to about this length are not shortened.
 WHOLE_TEXT_CHARACTERS = 200
+# Stands for a grounded text where that must not be read.
+GROUNDED = "(respondeu com fontes da web)"
 SPEAKERS = {"usuario": "Pessoa", "ia": "Assistente"}
 
 CountTokens = Callable[[Sequence["Turn"]], int]
@@ -31,11 +33,12 @@ CountTokens = Callable[[Sequence["Turn"]], int]
 
 @dataclass(frozen=True)
 class Turn:
-    """One message of a conversation."""
+    """One message of a conversation. A grounded text may come from a web search."""
 
     seq: int
     author: Author
     text: str
+    is_grounded: bool = False
 
 
 INSTRUCTIONS_MAX_CHARACTERS = 1500
@@ -70,8 +73,10 @@ def quoted(text: str) -> str:
 
 
 def quoted_turns(turns: "Sequence[Turn]") -> str:
-    """Name the speaker of each turn and quote its text."""
-    return "\n".join(f"{SPEAKERS[turn.author]}:\n{quoted(turn.text)}" for turn in turns)
+    """Name the speaker of each turn and quote its text. Google's terms allow no summary of a grounded text."""
+    return "\n".join(
+        f"{SPEAKERS[turn.author]}:\n{quoted(GROUNDED if turn.is_grounded else turn.text)}" for turn in turns
+    )
 
 
 def turns_limit(memory_tokens: int) -> int:

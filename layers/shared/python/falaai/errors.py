@@ -21,12 +21,14 @@ FalaAIError
 │   ├── OtherVersionShown
 │   └── TooManyRequests           carries retry_after, in seconds
 │       ├── QuotaReached
-│       │   └── ThinkingQuotaReached
+│       │   ├── ThinkingQuotaReached
+│       │   └── SearchQuotaReached
 │       ├── DailyUploadsReached
 │       ├── TooManyReplies
 │       ├── TooManyFollowers
 │       └── CeilingReached
-│           └── ThinkingCeilingReached
+│           ├── ThinkingCeilingReached
+│           └── SearchCeilingReached
 ├── Unavailable                   a dependency fails; the same request may succeed later
 │   ├── DatabaseUnavailable
 │   ├── QueueUnavailable
@@ -183,6 +185,18 @@ class ThinkingCeilingReached(CeilingReached):
     """All users together have sent the messages of the day in the mode THINK. The other mode still answers."""
 
     code = "thinking_ceiling_reached"
+
+
+class SearchQuotaReached(QuotaReached):
+    """The user has sent all messages of the day that search the web. Messages without a search are still answered."""
+
+    code = "daily_searches"
+
+
+class SearchCeilingReached(CeilingReached):
+    """All users together have sent the messages of the day that search. Clients react as to SearchQuotaReached."""
+
+    code = "daily_searches"
 
 
 class DailyUploadsReached(TooManyRequests):

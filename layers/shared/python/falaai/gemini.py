@@ -9,14 +9,15 @@ import asyncio
 import re
 import threading
 import time
-from collections.abc import AsyncGenerator, Collection, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Generator, Sequence
 from concurrent.futures import Future, wait
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from falaai import metrics, settings
+from falaai.citations import Grounding, GroundingMetadata, Notice
 from falaai.conversation_memory import Turn
 from falaai.errors import (
     FilesUnavailable,
@@ -60,6 +61,12 @@ MAX_ATTEMPTS = 2
 HEARTBEAT_SECONDS = 1.0
 WARM_UP_MILLISECONDS = 3000
 CLOSE_SECONDS = 3.0
+# Seconds, and share of the time for the whole answer, that a search may take before the first word. After that the
+# model is asked again without a search.
+SEARCH_SECONDS = 45.0
+SEARCH_SHARE = 0.5
+# The only tools that the model ever gets. Both run at Google.
+_SEARCH_TOOLS: tuple[dict[str, dict[str, Any]], ...] = ({"google_search": {}}, {"url_context": {}})
 # Idle connections are kept for longer than most users need to type a message. httpx's default is 5 s.
 KEPT_CONNECTION_SECONDS = 60
 # Failures caused by the question. All others are faults of Gemini or of our use of it; an alarm counts them.
@@ -78,6 +85,7 @@ class _Answer:
     tokens_in: int = 0
     tokens_out: int = 0
     finish_reason: str | None = None
+    grounding_metadata: GroundingMetadata = field(default_factory=GroundingMetadata)
 
     @property
     def usage(self) -> Usage:
@@ -93,9 +101,20 @@ class _Answer:
         # The model that really answers: Google may route a name to another model. The last chunk has it.
         self.model = metadata.get("model_name") or self.model
         self.finish_reason = ("SAFETY" if is_blocked else metadata.get("finish_reason")) or self.finish_reason
+        if found := metadata.get("grounding_metadata"):
+            self.grounding_metadata.add(found)
         text = str(chunk.text)
         self.text += text
         return text
+
+    def grounding(self, prompt: Prompt) -> Grounding | None:
+        """Return the search of this answer, or None if the prompt allowed none."""
+        return self.grounding_metadata.grounding(self.text) if prompt.searches else None
+
+    def partial_grounding(self, prompt: Prompt) -> Grounding | None:
+        """Return the search of an answer that failed, or None if its metadata, which come last, are missing."""
+        found = self.grounding(prompt)
+        return None if found and found.notice else found
 
     def check_ending(self) -> None:
         """Raise an error for refusals, limits and blank answers, which Gemini reports as ordinary endings."""
@@ -128,10 +147,47 @@ class GeminiModels:
 
     def stream(self, prompt: Prompt, seconds: float) -> Generator[ModelEvent]:
         """See LanguageModel. Counts the failures that an alarm watches."""
-        answer, deadline = _Answer(), time.monotonic() + seconds
+        began = time.monotonic()
+        deadline, notice = began + seconds, None
+        if prompt.searches:
+            failure = yield from self._searched(prompt, deadline, began + min(SEARCH_SECONDS, SEARCH_SHARE * seconds))
+            if failure is None:
+                return
+            prompt, notice = replace(prompt, searches=False), Grounding(notice=Notice.UNAVAILABLE)
+            _count_failure(failure.error)
+            logger().warning("search unavailable", extra={"code": failure.error.code, "reason": str(failure.error)})
+        with closing(self._events(prompt, deadline, deadline)) as events:
+            for event in events:
+                if isinstance(event, Failed):
+                    _count_failure(event.error)
+                yield replace(event, grounding=notice) if isinstance(event, Completed | Failed) else event
+
+    def _searched(
+        self, prompt: Prompt, deadline: float, first_word_by: float
+    ) -> Generator[ModelEvent, None, Failed | None]:
+        """Yield the events of an answer with a search.
+
+        Returns its failure, instead of yielding it, if the same question may be answered without a search.
+        """
+        with closing(self._events(prompt, deadline, first_word_by)) as events:
+            for event in events:
+                if isinstance(event, Failed):
+                    if not event.text and not isinstance(event.error, _OF_THE_QUESTION):
+                        return event
+                    _count_failure(event.error)
+                yield event
+        return None
+
+    def _events(self, prompt: Prompt, deadline: float, first_word_by: float) -> Generator[ModelEvent]:
+        """Yield the events of one try. It fails if its first word comes after `first_word_by`."""
+        answer = _Answer()
+
+        def until() -> float:
+            return deadline if answer.text else first_word_by
+
         _import_langchain()
         try:
-            with closing(self._arrivals(self._chunks(prompt, deadline, answer), deadline)) as arrivals:
+            with closing(self._arrivals(self._chunks(prompt, deadline, answer), until)) as arrivals:
                 for arrival in arrivals:
                     if isinstance(arrival, Heartbeat):
                         yield arrival
@@ -142,11 +198,9 @@ class GeminiModels:
             failure = _translate(error, bool(prompt.files))
             if failure is None:
                 raise
-            if not isinstance(failure, _OF_THE_QUESTION):
-                metrics.count("GeminiErrors")
-            yield Failed(failure, answer.text, answer.usage)
+            yield Failed(failure, answer.text, answer.usage, answer.partial_grounding(prompt))
         else:
-            yield Completed(answer.text, answer.usage)
+            yield Completed(answer.text, answer.usage, answer.grounding(prompt))
 
     def warm_up(self) -> None:
         """See LanguageModel. Request the model's description, which opens the connection for the next question.
@@ -198,9 +252,12 @@ class GeminiModels:
             await client.async_client.aclose()
 
     def _arrivals(
-        self, chunks: "AsyncGenerator[AIMessageChunk]", deadline: float
+        self, chunks: "AsyncGenerator[AIMessageChunk]", until: Callable[[], float]
     ) -> "Generator[AIMessageChunk | Heartbeat]":
-        """Yield each chunk when it arrives, and a Heartbeat for each second without one. Raises ModelTimedOut."""
+        """Yield each chunk when it arrives, and a Heartbeat for each second without one.
+
+        Raises ModelTimedOut at the time that `until` returns.
+        """
 
         one_at_a_time = asyncio.Lock()
 
@@ -214,7 +271,7 @@ class GeminiModels:
 
         pending: Future[AIMessageChunk | None] | None = None
         try:
-            while (left := deadline - time.monotonic()) > 0:
+            while (left := until() - time.monotonic()) > 0:
                 pending = pending or asyncio.run_coroutine_threadsafe(next_chunk(), self._loop)
                 if not wait([pending], timeout=min(left, HEARTBEAT_SECONDS)).done:
                     yield Heartbeat()
@@ -271,6 +328,8 @@ class GeminiModels:
             began = False
             try:
                 options = call_options(name, prompt.mode, sent, prompt.max_tokens)
+                if prompt.searches:
+                    options["tools"] = _SEARCH_TOOLS
                 async for chunk in self._client(name).astream(messages, timeout=left, **options):
                     began = True
                     yield chunk
@@ -323,6 +382,11 @@ def _connections() -> "httpx.AsyncHTTPTransport":
     return httpx.AsyncHTTPTransport(
         verify=_authorities(), limits=httpx.Limits(keepalive_expiry=KEPT_CONNECTION_SECONDS)
     )
+
+
+def _count_failure(error: LanguageModelError) -> None:
+    if not isinstance(error, _OF_THE_QUESTION):
+        metrics.count("GeminiErrors")
 
 
 def _messages(prompt: Prompt) -> "list[BaseMessage]":

@@ -8,6 +8,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Protocol
 
+from falaai.citations import Grounding
 from falaai.conversation_memory import Turn
 from falaai.deadlines import seconds_left
 from falaai.errors import LanguageModelError
@@ -31,13 +32,17 @@ class MediaFile:
 
 @dataclass(frozen=True)
 class Prompt:
-    """The input of the model: the system instruction, then the turns, the question last, with its files."""
+    """The input of the model: the system instruction, then the turns, the question last, with its files.
+
+    `searches`: the model may search the web, and read pages that the question names.
+    """
 
     system: str
     turns: tuple[Turn, ...]
     max_tokens: int = 8192
     mode: Mode = Mode.FAST
     files: tuple[MediaFile, ...] = ()
+    searches: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,19 +72,21 @@ class Heartbeat:
 
 @dataclass(frozen=True)
 class Completed:
-    """The end of a complete answer, with its whole text."""
+    """The end of a complete answer, with its whole text, and with its search if the prompt allowed one."""
 
     text: str
     usage: Usage = NO_USAGE
+    grounding: Grounding | None = None
 
 
 @dataclass(frozen=True)
 class Failed:
-    """The end of a failed answer, with the text that had arrived."""
+    """The end of a failed answer, with the text that had arrived, and with its search as in Completed."""
 
     error: LanguageModelError
     text: str = ""
     usage: Usage = NO_USAGE
+    grounding: Grounding | None = None
 
 
 ModelEvent = Delta | Heartbeat | Completed | Failed

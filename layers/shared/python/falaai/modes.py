@@ -1,6 +1,7 @@
-"""The two modes of a reply. Users choose one at the composer."""
+"""The two modes of a reply, of which users choose one at the composer, and the kinds of use that are counted."""
 
 from enum import StrEnum
+from typing import Final, Literal
 
 
 class Mode(StrEnum):
@@ -8,3 +9,9 @@ class Mode(StrEnum):
 
     FAST = "rapido"
     THINK = "pensar"
+
+
+# A search counts in addition to its message.
+SEARCH: Final = "buscar"
+# A kind of use that has daily limits of its own.
+Counted = Mode | Literal["buscar"]

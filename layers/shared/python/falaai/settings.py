@@ -137,6 +137,16 @@ class ThinkingSettings(_Group):
     daily_think_ceiling: int = Field(default=2000, ge=1)
 
 
+class SearchSettings(_Group):
+    """Largest number of replies with a web search in a day, for one user and for all. 0: there is no search.
+
+    Gemini may make several queries for one reply, and each is billed.
+    """
+
+    daily_searches: int = Field(default=20, ge=0)
+    daily_search_ceiling: int = Field(default=500, ge=0)
+
+
 class MemorySettings(_Group):
     """Largest size of a prompt with persona and summary, in approximate tokens."""
 
@@ -233,6 +243,7 @@ CHECKED = (
     GeminiSettings,
     PlanSettings,
     ThinkingSettings,
+    SearchSettings,
     MemorySettings,
     ReplySettings,
     UploadSettings,

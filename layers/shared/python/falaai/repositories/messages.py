@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
 
+from falaai.citations import KEPT_MONTHS, Grounding, Notice, read_stored
 from falaai.conversation_memory import Author, Turn
 from falaai.database import Row, Statements
 from falaai.modes import Mode
@@ -35,7 +36,8 @@ class Message:
     hidden branch, 0 for a shown message. `version` is its number among the `versions` of this place.
     `sent_at` is naive UTC. `error` is the code of a failed reply, or None. `generation` is the number of the try.
     `mode` is the mode in which a reply is generated, and its question was asked. `model` is the model that answered.
-    `attachments` are those of a question; only `transcripts` reads them.
+    `searches` tells whether the message was sent with a web search. `grounding` is the search of a reply that has
+    ended. `attachments` are those of a question; only `transcripts` reads them.
     """
 
     id: int
@@ -52,6 +54,8 @@ class Message:
     versions: int = 1
     mode: Mode = Mode.FAST
     model: str | None = None
+    searches: bool = False
+    grounding: Grounding | None = None
     attachments: tuple[MessageAttachment, ...] = ()
 
 
@@ -64,9 +68,10 @@ _IS_ABANDONED = f"m.estado = 'gerando' AND m.escrita_em < UTC_TIMESTAMP(6) - INT
 # Once the end of such a try is stored, it no longer counts as a message of its user.
 _ABANDONED_EMPTY_AT = f"IF({_IS_ABANDONED} AND m.conteudo = '', m.escrita_em, NULL) AS abandonada_em"
 IS_BEING_WRITTEN = f"(m.estado = 'gerando' AND NOT ({_IS_ABANDONED}))"
+IS_GROUNDED = "m.buscada_em IS NOT NULL"
 MESSAGE_COLUMNS = (
     "m.id, m.id_conversa, m.seq, m.posicao, m.ramo, m.versao, m.remetente, m.conteudo, m.data_envio, m.geracao,"
-    " m.modo, m.modelo,"
+    " m.modo, m.modelo, m.buscar, m.pesquisa,"
     f" IF({_IS_ABANDONED}, 'interrompida', m.estado) AS estado, IF({_IS_ABANDONED}, '{ABANDONED}', m.erro) AS erro"
 )
 
@@ -176,6 +181,8 @@ def add_exchange(
     transaction_key: str,
     mode: Mode,
     version: int = 1,
+    *,
+    searches: bool = False,
 ) -> int:
     """Add a question and, after it, an empty reply that is about to be generated. Returns the id of the question.
 
@@ -184,12 +191,13 @@ def add_exchange(
     """
     return sql.insert(
         "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, escrita_em, estado, chave, versao,"
-        " modo)"
-        " VALUES (%s, %s, 'usuario', %s, UTC_TIMESTAMP(6), NULL, 'completa', %s, %s, %s),"
-        " (%s, %s, 'ia', '', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'gerando', %s, 1, %s)",
+        " modo, buscar, buscada_em)"
+        " VALUES (%s, %s, 'usuario', %s, UTC_TIMESTAMP(6), NULL, 'completa', %s, %s, %s, %s, NULL),"
+        " (%s, %s, 'ia', '', UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), 'gerando', %s, 1, %s, %s,"
+        " IF(%s, UTC_TIMESTAMP(6), NULL))",
         (
-            *(conversation_id, reply_seq - 1, text, client_id, version, mode),
-            *(conversation_id, reply_seq, transaction_key, mode),
+            *(conversation_id, reply_seq - 1, text, client_id, version, mode, searches),
+            *(conversation_id, reply_seq, transaction_key, mode, searches, searches),
         ),
     )
 
@@ -209,15 +217,18 @@ def has_transaction_key(sql: Statements, user_id: int, transaction_key: str) -> 
     )
 
 
-def update_restarted_reply(sql: Statements, reply: Message, transaction_key: str, version: int, mode: Mode) -> int:
+def update_restarted_reply(
+    sql: Statements, reply: Message, transaction_key: str, version: int, mode: Mode, *, searches: bool = False
+) -> int:
     """Empty a locked reply, to generate it again in its place. Returns the number of the new try.
 
     `version` is the number that its new text has among its versions.
     """
     sql.run(
         "UPDATE mensagens SET conteudo = '', estado = 'gerando', erro = NULL, geracao = %s, chave = %s, versao = %s,"
-        " modo = %s, modelo = NULL, escrita_em = UTC_TIMESTAMP(6) WHERE id = %s",
-        (reply.generation + 1, transaction_key, version, mode, reply.id),
+        " modo = %s, modelo = NULL, escrita_em = UTC_TIMESTAMP(6), buscar = %s,"
+        " buscada_em = IF(%s, UTC_TIMESTAMP(6), NULL), pesquisa = NULL, sugestoes = NULL WHERE id = %s",
+        (reply.generation + 1, transaction_key, version, mode, searches, searches, reply.id),
     )
     return reply.generation + 1
 
@@ -256,7 +267,7 @@ MODEL_MAX_CHARACTERS = 64
 
 @dataclass(frozen=True)
 class ReplyResult:
-    """The end of a try at a reply: text, state, error, the model that really answered, and tokens."""
+    """The end of a try at a reply: text, state, error, the model that really answered, tokens, and its search."""
 
     text: str
     state: State
@@ -264,6 +275,12 @@ class ReplyResult:
     model: str = ""
     tokens_in: int = 0
     tokens_out: int = 0
+    grounding: Grounding | None = None
+
+    @property
+    def may_be_grounded(self) -> bool:
+        """Return whether the text may come from a search, if a search was asked for."""
+        return bool(self.text) and (self.grounding is None or self.grounding.notice is None)
 
 
 def update_finished_reply(sql: Statements, reply_id: int, generation: int, ending: ReplyResult) -> bool:
@@ -271,11 +288,15 @@ def update_finished_reply(sql: Statements, reply_id: int, generation: int, endin
     return bool(
         sql.run(
             "UPDATE mensagens SET conteudo = %s, estado = %s, erro = %s, modelo = %s, tokens_entrada = %s,"
-            " tokens_saida = %s, escrita_em = UTC_TIMESTAMP(6)"
+            " tokens_saida = %s, escrita_em = UTC_TIMESTAMP(6), pesquisa = %s, sugestoes = %s,"
+            " buscada_em = IF(%s, buscada_em, NULL)"
             " WHERE id = %s AND geracao = %s AND estado = 'gerando'",
             (
                 *(ending.text, ending.state, ending.error, ending.model[:MODEL_MAX_CHARACTERS] or None),
-                *(ending.tokens_in, ending.tokens_out, reply_id, generation),
+                *(ending.tokens_in, ending.tokens_out),
+                ending.grounding.stored() if ending.grounding else None,
+                ending.grounding.suggestions or None if ending.grounding else None,
+                *(ending.may_be_grounded, reply_id, generation),
             ),
         )
     )
@@ -296,7 +317,8 @@ def list_oldest_turns(
     the text of that reply.
     """
     rows = sql.list(
-        f"SELECT m.seq, m.remetente, m.conteudo, {IS_BEING_WRITTEN} AS sendo_escrita FROM mensagens m"  # noqa: S608 - constant
+        f"SELECT m.seq, m.remetente, m.conteudo, {IS_GROUNDED} AS buscada, {IS_BEING_WRITTEN} AS sendo_escrita"  # noqa: S608 - constant
+        " FROM mensagens m"
         " WHERE m.id_conversa = %s AND m.seq > %s AND m.seq <= %s"
         f" AND (m.conteudo <> '' OR {IS_BEING_WRITTEN}) ORDER BY m.seq LIMIT %s",
         (conversation_id, after_seq, until_seq, limit),
@@ -314,11 +336,14 @@ _ABANDONED = f"estado = 'gerando' AND escrita_em < UTC_TIMESTAMP(6) - INTERVAL {
 
 @dataclass(frozen=True)
 class Abandoned:
-    """An abandoned reply, its user, its mode, the UTC time of its process's last save, and whether it has text."""
+    """An abandoned reply, its user, its mode, whether it was to search, the UTC time of its process's last save, and
+    whether it has text.
+    """
 
     id: int
     user_id: int
     mode: Mode
+    searches: bool
     written_at: datetime
     has_text: bool
 
@@ -326,12 +351,15 @@ class Abandoned:
 def lock_abandoned_replies(sql: Statements, at_most: int) -> list[Abandoned]:
     """Lock abandoned replies until the transaction ends."""
     rows = sql.list(
-        "SELECT m.id, c.id_usuario, m.modo, m.escrita_em, m.conteudo <> '' AS tem_texto"  # noqa: S608 - constant condition
+        "SELECT m.id, c.id_usuario, m.modo, m.buscar, m.escrita_em, m.conteudo <> '' AS tem_texto"  # noqa: S608 - constant condition
         f" FROM mensagens m JOIN conversas c ON c.id = m.id_conversa WHERE {_IS_ABANDONED} LIMIT %s FOR UPDATE",
         (at_most,),
     )
     return [
-        Abandoned(row["id"], row["id_usuario"], Mode(row["modo"]), row["escrita_em"], bool(row["tem_texto"]))
+        Abandoned(
+            *(row["id"], row["id_usuario"], Mode(row["modo"]), bool(row["buscar"])),
+            *(row["escrita_em"], bool(row["tem_texto"])),
+        )
         for row in rows
     ]
 
@@ -348,8 +376,34 @@ def count_abandoned(sql: Statements) -> int:
     return sql.count(f"SELECT COUNT(*) FROM mensagens WHERE {_ABANDONED}")  # noqa: S608 - constant condition
 
 
+def find_suggestions(sql: Statements, user_id: int, message_id: int) -> str | None:
+    """Return Google's HTML that belongs to a reply of the user, or None."""
+    row = sql.find(
+        "SELECT m.sugestoes FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant
+        f" WHERE m.id = %s AND c.id_usuario = %s AND c.{IS_KEPT}",
+        (message_id, user_id),
+    )
+    return row["sugestoes"] if row else None
+
+
+_OLD_SEARCH = f"buscada_em < UTC_TIMESTAMP(6) - INTERVAL {KEPT_MONTHS} MONTH"
+
+
+def update_expired_searches(sql: Statements, at_most: int, text: str) -> int:
+    """Replace text and search of replies that may no longer be kept, shown or hidden ones. Returns their number."""
+    return sql.run(
+        "UPDATE mensagens SET conteudo = %s, pesquisa = %s, sugestoes = NULL, buscada_em = NULL"  # noqa: S608 - constant condition
+        f" WHERE {_OLD_SEARCH} ORDER BY buscada_em LIMIT %s",
+        (text, Grounding(notice=Notice.EXPIRED).stored(), at_most),
+    )
+
+
+def count_expired_searches(sql: Statements) -> int:
+    return sql.count(f"SELECT COUNT(*) FROM mensagens WHERE {_OLD_SEARCH}")  # noqa: S608 - constant condition
+
+
 def turn_of(row: Row) -> Turn:
-    return Turn(row["seq"], row["remetente"], row["conteudo"])
+    return Turn(row["seq"], row["remetente"], row["conteudo"], bool(row["buscada"]))
 
 
 def message_of(row: Row) -> Message:
@@ -368,5 +422,7 @@ def message_of(row: Row) -> Message:
         versions=1 + (row.get("outras") or 0),
         mode=Mode(row["modo"]),
         model=row.get("modelo"),
+        searches=bool(row.get("buscar")),
+        grounding=read_stored(row["pesquisa"]) if row.get("pesquisa") else None,
         attachments=attachments_of(row.get("anexos")),
     )

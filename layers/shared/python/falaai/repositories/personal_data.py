@@ -13,13 +13,13 @@ from falaai.repositories.conversations import IS_KEPT
 # Password hashes and keys are left out: they give access to the account and tell the user nothing.
 _ROWS = {
     "usuarios": "SELECT id, nome, email, email_novo, termos_registro, data_registro, email_verified, profile_pic_url,"
-    " instrucoes"
-    " FROM usuarios WHERE id = %s",
+    " instrucoes, buscar FROM usuarios WHERE id = %s",
     "sessoes": "SELECT id, criada_em, vista_em, expira_em, navegador, endereco, id_conversa_ativa FROM sessoes"
     " WHERE id_usuario = %s ORDER BY id",
     "tokens": "SELECT finalidade, dados, criado_em, expira_em, usado_em FROM tokens WHERE id_usuario = %s"
     " ORDER BY criado_em",
-    "uso_diario": "SELECT dia, mensagens, pensadas, tokens_entrada, tokens_saida, bytes_enviados FROM uso_diario"
+    "uso_diario": "SELECT dia, mensagens, pensadas, buscas, consultas, tokens_entrada, tokens_saida, bytes_enviados"
+    " FROM uso_diario"
     " WHERE id_usuario = %s ORDER BY dia",
     "exportacoes": "SELECT id, estado, tamanho, criada_em, pronta_em, expira_em FROM exportacoes"
     " WHERE id_usuario = %s ORDER BY id",
@@ -29,7 +29,8 @@ PAGED = ("conversas", "mensagens", "anexos", "arquivos")
 _CONVERSATION = "id, titulo_conversa, data_criacao, data_atualizacao, fixada, titulo_manual, resumo, resumo_ate_seq"
 _MESSAGE = (
     "m.id, m.id_conversa, COALESCE(m.posicao, m.seq) AS seq, m.versao, m.ramo, m.pai, m.remetente, m.conteudo,"
-    " m.data_envio, m.estado, m.modo, m.modelo, m.tokens_entrada, m.tokens_saida, m.erro"
+    " m.data_envio, m.estado, m.modo, m.modelo, m.tokens_entrada, m.tokens_saida, m.erro, m.buscar, m.pesquisa,"
+    " m.sugestoes"
 )
 _ATTACHMENT = (
     "x.id, x.id_arquivo, x.id_conversa, x.id_mensagem, x.posicao, x.nome, x.tamanho, x.estado, x.motivo, x.criado_em,"

@@ -23,7 +23,10 @@ _LIVING = f"s.expira_em > UTC_TIMESTAMP(6) AND s.vista_em > UTC_TIMESTAMP(6) - I
 
 @dataclass(frozen=True)
 class Session:
-    """A valid session and its user. `now` is the time of the database, naive UTC."""
+    """A valid session and its user. `now` is the time of the database, naive UTC.
+
+    `searches`: the user's new messages search the web, unless the composer says otherwise.
+    """
 
     id: int
     user_id: int
@@ -33,12 +36,13 @@ class Session:
     seconds_since_seen: int
     now: datetime
     picture: str = ""
+    searches: bool = False
 
 
 def find_session(sql: Statements, key: str) -> Session | None:
     """Find the session, unless it has ended by its age or without use."""
     row = sql.find(
-        "SELECT s.id, s.id_usuario, s.id_conversa_ativa, u.nome, u.email, u.profile_pic_url,"  # noqa: S608 - constant condition
+        "SELECT s.id, s.id_usuario, s.id_conversa_ativa, u.nome, u.email, u.profile_pic_url, u.buscar,"  # noqa: S608 - constant condition
         " TIMESTAMPDIFF(SECOND, s.vista_em, UTC_TIMESTAMP(6)) AS idle,"
         " UTC_TIMESTAMP(6) AS agora"
         f" FROM sessoes s JOIN usuarios u ON u.id = s.id_usuario WHERE s.chave = %s AND {_LIVING}",
@@ -55,6 +59,7 @@ def find_session(sql: Statements, key: str) -> Session | None:
         seconds_since_seen=row["idle"],
         now=row["agora"],
         picture=picture_of(row),
+        searches=bool(row["buscar"]),
     )
 
 

@@ -5,11 +5,12 @@ from datetime import date
 
 from falaai.conversation_memory import NO_NOTES, PersonalNotes, Turn
 from falaai.database import Statements
-from falaai.modes import Mode
+from falaai.modes import SEARCH, Counted, Mode
 from falaai.repositories.conversations import IS_KEPT, Conversation, conversation_of, is_untitled
 from falaai.repositories.messages import (
     ABANDONED_SECONDS,
     IS_BEING_WRITTEN,
+    IS_GROUNDED,
     MESSAGE_COLUMNS,
     Message,
     message_of,
@@ -52,7 +53,7 @@ def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq:
     """Return the context of a stored reply. A summary that covers the question itself is left out."""
     question_seq = reply_seq - 1
     rows = sql.list(
-        "SELECT m.id, m.seq, m.remetente, m.conteudo, c.titulo_conversa, c.titulo_manual,"  # noqa: S608 - constant condition
+        f"SELECT m.id, m.seq, m.remetente, m.conteudo, {IS_GROUNDED} AS buscada, c.titulo_conversa, c.titulo_manual,"  # noqa: S608 - constant condition
         f" c.titulo_provisorio, ({_RUNNING}) AS gerando,"
         " EXISTS (SELECT x.id FROM anexos x WHERE x.id_conversa = %s AND x.estado = 'pronto') AS tem_anexos,"
         " IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo,"
@@ -89,11 +90,11 @@ def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq:
 
 @dataclass(frozen=True)
 class Page:
-    """A conversation, some of its messages, oldest first, and the messages of each mode its owner has sent today."""
+    """A conversation, some of its messages, oldest first, and the messages of each kind its owner has sent today."""
 
     conversation: Conversation
     messages: list[Message]
-    used_today: dict[Mode, int]
+    used_today: dict[Counted, int]
 
 
 def find_page(
@@ -110,7 +111,8 @@ def find_page(
         " c.data_atualizacao, c.fixada, c.ultima_seq, c.titulo_manual, c.titulo_provisorio, NULL AS resumo,"
         " c.resumo_ate_seq, c.resumo_versao,"
         " (SELECT u.mensagens FROM uso_diario u WHERE u.id_usuario = %s AND u.dia = %s) AS usadas,"
-        " (SELECT t.pensadas FROM uso_diario t WHERE t.id_usuario = %s AND t.dia = %s) AS pensadas"
+        " (SELECT t.pensadas FROM uso_diario t WHERE t.id_usuario = %s AND t.dia = %s) AS pensadas,"
+        " (SELECT s.buscas FROM uso_diario s WHERE s.id_usuario = %s AND s.dia = %s) AS buscas"
         f" FROM conversas c LEFT JOIN (SELECT {MESSAGE_COLUMNS} FROM mensagens m"
         " WHERE m.id_conversa = %s AND m.seq > 0 AND m.seq < %s ORDER BY m.seq DESC LIMIT %s) m"
         " ON m.id_conversa = c.id"
@@ -120,7 +122,7 @@ def find_page(
         f" LEFT JOIN ({BY_MESSAGE}) f ON f.id_mensagem = m.id"
         f" WHERE c.id_usuario = %s AND c.id = %s AND c.{IS_KEPT}",
         (
-            *(user_id, today, user_id, today, conversation_id, before_seq or 2**31 - 1, limit),
+            *(user_id, today, user_id, today, user_id, today, conversation_id, before_seq or 2**31 - 1, limit),
             *(conversation_id, conversation_id, conversation_id, user_id, conversation_id),
         ),
     )
@@ -129,5 +131,9 @@ def find_page(
     any_row = rows[0]
     conversation = conversation_of({**any_row, "id": any_row["conversa"]})
     messages = sorted((message_of(row) for row in rows if row["id"] is not None), key=lambda message: message.seq)
-    used = {Mode.FAST: any_row["usadas"] or 0, Mode.THINK: any_row["pensadas"] or 0}
+    used: dict[Counted, int] = {
+        Mode.FAST: any_row["usadas"] or 0,
+        Mode.THINK: any_row["pensadas"] or 0,
+        SEARCH: any_row["buscas"] or 0,
+    }
     return Page(conversation, messages, used)

@@ -1,27 +1,29 @@
-"""Table `uso_diario`: messages of each mode and tokens of each user on a day, and the shares of the ceilings.
+"""Table `uso_diario`: messages of each mode, searches and tokens of each user on a day, and shares of the ceilings.
 
-A ceiling limits the messages of one mode of all users together on one day. It is divided into SHARES parts. Share n
-of a day is counted in the row with `id_usuario` -n; users have positive ids. One row for everybody would make all
-users wait for each other.
+A ceiling limits the messages of one mode, or the searches, of all users together on one day. It is divided into
+SHARES parts. Share n of a day is counted in the row with `id_usuario` -n; users have positive ids. One row for
+everybody would make all users wait for each other.
 """
 
 from datetime import date
 
 from falaai.database import Statements
-from falaai.modes import Mode
+from falaai.modes import SEARCH, Counted, Mode
 
 SHARES = 16
 
-_COLUMNS = {Mode.FAST: "mensagens", Mode.THINK: "pensadas"}
+_COLUMNS: dict[Counted, str] = {Mode.FAST: "mensagens", Mode.THINK: "pensadas", SEARCH: "buscas"}
+# LAST_INSERT_ID carries one number, so two counts are packed into it. No counter has as many searches in a day.
+_PACKED = 1_000_000
 
 
-def add_message(sql: Statements, counter_id: int, day: date, mode: Mode = Mode.FAST) -> int:
+def add_message(sql: Statements, counter_id: int, day: date, kind: Counted = Mode.FAST) -> int:
     """Count one message of the day in the counter of a user, or of a share of the ceiling. Add the counter if needed.
 
-    Returns the number of messages of this mode with this one. The counter stays locked until the transaction ends, so
+    Returns the number of messages of this kind with this one. The counter stays locked until the transaction ends, so
     no other message is counted in it before this one is committed or rolled back.
     """
-    column = _COLUMNS[mode]
+    column = _COLUMNS[kind]
     repeated = sql.insert(
         f"INSERT INTO uso_diario (id_usuario, dia, {column}) VALUES (%s, %s, 1)"  # noqa: S608 - constant column
         f" ON DUPLICATE KEY UPDATE {column} = LAST_INSERT_ID({column} + 1)",
@@ -30,12 +32,29 @@ def add_message(sql: Statements, counter_id: int, day: date, mode: Mode = Mode.F
     return repeated or 1  # 0 for a new row, which has one message
 
 
-def delete_messages(sql: Statements, user_id: int, day: date, mode: Mode, count: int = 1) -> None:
-    """Subtract messages from the user's count of a day and mode.
+def add_searching_message(sql: Statements, counter_id: int, day: date, mode: Mode) -> tuple[int, int]:
+    """Count one message that searches: in its mode, and as a search. Otherwise as `add_message`.
+
+    Returns the numbers of messages of this mode and of searches, with this one.
+    """
+    column = _COLUMNS[mode]
+    packed = sql.insert(
+        f"INSERT INTO uso_diario (id_usuario, dia, {column}, buscas) VALUES (%s, %s, 1, 1)"  # noqa: S608 - constant column
+        # The first assignment reads the old values of both columns on every server.
+        f" ON DUPLICATE KEY UPDATE buscas = buscas + 1 + 0 * LAST_INSERT_ID(({column} + 1) * {_PACKED} + buscas + 1),"
+        f" {column} = {column} + 1",
+        (counter_id, day),
+    )
+    messages, searches = divmod(packed, _PACKED)
+    return messages or 1, searches or 1  # 0 for a new row, which has one of each
+
+
+def delete_messages(sql: Statements, user_id: int, day: date, kind: Counted, count: int = 1) -> None:
+    """Subtract messages from the user's count of a day and kind.
 
     The caller counted them in this transaction, or records that they were subtracted.
     """
-    column = _COLUMNS[mode]
+    column = _COLUMNS[kind]
     sql.run(
         f"UPDATE uso_diario SET {column} = GREATEST({column}, %s) - %s WHERE id_usuario = %s AND dia = %s",  # noqa: S608 - constant
         (count, count, user_id, day),
@@ -47,15 +66,17 @@ def lock_messages(sql: Statements, user_id: int, day: date) -> None:
     sql.find("SELECT mensagens FROM uso_diario WHERE id_usuario = %s AND dia = %s FOR UPDATE", (user_id, day))
 
 
-def update_tokens(sql: Statements, user_id: int, day: date, tokens_in: int, tokens_out: int) -> None:
-    """Add the tokens of one reply to the user's day.
+def update_tokens(
+    sql: Statements, user_id: int, day: date, tokens_in: int, tokens_out: int, queries: int = 0
+) -> None:
+    """Add the tokens of one reply, and the queries of its search, to the user's day.
 
-    It may run twice if its answer is lost; then the tokens count twice. No limit depends on them.
+    It may run twice if its answer is lost; then they count twice. No limit depends on them.
     """
     sql.run(
-        "UPDATE uso_diario SET tokens_entrada = tokens_entrada + %s, tokens_saida = tokens_saida + %s"
-        " WHERE id_usuario = %s AND dia = %s",
-        (tokens_in, tokens_out, user_id, day),
+        "UPDATE uso_diario SET tokens_entrada = tokens_entrada + %s, tokens_saida = tokens_saida + %s,"
+        " consultas = consultas + %s WHERE id_usuario = %s AND dia = %s",
+        (tokens_in, tokens_out, queries, user_id, day),
     )
 
 
@@ -79,33 +100,41 @@ def count_uploaded(sql: Statements, user_id: int, day: date) -> int:
 
 
 def add_day(
-    sql: Statements, user_id: int, day: date, messages: int = 0, thinking: int = 0, uploaded: int = 0
+    sql: Statements,
+    user_id: int,
+    day: date,
+    messages: int = 0,
+    thinking: int = 0,
+    uploaded: int = 0,
+    searches: int = 0,
 ) -> bool:
-    """Add the user's counter of a day, with messages of both modes and uploaded bytes.
+    """Add the user's counter of a day, with messages of both modes, uploaded bytes and searches.
 
     Returns False if it exists already.
     """
     added = sql.run(
-        "INSERT IGNORE INTO uso_diario (id_usuario, dia, mensagens, pensadas, bytes_enviados)"
-        " VALUES (%s, %s, %s, %s, %s)",
-        (user_id, day, messages, thinking, uploaded),
+        "INSERT IGNORE INTO uso_diario (id_usuario, dia, mensagens, pensadas, bytes_enviados, buscas)"
+        " VALUES (%s, %s, %s, %s, %s, %s)",
+        (user_id, day, messages, thinking, uploaded, searches),
     )
     return bool(added)
 
 
-def list_shares(sql: Statements, day: date, mode: Mode) -> dict[int, int]:
-    """Return the number of messages in each share of the mode's ceiling. Shares without messages are left out."""
+def list_shares(sql: Statements, day: date, kind: Counted) -> dict[int, int]:
+    """Return the number of messages in each share of the kind's ceiling. Shares without messages are left out."""
     rows = sql.list(
-        f"SELECT id_usuario, {_COLUMNS[mode]} AS usadas FROM uso_diario WHERE id_usuario IN %s AND dia = %s",  # noqa: S608 - constant
+        f"SELECT id_usuario, {_COLUMNS[kind]} AS usadas FROM uso_diario WHERE id_usuario IN %s AND dia = %s",  # noqa: S608 - constant
         (tuple(-share for share in range(SHARES)), day),
     )
     return {-row["id_usuario"]: row["usadas"] for row in rows}
 
 
-def count_messages(sql: Statements, user_id: int, day: date) -> dict[Mode, int]:
-    """Return the number of messages of each mode that the user has sent on a day."""
-    row = sql.find("SELECT mensagens, pensadas FROM uso_diario WHERE id_usuario = %s AND dia = %s", (user_id, day))
-    return {mode: row[column] if row else 0 for mode, column in _COLUMNS.items()}
+def count_messages(sql: Statements, user_id: int, day: date) -> dict[Counted, int]:
+    """Return the number of messages of each kind that the user has sent on a day."""
+    row = sql.find(
+        "SELECT mensagens, pensadas, buscas FROM uso_diario WHERE id_usuario = %s AND dia = %s", (user_id, day)
+    )
+    return {kind: row[column] if row else 0 for kind, column in _COLUMNS.items()}
 
 
 # More than a year, so that bills can be checked.

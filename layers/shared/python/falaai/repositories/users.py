@@ -100,6 +100,11 @@ def update_email(sql: Statements, user_id: int, email: str) -> None:
     sql.run("UPDATE usuarios SET email = %s, email_novo = NULL WHERE id = %s", (email, user_id))
 
 
+def update_searches(sql: Statements, user_id: int, searches: bool) -> None:
+    """Set whether the user's new messages search the web."""
+    sql.run("UPDATE usuarios SET buscar = %s WHERE id = %s", (searches, user_id))
+
+
 def update_picture(sql: Statements, user_id: int, picture: str) -> None:
     sql.run("UPDATE usuarios SET profile_pic_url = %s WHERE id = %s", (picture or NO_PICTURE, user_id))
 

@@ -88,9 +88,11 @@ def add_copy(sql: Statements, reply: Message, parent_id: int, number: int) -> No
     """Keep a locked reply, with its text so far, as a hidden branch of one message."""
     sql.run(
         "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, estado, escrita_em, modelo,"
-        " tokens_entrada, tokens_saida, erro, geracao, versao, modo, ramo, posicao, pai)"
+        " tokens_entrada, tokens_saida, erro, geracao, versao, modo, buscar, buscada_em, pesquisa, sugestoes, ramo,"
+        " posicao, pai)"
         " SELECT id_conversa, -(%s + seq), remetente, conteudo, data_envio, %s, escrita_em, modelo,"
-        " tokens_entrada, tokens_saida, %s, geracao, versao, modo, %s, seq, %s FROM mensagens WHERE id = %s",
+        " tokens_entrada, tokens_saida, %s, geracao, versao, modo, buscar, buscada_em, pesquisa, sugestoes, %s, seq,"
+        " %s FROM mensagens WHERE id = %s",
         (number, reply.state, reply.error, number, parent_id, reply.id),
     )
 

@@ -12,7 +12,7 @@ Header = tuple[bytes, bytes]
 # other host is the bucket, which takes uploads with a signature only, and plays attached sound.
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'{bucket}; "
-    "media-src 'self'{bucket}; font-src 'none'; "
+    "media-src 'self'{bucket}; font-src 'none'; frame-src 'self'; "
     "manifest-src 'self'; worker-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -39,7 +39,10 @@ def _constant_headers() -> tuple[Header, ...]:
 
 
 def security_headers(present: Iterable[Header]) -> list[Header]:
-    """Return the headers to add to `present`. A response without Cache-Control gets one that forbids caching."""
+    """Return the headers to add to `present`. A response without Cache-Control gets one that forbids caching.
+
+    A header that the response has stays the only one of its name.
+    """
     names = {name.lower() for name, _ in present}
-    default = [] if b"cache-control" in names else [(b"cache-control", b"no-store")]
-    return [*_constant_headers(), *default]
+    headers = [*_constant_headers(), (b"cache-control", b"no-store")]
+    return [header for header in headers if header[0] not in names]

@@ -9,7 +9,7 @@ ERRORS = {
     "cross_origin": "Este pedido veio de outro site e foi recusado.",
     "not_found": "Não encontramos o que você procura.",
     "method_not_allowed": "Este endereço não aceita esse tipo de pedido.",
-    "conflict": "Essa mensagem já foi enviada com outro texto ou com outros arquivos.",
+    "conflict": "Essa mensagem já foi enviada com outro texto, com outros arquivos ou com outra escolha de busca.",
     "attachment_not_ready": "Um dos arquivos ainda não está pronto. Espere o envio terminar, ou tire esse arquivo.",
     "still_answering": "Esta resposta ainda está sendo escrita.",
     "too_large": "Isso é grande demais. Uma mensagem pode ter até 32.000 caracteres.",
@@ -21,6 +21,8 @@ ERRORS = {
     " de São Paulo. O Rápido continua disponível.",
     "thinking_ceiling_reached": "O Pensar mais chegou ao limite de hoje e volta à meia-noite, horário de São Paulo."
     " O Rápido continua disponível.",
+    "daily_searches": "As buscas de hoje acabaram e voltam à meia-noite, horário de São Paulo. Você pode enviar sem"
+    " buscar.",
     "too_many_replies": "Já há {limite} respostas suas sendo escritas. Espere uma delas terminar e envie de novo.",
     "too_many_followers": "Esta resposta já está sendo escrita. Ela aparece aqui quando ficar pronta.",
     "link_not_valid": "Este link já foi usado ou venceu.",
@@ -119,6 +121,18 @@ NEW_AND_NAMED = "Diga a conversa ou peça uma nova; as duas coisas juntas não d
 
 # Shown after the sentence about a reply that failed without text.
 NO_THINKING = "O modo Pensar mais não está disponível. Use o Rápido."
+NO_SEARCH = "A busca na web não está disponível nesta instalação. Envie sem buscar."
+# Why a reply that was asked to search has no sources, by the code of the notice.
+SEARCH_NOTICES = {
+    "search_unavailable": "A busca na web não funcionou agora. Esta resposta foi escrita sem ela, e não contou como"
+    " busca.",
+    "no_search": "O Gemini respondeu sem precisar buscar na web.",
+    "expired": "Esta resposta usava fontes da web. Pelas regras do Google, ela foi apagada depois de 23 meses.",
+}
+# The text that replaces an expired reply.
+SEARCH_EXPIRED = "(Resposta com fontes da web, apagada depois de 23 meses.)"
+# Shown with the sources of a reply.
+SEARCH_KEPT = "Pelas regras do Google, uma resposta com fontes da web é apagada depois de 23 meses."
 NOT_COUNTED = "Esta tentativa não contou no seu limite de hoje."
 REPLY_STOPPED = "Você interrompeu esta resposta."
 REPLY_ABANDONED = "Esta resposta parou no caminho. Sua pergunta está guardada."
@@ -146,6 +160,8 @@ INSTRUCTION_EXAMPLES = (
     "Escreva de um jeito formal.",
     "Se eu errar o português, corrija e explique.",
 )
+SEARCH_ON = "Suas novas mensagens vão buscar na web."
+SEARCH_OFF = "Suas novas mensagens não buscam mais na web, a não ser que você peça."
 PICTURE_REMOVED = "Foto removida."
 NEW_EMAIL_ASKED = "Falta confirmar: enviamos um link ao novo e-mail. Até lá vale o de agora."
 EMAIL_STAYS = "Seu e-mail continua o mesmo. Nenhuma troca está pendente."
