@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from falaai.citations import (
+from falaai.grounding import (
     ADDRESS_MAX_CHARACTERS,
     Citation,
     Grounding,

@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import cache
 
 from falaai import settings
-from falaai.citations import Grounding, Notice
 from falaai.conversation_memory import CountTokens, Turn, plan_summary, room_for_turns, turns_limit
 from falaai.database import Database, Statements
 from falaai.errors import (
@@ -23,6 +22,7 @@ from falaai.errors import (
     language_model_error,
 )
 from falaai.gemini import count_tokens
+from falaai.grounding import Grounding, Notice
 from falaai.language_model import (
     NO_USAGE,
     Completed,

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from falaai.attachment_views import listed_view
-from falaai.citations import Grounding
 from falaai.errors import InvalidInput
+from falaai.grounding import Grounding
 from falaai.repositories.conversations import Conversation, Cursor
 from falaai.repositories.messages import Message, State
 from falaai.repositories.search import Hit

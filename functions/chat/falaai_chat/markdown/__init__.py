@@ -13,7 +13,7 @@ from typing import Any
 
 import nh3
 
-from falaai.citations import Grounding
+from falaai.grounding import Grounding
 from falaai.web import texts
 from falaai_chat.markdown import citations, formulas
 from falaai_chat.markdown.highlighting import Budget, TooComplex, highlight

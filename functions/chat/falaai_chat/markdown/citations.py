@@ -1,8 +1,8 @@
 """Numbers of sources in a reply: marks in its Markdown that become small links in its HTML.
 
 A mark is two control characters behind the last word that a citation supports. For emphasis the parser takes them for
-letters, and an address ends at them, so they change no other syntax. Inside code, formulas and links the number is
-moved behind them.
+a part of the word, and an address ends at them, so they change no other syntax. Inside code, formulas and links the
+number is moved behind them.
 """
 
 import re
@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
-from falaai.citations import Citation, Source
+from falaai.grounding import Citation, Source
 
 # Digits of the number of a citation, in marks: the control characters that are neither ASCII nor a line end.
 _DIGITS = "".join(chr(code) for code in range(0x80, 0xA0) if code != 0x85)
 _MARKS = re.compile(f"([{_DIGITS}])([{_DIGITS}])")
 _WORD = re.compile(r"[^\W_]+")
-# Syntax that a letter inside it would break. A mark is moved to its end.
+# Syntax that another character inside it would break. A mark is moved to its end.
 _WHOLE = re.compile(
     r"\]\((?:[^()\s]|\([^()\s]*\))*(?:\s+\"[^\"\n]*\")?\)"  # the address of a link
     r"|<[^<>\s]+>"  # an address in angle brackets
@@ -43,7 +43,7 @@ def marked(text: str, citations: Sequence[Citation]) -> str:
 
 
 def _end_of_word(text: str, citation: Citation) -> int:
-    """Return the place behind the last letter or digit of the citation. Without one, behind the nearest word."""
+    """Return the place behind the last word of the citation. Without a word, the place behind the nearest one."""
     end = min(citation.end, len(text))
     for place in range(end, citation.start, -1):
         if text[place - 1].isalnum():

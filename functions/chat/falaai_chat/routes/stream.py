@@ -15,9 +15,9 @@ from fastapi.routing import APIRoute
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from falaai import settings
-from falaai.citations import Grounding
 from falaai.deadlines import deadline
 from falaai.errors import FalaAIError, InvalidInput
+from falaai.grounding import Grounding
 from falaai.language_model import Completed, Delta, Failed, Heartbeat, Usage
 from falaai.logs import logger
 from falaai.repositories.messages import State

@@ -17,7 +17,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from falaai import metrics, settings
-from falaai.citations import Grounding, GroundingMetadata, Notice
 from falaai.conversation_memory import Turn
 from falaai.errors import (
     FilesUnavailable,
@@ -33,6 +32,7 @@ from falaai.errors import (
     ModelTimedOut,
     ModelUnavailable,
 )
+from falaai.grounding import Grounding, GroundingMetadata, Notice
 from falaai.language_model import (
     Completed,
     Delta,

@@ -8,10 +8,10 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Protocol
 
-from falaai.citations import Grounding
 from falaai.conversation_memory import Turn
 from falaai.deadlines import seconds_left
 from falaai.errors import LanguageModelError
+from falaai.grounding import Grounding
 from falaai.modes import Mode
 from falaai.repositories.files import Kind
 

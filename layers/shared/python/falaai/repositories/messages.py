@@ -11,9 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
 
-from falaai.citations import KEPT_MONTHS, Grounding, Notice, read_stored
 from falaai.conversation_memory import Author, Turn
 from falaai.database import Row, Statements
+from falaai.grounding import KEPT_MONTHS, Grounding, Notice, read_stored
 from falaai.modes import Mode
 from falaai.repositories.conversations import IS_KEPT
 from falaai.repositories.sent_attachments import MessageAttachment, attachments_of
