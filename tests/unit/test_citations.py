@@ -1,12 +1,15 @@
 """Citations of grounded replies: places in code points, and the numbers in the rendered Markdown."""
 
 import re
+from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from falaai.citation_places import with_sources
 from falaai.grounding import (
     ADDRESS_MAX_CHARACTERS,
     Citation,
@@ -15,6 +18,7 @@ from falaai.grounding import (
     Notice,
     Source,
     find_place,
+    read_stored,
 )
 from falaai_chat.markdown import to_html
 
@@ -170,6 +174,155 @@ def test_number_follows_the_word_that_it_supports(text: str, words: str, before:
     plain = NUMBER.sub("", html).replace("<p></p>\n", "")
     assert plain == to_html(text)
     assert not re.search(r"<(a|code|pre|math)\b[^>]*>(?:(?!</\1>).)*<sup", html, re.DOTALL)
+
+
+# Pieces of Markdown, and the visible text that the number of a supported piece follows. `{}` is a word of its own.
+PIECES = {
+    "{}": "{}",
+    "**bem {}**": "bem {}",
+    "*{}*!": "{}",
+    "~~{}~~": "{}",
+    "`código {}`": "código {}",
+    "[o site {}](https://a.example/é?a=(b))": "o site {}",
+    "https://a.example/{}/fim": "https://a.example/{}/fim",
+    "**[{}](https://a.example)**,": "{}",
+    "\\*{}\\*": "*{}",
+    "R$ 10 {}": "R$ 10 {}",
+    "👩🏽‍🔬 {} 🎉": "{}",
+    "cafe\u0301 pa\u0303o {}": "cafe\u0301 pa\u0303o {}",
+    "日本語、{}。": "{}",
+    "Tom &amp; {}": "Tom & {}",
+}
+BLOCKS = (
+    "{}",
+    "# {}",
+    "> {}",
+    "- {}",
+    "1. um\n2. {}",
+    "- [x] {}",
+    "| a | b |\n|---|:-:|\n| {} | fim |",
+    "- a\n  - {}",
+)
+UNIQUE = ("açãoA", "éB", "maçãC", "corD", "nãoE")
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(sorted(PIECES)), st.sampled_from(BLOCKS)), min_size=1, max_size=5), st.data()
+)
+def test_every_citation_of_a_generated_reply_ends_at_its_word_also_in_the_page(
+    parts: list[tuple[str, str]], data: st.DataObject
+) -> None:
+    """From Gemini's metadata in bytes to the visible text of the page."""
+    pieces = [piece.format(word) for (piece, _), word in zip(parts, UNIQUE, strict=False)]
+    text = "\n\n".join(
+        block.format(f"Antes {piece} depois.") for (_, block), piece in zip(parts, pieces, strict=True)
+    )
+    chosen = data.draw(st.sets(st.integers(0, len(parts) - 1), min_size=1))
+    found = metadata(text, *(pieces[number] for number in sorted(chosen)))
+    if data.draw(st.booleans()):  # wrong bytes, as after a change of the text by a chunk
+        for support in found["grounding_supports"]:
+            support["segment"]["start_index"] += 2
+            support["segment"]["end_index"] += 2
+    chunks = [found] * data.draw(st.integers(1, 3))
+    result = grounding(text, *chunks)
+    assert supported(text, result) == [pieces[number] for number in sorted(chosen)]
+    html = to_html(text, grounding=result)
+    before = [visible(html[: one.start()]) for one in NUMBER.finditer(html)]
+    expected = [PIECES[parts[number][0]].format(UNIQUE[number]) for number in sorted(chosen)]
+    assert [one.endswith(end) for one, end in zip(before, expected, strict=True)] == [True] * len(expected)
+    assert NUMBER.sub("", html) == to_html(text)
+
+
+def visible(html: str) -> str:
+    """Return the visible text of rendered Markdown, without the numbers of sources."""
+    return unescape(re.sub(r"<[^>]+>", "", NUMBER.sub("", html))).rstrip("\n")
+
+
+VERBATIM = [
+    # text, supported words, the block before the number
+    ("Antes\n\n```python\nprecoé = 1\n```\n\nDepois", "precoé", "</pre></div>\n<p>"),
+    ("Antes\n\n    recuado é\n\nDepois", "recuado", "</pre>\n<p>"),
+    ("Antes\n\n$$\nx^2\n$$\n\nDepois", "x^2", "</math>"),
+    ("- um\n\n  ```\n  código é\n  ```\n- dois", "código", "</pre></div>\n<p>"),
+    ("Vale \\(a_b\\), sim", "a_b", "</math>"),
+]
+
+
+@pytest.mark.parametrize(("text", "words", "before"), VERBATIM)
+def test_citation_inside_code_or_a_formula_is_moved_behind_it(text: str, words: str, before: str) -> None:
+    html = to_html(text, grounding=grounding(text, metadata(text, words)))
+    number = NUMBER.search(html)
+    assert number
+    assert re.sub(r"</(section|eqn|div)>\n?", "", html[: number.start()]).endswith(before.replace("</div>\n", ""))
+    assert not re.search(r"<(a|code|pre|math)\b[^>]*>(?:(?!</\1>).)*<sup", html, re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"start_index": 10_000, "end_index": 10_009, "text": ""},
+        {"start_index": 9, "end_index": 3, "text": ""},
+        {"start_index": 0, "end_index": 5, "text": "outras palavras"},
+        {"start_index": "0", "end_index": None, "text": None},
+        {"start_index": True, "end_index": 5, "text": ""},
+        {"start_index": 1, "end_index": 2, "text": ""},  # in the middle of the first character
+    ],
+)
+def test_contradictory_place_is_left_out_and_the_source_stays(changed: dict[str, Any]) -> None:
+    text = "É verão no Brasil."
+    found = metadata(text, "verão")
+    found["grounding_supports"][0]["segment"] = changed
+    result = grounding(text, found)
+    assert (result.citations, len(result.sources)) == ((), 2)
+
+
+@pytest.mark.parametrize("indices", [[2], [-1], ["0"], None, [0, 0, 7]])
+def test_support_by_an_unknown_source_is_left_out(indices: Any) -> None:
+    text = "É verão no Brasil."
+    found = metadata(text, "verão")
+    found["grounding_supports"][0]["grounding_chunk_indices"] = indices
+    assert [one.sources for one in grounding(text, found).citations] == ([(1,)] if indices == [0, 0, 7] else [])
+
+
+def test_search_is_read_back_as_it_was_stored() -> None:
+    text = "É verão no Brasil 🎉."
+    for found in (
+        grounding(text, metadata(text, "verão")),
+        Grounding(notice=Notice.EXPIRED),
+        Grounding(notice=Notice.NO_SEARCH),
+    ):
+        assert read_stored(found.stored()) == replace(found, suggestions="")
+
+
+FOOTNOTES = [
+    # text, supported words, the text with its number
+    ("A **inflação caiu** em março.", "inflação caiu", "A **inflação caiu[1]** em março."),
+    ("A inflação(março) caiu", "inflação", "A inflação[1] (março) caiu"),
+    ("Veja `o código` aqui", "o", "Veja `o código`[1] aqui"),
+    ("Veja [o site](https://a.example/é) hoje", "o site", "Veja [o site](https://a.example/é)[1] hoje"),
+    ("Veja https://a.example/A_(b), sim", "a.example", "Veja https://a.example/A_(b)[1], sim"),
+    ("Vale $x^2$ aqui", "x", "Vale $x^2$[1] aqui"),
+    ("```\num é\n```\nFim", "um", "```\num é\n```\n\n[1]\nFim"),
+    ("| preço é | 10 |\n|---|---|\n", "preço é", "| preço é[1] | 10 |\n|---|---|"),
+    ("1. Primeiro item", "1", "1. Primeiro[1] item"),
+]
+
+
+@pytest.mark.parametrize(("text", "words", "expected"), FOOTNOTES)
+def test_text_file_has_numbers_and_a_list_of_sources(text: str, words: str, expected: str) -> None:
+    start = text.index(words)
+    found = Grounding(SOURCES, (Citation(start, start + len(words), (1,)),))
+    listed = "\n".join(f"{number}. {source.domain}: <{source.address}>" for number, source in enumerate(SOURCES, 1))
+    assert with_sources(text, found) == f"{expected}\n\nFontes:\n\n{listed}"
+    assert with_sources(text, None) == with_sources(text, Grounding(notice=Notice.NO_SEARCH)) == text
+
+
+def test_hostile_source_is_no_markup_in_a_text_file() -> None:
+    source = Source("[clique](javascript:alert(1)) **já** <b>", "a.example", "https://r.example/<script>")
+    listed = with_sources("Texto", Grounding((source,))).splitlines()[-1]
+    assert to_html(listed).count("<a ") == 1
+    assert 'href="https://r.example/%3Cscript%3E"' in to_html(listed)
+    assert "[clique](javascript:alert(1)) **já** &lt;b&gt; (a.example)" in to_html(listed)
 
 
 def test_control_characters_of_a_reply_are_no_numbers() -> None:

@@ -61,7 +61,7 @@ def _read_messages(sql: Statements, conversation: Conversation, after_seq: int) 
 
 def _markdown(part: Part, next_part: str | None) -> str:
     sections = [
-        message_section(message.author, message.text, part.attachments.get(message.id, []))
+        message_section(message.author, message.text, part.attachments.get(message.id, []), message.grounding)
         for message in part.messages
     ]
     end = f"\n---\n\n{texts.EXPORT_GOES_ON.format(address=next_part)}\n" if next_part else ""

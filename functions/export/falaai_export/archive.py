@@ -7,6 +7,7 @@ from datetime import datetime
 from falaai.conversation_markdown import branch_line, file_stem, message_section, title_line
 from falaai.database import Database, Row
 from falaai.deadlines import seconds_left
+from falaai.grounding import read_stored
 from falaai.personal_archive import PAGE_ROWS, conversation_pages, json_pieces, message_pages
 from falaai.repositories import attachments, personal_data, users
 from falaai.sao_paulo import local
@@ -95,4 +96,5 @@ def _markdown(conversation: Row, messages: _Ahead) -> Iterator[str]:
         if message["ramo"] != branch:
             branch = message["ramo"]
             yield branch_line(message["seq"], message["versao"])
-        yield message_section(message["remetente"], message["conteudo"], message["anexos"])
+        grounding = read_stored(message["pesquisa"]) if message["pesquisa"] else None
+        yield message_section(message["remetente"], message["conteudo"], message["anexos"], grounding)

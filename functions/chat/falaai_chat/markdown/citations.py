@@ -10,55 +10,22 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
+from falaai.citation_places import find_places
 from falaai.grounding import Citation, Source
 
 # Digits of the number of a citation, in marks: the control characters that are neither ASCII nor a line end.
 _DIGITS = "".join(chr(code) for code in range(0x80, 0xA0) if code != 0x85)
 _MARKS = re.compile(f"([{_DIGITS}])([{_DIGITS}])")
-_WORD = re.compile(r"[^\W_]+")
-# Syntax that another character inside it would break. A mark is moved to its end.
-_WHOLE = re.compile(
-    r"\]\((?:[^()\s]|\([^()\s]*\))*(?:\s+\"[^\"\n]*\")?\)"  # the address of a link
-    r"|<[^<>\s]+>"  # an address in angle brackets
-    r"|&#?\w{1,40};"
-    r"|https?://(?:[^\s<>|`()]|\([^\s<>|`()]*\))*?(?=[*_~)\]}.,;:!?\"']*(?:[\s<>|`]|\Z))"
-    r"|[\w.+-]+@[\w.-]*\w"
-)
-# The numbers of list items and the box of a task. A mark is moved behind the next word.
-_ITEM = re.compile(
-    r"^[ \t>]*(?:(?:\d{1,9}[.)]|[-*+])[ \t]+)+(?:\[[xX]\][ \t]+)?(?:(?:[^\w\n]|_)*[^\W_]+|[^\n]*)", re.MULTILINE
-)
 
 
 def marked(text: str, citations: Sequence[Citation]) -> str:
     """Return the text with a mark for each citation. Control characters that the text itself has are replaced."""
     text = re.sub(f"[{_DIGITS}]", "\N{REPLACEMENT CHARACTER}", text)
-    moves = [(found.start(), found.end()) for pattern in (_WHOLE, _ITEM) for found in pattern.finditer(text)]
-    places = [(_moved(moves, _end_of_word(text, one)), number) for number, one in enumerate(citations)]
     pieces, last = [], 0
-    for place, number in sorted(places):
+    for place, number in find_places(text, citations):
         pieces += [text[last:place], _DIGITS[number // len(_DIGITS)] + _DIGITS[number % len(_DIGITS)]]
         last = place
     return "".join([*pieces, text[last:]])
-
-
-def _end_of_word(text: str, citation: Citation) -> int:
-    """Return the place behind the last word of the citation. Without a word, the place behind the nearest one."""
-    end = min(citation.end, len(text))
-    for place in range(end, citation.start, -1):
-        if text[place - 1].isalnum():
-            return place
-    if following := _WORD.search(text, end):
-        return following.end()
-    *_, last = (len(text.rstrip()), *(found.end() for found in _WORD.finditer(text, 0, end)))
-    return last
-
-
-def _moved(moves: Sequence[tuple[int, int]], place: int) -> int:
-    for start, end in sorted(moves):
-        if start < place < end:
-            place = end
-    return place
 
 
 def is_mark(character: str) -> bool:

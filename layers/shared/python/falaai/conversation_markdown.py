@@ -3,6 +3,9 @@
 import re
 from collections.abc import Sequence
 
+from falaai.citation_places import with_sources
+from falaai.grounding import Grounding
+
 SPEAKERS = {"usuario": "Você", "ia": "FalaAí"}
 
 
@@ -10,10 +13,15 @@ def title_line(title: str) -> str:
     return f"# {title}\n"
 
 
-def message_section(author: str, text: str, attachments: Sequence[str] = ()) -> str:
-    """Return a message with its author as heading, the names of its attachments, and an empty line before it."""
+def message_section(
+    author: str, text: str, attachments: Sequence[str] = (), grounding: Grounding | None = None
+) -> str:
+    """Return a message with its author as heading, and an empty line before it.
+
+    The names of its attachments follow. A reply with a search has the numbers of its sources, and their list.
+    """
     named = f"\nAnexos: {', '.join(attachments)}\n" if attachments else ""
-    return f"\n## {SPEAKERS[author]}\n\n{text}\n{named}"
+    return f"\n## {SPEAKERS[author]}\n\n{with_sources(text, grounding)}\n{named}"
 
 
 def branch_line(seq: int, version: int) -> str:

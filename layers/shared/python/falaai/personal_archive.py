@@ -103,12 +103,14 @@ def _list_pieces(pages: Iterator[list[Row]]) -> Iterator[str]:
     separator = ""
     for page in pages:
         for row in page:
-            yield separator + _json({name: _plain(value) for name, value in row.items()})
+            yield separator + _json({name: _plain(name, value) for name, value in row.items()})
             separator = ",\n"
 
 
-def _plain(value: Any) -> Any:
-    """Return dates as text, times with Z for UTC."""
+def _plain(name: str, value: Any) -> Any:
+    """Return dates as text, times with Z for UTC, and the search of a reply as an object."""
+    if name == "pesquisa" and value:
+        return json.loads(value)
     if isinstance(value, datetime):
         return f"{value.isoformat()}Z"
     return value.isoformat() if isinstance(value, date) else value
