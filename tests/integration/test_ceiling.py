@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from falaai.database import Database
-from falaai.errors import CeilingReached, DatabaseUnavailable, ThinkingQuotaReached
-from falaai.modes import Mode
+from falaai.errors import CeilingReached, DatabaseUnavailable, SearchCeilingReached, ThinkingQuotaReached
+from falaai.modes import SEARCH, Mode
 from falaai.repositories.usage import SHARES
 from falaai.sao_paulo import day_of
 from falaai_chat.questions import ask
@@ -72,6 +72,47 @@ def test_hundred_at_once_are_as_many_as_the_ceiling_has_left(
     assert counted(rows, other) == counted(rows, other, users=True) == 0
     found = rows.list(f"SELECT -id_usuario AS parte, {COLUMNS[mode]} AS usadas FROM uso_diario WHERE id_usuario <= 0")
     assert all(row["usadas"] <= quota.message.share_limit(row["parte"]) for row in found)
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_hundred_searches_at_once_are_as_many_as_their_ceiling_has_left(
+    database: Database, rows: Rows, name: str
+) -> None:
+    """The messages have a ceiling too, whose room is in other shares."""
+    shares, left = DISTRIBUTIONS[name]
+    search = Quota(SENDS, EACH * SHARES if shares else LEFT, SENDS, SEARCH)
+    messages = Quota(SENDS, EACH * SHARES, SENDS)
+    limits, model = Limits(messages, search), FakeModel()
+    for share in range(SHARES):
+        rows.run(
+            "INSERT INTO uso_diario (id_usuario, dia, mensagens, buscas) VALUES (%s, %s, %s, %s)",
+            *(-share, day_of(NOW), EACH if share % 2 else 0, dict(enumerate(shares)).get(share, 0)),
+        )
+    people = [new_session(rows, rows.user(f"pessoa-{number}@exemplo.com.br")) for number in range(PEOPLE)]
+
+    def try_one(number: int) -> bool:
+        try:
+            asked = ask(database, people[number % PEOPLE], QUESTIONS[number], limits)
+        except SearchCeilingReached:
+            return False
+        except DatabaseUnavailable:
+            return try_one(number)
+        answer(database, asked, model)
+        return True
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        let_through = list(pool.map(try_one, range(SENDS)))
+    assert (sum(let_through), len(model.prompts)) == (left, left)
+    assert all(prompt.searches for prompt in model.prompts)
+    counts = "SELECT COALESCE(SUM(mensagens), 0) AS mensagens, COALESCE(SUM(buscas), 0) AS buscas FROM uso_diario"
+    assert rows.list(f"{counts} WHERE id_usuario > 0") == [{"mensagens": left, "buscas": left}]
+    found = rows.list("SELECT -id_usuario AS parte, mensagens, buscas FROM uso_diario WHERE id_usuario <= 0")
+    assert all(row["mensagens"] <= messages.share_limit(row["parte"]) for row in found)
+    assert all(row["buscas"] <= search.share_limit(row["parte"]) for row in found)
+    assert sum(row["buscas"] for row in found) == sum(shares) + left
+
+
+QUESTIONS = [MessageInput(message=f"Pergunta {number}", buscar=True) for number in range(SENDS)]
 
 
 def test_hundred_at_once_of_one_person_are_as_many_as_the_quota_of_the_mode_has_left(

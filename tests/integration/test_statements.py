@@ -26,8 +26,9 @@ from falaai import repositories, settings
 from falaai.connections import Connection, connect
 from falaai.database import Database, Executed, Parameters, Row, Statements, Transaction
 from falaai.errors import ModelRateLimited
+from falaai.grounding import Grounding
 from falaai.language_model import NO_USAGE, Failed, ModelEvent, Prompt
-from falaai.modes import Mode
+from falaai.modes import SEARCH, Mode
 from falaai.repositories import conversations, messages, personal_data
 from falaai.repositories.conversations import Cursor
 from falaai.repositories.files import FileFacts, Kind, NewFile
@@ -274,6 +275,19 @@ def test_repeated_question_whose_reply_failed_takes_ten_statements_too(
     _, _, answer = crowd.message(**question)
     Transaction(crowd.connection).run("UPDATE mensagens SET estado = 'erro' WHERE id = %s", (answer["message_id"],))
     assert count_in(crowd, situation, **question)["message_id"] == answer["message_id"]
+
+
+def test_message_that_searches_takes_ten_statements_too(
+    crowd: Crowd, situation: tuple[Callable[[Crowd], None], ...]
+) -> None:
+    """Its search is counted by the statements that count the message, and is stored with the end of the reply."""
+    question = {"message": "Oi", "client_id": new_client_id(), "conversation_id": crowd.conversation_id}
+    answer = count_in(crowd, situation, **question, buscar=True)
+    assert [one["dominio"] for one in answer["pesquisa"]["fontes"]] == ["a.example"]
+    path = "/chat/replies/{message_id}/regenerate"
+    count_in(crowd, situation, path, message_id=answer["message_id"], buscar=True)
+    edit = {"message": "Olá", "client_id": new_client_id(), "message_id": answer["question_id"]}
+    count_in(crowd, situation, "/chat/messages/{message_id}/edit", **edit, buscar=True)
 
 
 # A question with files also sends the uploads and reads the attachments of its conversation. One without files, in a
@@ -635,6 +649,10 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "thinking": 2,
         "count": 3,
         "mode": Mode.THINK,
+        "kind": SEARCH,
+        "searches": True,
+        "usage.add_day.searches": 1,
+        "queries": 2,
         "today": day,
         "is_new": False,
         "conversation_id": history.id,
@@ -680,7 +698,7 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "digest": "Uma ficha.",
         "transcript": "Olá.",
         "state": State.COMPLETE,
-        "ending": ReplyResult("Olá", State.COMPLETE),
+        "ending": ReplyResult("Olá", State.COMPLETE, grounding=Grounding(suggestions="<p>x</p>")),
     }
 
 

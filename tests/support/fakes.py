@@ -6,20 +6,33 @@ from typing import TypeVar
 
 from falaai.database import Executed, Parameters, Row, Statements
 from falaai.errors import LanguageModelError, PermanentFailure, PicturesUnavailable, QueueUnavailable, RetryLater
+from falaai.grounding import Citation, Grounding, Source
 from falaai.language_model import Completed, Delta, Failed, ModelEvent, Prompt, Usage
 from falaai.queue_messages import QueueMessage
 from falaai.secret_tokens import new_token
 from falaai_email.rendering import Email
 
 Result = TypeVar("Result")
+# The search of a fake answer.
+GROUNDING = Grounding(
+    (Source("a.example", "a.example", "https://redirect.example/1"),),
+    (Citation(0, 3, (1,)),),
+    ("olá",),
+    "<p>Buscar olá</p>",
+    has_suggestions=True,
+)
 
 
 @dataclass
 class FakeModel:
-    """Model that gives the same answer to every prompt, then fails if there is a `failure`. Records the prompts."""
+    """Model that gives the same answer to every prompt, then fails if there is a `failure`. Records the prompts.
+
+    Its answer to a prompt that allows a search has the search `grounding`.
+    """
 
     pieces: list[str] = field(default_factory=lambda: ["Olá", ", Ana."])
     failure: LanguageModelError | None = None
+    grounding: Grounding = GROUNDING
     prompts: list[Prompt] = field(default_factory=list)
 
     def stream(self, prompt: Prompt, seconds: float) -> Generator[ModelEvent]:
@@ -27,7 +40,8 @@ class FakeModel:
         text, usage = "".join(self.pieces), Usage("fake", 3, 2)
         for piece in self.pieces:
             yield Delta(piece, usage)
-        yield Failed(self.failure, text, usage) if self.failure else Completed(text, usage)
+        grounding = self.grounding if prompt.searches else None
+        yield Failed(self.failure, text, usage, grounding) if self.failure else Completed(text, usage, grounding)
 
     def warm_up(self) -> None:
         """Do nothing: this model is always ready."""
