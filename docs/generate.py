@@ -117,7 +117,7 @@ def models() -> str:
         inspect.cleandoc(model_families.__doc__ or "") + "\n",
         "A row is for all models whose names begin with its first words. *Rápido* and *Pensar mais* are the modes,",
         "with their level of thinking or their number of thinking tokens. Prices are dollars for a million tokens;",
-        "thoughts count as output. Only text is sent today, whatever a model can read.\n",
+        "thoughts count as output.\n",
         "| model | *Rápido* | *Pensar mais* | temperature | reads | input | output | source, day | note |",
         "|---|---|---|---|---|---:|---:|---|---|",
     ]
@@ -126,6 +126,16 @@ def models() -> str:
         temperature = f"`{model_families.TEMPERATURE}`" if family.has_sampling else "not sent"
         row = [f"`{family.prefix}`", fast, think, temperature, ", ".join(family.inputs), *_price(family.price)]
         lines.append(f"| {' | '.join(row)} |")
+    lines += [
+        "\nA web search is billed in addition. Gemini may make several queries for one reply. No price was found for",
+        "a model that is missing here.\n",
+        "| models | price of 1,000 | note | source, day |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{one.prefix}…` | {one.thousand:.2f} {one.unit} | {one.note} | {one.source}, {one.read_on} |"
+        for one in model_families.SEARCH_PRICES
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from falaai import settings
 from falaai.conversation_memory import INSTRUCTIONS_MAX_CHARACTERS
+from falaai.grounding import KEPT_MONTHS
 from falaai.repositories import attachments, deleted_accounts, exports, sessions, usage, users
 from falaai.repositories.exports import Export
 from falaai.repositories.sessions import Session
@@ -90,6 +91,7 @@ def privacy_page(request: Request) -> Response:
         "deleted_account_days": deleted_accounts.KEPT_DAYS,
         "export_hours": exports.LIFE_HOURS,
         "unsent_hours": attachments.UNSENT_HOURS,
+        "search_months": KEPT_MONTHS,
         "gemini_plan": settings.read(settings.PlanSettings).gemini_plan,
     }
     return pages.page(request, "privacidade.html", values)

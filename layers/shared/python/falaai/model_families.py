@@ -164,6 +164,29 @@ FAMILIES = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class SearchPrice:
+    """Dollars for a thousand of `unit` with a web search, for the models whose names begin with `prefix`.
+
+    `note` says how many are free. The tokens of a reply are billed in addition.
+    """
+
+    prefix: str
+    thousand: float
+    unit: str
+    source: str
+    read_on: str
+    note: str
+
+
+SEARCH_PRICES = (
+    SearchPrice(
+        "gemini-3", 14.00, "queries", _PRICING, "2026-10-07", "5,000 a month are free with a paid key, none without"
+    ),
+    SearchPrice("gemini-2.5", 35.00, "replies", _PRICING, "2026-10-07", "500 a day are free with Flash"),
+)
+
+
 def find_family(name: str) -> Family | None:
     """Return the family with the longest prefix of the model's name, or None for an unknown model."""
     found = [family for family in FAMILIES if f"{name}-".startswith(f"{family.prefix}-")]
