@@ -1,7 +1,7 @@
 """The cost of a web search around Gemini's own time: its first piece, and the numbers of sources in a reply.
 
-The first piece is measured as in `first_piece`. A reply of 50 paragraphs is rendered without and with 50 citations, in
-turn, in this process.
+The first piece is measured as in `first_piece`. A reply of 50 paragraphs is rendered without and with 50 citations,
+in turn, in this process.
 """
 
 import time
