@@ -192,7 +192,11 @@ def measure_rows(server: DatabaseServer) -> Counts:
             f" {numbers} SELECT %s, 'Uma conversa de hoje', NOW(6), NOW(6) - INTERVAL i SECOND, 20 FROM n",
             user,
         )
-        rows.run(f"INSERT INTO uso_diario {numbers} SELECT %s + i, CURRENT_DATE, 3, 5000, 900 FROM n", 10**6 + start)
+        rows.run(
+            "INSERT INTO uso_diario (id_usuario, dia, mensagens, tokens_entrada, tokens_saida)"
+            f" {numbers} SELECT %s + i, CURRENT_DATE, 3, 5000, 900 FROM n",
+            10**6 + start,
+        )
         rows.run(
             "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro, email_verified)"
             f" {numbers} SELECT 'Uma Pessoa', CONCAT('pessoa-', %s + i, '@exemplo.com.br'), REPEAT('h', 97), 1,"
