@@ -46,7 +46,7 @@ def test_hundred_at_once_are_as_many_as_the_ceiling_has_left(
     database: Database, rows: Rows, name: str, mode: Mode
 ) -> None:
     shares, left = DISTRIBUTIONS[name]
-    quota, model = Limits(Quota(SENDS, EACH * SHARES if shares else LEFT, SENDS, mode), FakeModel())
+    quota, model = Limits(Quota(SENDS, EACH * SHARES if shares else LEFT, SENDS, mode)), FakeModel()
     insert = f"INSERT INTO uso_diario (id_usuario, dia, {COLUMNS[mode]}) VALUES (%s, %s, %s)"
     for share, used in enumerate(shares):
         rows.run(insert, -share, day_of(NOW), used)

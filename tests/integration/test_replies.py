@@ -292,7 +292,7 @@ def test_queue_that_refuses_does_not_spoil_the_reply(database: Database, session
 
 
 def test_hundred_at_once_with_ten_left_are_ten(database: Database, rows: Rows, session: Session) -> None:
-    quota, model = Limits(Quota(10, 1000, at_once=100), FakeModel())
+    quota, model = Limits(Quota(10, 1000, at_once=100)), FakeModel()
 
     def try_one(number: int) -> bool:
         try:

@@ -40,7 +40,7 @@ class FakeModel:
         text, usage = "".join(self.pieces), Usage("fake", 3, 2)
         for piece in self.pieces:
             yield Delta(piece, usage)
-        grounding = self.grounding if prompt.searches else None
+        grounding = self.grounding if prompt.searches and text else None
         yield Failed(self.failure, text, usage, grounding) if self.failure else Completed(text, usage, grounding)
 
     def warm_up(self) -> None:

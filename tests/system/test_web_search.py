@@ -8,7 +8,7 @@ import pytest
 
 from fakes.gemini_web import find_pages, metadata
 from falaai.web import texts
-from tests.support.people import Person
+from tests.support.people import People, Person
 from tests.support.rows import Rows
 from tests.support.running_cloud import RunningCloud
 from tests.support.services import FakeService
@@ -128,7 +128,7 @@ def test_metadata_in_two_chunks_is_not_doubled(member: Person, gemini: FakeServi
     assert page_html == grounding["searchEntryPoint"]["renderedContent"]
 
 
-def test_suggestions_are_unaltered_and_have_no_rights(member: Person, person: Any) -> None:
+def test_suggestions_are_unaltered_and_have_no_rights(member: Person, people: People) -> None:
     answer = member.say(QUESTION, buscar=True)
     path = f"/chat/replies/{answer['message_id']}/sugestoes"
     shown = member.http.get(path)
@@ -140,7 +140,7 @@ def test_suggestions_are_unaltered_and_have_no_rights(member: Person, person: An
     assert "frame-src 'self'" in member.http.get("/chat").headers["content-security-policy"]
     plain = member.say("Sem buscar?")
     refused = [
-        person().http.get(path),
+        people.member().http.get(path),
         member.http.get(f"/chat/replies/{plain['message_id']}/sugestoes"),
         member.http.get("/chat/replies/1999999999/sugestoes"),
     ]

@@ -93,7 +93,8 @@ def test_share_with_room_is_found() -> None:
 
 
 def test_no_share_has_room() -> None:
-    assert Limits(Quota(10, 160)).find_shares_with_room(FakeStatements({LIST: shares()}), SESSION) is None
+    with pytest.raises(CeilingReached):
+        Limits(Quota(10, 160)).find_shares_with_room(FakeStatements({LIST: shares()}), SESSION)
 
 
 def test_share_that_no_message_opened_has_room() -> None:
@@ -184,7 +185,8 @@ def test_one_share_counts_both_kinds_where_both_have_room() -> None:
     apart = FakeStatements({LIST: shares(share_5=9), "SELECT id_usuario, buscas": one_left(6)})
     assert BOTH.find_shares_with_room(apart, SESSION) == Shares(5, 6)
     full = FakeStatements({LIST: shares(share_5=9), "SELECT id_usuario, buscas": one_left()})
-    assert BOTH.find_shares_with_room(full, SESSION) is None
+    with pytest.raises(SearchCeilingReached):
+        BOTH.find_shares_with_room(full, SESSION)
 
 
 def one_left(*room: int) -> list[dict[str, Any]]:

@@ -110,10 +110,9 @@ def _commit(
         try:
             return _run(database, session, attempt, work)
         except CeilingReached:
-            shares = limits.find_shares_with_room(database, session)
-            if shares is None or not runs_left:
+            if not runs_left:
                 raise
-            attempt = replace(attempt, shares=shares)
+            attempt = replace(attempt, shares=limits.find_shares_with_room(database, session))
     raise AssertionError("the last run returns or raises")
 
 

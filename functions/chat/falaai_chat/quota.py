@@ -84,12 +84,13 @@ class Quota:
         each, rest = divmod(self.everybody, usage.SHARES)
         return each + (1 if share < rest else 0)
 
-    def shares_with_room(self, sql: Statements, day: date) -> set[int]:
-        """Return the shares of the day's ceiling that are not full. The first empty set is counted by an alarm."""
-        counts = usage.list_shares(sql, day, self.kind)
+    def shares_with_room(self, sql: Statements, session: Session) -> set[int]:
+        """Return the shares of today's ceiling that are not full. Raises CeilingReached, which an alarm watches."""
+        counts = usage.list_shares(sql, day_of(session.now), self.kind)
         room = {share for share in range(usage.SHARES) if counts.get(share, 0) < self.share_limit(share)}
         if not room:
             metrics.count("DailyCeilingReached")
+            raise self._refusal(_REFUSALS[self.kind][1], session)
         return room
 
     def _refusal(self, error: type[QuotaReached | CeilingReached], session: Session) -> QuotaReached | CeilingReached:
@@ -151,20 +152,18 @@ class Limits:
             for share, quota in both:
                 quota.check_share(session, share, usage.add_message(sql, -share, day, quota.kind))
 
-    def find_shares_with_room(self, sql: Statements, session: Session) -> Shares | None:
-        """Return shares of today's ceilings that are not full, one share for both if possible; or None.
+    def find_shares_with_room(self, sql: Statements, session: Session) -> Shares:
+        """Return shares of today's ceilings that are not full, one share for both if possible.
 
-        Run it outside a transaction, so that it reads committed numbers only.
+        Run it outside a transaction, so that it reads committed numbers only. Raises the CeilingReached of the kind
+        whose shares are all full.
         """
-        day = day_of(session.now)
-        room = self.message.shares_with_room(sql, day)
-        room_of_search = self.search.shares_with_room(sql, day) if self.search else room
+        room = self.message.shares_with_room(sql, session)
+        room_of_search = self.search.shares_with_room(sql, session) if self.search else room
         if both := sorted(room & room_of_search):
             share = secrets.choice(both)
             return Shares(share, share)
-        if room and room_of_search:
-            return Shares(secrets.choice(sorted(room)), secrets.choice(sorted(room_of_search)))
-        return None
+        return Shares(secrets.choice(sorted(room)), secrets.choice(sorted(room_of_search)))
 
 
 @dataclass(frozen=True)
