@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from falaai import settings
 from falaai.database import Database
+from falaai.grounding import SUGGESTIONS_MAX_CHARACTERS, Grounding, GroundingMetadata
 from falaai.repositories import exports
 from falaai.web.current_user import get_database, stored_key
 from falaai_attachments import application as attachments_application
@@ -46,6 +47,7 @@ LARGEST = {
     "/chat": ("", 200),
     "/chat/{conversation_id}": ("", 200),
     "/chat/replies/{message_id}": ("", 200),
+    "/chat/replies/{message_id}/sugestoes": ("", 200),
     "/chat/attachments/{attachment_id}": ("", 200),
     "/chat/attachments/{attachment_id}/imagem": ("?tamanho=tela", 404),
     "/chat/attachments/{attachment_id}/arquivo": ("", 303),
@@ -75,6 +77,20 @@ class Reader:
         answer = client.get(f"{path.format(**self.ids)}{query}", follow_redirects=False)
         assert answer.status_code == status, path
         return len(json.dumps(answer.text, ensure_ascii=False).encode())
+
+
+def largest_search() -> Grounding:
+    """Return the largest search that is stored: every source has the longest title and address, and is cited."""
+    chunks = [
+        {"web": {"title": "ã" * 300, "uri": f"https://{number}.example/".ljust(2000, "x")}} for number in range(60)
+    ]
+    found = GroundingMetadata()
+    segment = {"start_index": 0, "end_index": 3}
+    supports = [
+        {"segment": {**segment, "end_index": 3 + end}, "grounding_chunk_indices": [*range(60)]} for end in range(300)
+    ]
+    found.add({"grounding_chunks": chunks, "grounding_supports": supports, "web_search_queries": ["ã" * 300] * 20})
+    return found.grounding(TEXT)
 
 
 def add_attachment(rows: Rows, user: int) -> int:
@@ -109,6 +125,10 @@ def reader(database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> I
             conversation,
         )
     rows.run("UPDATE conversas SET ultima_seq = %s WHERE id = %s", MESSAGES, conversation)
+    rows.run(
+        "UPDATE mensagens SET pesquisa = %s, sugestoes = %s WHERE id_conversa = %s AND remetente = 'ia'",
+        *(largest_search().stored(), "ã" * SUGGESTIONS_MAX_CHARACTERS, conversation),
+    )
     add_conversations(rows, user, 200)
     rows.run(
         "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em)"

@@ -88,7 +88,7 @@ def restore(sql: Statements, session: Session, conversation_id: int) -> Conversa
 def newest_within(characters: int, found: list[Message]) -> list[Message]:
     """Return the newest messages that together have at most `characters` characters, but at least two messages."""
     for count, message in enumerate(reversed(found)):
-        characters -= len(message.text)
+        characters -= message.size
         if characters < 0 and count >= 2:
             return found[-count:]
     return found

@@ -51,7 +51,7 @@ def _read_messages(sql: Statements, conversation: Conversation, after_seq: int) 
     found, size = list[Message](), 0
     while page := messages.list_messages(sql, conversation.id, after_seq, _READ_MESSAGES):
         for message in page:
-            size += len(json.dumps(message_shape(message), ensure_ascii=False, indent=2).encode())
+            size += len(json.dumps(_exported(message, []), ensure_ascii=False, indent=2).encode())
             if found and size > FILE_MAX_BYTES:
                 return found, after_seq
             found.append(message)

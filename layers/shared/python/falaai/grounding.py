@@ -22,6 +22,10 @@ KEPT_MONTHS = 23
 MOST_SOURCES = 50
 MOST_CITATIONS = 200
 MOST_QUERIES = 10
+MOST_SOURCES_OF_A_CITATION = 8
+# Characters of all links of the citations in a page. Each number repeats the address of its source.
+LINKS_MAX_CHARACTERS = 200_000
+_LINK_CHARACTERS = 200  # of the tags and the title around an address
 ADDRESS_MAX_CHARACTERS = 2000
 TITLE_MAX_CHARACTERS = 200
 # Google's suggestions are HTML of some 3,000 characters. A larger one is left out: it must not be changed.
@@ -81,6 +85,11 @@ class Grounding:
             "aviso": self.notice,
         }
 
+    @property
+    def size(self) -> int:
+        """The characters that the search adds to a reply in an answer, with the links of its citations."""
+        return len(self.stored()) + sum(_links_size(one, self.sources) for one in self.citations)
+
     def stored(self) -> str:
         """Return the JSON for the database."""
         return json.dumps(self.shape(), ensure_ascii=False, separators=(",", ":"))
@@ -131,12 +140,15 @@ class GroundingMetadata:
             place = find_place(text, start, end, words) if cited else None
             if place:
                 _extend(citations.setdefault(place, []), cited)
-        ordered = [Citation(*place, tuple(sorted(cited))) for place, cited in citations.items()]
+        ordered = [
+            Citation(*place, tuple(sorted(cited)[:MOST_SOURCES_OF_A_CITATION])) for place, cited in citations.items()
+        ]
         ordered.sort(key=lambda one: (one.end, one.start))
+        shown = tuple(_source(*page) for page in sources)
         suggestions = self.suggestions if len(self.suggestions) <= SUGGESTIONS_MAX_CHARACTERS else ""
         return Grounding(
-            tuple(_source(*page) for page in sources),
-            tuple(ordered[:MOST_CITATIONS]),
+            shown,
+            tuple(_within(LINKS_MAX_CHARACTERS, ordered[:MOST_CITATIONS], shown)),
             tuple(query[:TITLE_MAX_CHARACTERS] for query in self.queries[:MOST_QUERIES]),
             suggestions,
             has_suggestions=bool(suggestions),
@@ -163,6 +175,19 @@ def find_place(text: str, start: int | None, end: int | None, words: str) -> tup
     # A place in the middle of a character is wrong.
     exact = text[: place[0]].encode() == raw[:first] and text[: place[1]].encode() == raw[:end]
     return place if exact else None
+
+
+def _links_size(citation: Citation, sources: Sequence[Source]) -> int:
+    return sum(len(sources[number - 1].address) + _LINK_CHARACTERS for number in citation.sources)
+
+
+def _within(characters: int, citations: Iterable[Citation], sources: Sequence[Source]) -> Iterator[Citation]:
+    """Yield the first citations whose links together have at most so many characters."""
+    for one in citations:
+        characters -= _links_size(one, sources)
+        if characters < 0:
+            return
+        yield one
 
 
 def _code_point(text: str, byte: int) -> int:

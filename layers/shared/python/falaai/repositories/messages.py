@@ -58,6 +58,11 @@ class Message:
     grounding: Grounding | None = None
     attachments: tuple[MessageAttachment, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """The characters of the text and of its search in an answer."""
+        return len(self.text) + (self.grounding.size if self.grounding else 0)
+
 
 # A reply that gets no new text for this time is abandoned: its process has ended.
 ABANDONED_SECONDS = 60
