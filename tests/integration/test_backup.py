@@ -36,6 +36,7 @@ from operations.backups.storage import Folder
 from tests.support.attached_files import AttachedFiles
 from tests.support.database_server import DatabaseServer
 from tests.support.databases import create_database, environment, migrate, schema
+from tests.support.fakes import GROUNDING
 from tests.support.paths import ROOT
 from tests.support.rows import TABLES, Rows
 from tests.support.waiting import HANG_SECONDS, wait_until
@@ -135,9 +136,14 @@ def fill(rows: Rows) -> None:
     attached.attach(file_id, newest, HOSTILE[0])
     attached.unsent(ana)
     rows.run("UPDATE conversas SET resumo = %s, resumo_ate_seq = 2147483647 LIMIT 1", HOSTILE[2])
+    rows.run(
+        "UPDATE mensagens SET buscar = TRUE, buscada_em = '2026-02-28 23:59:59.999999', pesquisa = %s, sugestoes = %s"
+        " WHERE remetente = 'ia' LIMIT 1",
+        *(GROUNDING.stored(), HOSTILE[0]),
+    )
     rows.insert(
         "INSERT INTO usuarios VALUES (2000000000, %s, 'max@exemplo.com.br', 'x', 0, '1000-01-01', NULL, NULL, NULL,"
-        " NULL, NULL, NULL, %s)",
+        " NULL, NULL, NULL, %s, TRUE)",
         HOSTILE[0],
         HOSTILE[1],
     )
@@ -152,7 +158,8 @@ def fill(rows: Rows) -> None:
     rows.run("INSERT INTO transacoes VALUES ('k', '9999-12-31 23:59:59.999999')")
     for share in range(-15, 1):
         rows.run(
-            "INSERT INTO uso_diario VALUES (%s, '2026-02-28', 3, 9223372036854775807, 0, 2, 4611686018427387904)",
+            "INSERT INTO uso_diario VALUES (%s, '2026-02-28', 3, 9223372036854775807, 0, 2, 4611686018427387904, 5,"
+            " 2147483647)",
             share,
         )
     rows.run("INSERT INTO exportacoes VALUES (1, %s, 'pronta', 1, 5, NOW(6), NOW(6), NOW(6), NOW(6))", ana)
