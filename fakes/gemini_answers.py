@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from fakes.gemini_facts import facts, wants_facts, without_sources
 from fakes.gemini_files import File, digest, transcript
 
 LONGEST_SUMMARY = 1200
@@ -62,10 +63,19 @@ def answer(turns: list[Turn], system: str, files: Sequence[File] = ()) -> str:
         wants_json = "transcri" in system.lower()
         return json.dumps(transcript(files), ensure_ascii=False) if wants_json else digest(files)
     if _asks("título", _ASKS_FOR_TITLE, system):
-        return title(turns)
+        return _with_facts(title(turns), turns, system)
     if _asks("resum", _ASKS_FOR_SUMMARY, system):
-        return summary(turns)
+        told = [Turn(turn.role, without_sources(turn.text)) for turn in turns]
+        return _with_facts(summary(told), turns, system)
     return reply(turns, system, files)
+
+
+def _with_facts(text: str, turns: list[Turn], system: str) -> str:
+    """Return the text, or JSON with the text and with facts if the system instruction asks for that."""
+    if not wants_facts(system):
+        return text
+    found = facts([turn.text for turn in turns])
+    return json.dumps({"resposta": text, "fatos": found}, ensure_ascii=False)
 
 
 def title(turns: list[Turn]) -> str:

@@ -84,11 +84,27 @@ def list_tables(connection: Connection) -> list[Table]:
     ]
 
 
+# A backup has no row of a temporary conversation, which must leave nothing. The keys are tables.
+_SAVED = {
+    "conversas": "temporaria = FALSE",
+    "mensagens": "id_conversa NOT IN (SELECT id FROM conversas WHERE temporaria_em > '2000-01-01')",
+}
+_HAS_TEMPORARY = (
+    "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'conversas'"
+    " AND column_name = 'temporaria'"
+)
+
+
 def read_rows(connection: Connection, table: Table) -> Iterator[bytes]:
-    """Yield all rows as JSON lines, by primary key. They come from the server one by one, so memory stays flat."""
+    """Yield the rows to save as JSON lines, by primary key.
+
+    They come from the server one by one, so memory stays flat.
+    """
+    is_limited = table.name in _SAVED and bool(fetch(connection, _HAS_TEMPORARY))
+    condition = f" WHERE {_SAVED[table.name]}" if is_limited else ""
     with connection.cursor(SSCursor) as cursor:
         order = f" ORDER BY {names(table.key)}" if table.key else ""
-        cursor.execute(f"SELECT {names(table.columns)} FROM {names([table.name])}{order}")  # noqa: S608 - names
+        cursor.execute(f"SELECT {names(table.columns)} FROM {names([table.name])}{condition}{order}")  # noqa: S608 - names
         for row in cursor:
             yield encode(row)
             connection.extend_deadline()

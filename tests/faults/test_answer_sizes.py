@@ -13,7 +13,9 @@ from starlette.testclient import TestClient
 from falaai import settings
 from falaai.database import Database
 from falaai.grounding import SUGGESTIONS_MAX_CHARACTERS, Grounding, GroundingMetadata
-from falaai.repositories import exports
+from falaai.repositories import exports, saved_prompts
+from falaai.repositories.facts import MOST_FACTS
+from falaai.repositories.saved_prompts import MOST_PROMPTS, PROMPT_MAX_CHARACTERS
 from falaai.web.current_user import get_database, stored_key
 from falaai_attachments import application as attachments_application
 from falaai_auth import application as auth_application
@@ -38,6 +40,10 @@ WITHOUT_MESSAGES = {
 }
 # The query that makes the answer as large as it can be, and the expected status.
 LARGEST = {
+    "/mensagens-prontas": ("", 200),
+    "/prompts": ("", 200),
+    "/memoria": ("", 200),
+    "/memory": ("", 200),
     "/profile": ("", 200),
     "/profile/picture": ("", 404),
     "/profile/export": ("", 413),
@@ -138,6 +144,10 @@ def reader(database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> I
     )
     reply = rows.value("SELECT id FROM mensagens WHERE id_conversa = %s AND seq = 2", conversation)
     ids = {"conversation_id": conversation, "message_id": reply, "export_id": exports.add_export(database, user)}
+    for _ in range(MOST_FACTS):
+        rows.run("INSERT INTO fatos (id_usuario, texto, criado_em) VALUES (%s, %s, NOW(6))", user, TEXT[:200])
+    for _ in range(MOST_PROMPTS):
+        saved_prompts.add_prompt(rows.database, user, "ã" * 50, TEXT[:PROMPT_MAX_CHARACTERS])
     ids["attachment_id"] = add_attachment(rows, user)
     clients = []
     for app in (auth_application.build(), chat_application.build(), attachments_application.build()):

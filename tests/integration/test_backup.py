@@ -142,8 +142,10 @@ def fill(rows: Rows) -> None:
         *(GROUNDING.stored(), HOSTILE[0]),
     )
     rows.insert(
-        "INSERT INTO usuarios VALUES (2000000000, %s, 'max@exemplo.com.br', 'x', 0, '1000-01-01', NULL, NULL, NULL,"
-        " NULL, NULL, NULL, %s, TRUE)",
+        "INSERT INTO usuarios (id, nome, email, senha, termos_registro, data_registro, email_verified,"
+        " profile_pic_url, instrucoes, memoria_pausada, memoria_desde, buscar)"
+        " VALUES (2000000000, %s, 'max@exemplo.com.br', 'x', 0, '1000-01-01', NULL, NULL, %s, TRUE, '1000-01-01',"
+        " TRUE)",
         HOSTILE[0],
         HOSTILE[1],
     )
@@ -154,6 +156,9 @@ def fill(rows: Rows) -> None:
         HOSTILE[2],
     )
     rows.run("INSERT INTO tokens VALUES ('t', %s, 'verificar', %s, NOW(6), NOW(6), NULL)", ana, HOSTILE[0])
+    rows.run("INSERT INTO mensagens_prontas VALUES (4611686018427387904, %s, 'x', %s, NOW(6))", ana, HOSTILE[2])
+    rows.run("INSERT INTO avaliacoes VALUES (2000000000, 3, %s, 'ruim', 'outra', NULL, '2026-02-28')", ana)
+    rows.run("INSERT INTO fatos VALUES (4611686018427387904, %s, %s, 2000000000, NOW(6))", ana, HOSTILE[1])
     rows.run("INSERT INTO limites VALUES ('l', NOW(6), NOW(6), -5)")
     rows.run("INSERT INTO transacoes VALUES ('k', '9999-12-31 23:59:59.999999')")
     for share in range(-15, 1):
@@ -206,6 +211,16 @@ def test_every_table_returns_with_equal_rows(operator: Operator, rows: Rows, emp
     assert after == before
     assert schema(empty) == schema(operator.where)
     assert migrate(empty).stdout == "migrate: nothing to do\n"
+
+
+def test_temporary_conversation_is_in_no_backup(operator: Operator, rows: Rows, empty: DatabaseSettings) -> None:
+    user = rows.user()
+    kept, temporary = rows.conversation(user, "guardada", "sim"), rows.conversation(user, "passageira", "sim")
+    rows.run("UPDATE conversas SET temporaria = TRUE, temporaria_em = UTC_TIMESTAMP(6) WHERE id = %s", temporary)
+    restored(operator, operator.back_up(), empty)
+    again = Rows(Database(lambda: connect(empty)))
+    assert again.list("SELECT id FROM conversas") == [{"id": kept}]
+    assert again.list("SELECT conteudo FROM mensagens WHERE seq = 1") == [{"conteudo": "guardada"}]
 
 
 def test_restored_database_gives_no_id_twice(operator: Operator, rows: Rows, empty: DatabaseSettings) -> None:

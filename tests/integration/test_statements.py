@@ -29,10 +29,11 @@ from falaai.errors import ModelRateLimited
 from falaai.grounding import Grounding
 from falaai.language_model import NO_USAGE, Failed, ModelEvent, Prompt
 from falaai.modes import SEARCH, Mode
-from falaai.repositories import conversations, messages, personal_data
+from falaai.repositories import conversations, facts, messages, personal_data, saved_prompts
 from falaai.repositories.conversations import Cursor
 from falaai.repositories.files import FileFacts, Kind, NewFile
 from falaai.repositories.messages import ReplyResult, State
+from falaai.repositories.ratings import Rating, Reason
 from falaai.repositories.sessions import Session
 from falaai.repositories.versions import Branch
 from falaai.secret_tokens import Purpose, session_key
@@ -596,6 +597,18 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "password_hash": "x",
         "new_email": "nova@exemplo.com.br",
         "instructions": "Seja breve.",
+        "fact_id": facts.add_fact(database, user, "Gosto de café"),
+        "facts.add_fact.text": "Moro em Natal",
+        "facts.add_told_fact.text": "Torço pelo ABC",
+        "facts.add_told_fact.message": question.text,
+        "facts.add_told_fact.seq": 399,
+        "is_paused": True,
+        "rating": Rating.BAD,
+        "ratings.save_rating.reason": Reason.OTHER,
+        "days": 30,
+        "prompt_id": saved_prompts.add_prompt(database, user, "Receita", "Receita de ___"),
+        "is_temporary": True,
+        "stored": 1,
         "picture": "pictures/x.webp",
         "keys": ["pictures/7.webp", "pictures/8.webp", "pictures/none.webp"],
         "file_ids": list_of("SELECT id FROM arquivos WHERE id_usuario = %s"),
@@ -724,6 +737,20 @@ def fill_other_tables(rows: Rows) -> None:
         "INSERT INTO exportacoes (id_usuario, criada_em, expira_em)"
         " SELECT id, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) + INTERVAL MOD(id, 100) - 2 DAY FROM usuarios"
     )
+    rows.run(
+        "INSERT INTO fatos (id_usuario, texto, criado_em) SELECT u.id, CONCAT('Fato ', n.seq), NOW(6) FROM usuarios u"
+        " CROSS JOIN (SELECT 1 AS seq UNION ALL SELECT 2 UNION ALL SELECT 3) n"
+    )
+    rows.run(
+        "INSERT INTO mensagens_prontas (id_usuario, titulo, texto, criado_em)"
+        " SELECT id_usuario, texto, texto, NOW(6) FROM fatos"
+    )
+    rows.run(
+        "INSERT INTO avaliacoes (id_mensagem, geracao, id_usuario, nota, dia) SELECT m.id, 1, c.id_usuario, 'boa',"
+        " UTC_DATE() - INTERVAL MOD(m.id, 402) DAY FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"
+        " WHERE m.seq = 2"
+    )
+    rows.run("UPDATE conversas SET temporaria = TRUE, temporaria_em = NOW(6) ORDER BY id DESC LIMIT 9")
     rows.run("UPDATE usuarios SET apagada_em = UTC_TIMESTAMP(6) WHERE email LIKE 'pessoa-9%%' LIMIT 9")
     rows.run("INSERT INTO limites SELECT chave, NOW(6), expira_em, 1 FROM tokens")
     rows.run("INSERT INTO transacoes SELECT LEFT(chave, 32), NOW(6) FROM tokens")
@@ -793,6 +820,8 @@ FIND_DELETED = {
     "messages.has_transaction_key",
     "messages.lock_abandoned_replies",
     "personal_data.delete_rows",
+    "temporary_conversations.lock_temporary",
+    "temporary_conversations.count_temporary",
     "users.lock_never_verified",
     "users.count_never_verified",
 }

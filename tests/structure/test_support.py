@@ -12,7 +12,7 @@ from tests.support.paths import ROOT
 WITH_A_CLOUD = {
     *("test_attachment_deletions.py", "test_export_worker.py"),
     *("test_cleanup.py", "test_email_sender.py", "test_language_model.py", "test_memory.py"),
-    "test_model_search.py",
+    *("test_model_search.py", "test_poisoned_facts.py"),
     *("test_digests.py", "test_queues.py", "test_secrets_in_ssm.py", "test_stored_files.py"),
 }
 

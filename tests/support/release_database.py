@@ -68,6 +68,10 @@ def _use(cloud: RunningCloud, people: People) -> dict[str, Any]:
         ana.say(LONG, conversation_id=long)
     wait_until(lambda: product.value("SELECT COUNT(*) FROM conversas WHERE resumo IS NOT NULL"), "a summary")
     short = ana.say(HOSTILE, nova=True)
+    ana.say("Lembre que eu moro em Recife.", nova=True)
+    ana.http.put(f"/chat/replies/{short['message_id']}/rating", json={"nota": "ruim", "motivo": "tom"})
+    ana.http.post("/prompts", json={"titulo": "Receita", "texto": "Receita de ___"})
+    ana.http.put("/profile/update", data={"instrucoes": "Seja breve."})
     ana.http.post(f"/chat/messages/{short['question_id']}/edit", json={"message": f"{HOSTILE} outra vez"})
     changed = {"titulo_conversa": "Título da Ana", "fixada": True}
     assert ana.http.patch(f"/conversation/{short['conversation_id']}", json=changed).status_code == 200

@@ -8,6 +8,9 @@ from falaai_auth.passwords import hash_password
 
 TABLES = (
     "transacoes",
+    "avaliacoes",
+    "fatos",
+    "mensagens_prontas",
     "anexos",
     "arquivos",
     "uso_diario",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from falaai.conversation_memory import PersonalNotes
 from falaai.errors import CeilingReached, NotFound, NotSignedIn, QuotaReached, TooManyReplies
 from falaai.repositories.sessions import Session
 from falaai.repositories.usage import SHARES
@@ -25,7 +26,16 @@ COUNT, LIST = "INSERT INTO uso_diario", "SELECT id_usuario, mensagens"
 def context(running: int = 1) -> list[dict[str, Any]]:
     """Rows of the new reply and of its question."""
     title = {"titulo_conversa": "Oi", "titulo_manual": 0, "titulo_provisorio": 1}
-    more = {**title, "resumo": None, "buscada": 0, "gerando": running, "tem_anexos": 0, "instrucoes": "Seja breve."}
+    more = {
+        **title,
+        "resumo": None,
+        "buscada": 0,
+        "gerando": running,
+        "tem_anexos": 0,
+        "temporaria": 0,
+        "instrucoes": "Seja breve.",
+        "fatos": '[{"id": 3, "text": "Mora em Natal"}]',
+    }
     return [
         {"id": REPLY, "seq": 2, "remetente": "ia", "conteudo": "", **more},
         {"id": REPLY - 1, "seq": 1, "remetente": "usuario", "conteudo": "Oi", **more},
@@ -53,7 +63,7 @@ def test_new_question_is_stored_with_its_reply() -> None:
     assert isinstance(reply, NewReply)
     assert (reply.conversation_id, reply.reply_id, reply.reply_seq, reply.left) == (CONVERSATION, REPLY, 2, 5)
     assert [turn.text for turn in reply.turns] == ["Oi"]
-    assert reply.notes.instructions == "Seja breve."
+    assert reply.notes == PersonalNotes("Seja breve.", ("Mora em Natal",))
     assert fake.transactions == 1
 
 

@@ -11,8 +11,10 @@ from falaai_auth.routes import (
     accounts,
     archives,
     installation_routes,
+    memory_routes,
     password_reset,
     profile,
+    prompt_routes,
     verification,
     verification_emails,
 )
@@ -28,6 +30,8 @@ ROUTERS = (
     profile.router,
     archives.router,
     installation_routes.router,
+    memory_routes.router,
+    prompt_routes.router,
     static_files.build_router(STATIC),
 )
 

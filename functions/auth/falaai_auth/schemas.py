@@ -8,6 +8,9 @@ from fastapi import UploadFile
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from falaai.conversation_memory import INSTRUCTIONS_MAX_CHARACTERS
+from falaai.fact_rules import FACT_MAX_CHARACTERS
+from falaai.plain_lines import plain_line
+from falaai.repositories.saved_prompts import PROMPT_MAX_CHARACTERS, PROMPT_TITLE_MAX_CHARACTERS
 from falaai.web import texts
 from falaai_auth import passwords
 
@@ -145,6 +148,50 @@ class ProfileChange(BaseModel):
     remover_foto: bool = False
     instrucoes: Instructions = ""
     remover_instrucoes: bool = False
+
+
+def _fact(written: str) -> str:
+    text = plain_line(written)
+    if not text:
+        raise ValueError(texts.FACT_EMPTY)
+    return text
+
+
+class FactInput(BaseModel):
+    """POST /memory and PATCH /memory/{id}."""
+
+    texto: Annotated[str, Field(max_length=FACT_MAX_CHARACTERS), AfterValidator(_fact)]
+
+
+def _prompt_title(written: str) -> str:
+    title = plain_line(written)
+    if not title:
+        raise ValueError(texts.PROMPT_TITLE_EMPTY)
+    return title
+
+
+def _prompt_text(written: str) -> str:
+    if not written.strip():
+        raise ValueError(texts.PROMPT_EMPTY)
+    return written.strip()
+
+
+class PromptInput(BaseModel):
+    """POST /prompts and PATCH /prompts/{id}."""
+
+    titulo: Annotated[str, Field(max_length=PROMPT_TITLE_MAX_CHARACTERS), AfterValidator(_prompt_title)]
+    texto: Annotated[
+        str,
+        Field(max_length=PROMPT_MAX_CHARACTERS),
+        BeforeValidator(_with_plain_line_ends),
+        AfterValidator(_prompt_text),
+    ]
+
+
+class MemoryChange(BaseModel):
+    """PATCH /memory."""
+
+    pausada: bool
 
 
 class AccountDeletion(BaseModel):

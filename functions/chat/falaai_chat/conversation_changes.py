@@ -1,4 +1,4 @@
-"""Read, open, rename, pin, delete and restore a conversation, and switch between its versions.
+"""Read, open, rename, pin, delete, restore and close a conversation, switch between versions, and rate replies.
 
 The functions that read a row raise NotFound for an unknown conversation and for one of another user.
 """
@@ -9,18 +9,30 @@ from falaai.logs import logger
 from falaai.modes import Mode
 from falaai.queue_messages import CleanupRequested
 from falaai.queues import Queues
-from falaai.repositories import conversations, deletions, messages, sessions, transcripts, usage, versions
+from falaai.repositories import (
+    conversations,
+    deletions,
+    messages,
+    ratings,
+    sessions,
+    temporary_conversations,
+    transcripts,
+    usage,
+    versions,
+)
 from falaai.repositories.conversations import Conversation
 from falaai.repositories.deletions import ERASED_AFTER_SECONDS
-from falaai.repositories.messages import Message
+from falaai.repositories.messages import Message, State
 from falaai.repositories.sessions import Session
 from falaai.repositories.transcripts import Page
 from falaai.repositories.versions import Branch
 from falaai.sao_paulo import day_of
-from falaai_chat.schemas import ConversationChange
+from falaai_chat.schemas import ConversationChange, RatingInput
 
 # Delay of the message that lets the cleanup delete the rows of a conversation.
 ERASURE_DELAY_SECONDS = ERASED_AFTER_SECONDS + 5
+# Messages that one statement deletes.
+MESSAGES_AT_ONCE = 1000
 
 
 def get_conversation(sql: Statements, session: Session, conversation_id: int) -> Conversation:
@@ -41,10 +53,10 @@ def read_page(
     return page
 
 
-def open_conversation(sql: Statements, session: Session, conversation_id: int) -> None:
-    """Make this the active conversation of the session. The caller has checked its owner."""
-    if session.active_conversation_id != conversation_id:
-        sessions.update_active_conversation(sql, session.id, conversation_id)
+def open_conversation(sql: Statements, session: Session, conversation: Conversation) -> None:
+    """Make this the active conversation of the session, unless it is temporary. The caller has checked its owner."""
+    if session.active_conversation_id != conversation.id and not conversation.is_temporary:
+        sessions.update_active_conversation(sql, session.id, conversation.id)
 
 
 def change(sql: Statements, session: Session, conversation_id: int, wanted: ConversationChange) -> Conversation:
@@ -76,6 +88,18 @@ def delete(sql: Statements, session: Session, queues: Queues, conversation_id: i
         logger().warning("erasure not requested", extra={"conversation_id": conversation_id, "reason": str(error)})
 
 
+def close(sql: Statements, session: Session, conversation_id: int) -> None:
+    """Delete a temporary conversation with all its messages, at once. It cannot be undone.
+
+    A reply under way ends at its next save, which finds no row. Raises NotFound for any other conversation.
+    """
+    if not temporary_conversations.lock_temporary_conversation(sql, session.user_id, conversation_id):
+        raise NotFound("temporary conversation")
+    while messages.delete_messages(sql, [conversation_id], MESSAGES_AT_ONCE) == MESSAGES_AT_ONCE:
+        pass
+    conversations.delete_conversation(sql, session.user_id, conversation_id)
+
+
 def restore(sql: Statements, session: Session, conversation_id: int) -> Conversation:
     """Undo the deletion of a conversation. One that is not deleted stays as it is, so that a request may be repeated.
 
@@ -92,6 +116,23 @@ def newest_within(characters: int, found: list[Message]) -> list[Message]:
         if characters < 0 and count >= 2:
             return found[-count:]
     return found
+
+
+def rate_reply(sql: Statements, session: Session, reply_id: int, written: RatingInput) -> None:
+    """Store the rating of a reply that has ended, or take it back.
+
+    Raises NotFound, also in a temporary conversation, and StillAnswering.
+    """
+    reply = _get_message(sql, session, reply_id)
+    if reply.author != "ia" or get_conversation(sql, session, reply.conversation_id).is_temporary:
+        raise NotFound("reply")
+    if reply.state is State.GENERATING:
+        raise StillAnswering("the reply is being generated")
+    if written.nota is None:
+        ratings.delete_rating(sql, session.user_id, reply_id, reply.generation)
+    else:
+        day = day_of(session.now)
+        ratings.save_rating(sql, session.user_id, reply_id, written.nota, written.motivo, day)
 
 
 def switch_version(sql: Statements, session: Session, message_id: int, number: int | None, limit: int) -> Page:

@@ -1,7 +1,8 @@
 """Generating a reply: one generator of typed events for every transport, and a stored end in every case.
 
 `generate_reply` yields a Delta for each piece of text, a Heartbeat for each second without one, and at the end one
-Completed, Interrupted or Failed. A transport iterates it to its end, because follow-up jobs are requested last.
+Completed, Interrupted or Failed. Before Completed there may be a Remembered. A transport iterates it to its end,
+because follow-up jobs are requested last.
 """
 
 import time
@@ -21,6 +22,7 @@ from falaai.errors import (
     QueueUnavailable,
     language_model_error,
 )
+from falaai.fact_rules import remembered_facts
 from falaai.gemini import count_tokens
 from falaai.grounding import Grounding, Notice
 from falaai.language_model import (
@@ -40,9 +42,11 @@ from falaai.queue_messages import DigestRequested, QueueMessage, SummaryRequeste
 from falaai.queues import Queues
 from falaai.rate_limits import FOLLOWERS_AT_ONCE, release
 from falaai.repositories import messages, usage, versions
+from falaai.repositories.facts import Fact
 from falaai.repositories.messages import Message, ReplyResult, State
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of
+from falaai.stored_facts import add_facts
 from falaai.stored_files import FileStore, NamedFile, S3Files
 from falaai_chat.pending_replies import ExistingReply, NewReply, PendingReply, poll_reply
 from falaai_chat.prompts import build_prompt
@@ -72,8 +76,15 @@ class Interrupted:
     usage: Usage = NO_USAGE
 
 
+@dataclass(frozen=True)
+class Remembered:
+    """Facts that the user has asked to remember in the question, and that are stored. It comes before Completed."""
+
+    facts: tuple[Fact, ...]
+
+
 ReplyEnd = Completed | Interrupted | Failed
-ReplyEvent = Delta | Heartbeat | ReplyEnd
+ReplyEvent = Delta | Heartbeat | Remembered | ReplyEnd
 
 
 def generate_reply(
@@ -118,10 +129,29 @@ def _generate(
     prompt = replace(prompt, mode=pending.mode, searches=pending.searches)
     row = StoredReply(dependencies.database, pending)
     for event in store_reply(_ask_about_files(dependencies, prompt, pending.files.read, seconds), row):
+        if isinstance(event, Completed):
+            yield from _remember(dependencies.database, pending)
         yield event
         if isinstance(event, Completed):
             turns = (*pending.turns, Turn(pending.reply_seq, "ia", event.text))
             _request_follow_up_jobs(dependencies.queues, pending, turns, limit, count)
+
+
+def _remember(database: Database, pending: NewReply) -> Iterator[Remembered]:
+    """Store what the question explicitly asks to remember, once. The reply is stored already: a failure is logged."""
+    question = pending.turns[-1]
+    is_source = pending.generation == 1 and not pending.is_temporary
+    new = remembered_facts(question.seq, question.text) if is_source else []
+    if not new:
+        return
+    user_id, conversation_id = pending.session.user_id, pending.conversation_id
+    try:
+        stored = database.transaction(lambda sql: add_facts(sql, user_id, conversation_id, new))
+    except DatabaseUnavailable as error:
+        logger().warning("facts not stored", extra={"conversation_id": conversation_id, "reason": str(error)})
+        return
+    if stored:
+        yield Remembered(tuple(stored))
 
 
 def _ask_about_files(
@@ -279,15 +309,15 @@ def state_of(end: ReplyEnd) -> State:
 def _request_follow_up_jobs(
     queues: Queues, pending: NewReply, turns: Sequence[Turn], limit: int, count: CountTokens
 ) -> None:
-    """Request a title, a summary and digests of files where they are due.
+    """Request a title, a summary and digests of files where they are due: none in a temporary conversation.
 
     If the queue fails, the next message requests them again.
     """
     conversation_id = pending.conversation_id
     due: list[QueueMessage] = []
-    if pending.is_untitled:
+    if pending.is_untitled and not pending.is_temporary:
         due.append(TitleRequested(conversation_id=conversation_id))
-    if plan_summary(turns, room_for_turns(limit, pending.notes), count):
+    if not pending.is_temporary and plan_summary(turns, room_for_turns(limit, pending.notes), count):
         due.append(SummaryRequested(conversation_id=conversation_id))
     user_id = pending.session.user_id
     due += [DigestRequested(file_id=file_id, user_id=user_id) for file_id in pending.files.without_digest]

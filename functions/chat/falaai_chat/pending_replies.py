@@ -38,6 +38,7 @@ class NewReply:
     searches: bool = False
     files: FilesOfReply = field(default_factory=FilesOfReply)
     notes: PersonalNotes = NO_NOTES
+    is_temporary: bool = False
 
 
 @dataclass(frozen=True)

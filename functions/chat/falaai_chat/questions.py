@@ -32,6 +32,7 @@ from falaai.repositories.sessions import Session
 from falaai.repositories.usage import SHARES
 from falaai.sao_paulo import day_of
 from falaai.stored_files import FilesOfReply
+from falaai.web import texts
 from falaai_chat.pending_replies import ExistingReply, NewReply, PendingReply
 from falaai_chat.prompts import find_files
 from falaai_chat.quota import RETRY_SECONDS, Limits, Shares, Used
@@ -55,11 +56,11 @@ def ask(database: Database, session: Session, question: MessageInput, limits: Li
 
     The reply has the mode of `limits`, and searches if they limit searches, here and in the other two.
 
-    `nova` asks for a new conversation. The same client_id with the same text, attachments and `buscar` is the same
-    question: nothing is stored, and a failed reply is generated again. Raises NotFound for another user's
-    conversation or attachment, AttachmentNotReady, Conflict for a client_id with anything else, NotSignedIn for a
-    session that has ended or that is not of the question's `user_id`, QuotaReached, CeilingReached, TooManyReplies,
-    TooManyFollowers.
+    `nova` asks for a new conversation, which `temporaria` makes a temporary one. The same client_id with the same
+    text, attachments and `buscar` is the same question: nothing is stored, and a failed reply is generated again.
+    Raises NotFound for another user's conversation or attachment, AttachmentNotReady, Conflict for a client_id with
+    anything else, NotSignedIn for a session that has ended or that is not of the question's `user_id`, QuotaReached,
+    CeilingReached, TooManyReplies, TooManyFollowers.
     """
     if question.user_id not in (None, session.user_id):
         raise NotSignedIn("the question names another user")
@@ -267,9 +268,8 @@ def _reserve_seq(sql: Statements, session: Session, question: MessageInput) -> t
     if question.conversation_id is not None:
         raise NotFound("conversation")
     try:
-        conversation_id = conversations.add_conversation(
-            sql, session.user_id, conversations.provisional_title(question.message), last_seq=2
-        )
+        title = texts.TEMPORARY_TITLE if question.temporaria else conversations.provisional_title(question.message)
+        conversation_id = conversations.add_conversation(sql, session.user_id, title, 2, question.temporaria)
     except pymysql.IntegrityError as error:
         raise NotSignedIn("the account was deleted meanwhile") from error
     if question.nova:
@@ -378,4 +378,5 @@ def _new_reply(
         searches=limits.searches,
         files=files,
         notes=context.notes,
+        is_temporary=context.is_temporary,
     )

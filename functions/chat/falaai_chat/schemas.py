@@ -8,6 +8,7 @@ from falaai.modes import Mode
 from falaai.plain_lines import plain_line
 from falaai.repositories.attachments import MOST_PER_MESSAGE
 from falaai.repositories.conversations import TITLE_MAX_CHARACTERS
+from falaai.repositories.ratings import Rating, Reason
 from falaai.web import texts
 
 MESSAGE_MAX_CHARACTERS = 32_000
@@ -62,7 +63,7 @@ class ReplyInput(BaseModel):
 
 
 class Destination(BaseModel):
-    """The conversation of a new question: the named one, or with `nova` a new one.
+    """The conversation of a new question: the named one, or with `nova` a new one, with `temporaria` a temporary one.
 
     Without either field it is the session's active conversation. The original application's page sends neither field.
     `user_id` is the user of the page. The question is refused if another user has signed in meanwhile.
@@ -71,6 +72,7 @@ class Destination(BaseModel):
     user_id: Id | None = None
     conversation_id: Id | None = None
     nova: bool = False
+    temporaria: bool = False
 
     @field_validator("nova")
     @classmethod
@@ -78,6 +80,13 @@ class Destination(BaseModel):
         if nova and info.data.get("conversation_id") is not None:
             raise ValueError(texts.NEW_AND_NAMED)
         return nova
+
+    @field_validator("temporaria")
+    @classmethod
+    def _only_new(cls, temporaria: bool, info: ValidationInfo) -> bool:
+        if temporaria and not info.data.get("nova"):
+            raise ValueError(texts.TEMPORARY_FROM_THE_BEGINNING)
+        return temporaria
 
 
 class MessageInput(ReplyInput, Destination):
@@ -116,6 +125,13 @@ class VersionInput(BaseModel):
     """The version to show: number `versao` in the place of a shown message; without it, the message itself."""
 
     versao: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+
+
+class RatingInput(BaseModel):
+    """The rating of a reply: `nota` with an optional `motivo`, or null to take it back."""
+
+    nota: Rating | None
+    motivo: Reason | None = None
 
 
 class ConversationChange(BaseModel):

@@ -13,6 +13,7 @@ from falaai.attachment_views import listed_view
 from falaai.errors import InvalidInput
 from falaai.grounding import Grounding
 from falaai.repositories.conversations import Conversation, Cursor
+from falaai.repositories.facts import Fact
 from falaai.repositories.messages import Message, State
 from falaai.repositories.search import Hit
 from falaai.web import texts
@@ -66,9 +67,11 @@ def search_shape(grounding: Grounding | None) -> dict[str, Any] | None:
 
 
 def conversation_view(conversation: Conversation, now: datetime) -> dict[str, Any]:
-    """Return the fields of conversation_shape and `grupo`, the conversation's heading in the list."""
+    """Return the fields of conversation_shape, `grupo`, the conversation's heading in the list, and `guardados`, the
+    number of facts that were stored from it.
+    """
     group = texts.PINNED_GROUP if conversation.is_pinned else group_of(conversation.updated_at, now)
-    return {**conversation_shape(conversation), "grupo": group}
+    return {**conversation_shape(conversation), "grupo": group, "guardados": conversation.facts_stored}
 
 
 def hit_view(hit: Hit | None, words: str) -> dict[str, Any]:
@@ -85,7 +88,8 @@ def hit_view(hit: Hit | None, words: str) -> dict[str, Any]:
 
 def message_views(messages: Sequence[Message], now: datetime) -> list[dict[str, Any]]:
     """Return the fields of message_shape and `html` of a reply, `quando` (the time in words), `aviso`, the message's
-    number (`versao`) among the `versoes` of its place, its `modo`, a question's `anexos`, and a reply's `pesquisa`.
+    number (`versao`) among the `versoes` of its place, its `modo`, a question's `anexos`, and the `pesquisa` and
+    `avaliacao` of a reply.
 
     `aviso` is a sentence about a reply that failed or was stopped, else null. The newest replies are rendered first;
     when ANSWER_SECONDS are used up, the others are returned as plain text.
@@ -105,6 +109,7 @@ def message_views(messages: Sequence[Message], now: datetime) -> list[dict[str, 
                 "versao": message.version,
                 "versoes": message.versions,
                 "modo": message.mode.value,
+                "avaliacao": {"nota": message.rating, "motivo": message.rating_reason} if message.rating else None,
                 "anexos": [listed_view(one, one) for one in message.attachments],
                 "pesquisa": search_shape(message.grounding),
             }
@@ -133,6 +138,11 @@ def ended_shape(
 ) -> dict[str, Any]:
     """Return {html, estado, aviso} of a reply that has ended."""
     return {"html": to_html(text, grounding=grounding), "estado": state.value, "aviso": notice_of(text, state, error)}
+
+
+def remembered_shape(fact: Fact) -> dict[str, Any]:
+    """Return {id, texto} of a fact that was stored."""
+    return {"id": fact.id, "texto": fact.text}
 
 
 def _milliseconds(utc: datetime) -> int:

@@ -14,11 +14,14 @@ from falaai.repositories import (
     deleted_accounts,
     deletions,
     exports,
+    facts,
     file_deletions,
     limits,
     messages,
     personal_data,
+    ratings,
     sessions,
+    temporary_conversations,
     tokens,
     transactions,
     usage,
@@ -120,12 +123,17 @@ def _delete_never_verified(sql: Statements, at_most: int) -> int:
 DELETED_CONVERSATIONS = ConversationsTask("deleted_conversations", deletions.lock_deleted, deletions.count_deleted)
 CLOSED_ACCOUNTS = ErasureTask("closed_accounts", _erase_account, users.count_closed)
 TASKS: tuple[CleanupTask | ConversationsTask, ...] = (
+    # First: it keeps a promise about a day.
+    ConversationsTask(
+        "temporary_conversations", temporary_conversations.lock_temporary, temporary_conversations.count_temporary
+    ),
     DELETED_CONVERSATIONS,
     CLOSED_ACCOUNTS,
     CleanupTask("sessions", sessions.delete_ended, sessions.count_ended),
     CleanupTask("searches", _end_searches, messages.count_expired_searches),
     CleanupTask("tokens", tokens.delete_expired, tokens.count_expired),
     CleanupTask("usage", usage.delete_old, usage.count_old),
+    CleanupTask("ratings", ratings.delete_old, ratings.count_old),
     CleanupTask("counters", limits.delete_expired, limits.count_expired),
     CleanupTask("unsent_attachments", file_deletions.delete_unsent, file_deletions.count_unsent),
     CleanupTask("exports", exports.delete_expired, exports.count_expired),
@@ -199,6 +207,7 @@ def _delete_locked(sql: Statements, ids: list[int], name: str) -> tuple[dict[str
     attached = file_deletions.delete_of_conversations(sql, ids, BATCH)
     if attached == BATCH:
         return {"attachments": attached}, True
+    facts.delete_hidden_facts(sql, ids)
     gone = messages.delete_messages(sql, ids, BATCH)
     if gone == BATCH:
         return {"attachments": attached, "messages": gone}, True

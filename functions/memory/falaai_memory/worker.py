@@ -1,9 +1,14 @@
-"""Moves the oldest turns of a long conversation into its summary, and writes the digests of attached files."""
+"""Moves the oldest turns of a long conversation into its summary, and writes the digests of attached files.
+
+Facts that the user told in these turns are stored with the summary.
+"""
+
+from collections.abc import Sequence
 
 from falaai import settings
 from falaai.batches import retry_until_committed
 from falaai.conversation_memory import plan_summary, room_for_turns, turns_limit
-from falaai.database import Database, database
+from falaai.database import Database, Statements, database
 from falaai.errors import (
     FileMissing,
     LanguageModelError,
@@ -13,12 +18,15 @@ from falaai.errors import (
     ModelSilent,
     RetryLater,
 )
+from falaai.fact_rules import NewFact, unread_sentences
 from falaai.gemini import count_tokens, language_model
 from falaai.language_model import LanguageModel
 from falaai.logs import logger
 from falaai.queue_messages import DigestRequested, SummaryRequested
-from falaai.repositories import conversations, files, messages, personal_notes
+from falaai.repositories import conversations, files, messages, personal_notes, users
+from falaai.repositories.conversations import Conversation
 from falaai.repositories.files import DigestState
+from falaai.stored_facts import add_facts
 from falaai.stored_files import FileStore, NamedFile, S3Files
 from falaai_memory.digests import write_digest
 from falaai_memory.summarization import write_summary
@@ -57,6 +65,8 @@ def summarize(
     if conversation is None:
         retry_until_committed(f"conversation {message.conversation_id}", age_seconds)
         return
+    if conversation.is_temporary:
+        return
     turns = messages.list_oldest_turns(
         database, conversation.id, conversation.summary_until_seq, conversation.last_seq, TURNS_READ
     )
@@ -64,10 +74,26 @@ def summarize(
     plan = plan_summary(turns, room, count_tokens)
     if plan is None:
         return
-    summary = write_summary(model, conversation.summary, plan)
-    is_saved = conversations.update_summary(database, conversation, summary, plan.until_seq)
+    sentences = unread_sentences(plan.turns, conversation.facts_until_seq)
+    if sentences and personal_notes.has_pause(database, conversation.user_id):
+        sentences = []
+    summary, new = write_summary(model, conversation.summary, plan, sentences)
+    stored = database.transaction(lambda sql: _save(sql, conversation, summary, plan.until_seq, new))
     facts = {"conversation_id": conversation.id, "turns": len(plan.turns), "until_seq": plan.until_seq}
-    logger().info("summary updated" if is_saved else "summary discarded, another came first", extra=facts)
+    logger().info(
+        "summary discarded, another came first" if stored is None else "summary updated",
+        extra={**facts, "facts": stored or 0},
+    )
+
+
+def _save(
+    sql: Statements, conversation: Conversation, summary: str, until_seq: int, new: Sequence[NewFact]
+) -> int | None:
+    """Store the summary with its facts. Returns the number of stored facts, None if another change came first."""
+    users.lock_user(sql, conversation.user_id)  # first, as whenever facts are stored
+    if not conversations.update_summary(sql, conversation, summary, until_seq):
+        return None
+    return len(add_facts(sql, conversation.user_id, conversation.id, new, until_seq))
 
 
 def add_digest(

@@ -1,4 +1,4 @@
-"""Generating a title from the first question and answer of a conversation."""
+"""Generating a title, and facts that the user told, from the first question and answer of a conversation."""
 
 import re
 from collections.abc import Sequence
@@ -14,6 +14,8 @@ from falaai.errors import (
     ModelUnavailable,
     RetryLater,
 )
+from falaai.fact_extraction import FACTS_TOKENS, numbered, read_answer, request_for
+from falaai.fact_rules import NewFact, Sentence
 from falaai.language_model import LanguageModel, Prompt, ask
 from falaai.plain_lines import plain_line
 from falaai.repositories.conversations import TITLE_MAX_CHARACTERS
@@ -27,21 +29,27 @@ MAX_TOKENS = 256
 _TEMPORARY = (ModelTimedOut, ModelRateLimited, ModelUnavailable, ModelInterrupted)
 
 
-def generate_title(model: LanguageModel, turns: Sequence[Turn]) -> str:
-    """Return the model's title, or the first words of the question if the model gives none.
+def generate_title(
+    model: LanguageModel, turns: Sequence[Turn], sentences: Sequence[Sentence] = ()
+) -> tuple[str, list[NewFact]]:
+    """Return the model's title, or the first words of the question if the model gives none; and facts.
 
-    Raises RetryLater if the model may answer later.
+    The facts come from the sentences. Raises RetryLater if the model may answer later.
     """
     # Google's terms allow no other use of a grounded text.
-    text = "\n\n".join(GROUNDED if turn.is_grounded else turn.text[:EXCERPT_CHARACTERS] for turn in turns)
+    excerpts = (GROUNDED if turn.is_grounded else turn.text[:EXCERPT_CHARACTERS] for turn in turns)
+    text = "\n\n".join(excerpts) + numbered(sentences)
+    system = request_for(_prompt(), "o título", sentences)
+    prompt = Prompt(system, (Turn(1, "usuario", text),), MAX_TOKENS + (FACTS_TOKENS if sentences else 0))
     try:
-        title = clean_title(ask(model, Prompt(_prompt(), (Turn(1, "usuario", text),), MAX_TOKENS), ANSWER_SECONDS))
+        answer, facts = read_answer(ask(model, prompt, ANSWER_SECONDS), sentences)
     except _TEMPORARY as error:
         raise RetryLater(error.code) from error
     except LanguageModelError:
-        title = ""
+        answer, facts = "", []
     first = turns[0].text
-    return title or clean_title(first) or plain_line(plain_line(first)[:TITLE_MAX_CHARACTERS]) or UNNAMED
+    title = clean_title(answer) or clean_title(first)
+    return title or plain_line(plain_line(first)[:TITLE_MAX_CHARACTERS]) or UNNAMED, facts
 
 
 def clean_title(text: str) -> str:

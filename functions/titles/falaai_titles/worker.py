@@ -1,11 +1,18 @@
-"""Gives a conversation its title after the first answer."""
+"""Gives a conversation its title after the first answer, and stores facts that the user told in the question."""
+
+from collections.abc import Sequence
 
 from falaai.batches import retry_until_committed
-from falaai.database import Database, database
+from falaai.conversation_memory import Turn
+from falaai.database import Database, Statements, database
+from falaai.fact_rules import Sentence, unread_sentences
 from falaai.gemini import language_model
 from falaai.language_model import LanguageModel
+from falaai.logs import logger
 from falaai.queue_messages import TitleRequested
-from falaai.repositories import conversations, messages
+from falaai.repositories import conversations, messages, personal_notes
+from falaai.repositories.conversations import Conversation
+from falaai.stored_facts import add_facts
 from falaai_titles.title_generation import generate_title
 
 TURNS_READ = 2
@@ -32,4 +39,18 @@ def set_generated_title(
     if not turns:
         retry_until_committed(f"first message of conversation {conversation.id}", age_seconds)
         return
-    conversations.set_generated_title(database, conversation.id, generate_title(model, turns))
+    title, new = generate_title(model, turns, _sentences(database, conversation, turns))
+
+    def work(sql: Statements) -> None:
+        stored = add_facts(sql, conversation.user_id, conversation.id, new, turns[-1].seq)
+        is_set = conversations.set_generated_title(sql, conversation.id, title)
+        facts = {"conversation_id": conversation.id, "facts": len(stored)}
+        logger().info("title set" if is_set else "title discarded, another came first", extra=facts)
+
+    database.transaction(work)
+
+
+def _sentences(sql: Statements, conversation: Conversation, turns: Sequence[Turn]) -> list[Sentence]:
+    """Return the sentences of the user that have not been read for facts; none while the memory is paused."""
+    sentences = unread_sentences(turns, conversation.facts_until_seq)
+    return [] if sentences and personal_notes.has_pause(sql, conversation.user_id) else sentences

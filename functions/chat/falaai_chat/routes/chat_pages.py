@@ -66,6 +66,8 @@ def _values(
         used = usage.count_messages(sql, session.user_id, day_of(session.now))
     else:
         page = read_page(sql, session, conversation_id, PAGE_MESSAGES)
+        if page.conversation.is_temporary:  # it ends with the page that began it
+            raise NotFound("a temporary conversation has no page of its own")
         conversation, used, newest = page.conversation, page.used_today, newest_within(PAGE_CHARACTERS, page.messages)
     listed, deleted = deletions.list_page(sql, session.user_id, SIDEBAR_CONVERSATIONS + 1, UNDOABLE_DELETIONS)
     shown = listed[:SIDEBAR_CONVERSATIONS]

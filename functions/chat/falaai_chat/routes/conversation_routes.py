@@ -13,6 +13,7 @@ from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db
 from falaai_chat.conversation_changes import (
     change,
+    close,
     delete,
     get_conversation,
     newest_within,
@@ -95,7 +96,7 @@ def read_conversation(
     """
     page = read_page(database, session, conversation_id, limit, before)
     if before is None and after is None and request.headers.get("sec-fetch-site") == "same-origin":
-        open_conversation(database, session, conversation_id)
+        open_conversation(database, session, page.conversation)
     found = newest_within(PAGE_CHARACTERS, [one for one in page.messages if one.seq > (after or 0)])
     if after is None and found and found[0].seq > 1:
         older = pages.address(request, f"/conversation/{conversation_id}?limit={limit}&before={found[0].seq}")
@@ -137,6 +138,12 @@ def delete_conversation(
     """Delete a conversation with all its messages. Return 200 {message}. For 10 seconds it can be restored."""
     database.transaction(lambda sql: delete(sql, session, queues, conversation_id))
     return {"message": texts.CONVERSATION_DELETED}
+
+
+@router.post("/conversation/{conversation_id}/close", status_code=204)
+def close_conversation(conversation_id: int, session: CurrentSession, database: Db) -> None:
+    """Delete a temporary conversation at once, for the page that leaves it. Any other one is a 404."""
+    database.transaction(lambda sql: close(sql, session, conversation_id))
 
 
 @router.post("/conversation/{conversation_id}/restore")

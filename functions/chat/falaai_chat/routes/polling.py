@@ -1,4 +1,4 @@
-"""Routes that read and stop a reply while another request generates it."""
+"""Routes that read and stop a reply while another request generates it, and rate it when it has ended."""
 
 from typing import Annotated, Any
 
@@ -9,8 +9,10 @@ from falaai.errors import NotFound
 from falaai.repositories import messages
 from falaai.repositories.messages import State
 from falaai.web.current_user import CurrentSession, Db
+from falaai_chat.conversation_changes import rate_reply
 from falaai_chat.markdown import to_html
 from falaai_chat.pending_replies import get_reply
+from falaai_chat.schemas import RatingInput
 from falaai_chat.views import notice_of, search_shape
 
 router = APIRouter()
@@ -61,3 +63,12 @@ def stop(message_id: int, session: CurrentSession, database: Db) -> dict[str, st
     if reply.state is State.GENERATING and messages.update_stopped_reply(database, reply.id):
         return {"estado": State.INTERRUPTED.value}
     return {"estado": get_reply(database, session, message_id).state.value}
+
+
+@router.put("/chat/replies/{message_id}/rating")
+def rate(message_id: int, written: RatingInput, session: CurrentSession, database: Db) -> dict[str, str | None]:
+    """Rate a reply with `nota` (boa or ruim) and, for a bad one, a `motivo`; null takes the rating back.
+    `motivo` is incorreta, fora_do_pedido, tamanho, tom, ofensiva or outra. Return {nota, motivo}.
+    """
+    rate_reply(database, session, message_id, written)
+    return {"nota": written.nota, "motivo": written.motivo}

@@ -6,16 +6,16 @@ from fastapi import APIRouter
 
 from falaai import settings
 from falaai.deadlines import seconds_left
-from falaai.language_model import Completed, Delta, Failed, Heartbeat
+from falaai.language_model import Completed, Failed
 from falaai.repositories.messages import State
 from falaai.web.current_user import CurrentSession
 from falaai_chat.dependencies import DailyQuotas, ReplyServices
-from falaai_chat.generation import SECONDS_TO_FINISH, Interrupted, ReplyDependencies, generate_reply
+from falaai_chat.generation import SECONDS_TO_FINISH, Interrupted, Remembered, ReplyDependencies, generate_reply
 from falaai_chat.markdown import to_html
 from falaai_chat.pending_replies import PendingReply
 from falaai_chat.questions import ask, edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput, MessageInput, ReplyInput
-from falaai_chat.views import ended_shape, search_shape
+from falaai_chat.views import ended_shape, remembered_shape, search_shape
 
 router = APIRouter()
 
@@ -26,7 +26,7 @@ def send_message(
 ) -> dict[str, Any]:
     """Send a question and return the whole reply:
     {response, language, html, conversation_id, question_id, message_id, seq, client_id, estado, aviso, restam,
-    modo, pesquisa}.
+    modo, pesquisa, guardado}. `guardado` are the facts [{id, texto}] that the question asks to remember.
     """
     pending = ask(services.database, session, question, quotas.of(question.modo, question.buscar))
     return _whole_reply(services, pending, question.language, question.client_id)
@@ -71,7 +71,10 @@ def _whole_reply(
         "restam": pending.left,
         "modo": pending.mode,
     }
-    *_, last = generate_reply(services, pending, language, seconds)
+    facts, last = list[dict[str, Any]](), None
+    for last in generate_reply(services, pending, language, seconds):
+        if isinstance(last, Remembered):
+            facts += [remembered_shape(fact) for fact in last.facts]
     match last:
         case Completed():
             shape = ended_shape(last.text, State.COMPLETE, grounding=last.grounding)
@@ -80,9 +83,9 @@ def _whole_reply(
             end = {"response": last.text, **ended_shape(last.text, State.INTERRUPTED, last.error), "pesquisa": None}
         case Failed():
             html = to_html(last.text, grounding=last.grounding)
-            facts = {"response": last.text, "html": html, "pesquisa": search_shape(last.grounding)}
-            raise last.error.about(**{**place, **last.error.facts}, **facts)
-        case Delta() | Heartbeat():
+            shown = {"response": last.text, "html": html, "pesquisa": search_shape(last.grounding)}
+            raise last.error.about(**{**place, **last.error.facts}, **shown)
+        case _:
             raise AssertionError("a generation ends with its end")
     ids = {"conversation_id": pending.conversation_id, "message_id": pending.reply_id}
-    return {**end, "language": language, **ids, **place}
+    return {**end, "language": language, **ids, **place, "guardado": facts}

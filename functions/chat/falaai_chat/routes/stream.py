@@ -25,12 +25,20 @@ from falaai.web import texts
 from falaai.web.current_user import CurrentSession
 from falaai.web.error_responses import DOCUMENTED_ERRORS, sentence_of
 from falaai_chat.dependencies import DailyQuotas, ReplyServices
-from falaai_chat.generation import SECONDS_TO_FINISH, Interrupted, ReplyDependencies, ReplyEvent, generate_reply
+from falaai_chat.generation import (
+    SECONDS_TO_FINISH,
+    Interrupted,
+    Remembered,
+    ReplyDependencies,
+    ReplyEnd,
+    ReplyEvent,
+    generate_reply,
+)
 from falaai_chat.markdown import FinishedBlocks
 from falaai_chat.pending_replies import PendingReply
 from falaai_chat.questions import ask, edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput, MessageInput, StreamInput
-from falaai_chat.views import ended_shape, search_shape
+from falaai_chat.views import ended_shape, remembered_shape, search_shape
 
 
 class UncachedRoute(APIRoute):
@@ -106,8 +114,9 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 async def stream(channel: Annotated[EventChannel, Depends(start_reply)]) -> AsyncIterator[ServerSentEvent]:
     """Return text/event-stream. If the question is refused, return an ordinary JSON error.
     The events are start {conversation_id, question_id, message_id, seq, restam, modo}, delta {text},
-    block {html, until}, and at the end done {html, estado, aviso, usage} or error {code, detail}. After a web search
-    the event before the end is sources {fontes, citacoes, consultas, sugestoes, aviso, frase}.
+    block {html, until}, and at the end done {html, estado, aviso, usage} or error {code, detail}. Events before the
+    end are sources {fontes, citacoes, consultas, sugestoes, aviso, frase} of a web search, and remembered
+    {guardado: [{id, texto}]} with facts that the question asks to remember.
     """
     async for event in channel.events():
         yield event
@@ -149,14 +158,22 @@ def wire_events(pending: PendingReply, events: Iterator[ReplyEvent]) -> Iterator
                     yield _event("block", html=block.html, until=block.until)
             case Heartbeat():
                 pass  # FastAPI sends a comment after 15 s without an event
-            case Completed():
-                yield from _sources_events(event.grounding)
-                yield _done_event(event.usage, ended_shape(event.text, State.COMPLETE, grounding=event.grounding))
-            case Interrupted():
-                yield _done_event(event.usage, ended_shape(event.text, State.INTERRUPTED, event.error))
-            case Failed():
-                yield from _sources_events(event.grounding)
-                yield _error_event(event.error)
+            case _:
+                yield from _last_events(event)
+
+
+def _last_events(event: Remembered | ReplyEnd) -> Iterator[ServerSentEvent]:
+    match event:
+        case Remembered():
+            yield _event("remembered", guardado=[remembered_shape(fact) for fact in event.facts])
+        case Completed():
+            yield from _sources_events(event.grounding)
+            yield _done_event(event.usage, ended_shape(event.text, State.COMPLETE, grounding=event.grounding))
+        case Interrupted():
+            yield _done_event(event.usage, ended_shape(event.text, State.INTERRUPTED, event.error))
+        case Failed():
+            yield from _sources_events(event.grounding)
+            yield _error_event(event.error)
 
 
 def _sources_events(grounding: Grounding | None) -> Iterator[ServerSentEvent]:

@@ -7,6 +7,7 @@ import { splitLongCode } from "./long_code.js";
 import { texts } from "./sentences.js";
 import { showTime } from "./message_time.js";
 import { showAttachments } from "./attachment_list.js";
+import { showRating } from "./ratings.js";
 import { scrollToEnd } from "./scrolling.js";
 import { collapseSources, showSources } from "./sources.js";
 
@@ -17,6 +18,7 @@ import { collapseSources, showSources } from "./sources.js";
  *   id: number, seq: number, remetente: "bot" | "usuario", conteudo: string, estado: string, erro: string | null,
  *   aviso: string | null, html: string, data_envio: string, versao: number, versoes: number, modo: "rapido" | "pensar", anexos?: Attachment[],
  *   pesquisa?: import("./sources.js").Search | null,
+ *   avaliacao: { nota: "boa" | "ruim", motivo: string | null } | null,
  * }} Message
  */
 
@@ -70,6 +72,8 @@ export const questionOf = (reply) => /** @type {HTMLElement | null} */ (reply.pr
  * @param {string} [sentence] what is being done
  */
 export function showWaiting(article, sentence = "") {
+  article.dataset.rating = ""; // of an earlier try
+  showRating(article);
   const dots = make("div", "thinking");
   dots.append(make("i"), make("i"), make("i"), sentence);
   bodyOf(article).replaceChildren(dots);
@@ -204,6 +208,7 @@ export function decorate(article) {
   showVersions(article, versionsOf(article));
   splitLongCode(article);
   showTime(part("time", article));
+  if (isReply(article)) showRating(article);
   if (!isReply(article))
     showAttachments(article, JSON.parse(part("attachments", article).dataset.attachments || "[]"));
   else collapseSources(article);
@@ -232,6 +237,7 @@ export function articleFor(message) {
     version: message.versao,
     versions: message.versoes,
     mode: message.modo,
+    rating: message.avaliacao?.nota ?? "",
   });
   if (isBot) {
     get("span", part("notice", article)).textContent = message.aviso ?? "";

@@ -8,6 +8,7 @@ import { filesIn } from "./draft_files.js";
 import { Problem } from "./requests.js";
 import { texts } from "./sentences.js";
 import { on } from "./signals.js";
+import { isTemporary } from "./temporary.js";
 
 const button = part("attach");
 const menu = part("attach-menu");
@@ -51,6 +52,7 @@ export async function loadAttachments() {
 async function attach(files) {
   const chosen = [...files]; // before the wait: the browser empties the list of a paste or a drop
   if (!chosen.length) return;
+  if (isTemporary()) return showComposerNotice(texts.temporaryFiles);
   (await loadAttachments()).upload(chosen);
 }
 

@@ -7,6 +7,7 @@ import { actOnOpen } from "./conversation_menu.js";
 import { canDictate } from "./dictation.js";
 import { get, part } from "./dom.js";
 import { otherModes } from "./modes.js";
+import { beginTemporary } from "./new_conversation.js";
 import { chosenOpen, openId } from "./open_conversation.js";
 import { canRead } from "./reading.js";
 import { at, say } from "./requests.js";
@@ -70,6 +71,7 @@ export const commands = () => [
     keys: "Control+Shift+O",
     run: () => get("[data-act=new-conversation]").click(),
   },
+  { label: texts.newTemporaryChat, run: beginTemporary },
   { label: texts.attach, run: () => part("choose-files").click() },
   ...(canRecordSound() ? [{ label: texts.record, run: beginRecording }] : []),
   { label: texts.toComposer, keys: "Shift+Escape", run: () => part("message").focus() },
@@ -79,6 +81,8 @@ export const commands = () => [
   ...ofConversation(),
   ...ofThemes(),
   { label: texts.profile, run: () => location.assign(at("/profile")) },
+  { label: texts.memory, run: () => location.assign(at("/memoria")) },
+  { label: texts.prompts, run: () => location.assign(at("/mensagens-prontas")) },
   { label: texts.exportData, run: () => location.assign(at("/profile#about-data")) },
   { label: texts.keyList, keys: "Control+/", run: () => emit("key-list", null) },
   { label: texts.signOut, run: () => part("logout").click() },

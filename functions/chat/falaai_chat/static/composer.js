@@ -15,6 +15,7 @@ import { openId } from "./open_conversation.js";
 import { say } from "./requests.js";
 import { texts } from "./sentences.js";
 import { emit, on } from "./signals.js";
+import { isTemporary } from "./temporary.js";
 import { keepUnsent, keyOf, readUnsent, removeUnsent } from "./unsent.js";
 
 /** @type {HTMLTextAreaElement} */
@@ -54,7 +55,7 @@ const inWords = (count) => count.toLocaleString("pt-BR");
 
 function changed() {
   fit();
-  if (field.value) keepUnsent("rascunho", draftPlace(), field.value);
+  if (field.value && !isTemporary()) keepUnsent("rascunho", draftPlace(), field.value);
   else removeUnsent("rascunho", draftPlace());
   const count = [...field.value].length;
   button.disabled = count > MAX;

@@ -2,6 +2,7 @@
 // The list of conversations under its headings. Changes keep its place, its focus and the pages that were loaded.
 
 import { cloneTemplate, get, make, part } from "./dom.js";
+import { noteStored } from "./memory_chips.js";
 import { openId, showConversation } from "./open_conversation.js";
 import { askForPage, at, say } from "./requests.js";
 import { texts } from "./sentences.js";
@@ -160,7 +161,10 @@ export async function checkList() {
   if (mine !== requests || isRenaming()) return null;
   /** @type {Conversation | undefined} */
   const open = items.find((/** @type {Conversation} */ { id }) => id === openId());
-  if (open) showConversation(open);
+  if (open) {
+    showConversation(open);
+    noteStored(open.guardados ?? 0).catch(() => null); // the page of the memory has them
+  }
   if (!words) mergeFirst(items, next);
   return open ?? null;
 }

@@ -12,6 +12,7 @@ import { Problem, askForPage, at } from "./requests.js";
 import { fromEnd, scrollToEnd, scrollToPlace } from "./scrolling.js";
 import { announce, emit } from "./signals.js";
 import { texts } from "./sentences.js";
+import { isTemporary } from "./temporary.js";
 
 const PAGE = 50; // messages
 const LOADING = "messages-loading";
@@ -86,7 +87,7 @@ export async function openConversation(id, found) {
 /** Show the conversation of the address at the place where the reader left it. */
 async function follow() {
   const id = idInAddress();
-  if (id === openId()) return; // only the drawer was closed
+  if (id === openId() || (!id && isTemporary())) return; // only the drawer was closed
   if (!id) {
     showEmpty();
     return;

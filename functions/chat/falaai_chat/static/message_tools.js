@@ -6,6 +6,7 @@ import { loadAttachments } from "./attaching.js";
 import { copy } from "./clipboard.js";
 import { closest, get } from "./dom.js";
 import { openEditor } from "./question_editor.js";
+import { rate } from "./ratings.js";
 import { stopReading, toggleReading } from "./reading.js";
 import { regenerate, send, sendAgain } from "./questions.js";
 import { ask } from "./requests.js";
@@ -39,6 +40,8 @@ const ACTS = {
   "copy-code": (_, button) =>
     copy(button, get("code", button.closest(".code") ?? document).textContent ?? ""),
   again: (article) => regenerate(article),
+  "rate-good": (article) => rate(article, "boa"),
+  "rate-bad": (article) => rate(article, "ruim"),
   "open-attachment": async (_, button) => (await loadAttachments()).openViewer(button),
   "all-sources": showAllSources,
   listen: toggleReading,

@@ -9,6 +9,7 @@ import { goTo, openId, visit } from "./open_conversation.js";
 import { ask } from "./requests.js";
 import { isAnswering } from "./running_reply.js";
 import { on } from "./signals.js";
+import { isTemporary, toggleTemporary } from "./temporary.js";
 import { keepUnsent, readUnsent } from "./unsent.js";
 
 const GAP = "___"; // place in a suggestion for the user's own words
@@ -22,6 +23,12 @@ function begin() {
   showEmpty();
 }
 
+/** Begin a new temporary conversation. */
+export function beginTemporary() {
+  if (openId() || isAnswering()) begin();
+  if (!isTemporary()) toggleTemporary();
+}
+
 /**
  * Put a suggestion into the field. Text that the user has already written replaces its gap.
  * @param {string} suggestion
@@ -29,8 +36,8 @@ function begin() {
 function suggest(suggestion) {
   const written = readComposer();
   const words = written === filled ? "" : written;
-  const [before, after] = suggestion.split(GAP);
-  filled = before + words + after;
+  const [before, ...rest] = suggestion.split(GAP); // only the first gap: a text of the user's own may have more
+  filled = before + words + rest.join(GAP);
   fillComposer(filled, before.length + words.length);
 }
 
@@ -47,6 +54,7 @@ export function startNewConversation() {
   beginWithFirstMessage();
   document.addEventListener("click", (event) => {
     if (closest(event, "[data-act=new-conversation]")) begin();
+    if (closest(event, "[data-act=temporary]")) toggleTemporary();
     const suggestion = closest(event, "[data-suggestion]")?.dataset.suggestion;
     if (suggestion) suggest(suggestion);
   });

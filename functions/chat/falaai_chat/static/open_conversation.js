@@ -5,13 +5,14 @@ import { part } from "./dom.js";
 import { at, say } from "./requests.js";
 import { texts } from "./sentences.js";
 import { on } from "./signals.js";
+import { isTemporary } from "./temporary.js";
 
 /**
  * `data_atualizacao` is the time of its last use, in milliseconds since 1970. `trecho` and `seq` are the words before,
- * at and after a search's hit, and its message. `anexo` is the name of the file in which the words were found.
+ * at and after a search's hit, and its message. `guardados` is the number of facts that were stored from it. `anexo` is the name of the file in which the words were found.
  * @typedef {{
  *   id: number, titulo_conversa: string, fixada: boolean, grupo: string, data_atualizacao: number,
- *   trecho?: [string, string, string], seq?: number, outra_versao?: number, anexo?: string,
+ *   guardados?: number, trecho?: [string, string, string], seq?: number, outra_versao?: number, anexo?: string,
  * }} Conversation
  */
 /** @typedef {{ id: number, title: string, isPinned: boolean, place: HTMLElement }} ChosenConversation */
@@ -85,6 +86,7 @@ export function startOpenConversation() {
   on("reply-started", ({ conversation_id }) => {
     if (openId()) return;
     log.dataset.conversation = String(conversation_id);
+    if (isTemporary()) return; // it has no address and nothing to do with it
     part("topbar-actions").hidden = false;
     history.replaceState(visit(), "", at(`/chat/${conversation_id}`));
   });

@@ -29,6 +29,7 @@ import { ask, at } from "./requests.js";
 import { isAnswering, run } from "./running_reply.js";
 import { texts } from "./sentences.js";
 import { emit, on } from "./signals.js";
+import { isTemporary, temporaryField } from "./temporary.js";
 import { keepUnsent, owner, pendingIn, removeUnsent } from "./unsent.js";
 import { isSearchOn, searchField, setSearch } from "./web_search.js";
 
@@ -46,6 +47,15 @@ const filesOf = new WeakMap();
 const NO_FILES = { files: [], reread: [] };
 
 /**
+ * Store a copy of a message that the server has not acknowledged. A temporary conversation leaves nothing here.
+ * @param {string} clientId
+ * @param {string} message
+ */
+function keepPending(clientId, message) {
+  if (!isTemporary()) keepUnsent("pendente", clientId, message);
+}
+
+/**
  * Send a new question.
  * @param {string} text
  * @param {string} [clientId]
@@ -59,8 +69,7 @@ export async function send(text, clientId = newId(), sent = NO_FILES, searches =
     return;
   }
   // Store the text once, not at each try: a page of another user may have removed it, and it must not come back.
-  keepUnsent(
-    "pendente",
+  keepPending(
     clientId,
     JSON.stringify({ text, clientId, place: draftPlace(), at: Date.now(), sent, searches }),
   );
@@ -91,7 +100,7 @@ function requestFor(question) {
   if (edited)
     return { stream: { ...body, edit: Number(edited) }, path: `/chat/messages/${edited}/edit`, body };
   // Always name the conversation: another tab may have changed the session's active conversation.
-  const place = openId() ? { conversation_id: openId() } : { nova: true };
+  const place = openId() ? { conversation_id: openId() } : { nova: true, ...temporaryField() };
   const whole = { ...body, user_id: owner, ...place, ...fileFields(filesOf.get(question) ?? NO_FILES) };
   return { stream: whole, path: "/chat/message", body: whole };
 }
@@ -197,7 +206,7 @@ export async function editQuestion(question, text, clientId = newId(), searches 
     return;
   }
   const pending = { text, clientId, edited: Number(id), place: draftPlace(), at: Date.now(), searches };
-  keepUnsent("pendente", clientId, JSON.stringify(pending));
+  keepPending(clientId, JSON.stringify(pending));
   const bubble = bodyOf(question);
   const before = bubble.textContent;
   const after = [...log.children].slice([...log.children].indexOf(question) + 1);

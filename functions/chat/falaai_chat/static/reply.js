@@ -17,6 +17,7 @@ import {
   showWaiting,
 } from "./articles.js";
 import { make, part } from "./dom.js";
+import { showRemembered } from "./memory_chips.js";
 import { chosenMode } from "./modes.js";
 import { say } from "./requests.js";
 import { showSources } from "./sources.js";
@@ -65,6 +66,8 @@ export class Reply {
     this.tail = new Tail();
     /** Take back a question that waits for a connection. @type {(() => void) | null} */
     this.takeBack = null;
+    /** @type {import("./memory_chips.js").Fact[]} */
+    this.remembered = [];
     this.isLeft = false; // the page shows another conversation
     showWaiting(article, searches ? texts.searchingWeb : "");
     this.mode = chosenMode(); // until the server has told it
@@ -95,6 +98,7 @@ export class Reply {
 
   /** @param {ReplyEvent} event */
   receive([name, data]) {
+    if (name === "remembered") this.remember(data.guardado);
     if (this.state === "ended") return;
     switch (name) {
       case "start":
@@ -162,6 +166,15 @@ export class Reply {
     this.tail = tail;
   }
 
+  /**
+   * Show facts under the reply, but not before its end: the sentence about them is read last.
+   * @param {import("./memory_chips.js").Fact[]} facts
+   */
+  remember(facts) {
+    this.remembered = facts;
+    if (this.state === "ended") showRemembered(this.article, facts);
+  }
+
   /** @param {End} end */
   end({ html, estado, aviso, erro }) {
     // Do not replace finished blocks: the page would move and a selection would be lost.
@@ -178,6 +191,7 @@ export class Reply {
     this.state = "ended";
     showEnd(this.article, estado, erro ?? "", aviso ?? "");
     announce(aviso || this.answered);
+    showRemembered(this.article, this.remembered);
   }
 
   get answered() {

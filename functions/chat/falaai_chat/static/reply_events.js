@@ -4,13 +4,14 @@
 import { Problem, ask, lostConnection, reachable, streamEvents } from "./requests.js";
 
 /** @typedef {import("./signals.js").Start} Start */
+/** @typedef {import("./memory_chips.js").Fact} Fact */
 /** @typedef {import("./sources.js").Search} Search */
 /** @typedef {{ html: string, estado: string, aviso?: string | null, erro?: string | null, pesquisa?: Search | null }} End */
 
 /**
  * The events of /chat/stream, and two of this module: the connection was lost, and it is back.
  * @typedef {["start", Start] | ["delta", { text: string }] | ["block", { html: string, until: number }]
- *   | ["sources", Search] | ["done", End] | ["offline", null] | ["online", null]} ReplyEvent
+ *   | ["sources", Search] | ["remembered", { guardado: Fact[] }] | ["done", End] | ["offline", null] | ["online", null]} ReplyEvent
  */
 
 /**
@@ -26,7 +27,7 @@ import { Problem, ask, lostConnection, reachable, streamEvents } from "./request
  */
 
 const POLL_EVERY = 500; // milliseconds
-const NAMES = ["start", "delta", "block", "sources", "done"];
+const NAMES = ["start", "delta", "block", "sources", "remembered", "done"];
 let canStream = true; // false once the gateway answers 404 for the stream's path
 
 /**
@@ -100,6 +101,7 @@ async function* whole(path, body, progress) {
     const answer = await ask("POST", path, body);
     yield ["start", answer];
     yield* ending(answer);
+    if (answer.guardado?.length) yield ["remembered", answer];
   } catch (problem) {
     if (problem instanceof Problem && problem.body.message_id && problem.code !== "too_many_followers") {
       yield ["start", /** @type {Start} */ (problem.body)];

@@ -44,16 +44,31 @@ class Turn:
 INSTRUCTIONS_MAX_CHARACTERS = 1500
 
 
+# Characters of the facts in a prompt: 600 tokens, at four characters a token. Quoting adds three characters to each.
+FACTS_MAX_CHARACTERS = 2400
+_QUOTING = 3
+
+
+def newest_that_fit(facts: Sequence[str]) -> tuple[str, ...]:
+    """Return the newest facts that fit into FACTS_MAX_CHARACTERS. They are given and returned oldest first."""
+    left, first = FACTS_MAX_CHARACTERS, len(facts)
+    while first and (left := left - len(facts[first - 1]) - _QUOTING) >= 0:
+        first -= 1
+    return tuple(facts[first:])
+
+
 @dataclass(frozen=True)
 class PersonalNotes:
-    """Notes about the user that belong to every prompt: instructions that the user wrote."""
+    """Notes about the user that belong to every prompt: the user's instructions, and facts, oldest first."""
 
     instructions: str = ""
+    facts: tuple[str, ...] = ()
 
     @property
     def tokens(self) -> int:
         """Return the approximate number of tokens that the notes take."""
-        return -(-len(self.instructions) // 4)
+        characters = len(self.instructions) + sum(len(fact) + _QUOTING for fact in self.facts)
+        return -(-characters // 4)
 
 
 NO_NOTES = PersonalNotes()

@@ -10,13 +10,13 @@ class QueueMessage(BaseModel):
 
 
 class TitleRequested(QueueMessage):
-    """Give this conversation a title, unless it has one."""
+    """Give this conversation a title, unless it has one, and store facts that the user told in the first question."""
 
     conversation_id: int
 
 
 class SummaryRequested(QueueMessage):
-    """Summarize the oldest turns of this conversation, if they still pass the limit."""
+    """Summarize the oldest turns of this conversation, if they still pass the limit, and store facts told in them."""
 
     conversation_id: int
 

@@ -32,7 +32,10 @@ def provisional_title(question: str) -> str:
 
 @dataclass(frozen=True)
 class Conversation:
-    """One conversation. Times are UTC without a zone; `last_seq` is the seq of its newest message."""
+    """One conversation. Times are UTC without a zone; `last_seq` is the seq of its newest message.
+
+    Questions up to `facts_until_seq` have been read for facts; `facts_stored` counts those that were stored.
+    """
 
     id: int
     user_id: int
@@ -46,14 +49,20 @@ class Conversation:
     summary: str
     summary_until_seq: int
     summary_version: int
+    facts_until_seq: int
+    facts_stored: int
+    is_temporary: bool
 
 
 COLUMNS = (
     "id, id_usuario, titulo_conversa, data_criacao, data_atualizacao, fixada, ultima_seq, titulo_manual,"
-    " titulo_provisorio, resumo, resumo_ate_seq, resumo_versao"
+    " titulo_provisorio, resumo, resumo_ate_seq, resumo_versao, fatos_ate_seq, fatos_guardados,"
+    " temporaria"
 )
 # Condition of every statement for users and workers.
 IS_KEPT = "apagada = FALSE"
+# Condition of lists, of the search and of archives: a temporary conversation is in none of them.
+IS_LISTED = f"{IS_KEPT} AND temporaria = FALSE"
 # Columns for lists of conversations. A summary is as long as 80 titles, and only the model needs it.
 COLUMNS_WITHOUT_SUMMARY = COLUMNS.replace(" resumo,", " NULL AS resumo,")
 
@@ -110,7 +119,7 @@ def list_conversations(sql: Statements, user_id: int, limit: int, after: Cursor 
 
 def page_condition(user_id: int, place: Cursor | None) -> tuple[str, list[object]]:
     """Return the condition that selects a user's conversations after `place`, and its parameters."""
-    condition, parameters = f"id_usuario = %s AND {IS_KEPT}", list[object]([user_id])
+    condition, parameters = f"id_usuario = %s AND {IS_LISTED}", list[object]([user_id])
     if place:
         condition += (
             " AND (fixada < %s OR (fixada = %s AND (data_atualizacao < %s OR (data_atualizacao = %s AND id < %s))))"
@@ -119,13 +128,17 @@ def page_condition(user_id: int, place: Cursor | None) -> tuple[str, list[object
     return condition, parameters
 
 
-def add_conversation(sql: Statements, user_id: int, title: str, last_seq: int) -> int:
-    """Add a conversation with a provisional title that will get messages up to `last_seq`. Returns its id."""
+def add_conversation(sql: Statements, user_id: int, title: str, last_seq: int, is_temporary: bool = False) -> int:
+    """Add a conversation that will get messages up to `last_seq`. Returns its id.
+
+    The title is provisional, except that of a temporary conversation, which never gets another one.
+    """
     return sql.insert(
         "INSERT INTO conversas"
-        " (id_usuario, titulo_conversa, titulo_provisorio, data_criacao, data_atualizacao, ultima_seq)"
-        " VALUES (%s, %s, TRUE, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), %s)",
-        (user_id, title, last_seq),
+        " (id_usuario, titulo_conversa, titulo_provisorio, data_criacao, data_atualizacao, ultima_seq, temporaria,"
+        " temporaria_em)"
+        " VALUES (%s, %s, %s, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6), %s, %s, IF(%s, UTC_TIMESTAMP(6), NULL))",
+        (user_id, title, not is_temporary, last_seq, is_temporary, is_temporary),
     )
 
 
@@ -144,15 +157,18 @@ def reserve_seq(sql: Statements, user_id: int, conversation_id: int, by: int) ->
 def truncate_after(sql: Statements, user_id: int, conversation_id: int, last_seq: int, next_branch: int) -> None:
     """Record that two new messages replaced those from `last_seq` - 1 on, and drop a summary that covers any of them.
 
+    The new question has not been read for facts.
+
     The version changes even if the summary stays: a summary that is being made at this moment contains the replaced
     text, and `update_summary` must refuse it.
     """
     sql.run(
         "UPDATE conversas SET ultima_seq = %s, proximo_ramo = %s, data_atualizacao = UTC_TIMESTAMP(6),"
+        " fatos_ate_seq = LEAST(fatos_ate_seq, %s),"
         " resumo = IF(resumo_ate_seq < %s, resumo, NULL),"
         " resumo_ate_seq = IF(resumo_ate_seq < %s, resumo_ate_seq, 0), resumo_versao = resumo_versao + 1"
         " WHERE id_usuario = %s AND id = %s",
-        (last_seq, next_branch, last_seq - 1, last_seq - 1, user_id, conversation_id),
+        (last_seq, next_branch, last_seq - 2, last_seq - 1, last_seq - 1, user_id, conversation_id),
     )
 
 
@@ -230,6 +246,15 @@ def update_summary(sql: Statements, conversation: Conversation, summary: str, un
     )
 
 
+def update_facts(sql: Statements, conversation_id: int, until_seq: int, stored: int) -> None:
+    """Record that the questions up to a seq have been read for facts, and how many facts were stored."""
+    sql.run(
+        "UPDATE conversas SET fatos_ate_seq = GREATEST(fatos_ate_seq, %s), fatos_guardados = fatos_guardados + %s"  # noqa: S608 - constant condition
+        f" WHERE id = %s AND {IS_KEPT}",
+        (until_seq, stored, conversation_id),
+    )
+
+
 # An unused conversation: not pinned, and without a new message for a number of days.
 _UNUSED = "c.fixada = FALSE AND c.data_atualizacao < UTC_TIMESTAMP(6) - INTERVAL %s DAY"
 
@@ -282,4 +307,7 @@ def conversation_of(row: Row) -> Conversation:
         summary=row["resumo"] or "",
         summary_until_seq=row["resumo_ate_seq"],
         summary_version=row["resumo_versao"],
+        facts_until_seq=row["fatos_ate_seq"],
+        facts_stored=row["fatos_guardados"],
+        is_temporary=bool(row["temporaria"]),
     )

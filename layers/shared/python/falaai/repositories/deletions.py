@@ -11,6 +11,7 @@ from falaai.database import Statements
 from falaai.repositories.conversations import (
     COLUMNS_WITHOUT_SUMMARY,
     IS_KEPT,
+    IS_LISTED,
     ORDER,
     Conversation,
     conversation_of,
@@ -59,7 +60,7 @@ def list_page(
         f"(SELECT {COLUMNS_WITHOUT_SUMMARY}, NULL AS resto"  # noqa: S608 - constants
         # Inside a UNION, MariaDB would read and sort the whole table.
         " FROM conversas FORCE INDEX (conversas_lista)"
-        f" WHERE id_usuario = %s AND {IS_KEPT} {ORDER} LIMIT %s) UNION ALL"
+        f" WHERE id_usuario = %s AND {IS_LISTED} {ORDER} LIMIT %s) UNION ALL"
         # This index finds the deletions of all users in these seconds; another one, all conversations of the user.
         f" (SELECT {COLUMNS_WITHOUT_SUMMARY},"
         " TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(6), apagada_em + INTERVAL %s SECOND) AS resto"

@@ -37,7 +37,8 @@ class Message:
     `sent_at` is naive UTC. `error` is the code of a failed reply, or None. `generation` is the number of the try.
     `mode` is the mode in which a reply is generated, and its question was asked. `model` is the model that answered.
     `searches` tells whether the message was sent with a web search. `grounding` is the search of a reply that has
-    ended. `attachments` are those of a question; only `transcripts` reads them.
+    ended. `attachments` are those of a question, `rating` and `rating_reason` those of a reply; only `transcripts`
+    reads these.
     """
 
     id: int
@@ -57,6 +58,8 @@ class Message:
     searches: bool = False
     grounding: Grounding | None = None
     attachments: tuple[MessageAttachment, ...] = ()
+    rating: str | None = None
+    rating_reason: str | None = None
 
     @property
     def size(self) -> int:
@@ -430,4 +433,6 @@ def message_of(row: Row) -> Message:
         searches=bool(row.get("buscar")),
         grounding=read_stored(row["pesquisa"]) if row.get("pesquisa") else None,
         attachments=attachments_of(row.get("anexos")),
+        rating=row.get("nota"),
+        rating_reason=row.get("motivo_nota"),
     )

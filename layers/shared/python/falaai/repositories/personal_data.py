@@ -8,12 +8,12 @@ from operator import itemgetter
 
 from falaai.database import Row, Statements
 from falaai.repositories import deleted_accounts
-from falaai.repositories.conversations import IS_KEPT
+from falaai.repositories.conversations import IS_LISTED
 
 # Password hashes and keys are left out: they give access to the account and tell the user nothing.
 _ROWS = {
     "usuarios": "SELECT id, nome, email, email_novo, termos_registro, data_registro, email_verified, profile_pic_url,"
-    " instrucoes, buscar FROM usuarios WHERE id = %s",
+    " instrucoes, memoria_pausada, memoria_desde, buscar FROM usuarios WHERE id = %s",
     "sessoes": "SELECT id, criada_em, vista_em, expira_em, navegador, endereco, id_conversa_ativa FROM sessoes"
     " WHERE id_usuario = %s ORDER BY id",
     "tokens": "SELECT finalidade, dados, criado_em, expira_em, usado_em FROM tokens WHERE id_usuario = %s"
@@ -21,9 +21,16 @@ _ROWS = {
     "uso_diario": "SELECT dia, mensagens, pensadas, buscas, consultas, tokens_entrada, tokens_saida, bytes_enviados"
     " FROM uso_diario"
     " WHERE id_usuario = %s ORDER BY dia",
+    "fatos": "SELECT id, texto, id_mensagem, criado_em FROM fatos WHERE id_usuario = %s ORDER BY id",
+    "mensagens_prontas": "SELECT id, titulo, texto, criado_em FROM mensagens_prontas WHERE id_usuario = %s"
+    " ORDER BY id",
+    "avaliacoes": "SELECT id_mensagem, geracao, nota, motivo, modelo, dia FROM avaliacoes WHERE id_usuario = %s"
+    " ORDER BY id_mensagem, geracao",
     "exportacoes": "SELECT id, estado, tamanho, criada_em, pronta_em, expira_em FROM exportacoes"
     " WHERE id_usuario = %s ORDER BY id",
 }
+# Archives live for a day, and a temporary conversation must leave nothing.
+_IS_LISTED = IS_LISTED.replace("temporaria", "c.temporaria").replace("apagada", "c.apagada")
 # Tables that are read page by page, because a user may have very many rows in them.
 PAGED = ("conversas", "mensagens", "anexos", "arquivos")
 _CONVERSATION = "id, titulo_conversa, data_criacao, data_atualizacao, fixada, titulo_manual, resumo, resumo_ate_seq"
@@ -42,6 +49,12 @@ _FILE = (
     " resumo_estado, resumo, transcricao, criado_em"
 )
 
+# Tables of users without conversations, besides their accounts.
+_OF_USERS = (
+    *("sessoes", "anexos", "arquivos", "uso_diario", "tokens", "exportacoes", "fatos", "mensagens_prontas"),
+    "avaliacoes",
+)
+
 # Sessions are deleted first. A message that is being sent locks its session's row. Either it commits before the
 # session is deleted, and the next statements find its rows; or it finds no session and is rolled back. In any other
 # order a server without gap locks or foreign keys could keep a conversation without an owner.
@@ -57,6 +70,9 @@ _DELETIONS = (
     "DELETE FROM uso_diario WHERE id_usuario = %s",
     "DELETE FROM tokens WHERE id_usuario = %s",
     "DELETE FROM exportacoes WHERE id_usuario = %s",
+    "DELETE FROM fatos WHERE id_usuario = %s",
+    "DELETE FROM mensagens_prontas WHERE id_usuario = %s",
+    "DELETE FROM avaliacoes WHERE id_usuario = %s",
     "DELETE FROM usuarios WHERE id = %s",
 )
 
@@ -72,7 +88,7 @@ def list_conversation_sizes(sql: Statements, user_id: int) -> list[tuple[int, in
     `proximo_ramo` is larger than the number of hidden messages.
     """
     rows = sql.list(
-        f"SELECT id, ultima_seq + proximo_ramo - 1 AS size FROM conversas WHERE id_usuario = %s AND {IS_KEPT}",  # noqa: S608 - constants
+        f"SELECT id, ultima_seq + proximo_ramo - 1 AS size FROM conversas WHERE id_usuario = %s AND {IS_LISTED}",  # noqa: S608 - constants
         (user_id,),
     )
     return sorted((row["id"], row["size"]) for row in rows)
@@ -81,7 +97,7 @@ def list_conversation_sizes(sql: Statements, user_id: int) -> list[tuple[int, in
 def list_conversations(sql: Statements, user_id: int, conversation_ids: Sequence[int]) -> list[Row]:
     """Return the rows of these conversations, in the order of their ids."""
     rows = sql.list(
-        f"SELECT {_CONVERSATION} FROM conversas WHERE id_usuario = %s AND id IN %s AND {IS_KEPT}",  # noqa: S608 - constants
+        f"SELECT {_CONVERSATION} FROM conversas WHERE id_usuario = %s AND id IN %s AND {IS_LISTED}",  # noqa: S608 - constants
         (user_id, tuple(conversation_ids)),
     )
     return sorted(rows, key=itemgetter("id"))
@@ -91,7 +107,7 @@ def list_messages(sql: Statements, user_id: int, conversation_ids: Sequence[int]
     """Return all messages of these conversations: of each the shown ones in their order, then the hidden branches."""
     rows = sql.list(
         f"SELECT {_MESSAGE} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
-        f" WHERE c.id_usuario = %s AND c.id IN %s AND c.{IS_KEPT}",
+        f" WHERE c.id_usuario = %s AND c.id IN %s AND {_IS_LISTED}",
         (user_id, tuple(conversation_ids)),
     )
     return sorted(rows, key=lambda row: (row["id_conversa"], row["ramo"] or 0, row["seq"]))
@@ -101,7 +117,7 @@ def list_messages_after(sql: Statements, user_id: int, conversation_id: int, aft
     """Return shown messages of one conversation after a seq, oldest first."""
     return sql.list(
         f"SELECT {_MESSAGE} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
-        f" WHERE c.id_usuario = %s AND c.id = %s AND c.{IS_KEPT} AND m.seq > %s ORDER BY m.seq LIMIT %s",
+        f" WHERE c.id_usuario = %s AND c.id = %s AND {_IS_LISTED} AND m.seq > %s ORDER BY m.seq LIMIT %s",
         (user_id, conversation_id, after_seq, limit),
     )
 
@@ -112,7 +128,7 @@ def list_hidden_messages(
     """Return messages of the hidden branches of one conversation whose stored seq is below a negative one, or 0."""
     return sql.list(
         f"SELECT {_MESSAGE} FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant columns
-        f" WHERE c.id_usuario = %s AND c.id = %s AND c.{IS_KEPT} AND m.seq < %s ORDER BY m.seq DESC LIMIT %s",
+        f" WHERE c.id_usuario = %s AND c.id = %s AND {_IS_LISTED} AND m.seq < %s ORDER BY m.seq DESC LIMIT %s",
         (user_id, conversation_id, below_seq, limit),
     )
 
@@ -122,7 +138,7 @@ def list_attachments_after(sql: Statements, user_id: int, after_id: int, limit: 
     return sql.list(
         f"SELECT {_ATTACHMENT} FROM anexos x FORCE INDEX (anexos_usuario)"  # noqa: S608 - constants
         " LEFT JOIN conversas c ON c.id = x.id_conversa"
-        f" WHERE x.id_usuario = %s AND x.id > %s AND (x.id_conversa IS NULL OR c.{IS_KEPT}) ORDER BY x.id LIMIT %s",
+        f" WHERE x.id_usuario = %s AND x.id > %s AND (x.id_conversa IS NULL OR {_IS_LISTED}) ORDER BY x.id LIMIT %s",
         (user_id, after_id, limit),
     )
 
@@ -148,14 +164,17 @@ def list_file_keys(sql: Statements, user_id: int, file_ids: Sequence[int]) -> li
 def delete_accounts(sql: Statements, user_ids: Sequence[int]) -> int:
     """Delete locked accounts that have no conversations, with their other rows. Returns the number deleted."""
     deleted_accounts.add_deleted_accounts(sql, user_ids)
-    for table in ("sessoes", "anexos", "arquivos", "uso_diario", "tokens", "exportacoes"):
+    for table in _OF_USERS:
         sql.run(f"DELETE FROM {table} WHERE id_usuario IN %s", (tuple(user_ids),))  # noqa: S608 - constant tables
     return sql.run("DELETE FROM usuarios WHERE id IN %s", (tuple(user_ids),))
 
 
 def delete_access(sql: Statements, user_id: int) -> None:
-    """Delete the user's sessions, links and exports; the sessions first, for the reason given at `_DELETIONS`."""
-    for table in ("sessoes", "tokens", "exportacoes"):
+    """Delete sessions, links, exports, facts and saved prompts.
+
+    The sessions are first, for the reason given at `_DELETIONS`.
+    """
+    for table in ("sessoes", "tokens", "exportacoes", "fatos", "mensagens_prontas"):
         sql.run(f"DELETE FROM {table} WHERE id_usuario = %s", (user_id,))  # noqa: S608 - constant tables
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from falaai.database import Row, Statements
 from falaai.repositories.attachments import State
+from falaai.repositories.conversations import IS_KEPT
 from falaai.repositories.files import FILE_COLUMNS, DigestState, Kind, StoredFile, file_of
 
 # Newest attachments of a conversation that its prompt knows, so that the query is bounded. An older file can be sent
@@ -59,13 +60,17 @@ class MessageAttachment:
 def update_sent(
     sql: Statements, user_id: int, conversation_id: int, message_id: int, attachment_ids: Sequence[int]
 ) -> int:
-    """Give the user's unsent uploads to a question, in this order. Returns how many of them could be sent."""
+    """Give the user's unsent uploads to a question, in this order. Returns how many of them could be sent.
+
+    A temporary conversation takes none.
+    """
     return sql.run(
-        "UPDATE anexos SET id_conversa = %s, id_mensagem = %s, posicao = FIND_IN_SET(id, %s), expira_em = NULL"
-        " WHERE id_usuario = %s AND id IN %s AND estado = 'pronto' AND id_mensagem IS NULL",
+        "UPDATE anexos SET id_conversa = %s, id_mensagem = %s, posicao = FIND_IN_SET(id, %s), expira_em = NULL"  # noqa: S608 - constant
+        " WHERE id_usuario = %s AND id IN %s AND estado = 'pronto' AND id_mensagem IS NULL"
+        f" AND EXISTS (SELECT 1 FROM conversas c WHERE c.id = %s AND c.{IS_KEPT} AND c.temporaria = FALSE)",
         (
             *(conversation_id, message_id, ",".join(map(str, attachment_ids))),
-            *(user_id, tuple(attachment_ids)),
+            *(user_id, tuple(attachment_ids), conversation_id),
         ),
     )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from falaai.database import Statements
+from falaai.repositories.conversations import IS_KEPT
 from falaai.repositories.users import picture_of
 
 ABSOLUTE_DAYS = 30
@@ -95,16 +96,17 @@ def update_active_conversation(sql: Statements, session_id: int, conversation_id
 
 
 def set_active_conversation(sql: Statements, session_id: int, conversation_id: int) -> bool:
-    """Make the conversation of a message the active one, and store the time of this use.
+    """Make the conversation of a message the active one, unless it is temporary, and store the time of this use.
 
     Returns False if the session has ended. The session stays locked until the transaction ends, so that the account
     is deleted either before the message or with it.
     """
     return bool(
         sql.run(
-            "UPDATE sessoes SET id_conversa_ativa = %s, vista_em = UTC_TIMESTAMP(6),"
+            "UPDATE sessoes SET id_conversa_ativa = IF((SELECT c.temporaria FROM conversas c WHERE c.id = %s"  # noqa: S608 - constant
+            f" AND c.{IS_KEPT}), id_conversa_ativa, %s), vista_em = UTC_TIMESTAMP(6),"
             " expira_em = LEAST(criada_em + INTERVAL %s DAY, UTC_TIMESTAMP(6) + INTERVAL %s DAY) WHERE id = %s",
-            (conversation_id, ABSOLUTE_DAYS, IDLE_DAYS, session_id),
+            (conversation_id, conversation_id, ABSOLUTE_DAYS, IDLE_DAYS, session_id),
         )
     )
 

@@ -16,7 +16,7 @@ from falaai.repositories.messages import (
     message_of,
     turn_of,
 )
-from falaai.repositories.personal_notes import notes_of
+from falaai.repositories.personal_notes import FACTS, notes_of
 from falaai.repositories.sent_attachments import BY_MESSAGE
 
 # More turns than fit into a prompt. The limit bounds the query for a conversation without a summary.
@@ -28,7 +28,7 @@ class Context:
     """The context of a reply: its question, the turns up to the question, and the summary of older turns.
 
     `running` is the number of the user's replies that are being generated, this one included. `has_attachments` tells
-    whether the conversation has attachments. `notes` are those of the user.
+    whether the conversation has attachments. `notes` are those of the user; a temporary conversation has no facts.
     """
 
     question_id: int
@@ -39,6 +39,7 @@ class Context:
     running: int
     has_attachments: bool = False
     notes: PersonalNotes = NO_NOTES
+    is_temporary: bool = False
 
 
 # Reads the running replies of all users, which are few, instead of all messages of this user.
@@ -57,14 +58,17 @@ def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq:
         f" c.titulo_provisorio, ({_RUNNING}) AS gerando,"
         " EXISTS (SELECT x.id FROM anexos x WHERE x.id_conversa = %s AND x.estado = 'pronto') AS tem_anexos,"
         " IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo,"
-        " IF(m.seq = %s, (SELECT u.instrucoes FROM usuarios u WHERE u.id = %s), NULL) AS instrucoes"
-        " FROM conversas c JOIN mensagens m ON m.id_conversa = c.id"
+        " IF(m.seq = %s, u.instrucoes, NULL) AS instrucoes,"
+        f" IF(m.seq = %s AND u.memoria_pausada = FALSE AND c.temporaria = FALSE, {FACTS}, NULL) AS fatos,"
+        " c.temporaria"
+        " FROM conversas c JOIN mensagens m ON m.id_conversa = c.id JOIN usuarios u ON u.id = c.id_usuario"
         f" WHERE c.id_usuario = %s AND c.id = %s AND c.{IS_KEPT} AND m.seq <= %s"
         # One lower bound instead of two, because TiDB uses only one of them to look up the index.
         " AND m.seq > GREATEST(%s, IF(c.resumo_ate_seq < %s, c.resumo_ate_seq, 0))"
         f" AND (m.seq = %s OR NOT {IS_BEING_WRITTEN} AND m.conteudo <> '')",
         (
-            *(user_id, conversation_id, question_seq, question_seq, question_seq, user_id),
+            *(user_id, conversation_id, question_seq, question_seq),
+            *(question_seq, question_seq, user_id),
             *(user_id, conversation_id, reply_seq, question_seq - TURNS_READ),
             *(question_seq, reply_seq),
         ),
@@ -85,6 +89,7 @@ def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq:
         question["gerando"],
         bool(question["tem_anexos"]),
         notes_of(question),
+        bool(question["temporaria"]),
     )
 
 
@@ -107,9 +112,10 @@ def find_page(
     Returns None for an unknown conversation and for one of another user.
     """
     rows = sql.list(
-        "SELECT m.*, o.outras, f.anexos, c.id AS conversa, c.id_usuario, c.titulo_conversa, c.data_criacao,"  # noqa: S608 - constant columns
+        "SELECT m.*, o.outras, f.anexos, n.nota, n.motivo AS motivo_nota,"  # noqa: S608 - constant columns
+        " c.id AS conversa, c.id_usuario, c.titulo_conversa, c.data_criacao,"
         " c.data_atualizacao, c.fixada, c.ultima_seq, c.titulo_manual, c.titulo_provisorio, NULL AS resumo,"
-        " c.resumo_ate_seq, c.resumo_versao,"
+        " c.resumo_ate_seq, c.resumo_versao, c.fatos_ate_seq, c.fatos_guardados, c.temporaria,"
         " (SELECT u.mensagens FROM uso_diario u WHERE u.id_usuario = %s AND u.dia = %s) AS usadas,"
         " (SELECT t.pensadas FROM uso_diario t WHERE t.id_usuario = %s AND t.dia = %s) AS pensadas,"
         " (SELECT s.buscas FROM uso_diario s WHERE s.id_usuario = %s AND s.dia = %s) AS buscas"
@@ -120,6 +126,7 @@ def find_page(
         " LEFT JOIN (SELECT v.pai, COUNT(*) AS outras FROM mensagens v FORCE INDEX (mensagens_versoes)"
         " WHERE v.id_conversa = %s AND v.pai >= 0 GROUP BY v.pai) o ON o.pai = COALESCE(a.id, 0)"
         f" LEFT JOIN ({BY_MESSAGE}) f ON f.id_mensagem = m.id"
+        " LEFT JOIN avaliacoes n ON n.id_mensagem = m.id AND n.geracao = m.geracao"
         f" WHERE c.id_usuario = %s AND c.id = %s AND c.{IS_KEPT}",
         (
             *(user_id, today, user_id, today, user_id, today, conversation_id, before_seq or 2**31 - 1, limit),

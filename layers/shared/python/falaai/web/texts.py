@@ -93,6 +93,8 @@ FIELD_NAMES = {
     "email": "E-mail",
     "senha": "Senha",
     "instrucoes": "Instruções",
+    "texto": "Texto",
+    "titulo": "Nome",
     "termos_registro": "Termos de uso",
     "message": "Mensagem",
     "nome_completo": "Nome",
@@ -117,6 +119,8 @@ FILE_NAME_EMPTY = "O arquivo precisa de um nome."
 MESSAGE_EMPTY = "Escreva uma mensagem."
 ATTACHMENT_TWICE = "o mesmo arquivo está duas vezes na mensagem"
 ATTACHMENTS_STAY = "Uma pergunta editada fica com os arquivos que já tem."
+TEMPORARY_FROM_THE_BEGINNING = "Só uma conversa nova pode ser temporária."
+TEMPORARY_TITLE = "Conversa temporária"
 NEW_AND_NAMED = "Diga a conversa ou peça uma nova; as duas coisas juntas não dá."
 
 # Shown after the sentence about a reply that failed without text.
@@ -162,6 +166,16 @@ INSTRUCTION_EXAMPLES = (
 )
 SEARCH_ON = "Suas novas mensagens vão buscar na web."
 SEARCH_OFF = "Suas novas mensagens não buscam mais na web, a não ser que você peça."
+PROMPT_TITLE_EMPTY = "Dê um nome à mensagem."
+PROMPT_EMPTY = "Escreva a mensagem."
+PROMPT_DELETED = "Mensagem apagada."
+PROMPTS_FULL = "Já são 100 mensagens prontas. Apague alguma para guardar outra."
+FACT_EMPTY = "Escreva o que é para lembrar."
+FACT_FORGOTTEN = "Esquecido."
+MEMORY_FULL = "A memória está cheia: são 200 fatos. Apague algum para guardar outro."
+MEMORY_PAUSED = "Memória em pausa. Nada novo é guardado, e o que já foi guardado não é usado."
+MEMORY_GOES_ON = "A memória voltou. O que você escreveu durante a pausa não é guardado."
+MEMORY_FORGOTTEN = "Tudo esquecido."
 PICTURE_REMOVED = "Foto removida."
 NEW_EMAIL_ASKED = "Falta confirmar: enviamos um link ao novo e-mail. Até lá vale o de agora."
 EMAIL_STAYS = "Seu e-mail continua o mesmo. Nenhuma troca está pendente."
@@ -185,6 +199,22 @@ SUGGESTIONS = (
     "Corrija este texto e diga o que mudou: ___",
     "Me dê cinco ideias para ___",
     "Faça um resumo deste texto: ___",
+    "Monte um cardápio da semana com ___",
+    "O que dá para cozinhar com ___?",
+    "Escreva um e-mail pedindo ___",
+    "Faça um roteiro de três dias em ___",
+    "Me faça cinco perguntas para estudar ___",
+    "Compare ___ em uma tabela",
+    "Monte um orçamento do mês com renda de ___",
+    "Escreva uma legenda para uma foto de ___",
+    "Explique esta conta ou cobrança: ___",
+    "Me ajude a me preparar para uma entrevista de ___",
+    "Escreva um convite para ___",
+    "Traduza para o inglês, em tom informal: ___",
+    "Reescreva de um jeito mais claro: ___",
+    "Sugira um presente para ___",
+    "Conte uma história curta sobre ___",
+    "Faça um plano de estudos para ___",
 )
 
 # Sentences that scripts show. They are bundled with the scripts (falaai.web.scripts).
@@ -197,6 +227,11 @@ IN_THE_BROWSER = {
     "signIn": "Entrar",
     "gone": "Esta conversa não existe mais. O que você escreveu continua aqui.",
     "newChat": "Nova conversa",
+    "temporaryChat": "Conversa temporária",
+    "newTemporaryChat": "Nova conversa temporária",
+    "temporaryOn": "Conversa temporária. Ela some quando você sair dela.",
+    "temporaryOff": "Conversa comum.",
+    "temporaryFiles": "Numa conversa temporária não dá para anexar arquivos.",
     "tooLong": "Sua mensagem tem {count} caracteres; o limite é {max}.",
     "send": "Enviar",
     "stop": "Parar",
@@ -360,9 +395,29 @@ IN_THE_BROWSER = {
     "modeIs": "Modo: {name}",
     "themeIs": "Aparência: {name}",
     "profile": "Seu perfil",
+    "memory": "O que o FalaAí lembra de você",
+    "prompts": "Mensagens prontas",
+    "promptsFound": "{count} mensagens prontas",
+    "promptsFoundOne": "1 mensagem pronta",
+    "promptSaved": "Mensagem guardada.",
+    "promptDeleted": "Mensagem apagada.",
+    "remembered": "Guardei: {text}",
+    "factForgotten": "Esquecido.",
+    "forgetAllSure": "Apagar tudo o que o FalaAí lembra de você? Não dá para desfazer.",
+    "forgetFact": "Apagar “{text}”",
+    "editFact": "Editar “{text}”",
     "exportData": "Exportar meus dados",
     "keyList": "Atalhos de teclado",
     "signOut": "Sair",
+    "ratingReason": "O que houve?",
+    "ratingThanks": "Avaliação guardada. Obrigado.",
+    "ratingBack": "Avaliação retirada.",
+    "ratingWrong": "Está errada",
+    "ratingOffTopic": "Não é o que pedi",
+    "ratingLength": "Longa ou curta demais",
+    "ratingTone": "Tom ruim",
+    "ratingHarmful": "Ofensiva ou perigosa",
+    "ratingOther": "Outro motivo",
     "rename": "Nome da conversa",
     "nameTooLong": "O nome tem {count} caracteres; o limite é {max}.",
     "titleChanged": "Conversa renomeada.",

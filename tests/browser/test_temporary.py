@@ -1,0 +1,111 @@
+"""A temporary conversation in the browser: begun by a button, and gone when its page leaves it."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.support.browser import PHONE, say, screenshot, sign_in
+from tests.support.people import People
+from tests.support.rows import Rows
+from tests.support.waiting import wait_until
+
+
+def begin(page: Page, people: People) -> int:
+    """Open a new temporary conversation with one exchange. Returns the user."""
+    member = sign_in(page, people)
+    page.get_by_role("button", name="Conversa temporária").click()
+    say(page, "Um assunto passageiro")
+    return int(member.http.get("/profile/export").json()["usuarios"][0]["id"])
+
+
+def conversations(product: Rows, user: int) -> int:
+    return int(product.value("SELECT COUNT(*) FROM conversas WHERE id_usuario = %s", user))
+
+
+def is_gone(product: Rows, user: int) -> None:
+    wait_until(lambda: conversations(product, user) == 0, "the end of the conversation")
+
+
+def test_page_says_what_a_temporary_conversation_is(
+    new_page: Callable[..., Page], people: People, product: Rows
+) -> None:
+    page = new_page(PHONE)
+    sign_in(page, people)
+    note = page.get_by_text("Não fica na lista nem na busca")
+    button = page.get_by_role("button", name="Conversa temporária")
+    expect(note).to_be_hidden()
+    button.click()
+    expect(note).to_be_visible()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Conversa temporária")
+    screenshot(page, "temporary")
+    button.click()
+    expect(note).to_be_hidden()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nova conversa")
+    assert product.value("SELECT COUNT(*) FROM conversas WHERE temporaria") == 0
+
+
+def test_it_is_in_no_list_and_leaves_no_draft(new_page: Callable[..., Page], people: People, product: Rows) -> None:
+    page = new_page()
+    user = begin(page, people)
+    expect(page.locator(".conversation-list li")).to_have_count(0)
+    expect(page.get_by_role("button", name="Anexar arquivo")).to_be_hidden()
+    expect(page.get_by_role("button", name="Opções da conversa")).to_be_hidden()
+    say(page, "Mais um pouco")
+    page.get_by_label("Sua mensagem").fill("um rascunho passageiro")
+    assert "passageiro" not in page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")
+    assert page.evaluate("location.pathname") == "/chat"
+    assert product.value("SELECT COUNT(*) FROM conversas WHERE id_usuario = %s AND temporaria", user) == 1
+    assert conversations(product, user) == 1
+
+
+def test_new_conversation_ends_it(new_page: Callable[..., Page], people: People, product: Rows) -> None:
+    page = new_page()
+    user = begin(page, people)
+    page.get_by_role("button", name="Nova conversa").first.click()
+    expect(page.get_by_text("Não fica na lista nem na busca")).to_be_hidden()
+    is_gone(product, user)
+    say(page, "Um assunto comum")
+    expect(page.locator(".conversation-list li")).to_have_count(1)
+
+
+def test_reload_ends_it(new_page: Callable[..., Page], people: People, product: Rows) -> None:
+    page = new_page()
+    user = begin(page, people)
+    page.reload()
+    is_gone(product, user)
+    expect(page.get_by_text("Um assunto passageiro")).to_have_count(0)
+
+
+def test_closed_page_ends_it(new_page: Callable[..., Page], people: People, product: Rows) -> None:
+    page = new_page()
+    user = begin(page, people)
+    page.close(run_before_unload=True)
+    is_gone(product, user)
+
+
+def test_opening_another_conversation_ends_it(new_page: Callable[..., Page], people: People, product: Rows) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    member.say("Uma conversa comum")
+    page.goto("/chat")
+    page.get_by_role("button", name="Nova conversa").first.click()
+    page.get_by_role("button", name="Conversa temporária").click()
+    say(page, "Um assunto passageiro")
+    page.locator(".conversation-list li a").first.click()
+    expect(page.locator(".message-asked")).to_contain_text("Uma conversa comum")
+    expect(page.get_by_text("Não fica na lista nem na busca")).to_be_hidden()
+    user = product.value("SELECT id FROM usuarios WHERE email = %s", member.email)
+    wait_until(lambda: conversations(product, user) == 1, "the end of the temporary conversation")
+    assert product.value("SELECT temporaria FROM conversas WHERE id_usuario = %s", user) == 0
+
+
+def test_palette_begins_one(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    sign_in(page, people)
+    say(page, "Um assunto comum")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("temporária")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Não fica na lista nem na busca")).to_be_visible()
+    expect(page.locator(".message")).to_have_count(0)

@@ -1,0 +1,114 @@
+"""Temporary conversations over HTTP: no word of them is left in the database, in a log or in an answer."""
+
+import contextlib
+import os
+import signal
+
+import httpx
+import pytest
+
+from tests.support.people import People, Person
+from tests.support.rows import TABLES, Rows
+from tests.support.running_cloud import RunningCloud
+from tests.support.waiting import wait_until
+
+WORD = "canario-passageiro"
+BEGIN = {"nova": True, "temporaria": True}
+
+
+def traces(cloud: RunningCloud, product: Rows) -> list[str]:
+    """Return where the word is found: tables, and the log of all functions."""
+    found = [table for table in TABLES if WORD in str(product.list(f"SELECT * FROM {table}"))]
+    return [*found, *(["log"] if WORD in cloud.log.read_text() else [])]
+
+
+def test_closed_conversation_leaves_no_row_and_no_word(member: Person, cloud: RunningCloud, product: Rows) -> None:
+    first = member.say(f"Conte sobre {WORD}", **BEGIN)
+    conversation = first["conversation_id"]
+    with member.stream(f"Mais sobre {WORD}", conversation_id=conversation) as events:
+        assert [name for name, _ in events][-1] == "done"
+    member.http.post(f"/chat/messages/{first['question_id']}/edit", json={"message": f"Outro {WORD}"})
+    member.http.post(f"/chat/replies/{first['message_id']}/regenerate")
+    assert traces(cloud, product) == ["mensagens"]
+    assert member.http.get("/conversations").json() == []
+    assert member.http.get("/conversations", params={"q": WORD}).json() == []
+    assert WORD not in member.http.get("/profile/export").text
+    assert WORD not in member.http.get("/chat", headers={"accept": "text/html"}).text
+    assert member.http.get(f"/chat/{conversation}", headers={"accept": "text/html"}).status_code == 404
+    assert member.http.post(f"/conversation/{conversation}/close").status_code == 204
+    assert traces(cloud, product) == []
+    assert product.value("SELECT COUNT(*) FROM mensagens WHERE id_conversa = %s", conversation) == 0
+    assert member.http.post(f"/conversation/{conversation}/close").status_code == 404
+    assert member.http.get(f"/conversation/{conversation}").status_code == 404
+
+
+def test_cleanup_deletes_what_no_page_has_closed(member: Person, cloud: RunningCloud, product: Rows) -> None:
+    kept = member.say("Comum")["conversation_id"]
+    for _ in range(2):
+        member.say(f"Conte sobre {WORD}", **BEGIN)
+    assert cloud.invoke("CleanupFunction", {})["temporary_conversations"] >= 2
+    assert traces(cloud, product) == []
+    assert product.value("SELECT COUNT(*) FROM mensagens WHERE id_conversa = %s", kept) == 2
+
+
+def test_others_and_strangers_close_nothing(member: Person, people: People) -> None:
+    temporary = member.say("Oi", **BEGIN)["conversation_id"]
+    common = member.say("Oi", nova=True)["conversation_id"]
+    other = people.member()
+    answers = [
+        other.http.post(f"/conversation/{temporary}/close"),
+        other.http.post("/conversation/999999999/close"),
+        member.http.post(f"/conversation/{common}/close"),
+    ]
+    assert {(answer.status_code, answer.text) for answer in answers} == {(404, answers[0].text)}
+    assert people.stranger().http.post(f"/conversation/{temporary}/close").status_code == 401
+    assert len(member.http.get(f"/conversation/{temporary}").json()) == 2
+
+
+def test_beacon_of_a_page_closes_and_one_of_another_site_does_not(member: Person) -> None:
+    temporary = member.say("Oi", **BEGIN)["conversation_id"]
+    path = f"/conversation/{temporary}/close"
+    foreign = {"sec-fetch-site": "cross-site", "content-type": "text/plain;charset=UTF-8"}
+    assert member.http.post(path, content=b"", headers=foreign).status_code == 403
+    ours = {"sec-fetch-site": "same-origin", "content-type": "text/plain;charset=UTF-8"}
+    assert member.http.post(path, content=b"", headers=ours).status_code == 204
+
+
+def test_question_of_an_existing_conversation_cannot_be_temporary(member: Person) -> None:
+    for where in ({}, {"conversation_id": 5}):
+        answer = member.http.post("/chat/message", json={"message": "Oi", "temporaria": True, **where})
+        assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, "temporaria")
+
+
+@pytest.mark.timeout(300)
+def test_killed_replies_leave_nothing_after_the_close(member: Person, cloud: RunningCloud, product: Rows) -> None:
+    admin = f"{cloud.addresses['gemini']}/admin/pace"
+    text = " ".join([WORD] * 60)
+    httpx.put(admin, json={"delay": 0.1, "pieces": 60, "text": text}).raise_for_status()
+    try:
+        for moment in (1, 4, 12):
+            conversation = kill_reply_after(member, cloud, moment)
+            assert "mensagens" in traces(cloud, product)
+            assert member.http.post(f"/conversation/{conversation}/close").status_code == 204
+            assert traces(cloud, product) == []
+    finally:
+        httpx.put(admin, json={"delay": 0.03, "pieces": None, "text": None}).raise_for_status()
+
+
+def kill_reply_after(member: Person, cloud: RunningCloud, moment: int) -> int:
+    """Kill the function after so many events of a reply. Returns the conversation."""
+    pids = wait_until(lambda: cloud.function_processes("ChatStreamFunction"), "a process")
+    conversation = 0
+    with (
+        contextlib.suppress(httpx.HTTPError),
+        member.stream(f"Conte sobre {WORD}", client_id=f"temporaria-{moment}", **BEGIN) as events,
+    ):
+        for seen, (name, data) in enumerate(events, 1):
+            if name == "start":
+                conversation = int(data["conversation_id"])
+            if seen == moment:
+                for pid in pids:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+    assert conversation
+    return conversation
