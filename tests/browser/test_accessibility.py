@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.attachments import LOCKED, MICROPHONE, PDF, PENDING, PHOTO, SOUND, button, choose, open_sent
+from tests.browser.web_search import QUESTION, TEXT, USED_UP, grounding, many, switch
 from tests.support.browser import DESKTOP, PHONE, say, screenshot, sign_in, take_session
 from tests.support.people import People, newest_link
 from tests.support.rows import Rows
@@ -150,6 +151,34 @@ def test_files_in_every_state(
     found["viewer, ready"] = findings(page)
     page.get_by_role("dialog").get_by_role("button", name="Apagar arquivo").click()
     found["viewer, deletion"] = findings(page)
+    assert {state: problems for state, problems in found.items() if problems} == {}
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone-dark"])
+def test_search_in_every_state(
+    new_page: Callable[..., Page],
+    people: People,
+    product: Rows,
+    gemini: Callable[..., None],
+    viewport: dict[str, int],
+    scheme: str,
+) -> None:
+    page = new_page(viewport, scheme)
+    member = sign_in(page, people)
+    switch(page).click()
+    found = {"pressed": findings(page)}
+    say(page, QUESTION)
+    found["sources"] = findings(page)
+    gemini(text=TEXT, grounding=grounding(many(8)))
+    say(page, QUESTION)
+    found["collapsed sources"] = findings(page)
+    gemini(fault="503", searching=True)
+    say(page, QUESTION)
+    found["no search"] = findings(page)
+    product.run(USED_UP, member.email)
+    say(page, QUESTION, wait=False)
+    expect(page.get_by_role("button", name="Enviar sem buscar")).to_be_visible()
+    found["used up"] = findings(page)
     assert {state: problems for state, problems in found.items() if problems} == {}
 
 

@@ -38,6 +38,7 @@ def test_switch_is_chosen_by_keyboard_and_named_for_screen_readers(
     expect(fast).to_be_checked()
     say(page, "Uma pergunta simples")
     page.get_by_label("Sua mensagem").focus()
+    page.keyboard.press("Tab")  # to the switch of web search
     page.keyboard.press("Tab")
     expect(fast).to_be_focused()
     page.keyboard.press("ArrowRight")

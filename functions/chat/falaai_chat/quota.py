@@ -211,5 +211,5 @@ def quotas() -> Quotas:
     return Quotas(
         Quota(limits.daily_messages, limits.daily_ceiling),
         think if thinking.gemini_model_think else None,
-        search if searching.daily_searches and searching.daily_search_ceiling else None,
+        search if searching.is_on else None,
     )

@@ -116,6 +116,7 @@ def profile_page(request: Request, session: CurrentSession, database: Db, feito:
         "instructions": profile.instructions,
         "instructions_max": INSTRUCTIONS_MAX_CHARACTERS,
         "examples": texts.INSTRUCTION_EXAMPLES,
+        "search_default": session.searches if settings.read(settings.SearchSettings).is_on else None,
         "devices": devices,
         "export": _export(profile.export, session),
         "notice": texts.PROFILE_CHANGED if feito else "",

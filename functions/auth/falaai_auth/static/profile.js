@@ -72,6 +72,22 @@ function startDeletion(form) {
   });
 }
 
+/**
+ * Store the choice at once, and say below it what holds now.
+ * @param {HTMLInputElement} box
+ */
+async function storeSearchDefault(box) {
+  const status = part("search-status");
+  try {
+    const { message } = await ask("PUT", "/profile/search", { buscar: box.checked });
+    status.textContent = message;
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    box.checked = !box.checked;
+    status.textContent = problem.message;
+  }
+}
+
 /** Reload the page, which shows the new state, when the export is no longer being prepared. */
 async function watchExport() {
   const { exportacao } = await ask("GET", "/profile/exports").catch((problem) => {
@@ -88,6 +104,9 @@ connect("export-progress", () => {
 connect("profile-update", startUpdate);
 connect("profile-picture", startPicture);
 connect("instruction-example", startExample);
+connect("search-default", (/** @type {HTMLInputElement} */ box) => {
+  box.addEventListener("change", () => storeSearchDefault(box));
+});
 connect("account-deletion", startDeletion);
 connect("end-session", (button) => {
   button.addEventListener("click", async () =>

@@ -27,8 +27,8 @@ export const otherModes = () =>
     .filter((option) => !option.checked)
     .map((option) => [option.closest("label")?.textContent?.trim() ?? "", option]);
 
-/** @param {number} left */
-function leftInWords(left) {
+/** @param {number} left replies of today in this mode, or with a search */
+export function leftInWords(left) {
   if (left === 1) return texts.thinkingLeftOne;
   return left ? say("thinkingLeft", { count: left.toLocaleString("pt-BR") }) : texts.thinkingLeftNone;
 }

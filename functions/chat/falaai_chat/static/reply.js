@@ -108,8 +108,7 @@ export class Reply {
       case "block":
         return this.addBlock(data.html, data.until);
       case "sources":
-        this.sources = data.fontes.length;
-        return showSources(this.article, data);
+        return this.addSources(data);
       case "done":
         return this.end(data);
       case "offline":
@@ -175,6 +174,13 @@ export class Reply {
     if (this.state === "ended") showRemembered(this.article, facts);
   }
 
+  /** @param {import("./sources.js").Search} search */
+  addSources(search) {
+    this.sources = search.fontes.length;
+    showSources(this.article, search);
+    if (search.aviso !== "search_unavailable") emit("searched", null);
+  }
+
   /** @param {End} end */
   end({ html, estado, aviso, erro }) {
     // Do not replace finished blocks: the page would move and a selection would be lost.
@@ -207,6 +213,7 @@ export class Reply {
     if (this.isLeft) return;
     if (this.state === "waiting") this.body.replaceChildren();
     this.state = "ended";
+    if (problem.body.pesquisa) showSources(this.article, problem.body.pesquisa);
     if (this.id) showEnd(this.article, "erro", problem.code, problem.message);
     else {
       this.article.dataset.state = "erro";

@@ -15,6 +15,7 @@
  * conversation-opened: it shows another one, whose older messages have this path;
  * version-found: a search has found a message of a hidden version; version-shown: the page shows another version;
  * files-changed: the draft of this conversation has other files, or one of them has another state;
+ * searched: a reply has searched the web, and counts in the searches of the day;
  * palette, key-list: open these dialogs; reading-aloud: the page begins to speak; dictating: it begins to listen;
  * recording: it begins to record.
  * @typedef {{
@@ -32,7 +33,8 @@
  *   "conversation-opened": { older: string },
  *   "version-found": { id: number, seq: number },
  *   "version-shown": null,
- *   "palette": null,
+ *   "searched": null,
+  "palette": null,
  *   "key-list": null,
  *   "reading-aloud": null,
  *   "dictating": null,

@@ -146,6 +146,10 @@ class SearchSettings(_Group):
     daily_searches: int = Field(default=20, ge=0)
     daily_search_ceiling: int = Field(default=500, ge=0)
 
+    @property
+    def is_on(self) -> bool:
+        return min(self.daily_searches, self.daily_search_ceiling) > 0
+
 
 class MemorySettings(_Group):
     """Largest size of a prompt with persona and summary, in approximate tokens."""
