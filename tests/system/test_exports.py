@@ -151,3 +151,39 @@ def test_answer_that_lambda_would_refuse_names_the_archive(member: Person, produ
     content = download(member, ready(member)["arquivo"]).content
     told = json.loads(zipfile.ZipFile(io.BytesIO(content)).read("falaai.json"))
     assert len(told["mensagens"]) == 20
+
+
+def test_sources_are_numbered_in_every_file_and_in_the_text_to_copy(member: Person) -> None:
+    reply = member.say("Como está a inflação?", buscar=True)
+    path = f"/conversation/{reply['conversation_id']}/export"
+    copied = member.http.get(f"/chat/replies/{reply['message_id']}").json()["com_fontes"]
+    assert "órgão de estatística[1].\n" in copied
+    plain = member.say("E sem busca?")
+    assert member.http.get(f"/chat/replies/{plain['message_id']}").json()["com_fontes"] is None
+    request(member)
+    archive = zipfile.ZipFile(io.BytesIO(download(member, ready(member)["arquivo"]).content))
+    (name,) = [name for name in archive.namelist() if name.endswith(".md")]
+    for markdown in (member.http.get(path).text, archive.read(name).decode()):
+        assert f"\n{copied}\n" in markdown
+        for number, source in enumerate(reply["pesquisa"]["fontes"], 1):
+            assert f"\n{number}. {source['dominio']}: <{source['url']}>\n" in markdown
+        assert markdown.count("Fontes:") == 1
+
+
+def test_files_with_many_sources_stay_below_the_limit_of_a_response(member: Person, product: Rows) -> None:
+    reply = member.say("Como está a inflação?", buscar=True)
+    conversation, address = reply["conversation_id"], "https://redirect.example/" + "x" * 1_900
+    found = {**reply["pesquisa"], "fontes": [{"titulo": "a", "dominio": "a.example", "url": address}] * 50}
+    del found["frase"]
+    product.run(
+        "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, pesquisa)"
+        " WITH RECURSIVE n (i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 82)"
+        " SELECT %s, i, 'ia', 'Achei.', UTC_TIMESTAMP(6), %s FROM n",
+        conversation,
+        json.dumps(found),
+    )
+    for kind in ("json", "md"):
+        file = member.http.get(f"/conversation/{conversation}/export", params={"format": kind})
+        assert file.status_code == 200
+        assert len(file.content) < 3_000_000
+        assert "after=" in file.text

@@ -176,6 +176,13 @@ def test_number_follows_the_word_that_it_supports(text: str, words: str, before:
     assert not re.search(r"<(a|code|pre|math)\b[^>]*>(?:(?!</\1>).)*<sup", html, re.DOTALL)
 
 
+def test_number_is_behind_an_accent_that_is_a_character_of_its_own() -> None:
+    text = "O pre\u0301 e o cafe\u0301 caem."
+    result = grounding(text, metadata(text, "pre\u0301", "o cafe\u0301"))
+    assert NUMBER.sub("[]", to_html(text, grounding=result)) == "<p>O pre\u0301[] e o cafe\u0301[] caem.</p>\n"
+    assert with_sources(text, result).startswith("O pre\u0301[1] e o cafe\u0301[1] caem.")
+
+
 # Pieces of Markdown, and the visible text that the number of a supported piece follows. `{}` is a word of its own.
 PIECES = {
     "{}": "{}",

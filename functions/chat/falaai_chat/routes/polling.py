@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
+from falaai.citation_places import with_sources
 from falaai.errors import NotFound
 from falaai.repositories import messages
 from falaai.repositories.messages import State
@@ -30,12 +31,14 @@ _SUGGESTIONS_HEADERS = {
 def follow_reply(
     message_id: int, session: CurrentSession, database: Db, after: Annotated[int, Query(ge=0)] = 0
 ) -> dict[str, Any]:
-    """Return {estado, conteudo, next, erro, aviso, html, pesquisa}.
+    """Return {estado, conteudo, next, erro, aviso, html, pesquisa, com_fontes}.
     `conteudo` is the text from character `after` on, and `next` is the value of `after` for the next request.
     Characters are Unicode code points. `html` is null until the reply has ended, then the whole reply. `aviso` is a
     sentence about a reply that failed or was stopped, or null. `pesquisa` is its web search, or null.
+    `com_fontes` is the whole text with the numbers of its sources and their list, or null without sources.
     """
     reply = get_reply(database, session, message_id)
+    has_sources = reply.grounding is not None and bool(reply.grounding.sources)
     return {
         "estado": reply.state.value,
         "conteudo": reply.text[after:],
@@ -44,6 +47,7 @@ def follow_reply(
         "aviso": notice_of(reply.text, reply.state, reply.error),
         "html": None if reply.state is State.GENERATING else to_html(reply.text, grounding=reply.grounding),
         "pesquisa": search_shape(reply.grounding),
+        "com_fontes": with_sources(reply.text, reply.grounding) if has_sources else None,
     }
 
 

@@ -15,11 +15,14 @@ import { texts } from "./sentences.js";
 import { showOther } from "./versions.js";
 
 /**
- * Return a reply's Markdown from the server: the page has only its HTML.
+ * Return a reply's Markdown from the server, with its sources: the page has only its HTML.
  * @param {HTMLElement} article
  * @returns {Promise<string>}
  */
-const markdownOf = async (article) => (await ask("GET", `/chat/replies/${article.dataset.id}`)).conteudo;
+async function markdownOf(article) {
+  const { com_fontes, conteudo } = await ask("GET", `/chat/replies/${article.dataset.id}`);
+  return com_fontes ?? conteudo;
+}
 
 /**
  * Return a reply as HTML for other programs, without the buttons of code blocks, and with its sources at the end.

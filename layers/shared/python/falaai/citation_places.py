@@ -5,6 +5,7 @@ address, a link or the beginning of a list item would change the text.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from falaai.grounding import Citation, Grounding, Source
@@ -96,8 +97,15 @@ def _end_of_word(text: str, citation: Citation) -> int:
     end = min(citation.end, len(text))
     for place in range(end, citation.start, -1):
         if text[place - 1].isalnum():
-            return place
+            return _behind_accents(text, place)
     if following := _WORD.search(text, end):
-        return following.end()
+        return _behind_accents(text, following.end())
     *_, last = (len(text.rstrip()), *(found.end() for found in _WORD.finditer(text, 0, end)))
-    return last
+    return _behind_accents(text, last)
+
+
+def _behind_accents(text: str, place: int) -> int:
+    """Return the place behind the combining characters that belong to the last letter."""
+    while place < len(text) and unicodedata.combining(text[place]):
+        place += 1
+    return place
