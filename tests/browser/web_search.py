@@ -7,7 +7,8 @@ from playwright.sync_api import Locator, Page, Request
 
 QUESTION = "Como está a inflação?"  # two pages of the fake's web fit it
 USED_UP = "UPDATE uso_diario SET buscas = 20 WHERE id_usuario = (SELECT id FROM usuarios WHERE email = %s)"
-TEXT = "A ação sobe 🎉 e o café\u0301 cai.\n\n```python\nprint('fica')\n```\n\nFim."
+# Sixteen pieces, if each is a word; the eighth finishes the code.
+TEXT = "A ação sobe 🎉 e o cafe\u0301 cai.\n\n```python\nprint('fica')\n```\n\nE isto é tudo o que se sabe hoje."
 
 
 def switch(page: Page) -> Locator:
@@ -30,7 +31,7 @@ def searches_asked(page: Page) -> list[bool | None]:
     return asked
 
 
-def grounding(sources: list[tuple[str, str]], words: str = "café\u0301 cai") -> dict[str, Any]:
+def grounding(sources: list[tuple[str, str]], words: str = "cafe\u0301 cai") -> dict[str, Any]:
     """Return metadata whose sources are (title, address), and that support these words of TEXT."""
     start = TEXT.encode().index(words.encode())
     return {
