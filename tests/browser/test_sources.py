@@ -199,7 +199,7 @@ def test_search_fits(
     screenshot(page, f"web-search-{name}-{look}")
 
 
-def test_search_on_paper_and_in_forced_colors(new_page: Callable[..., Page], people: People, gemini: Gemini) -> None:
+def test_sources_in_print_and_in_forced_colors(new_page: Callable[..., Page], people: People, gemini: Gemini) -> None:
     page = new_page()
     sign_in(page, people)
     switch(page).click()
@@ -212,4 +212,4 @@ def test_search_on_paper_and_in_forced_colors(new_page: Callable[..., Page], peo
     expect(page.get_by_role("button", name="Mostrar as 8 fontes")).to_be_hidden()
     expect(cards(page).filter(visible=True)).to_have_count(8)
     expect(page.locator(".citation a")).to_have_count(8)
-    screenshot(page, "web-search-paper")
+    screenshot(page, "web-search-print")

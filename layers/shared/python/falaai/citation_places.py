@@ -105,7 +105,7 @@ def _end_of_word(text: str, citation: Citation) -> int:
 
 
 def _behind_accents(text: str, place: int) -> int:
-    """Return the place behind the combining characters that belong to the last letter."""
+    """Return the place behind the combining characters that belong to the last one before them."""
     while place < len(text) and unicodedata.combining(text[place]):
         place += 1
     return place
