@@ -99,11 +99,13 @@ def segment(text: str, part: str) -> dict[str, Any]:
 
 
 def suggestions(query: str) -> str:
-    """Return HTML like Google's: styles of its own, and a link to a search that opens outside."""
+    """Return HTML like Google's: styles of its own for both looks, and a link to a search that opens outside."""
     shown = html.escape(query)
     return (
-        "<style>.container{display:flex;gap:8px;font-family:sans-serif}.chip{border:1px solid #888;"
-        "border-radius:16px;padding:6px 12px;color:inherit}</style>"
+        "<style>.container{display:flex;padding:8px 12px;border-radius:8px;background:#fafafa;"
+        "font:14px/20px sans-serif}"
+        ".chip{border:1px solid #888;border-radius:16px;padding:5px 16px;color:#5e5e5e;text-decoration:none}"
+        "@media(prefers-color-scheme:dark){.container{background:#1f1f1f}.chip{color:#fff}}</style>"
         f'<div class="container"><a class="chip" target="_blank" href="https://search.example/search?q={shown}">'
         f"{shown}</a></div>"
     )

@@ -5,6 +5,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, Request
 
+from fakes.gemini_web import suggestions
+
 QUESTION = "Como está a inflação?"  # two pages of the fake's web fit it
 USED_UP = "UPDATE uso_diario SET buscas = 20 WHERE id_usuario = (SELECT id FROM usuarios WHERE email = %s)"
 # Sixteen pieces, if each is a word; the eighth finishes the code.
@@ -43,7 +45,7 @@ def grounding(sources: list[tuple[str, str]], words: str = "cafe\u0301 cai") -> 
                 "groundingChunkIndices": list(range(len(sources))),
             }
         ],
-        "searchEntryPoint": {"renderedContent": '<a target="_blank" href="https://search.example/">café</a>'},
+        "searchEntryPoint": {"renderedContent": suggestions("café")},
     }
 
 
