@@ -6,7 +6,7 @@ import pytest
 
 from falaai.database import Database
 from falaai.errors import LanguageModelError, ModelBlocked, ModelInterrupted, ModelRateLimited, ModelUnavailable
-from falaai.modes import Mode
+from falaai.modes import SEARCH, Mode
 from falaai.repositories import usage
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of
@@ -199,16 +199,18 @@ def test_mode_and_model_are_stored_and_stay_with_a_hidden_version(
     ]
 
 
-def test_messages_and_uploads_follow_to_the_next_account_with_the_address(
+def test_messages_searches_and_uploads_follow_to_the_next_account_with_the_address(
     database: Database, rows: Rows, today: Session
 ) -> None:
     send(database, today)
     think(database, today)
     think(database, today)
     usage.add_uploaded(database, today.user_id, day_of(today.now), 3_000_000)
+    usage.add_message(database, today.user_id, day_of(today.now), SEARCH)
     keep_usage(database, today)
     found = find_usage(database, today.user_email)
     other = rows.user("nova@exemplo.com.br")
     carry_over(database, other, found)
-    counts = "SELECT mensagens, pensadas, bytes_enviados FROM uso_diario WHERE id_usuario = %s"
-    assert rows.list(counts, other) == [{"mensagens": 1, "pensadas": 2, "bytes_enviados": 3 * 1024 * 1024}]
+    counts = "SELECT mensagens, pensadas, buscas, bytes_enviados FROM uso_diario WHERE id_usuario = %s"
+    expected = {"mensagens": 1, "pensadas": 2, "buscas": 1, "bytes_enviados": 3 * 1024 * 1024}
+    assert rows.list(counts, other) == [expected]

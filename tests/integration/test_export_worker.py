@@ -25,7 +25,7 @@ from falaai_export import archive_store
 from falaai_export.archive_store import PIECE_BYTES, ArchiveStore, Upload
 from falaai_export.worker import export_data
 from tests.support.attached_files import AttachedFiles, bucket_of_test
-from tests.support.fakes import FakeQueues
+from tests.support.fakes import GROUNDING, FakeQueues
 from tests.support.histories import add_conversations, add_history
 from tests.support.replies import new_session
 from tests.support.rows import Rows
@@ -134,6 +134,24 @@ def test_archive_holds_every_row_each_conversation_and_the_picture(
     )
     assert archive.read(files[str(empty)]).decode() == "# Nova Conversa\n"
     assert archive.read(files[str(long.id)]).decode().count("\n## ") == long.messages
+
+
+def test_searches_are_in_the_archive_as_data_and_as_numbered_sources(job: Job, rows: Rows, bucket: Bucket) -> None:
+    conversation = rows.conversation(job.user, "O que há?", "Olá, Ana.", "E depois?", "Nada.")
+    rows.run(
+        "UPDATE mensagens SET buscar = TRUE, buscada_em = NOW(6), pesquisa = %s, sugestoes = %s"
+        " WHERE id_conversa = %s AND seq = 2",
+        *(GROUNDING.stored(), GROUNDING.suggestions, conversation),
+    )
+    job.run()
+    archive = bucket.archive(job.id)
+    reply, other = [row for row in json.loads(archive.read("falaai.json"))["mensagens"] if row["remetente"] == "ia"]
+    assert (reply["buscar"], reply["pesquisa"], reply["sugestoes"]) == (1, GROUNDING.shape(), GROUNDING.suggestions)
+    assert (other["buscar"], other["pesquisa"], other["sugestoes"]) == (0, None, None)
+    (name,) = [name for name in archive.namelist() if name.startswith("conversas/")]
+    text = archive.read(name).decode()
+    assert "Olá[1], Ana.\n\nFontes:\n\n1. a.example: <https://redirect.example/1>\n" in text
+    assert text.count("Fontes:") == 1
 
 
 def test_hidden_versions_are_in_the_archive_and_marked(job: Job, rows: Rows, bucket: Bucket) -> None:

@@ -1,6 +1,7 @@
 """Replies that search the web, over HTTP: sources, exact citations, suggestions, quota, and a search that fails."""
 
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from typing import Any
 
 import httpx
@@ -126,6 +127,47 @@ def test_metadata_in_two_chunks_is_not_doubled(member: Person, gemini: FakeServi
     assert len(answer["pesquisa"]["fontes"]) == len(answer["pesquisa"]["consultas"]) == 1
     page_html = member.http.get(f"/chat/replies/{answer['message_id']}/sugestoes").text
     assert page_html == grounding["searchEntryPoint"]["renderedContent"]
+
+
+def attributes_of(html: str) -> set[str]:
+    """Return the names of all attributes, as a browser reads them."""
+    found = set[str]()
+    parser = HTMLParser()
+    parser.handle_starttag = lambda _tag, attributes: found.update(name for name, _ in attributes)  # type: ignore[method-assign]
+    parser.feed(html)
+    return found
+
+
+def test_hostile_pages_stay_inert_in_every_form(member: Person, gemini: FakeService) -> None:
+    text = "Isto é <b>uma</b> frase."
+    titles = [
+        "<script>alert(1)</script>",
+        "\u202egnp.exe\u202c\u200b",
+        "x" * 10_000,
+        '" onmouseover="alert(1)',
+        "bom",
+    ]
+    addresses = [
+        *("javascript:alert(1)", "data:text/html,<script>alert(1)</script>", "https://a.example/" + "x" * 10_000),
+        *('https://a.example/"onclick="alert(1)', "https://bom.example/<script>"),
+    ]
+    chunks = [{"web": {"title": title, "uri": uri}} for title in titles for uri in addresses]
+    place = {"startIndex": 0, "endIndex": 7, "text": "Isto é"}
+    support = {"segment": place, "groundingChunkIndices": [*range(len(chunks))]}
+    found = {"webSearchQueries": ["<script>"], "groundingChunks": chunks, "groundingSupports": [support]}
+    pace(gemini, delay=0, text=text, grounding=found)
+    answer = member.say("Notícias?", buscar=True)
+    assert {one["url"] for one in answer["pesquisa"]["fontes"]} == set(addresses[3:])
+    assert max(len(one["titulo"]) for one in answer["pesquisa"]["fontes"]) == 200
+    assert not any(character in str(answer["pesquisa"]) for character in ("\u202e", "\u200b"))
+    page = member.http.get(f"/chat/{answer['conversation_id']}", headers={"accept": "text/html"}).text
+    exported = member.http.get(f"/conversation/{answer['conversation_id']}/export").text
+    for html in (answer["html"], page):
+        assert "<script>alert" not in html
+        assert "javascript:" not in html
+        assert not [name for name in attributes_of(html) if name.startswith("on")]
+    assert "<script>" not in exported
+    assert "Isto é[1][2][3][4][5][6][7][8] <b>" in exported
 
 
 def test_suggestions_are_unaltered_and_have_no_rights(member: Person, people: People) -> None:
