@@ -12,6 +12,6 @@ CREATE TABLE IF NOT EXISTS avaliacoes (
     modelo VARCHAR(64) NULL,
     dia DATE NOT NULL,
     PRIMARY KEY (id_mensagem, geracao),
-    INDEX avaliacoes_usuario (id_usuario),
+    INDEX avaliacoes_usuario (id_usuario, id_mensagem, geracao),
     INDEX avaliacoes_dia (dia)
 ) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;

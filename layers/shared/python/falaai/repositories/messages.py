@@ -124,7 +124,7 @@ class Locked:
 
 _PARENT = "COALESCE((SELECT a.id FROM mensagens a WHERE a.id_conversa = m.id_conversa AND a.seq = m.seq - 1), 0)"
 _OTHERS = f"(SELECT COUNT(*) FROM mensagens v WHERE v.id_conversa = m.id_conversa AND v.pai = {_PARENT})"  # noqa: S608 - constant
-_ATTACHMENT_IDS = "(SELECT GROUP_CONCAT(x.id) FROM anexos x WHERE x.id_mensagem = m.id)"
+_ATTACHMENT_IDS = "(SELECT /*+ NO_DECORRELATE() */ GROUP_CONCAT(x.id) FROM anexos x WHERE x.id_mensagem = m.id)"
 _LOCKED_COLUMNS = (
     f"{MESSAGE_COLUMNS}, {_ABANDONED_EMPTY_AT}, m.chave, c.ultima_seq, c.proximo_ramo, {_PARENT} AS anterior,"
     f" {_OTHERS} AS outras, {_ATTACHMENT_IDS} AS anexos_ids"

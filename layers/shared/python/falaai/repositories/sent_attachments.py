@@ -133,7 +133,7 @@ BY_MESSAGE = (
     " x.tamanho, 'reason', x.motivo, 'position', x.posicao, 'kind', a.especie, 'media_type',"
     " a.tipo, 'pages', a.paginas, 'seconds', a.segundos, 'width', a.largura, 'height', a.altura, 'tokens', a.tokens,"
     " 'digest_state', a.resumo_estado)) AS anexos"
-    " FROM anexos x LEFT JOIN arquivos a ON a.id = x.id_arquivo AND x.estado = 'pronto'"
+    " FROM anexos x FORCE INDEX (anexos_conversa) LEFT JOIN arquivos a ON a.id = x.id_arquivo AND x.estado = 'pronto'"
     " WHERE x.id_conversa = %s GROUP BY x.id_mensagem"
 )
 
