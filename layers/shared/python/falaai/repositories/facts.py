@@ -103,7 +103,9 @@ def delete_facts(sql: Statements, user_id: int) -> int:
 def delete_hidden_facts(sql: Statements, conversation_ids: list[int]) -> None:
     """Delete facts from hidden questions of conversations whose messages are about to be deleted."""
     sql.run(
-        "DELETE /*+ INL_JOIN(f) */ f FROM mensagens m JOIN fatos f ON f.id_mensagem = m.id WHERE m.id_conversa IN %s AND m.seq < 0",
+        # Without the hint, TiDB reads the whole index of facts.
+        "DELETE /*+ INL_JOIN(f) */ f FROM mensagens m JOIN fatos f ON f.id_mensagem = m.id"
+        " WHERE m.id_conversa IN %s AND m.seq < 0",
         (tuple(conversation_ids),),
     )
 

@@ -124,6 +124,7 @@ class Locked:
 
 _PARENT = "COALESCE((SELECT a.id FROM mensagens a WHERE a.id_conversa = m.id_conversa AND a.seq = m.seq - 1), 0)"
 _OTHERS = f"(SELECT COUNT(*) FROM mensagens v WHERE v.id_conversa = m.id_conversa AND v.pai = {_PARENT})"  # noqa: S608 - constant
+# Without the hint, TiDB joins the whole index of attachments.
 _ATTACHMENT_IDS = "(SELECT /*+ NO_DECORRELATE() */ GROUP_CONCAT(x.id) FROM anexos x WHERE x.id_mensagem = m.id)"
 _LOCKED_COLUMNS = (
     f"{MESSAGE_COLUMNS}, {_ABANDONED_EMPTY_AT}, m.chave, c.ultima_seq, c.proximo_ramo, {_PARENT} AS anterior,"
