@@ -7,7 +7,7 @@ ARCH ?= $(if $(filter default,$(ENV)),x86_64,aarch64)
 TESTS ?= tests devcloud/tests bench/tests
 
 .PHONY: help run test test-faults check lint typecheck validate build bench cost sam-local sam-invoke secrets doctor deploy smoke destroy replay \
-  cleanup-preview ratings backup restore backup-check migrate docs release-database lock clean
+  cleanup-preview ratings admin backup restore backup-check migrate docs release-database lock clean
 
 ##@ Every day
 
@@ -78,7 +78,7 @@ validate: ## Check the templates: cfn-lint, checkov and sam validate
 
 docs: ## Generate docs/openapi.json, routes.md, settings.md, models.md and queue-messages.md
 	@scripts/prepare.sh
-	@PYTHONPATH=.:devcloud/src:layers/shared/python:functions/auth:functions/chat:functions/attachments $(PYTHON) docs/generate.py
+	@PYTHONPATH=.:devcloud/src:layers/shared/python:functions/auth:functions/admin:functions/chat:functions/attachments $(PYTHON) docs/generate.py
 
 ##@ Deploy
 
@@ -151,6 +151,10 @@ cleanup-preview: ## Count the rows that the cleanup would delete now (STACK= for
 ratings: ## Count how users rated replies in the last 30 days (DAYS=, STACK= for AWS)
 	@scripts/prepare.sh
 	@$(PYTHON) -m operations.ratings $(DAYS)
+
+admin: ## Give a confirmed account the role of an operator: EMAIL=ana@example.org (STACK= for AWS)
+	@scripts/prepare.sh
+	@$(PYTHON) -m operations.name_admin "$(EMAIL)"
 
 ##@ Maintain
 

@@ -8,6 +8,7 @@ from typing import Any
 from devcloud.template import read_template
 from falaai import model_families, queue_messages, settings
 from falaai.modes import Mode
+from falaai_admin.application import build as build_admin
 from falaai_attachments.application import build as build_attachments
 from falaai_auth.application import build as build_auth
 from falaai_chat.application import build as build_chat
@@ -40,7 +41,8 @@ def generated_docs() -> dict[str, str]:
 
 def openapi() -> dict[str, Any]:
     """Return one OpenAPI document for the routes of all web functions."""
-    documents = [app.openapi() for app in (build_auth(), build_chat(), build_stream(), build_attachments())]
+    applications = (build_auth(), build_admin(), build_chat(), build_stream(), build_attachments())
+    documents = [app.openapi() for app in applications]
     whole = {**documents[0], "info": {**documents[0]["info"], "title": "FalaAI"}}
     whole["paths"] = {path: methods for one in documents for path, methods in one["paths"].items()}
     schemas = {name: schema for one in documents for name, schema in one["components"]["schemas"].items()}

@@ -34,6 +34,8 @@ PARAMETERS = {
     "EMAIL_USER": "EmailUser",
     "OPERATOR_NAME": "OperatorName",
     "CONTACT_EMAIL": "ContactEmail",
+    "SIGNUP": "SignUp",
+    "ADMIN_EMAILS": "AdminEmails",
     "PUBLIC_URL": "PublicUrl",
     "DOMAIN_NAME": "DomainName",
     "CERTIFICATE_ARN": "CertificateArn",

@@ -88,6 +88,7 @@ def queue_event(name: str) -> dict[str, Any]:
 
 EVENTS = {
     "AuthFunction": lambda: request_event("/login"),
+    "AdminFunction": lambda: request_event("/admin"),
     "ChatFunction": lambda: request_event("/health"),
     "AttachmentsFunction": lambda: request_event("/chat/attachments/1"),
     "EmailFunction": lambda: queue_event("email"),

@@ -17,6 +17,7 @@ from falaai.repositories import exports, saved_prompts
 from falaai.repositories.facts import MOST_FACTS
 from falaai.repositories.saved_prompts import MOST_PROMPTS, PROMPT_MAX_CHARACTERS
 from falaai.web.current_user import get_database, stored_key
+from falaai_admin import application as admin_application
 from falaai_attachments import application as attachments_application
 from falaai_auth import application as auth_application
 from falaai_auth import dependencies as auth_dependencies
@@ -33,9 +34,19 @@ LAMBDA_BYTES = 6_291_556
 TOKEN, ORIGIN = "t" * 43, "http://testserver"
 # Routes that show nothing a person has written, or files of the product.
 WITHOUT_MESSAGES = {
-    *("/", "/login", "/cadastro", "/register", "/sucesso", "/verificacao", "/verificado", "/verify_link/{token}"),
+    *(
+        "/",
+        "/login",
+        "/cadastro",
+        "/register",
+        "/convite/{token}",
+        "/sucesso",
+        "/verificacao",
+        "/verificado",
+        "/verify_link/{token}",
+    ),
     *("/esqueci-senha", "/esqueci-senha/enviado", "/redefinir-senha/{token}", "/termos", "/privacidade"),
-    *("/static/auth/{name}", "/static/chat/{name}", "/static/{name}", "/health"),
+    *("/static/auth/{name}", "/static/admin/{name}", "/static/chat/{name}", "/static/{name}", "/health"),
     *("/sem-conexao", "/manifest.webmanifest", "/sw.js", "/favicon.ico"),
 }
 # The query that makes the answer as large as it can be, and the expected status.
@@ -57,6 +68,11 @@ LARGEST = {
     "/chat/attachments/{attachment_id}": ("", 200),
     "/chat/attachments/{attachment_id}/imagem": ("?tamanho=tela", 404),
     "/chat/attachments/{attachment_id}/arquivo": ("", 303),
+    "/admin": ("", 200),
+    "/admin/people": ("", 200),
+    "/admin/people/{user_id}": ("", 200),
+    "/admin/audit": ("", 200),
+    "/admin/invitations": ("", 200),
     "/conversations": ("?limit=100&q=a", 200),
     "/conversation/{conversation_id}": ("?limit=100", 200),
     "/conversation/{conversation_id}/export": ("?format=json", 200),
@@ -114,6 +130,21 @@ def add_attachment(rows: Rows, user: int) -> int:
     )
 
 
+def fill_operators_pages(rows: Rows, user: int) -> None:
+    """Make the reader an operator. Add accounts with the longest addresses, and acts, more than a page has."""
+    rows.run("UPDATE usuarios SET papel = 'admin', cota_diaria = 1000000 WHERE id = %s", user)
+    for number in range(120):
+        rows.user(f"{'a' * 60}{number:03}@{'b' * 170}.example.org")
+    rows.run(
+        "INSERT INTO auditoria (id_admin, id_alvo, acao, valor, feita_em)"
+        " SELECT id, id, 'desbloquear', REPEAT('9', 32), UTC_TIMESTAMP(6) FROM usuarios"
+    )
+    rows.run(
+        "INSERT INTO convites (id_usuario, chave, email, usos, grupo, criado_em, expira_em)"
+        " SELECT id, SHA2(id, 256), email, 1000, REPEAT('g', 40), NOW(6), NOW(6) + INTERVAL 1 DAY FROM usuarios"
+    )
+
+
 @pytest.fixture
 def reader(database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
     keys = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "AWS_DEFAULT_REGION": "us-east-1"}
@@ -149,8 +180,11 @@ def reader(database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> I
     for _ in range(MOST_PROMPTS):
         saved_prompts.add_prompt(rows.database, user, "ã" * 50, TEXT[:PROMPT_MAX_CHARACTERS])
     ids["attachment_id"] = add_attachment(rows, user)
+    ids["user_id"] = user
+    fill_operators_pages(rows, user)
     clients = []
-    for app in (auth_application.build(), chat_application.build(), attachments_application.build()):
+    applications = (auth_application, admin_application, chat_application, attachments_application)
+    for app in (application.build() for application in applications):
         app.dependency_overrides |= {
             get_database: lambda: database,
             auth_dependencies.get_picture_store: FakePictureStore,

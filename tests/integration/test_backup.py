@@ -143,9 +143,9 @@ def fill(rows: Rows) -> None:
     )
     rows.insert(
         "INSERT INTO usuarios (id, nome, email, senha, termos_registro, data_registro, email_verified,"
-        " profile_pic_url, instrucoes, memoria_pausada, memoria_desde, buscar)"
-        " VALUES (2000000000, %s, 'max@exemplo.com.br', 'x', 0, '1000-01-01', NULL, NULL, %s, TRUE, '1000-01-01',"
-        " TRUE)",
+        " profile_pic_url, instrucoes, memoria_pausada, memoria_desde, buscar, papel, bloqueada_em, cota_diaria,"
+        " grupo) VALUES (2000000000, %s, 'max@exemplo.com.br', 'x', 0, '1000-01-01', NULL, NULL, %s, TRUE,"
+        " '1000-01-01', TRUE, 'admin', '2026-01-02 03:04:05.678901', 2147483647, 'turma-2')",
         HOSTILE[0],
         HOSTILE[1],
     )
@@ -163,11 +163,19 @@ def fill(rows: Rows) -> None:
     rows.run("INSERT INTO transacoes VALUES ('k', '9999-12-31 23:59:59.999999')")
     for share in range(-15, 1):
         rows.run(
-            "INSERT INTO uso_diario VALUES (%s, '2026-02-28', 3, 9223372036854775807, 0, 2, 4611686018427387904, 5,"
-            " 2147483647)",
+            "INSERT INTO uso_diario (id_usuario, dia, mensagens, tokens_entrada, pensadas, bytes_enviados,"
+            " buscas, consultas)"
+            " VALUES (%s, '2026-02-28', 3, 9223372036854775807, 2, 4611686018427387904, 5, 2147483647)",
             share,
         )
     rows.run("INSERT INTO exportacoes VALUES (1, %s, 'pronta', 1, 5, NOW(6), NOW(6), NOW(6), NOW(6))", ana)
+    rows.run("INSERT INTO auditoria VALUES (4611686018427387904, 0, %s, 'cota', NULL, NOW(6))", ana)
+    rows.run(
+        "INSERT INTO convites (id, id_usuario, chave, email, usos, criado_em, expira_em)"
+        " VALUES (1, %s, 'c', %s, 1, NOW(6), NOW(6))",
+        *(ana, HOSTILE[0]),
+    )
+    rows.run("INSERT INTO convites_usos VALUES (1, 'u', NOW(6))")
     rows.run("INSERT INTO contas_apagadas VALUES (2000000500, '2026-01-01 00:00:00.000001')")
 
 
@@ -273,7 +281,7 @@ def test_snapshot_is_of_one_moment_while_writes_go_on(
 ) -> None:
     """Before each table is read, a conversation with two messages is added, and the oldest one is deleted."""
     user, tables = rows.user(), 0
-    conversations = [rows.conversation(user, "a", "b") for _ in range(20)]
+    conversations = [rows.conversation(user, "a", "b") for _ in range(60)]
 
     def write_and_read(connection: Connection, table: Table) -> Iterator[bytes]:
         nonlocal tables

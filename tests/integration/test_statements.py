@@ -29,13 +29,15 @@ from falaai.errors import ModelRateLimited
 from falaai.grounding import Grounding
 from falaai.language_model import NO_USAGE, Failed, ModelEvent, Prompt
 from falaai.modes import SEARCH, Mode
-from falaai.repositories import conversations, facts, messages, personal_data, saved_prompts
+from falaai.repositories import audit, conversations, facts, messages, personal_data, saved_prompts
 from falaai.repositories.conversations import Cursor
 from falaai.repositories.files import FileFacts, Kind, NewFile
+from falaai.repositories.invitations import NewInvitation
 from falaai.repositories.messages import ReplyResult, State
 from falaai.repositories.ratings import Rating, Reason
 from falaai.repositories.sessions import Session
 from falaai.repositories.versions import Branch
+from falaai.roles import Role
 from falaai.secret_tokens import Purpose, session_key
 from falaai.web.current_user import get_database
 from falaai_auth import application as auth_application
@@ -661,6 +663,25 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "messages": 3,
         "thinking": 2,
         "count": 3,
+        "admin_id": user,
+        "target_id": user,
+        "act": "cota",
+        "value": "50",
+        "audit.list_entries.after": audit.Cursor(soon, 7),
+        "prefix": "bia",
+        "after_email": "a",
+        "emails": ["bia@exemplo.com.br"],
+        "is_blocked": True,
+        "invitations.add_invitation.new": NewInvitation("x@exemplo.com.br", 1, 7, 50, "turma"),
+        "invitations.add_invitation.key": "f" * 64,
+        "invitations.update_key.key": "e" * 64,
+        "invitation_id": rows.value("SELECT MAX(id) FROM convites"),
+        "address_key": "a" * 64,
+        "invitations.list_invitations.after": audit.Cursor(soon, 7),
+        "daily_messages": 50,
+        "group": "turma",
+        "role": Role.ADMIN,
+        "people.update_daily_messages.messages": 50,
         "mode": Mode.THINK,
         "kind": SEARCH,
         "searches": True,
@@ -779,6 +800,17 @@ def fill_other_tables(rows: Rows) -> None:
         " SELECT id, CONCAT('uploads/', id), 'foto.jpg', 1000, NOW(6), NOW(6) + INTERVAL MOD(id, 100) - 2 HOUR"
         " FROM usuarios"
     )
+    rows.run(
+        "INSERT INTO auditoria (id_admin, id_alvo, acao, feita_em)"
+        " SELECT id, id, 'cota', UTC_TIMESTAMP(6) - INTERVAL id SECOND FROM usuarios"
+    )
+    rows.run(
+        "INSERT INTO convites (id_usuario, chave, usos, criado_em, expira_em)"
+        " SELECT id, SHA2(id, 256), 1, NOW(6) - INTERVAL id SECOND, NOW(6) + INTERVAL MOD(id, 1000) - 32 DAY"
+        " FROM usuarios"
+    )
+    rows.run("INSERT INTO convites_usos SELECT id, chave, criado_em FROM convites")
+    rows.run("UPDATE usuarios SET papel = 'admin' LIMIT 3")
     rows.run("UPDATE usuarios SET profile_pic_url = CONCAT('pictures/', id, '.webp') WHERE MOD(id, 2) = 1")
     rows.run("UPDATE usuarios SET email_verified = FALSE, data_registro = NOW(6) - INTERVAL 31 DAY LIMIT 9")
     rows.run("UPDATE mensagens SET estado = 'gerando', escrita_em = NOW(6) - INTERVAL 1 HOUR LIMIT 9")
@@ -818,6 +850,7 @@ FIND_DELETED = {
     "conversations.update_before_restart",
     "conversations.update_after_switch",
     "messages.has_transaction_key",
+    "messages.list_running",  # a block stops these replies too
     "messages.lock_abandoned_replies",
     "personal_data.delete_rows",
     "temporary_conversations.lock_temporary",

@@ -45,8 +45,8 @@ def run(domain: str, code: str, *more: str) -> str:
     return finished.stdout
 
 
-def test_eight_domains() -> None:
-    assert DOMAINS == ["attachments", "auth", "chat", "cleanup", "email", "export", "memory", "titles"]
+def test_nine_domains() -> None:
+    assert DOMAINS == ["admin", "attachments", "auth", "chat", "cleanup", "email", "export", "memory", "titles"]
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

@@ -10,7 +10,7 @@ from tests.support.imports import imported_modules
 from tests.support.paths import ROOT
 
 LAYER = ROOT / "layers/shared/python/falaai"
-WEB = ("auth", "chat")
+WEB = ("admin", "auth", "chat")
 # Web functions without pages.
 JSON = ("attachments",)
 WORKERS = ("cleanup", "email", "export", "memory", "titles")

@@ -87,6 +87,7 @@ def _use(cloud: RunningCloud, people: People) -> dict[str, Any]:
     wait_until(lambda: product.value("SELECT COUNT(*) FROM tokens WHERE usado_em IS NULL") == 3, "three links")
     wait_until(lambda: _titles(product) == 0, "titles")
     _export_and_delete(people, ana, product)
+    _name_operator(cloud, people, ana)
     listed = ana.http.get("/conversations").json()
     return {
         "cookie": ana.http.cookies["falaai"],
@@ -118,6 +119,18 @@ def _export_and_delete(people: People, person: Person, product: Rows) -> None:
     assert leaving.register(name="Caio").status_code == 201
     assert leaving.confirm().status_code == 303
     assert leaving.http.request("DELETE", "/profile", json={"senha_atual": PASSWORD}).status_code == 200
+
+
+def _name_operator(cloud: RunningCloud, people: People, person: Person) -> None:
+    """Name an operator, who invites another user. 0.1.0 has no operators."""
+    functions = [one["name"] for one in httpx.get(f"{cloud.lambda_api}/functions.json").json()]
+    if "AdminFunction" in functions:
+        assert cloud.invoke("AdminFunction", {"admin_email": EMAIL}) == {"named": True}
+        person.http.post("/password/confirm", json={"senha_atual": PASSWORD}).raise_for_status()
+        link = person.http.post("/admin/invitations", json={}).json()["link"]
+        form = {"nome": "Davi", "email": "davi@exemplo.com.br", "senha": PASSWORD, "termos_registro": True}
+        invited = people.stranger("davi@exemplo.com.br")
+        assert invited.http.post("/register", json={**form, "convite": link.rpartition("/")[2]}).status_code == 201
 
 
 def _fail(cloud: RunningCloud, person: Person) -> None:

@@ -21,6 +21,9 @@ TABLES = (
     "limites",
     "contas_apagadas",
     "exportacoes",
+    "auditoria",
+    "convites_usos",
+    "convites",
     "usuarios",
 )
 

@@ -105,6 +105,7 @@ def use_every_function(cloud: RunningCloud, people: People) -> None:
     assert member.login().status_code == 200  # AuthFunction: database, session
     assert stranger.register().status_code == 201
     assert stranger.link()  # EmailFunction: database, SendGrid
+    assert member.http.get("/admin").status_code == 403  # AdminFunction: database, session
     with member.stream("Oi") as events:  # ChatStreamFunction: database, session, Gemini
         names = [name for name, _ in events]
     assert names[-1] == "done"
@@ -146,7 +147,7 @@ def test_rotated_secret_is_used_by_every_function_from_the_next_request_on(
     answers = [*new.values(), ""]  # the command makes the key of backups itself
     code, seen = at_a_terminal(command, environment(deployed), answers)
     assert (code, seen.count(": stored")) == (0, 5), seen
-    assert "9 functions restarted" in seen
+    assert "10 functions restarted" in seen
     assert [value for value in new.values() if value in seen] == []
     # The old keys are revoked; the old password is gone already.
     for fake, variable in (("gemini", "GEMINI_API_KEY"), ("sendgrid", "SENDGRID_API_KEY")):

@@ -47,7 +47,9 @@ def test_monitoring_gets_the_name_of_every_resource_that_it_watches() -> None:
     assert {name: given[name] for name in QUEUES} == {name: {"Fn::GetAtt": [name, "QueueName"]} for name in QUEUES}
 
 
-@pytest.mark.parametrize("function", ["AuthFunction", "ChatFunction", "AttachmentsFunction", "ChatStreamFunction"])
+@pytest.mark.parametrize(
+    "function", ["AuthFunction", "AdminFunction", "ChatFunction", "AttachmentsFunction", "ChatStreamFunction"]
+)
 def test_slow_alarm_fires_when_p95_is_four_fifths_of_the_timeout(function: str) -> None:
     alarm = ALARMS[function.replace("Function", "SlowAlarm")]
     timeout = TEMPLATE.functions[function].timeout

@@ -12,6 +12,7 @@ from devcloud.template import read_template
 from falaai.attachment_files import UPLOADS
 from falaai.export_files import PREFIX
 from falaai.repositories import exports
+from falaai_admin.application import build as build_admin
 from falaai_attachments.application import build as build_attachments
 from falaai_auth.application import build as build_auth
 from falaai_chat.application import build as build_chat
@@ -31,7 +32,12 @@ def routes_of(app: FastAPI) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize(
     ("function", "app"),
-    [("AuthFunction", build_auth()), ("ChatFunction", build_chat()), ("AttachmentsFunction", build_attachments())],
+    [
+        ("AuthFunction", build_auth()),
+        ("AdminFunction", build_admin()),
+        ("ChatFunction", build_chat()),
+        ("AttachmentsFunction", build_attachments()),
+    ],
 )
 def test_routes_of_template_and_app_are_the_same(function: str, app: FastAPI) -> None:
     in_template = {(route.method.upper(), route.path) for route in TEMPLATE.routes if route.function == function}

@@ -87,6 +87,7 @@ POLLING = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 # Queues to which each function sends; a worker also polls its own queue.
 SENDS_TO = {
     "AuthFunction": {"EmailQueue", "ExportQueue", "CleanupQueue"},
+    "AdminFunction": {"EmailQueue", "CleanupQueue"},
     "ChatFunction": {"TitlesQueue", "MemoryQueue", "CleanupQueue"},
     "AttachmentsFunction": {"CleanupQueue"},
     "ChatStreamFunction": {"TitlesQueue", "MemoryQueue"},

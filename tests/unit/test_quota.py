@@ -136,7 +136,7 @@ def test_settings_decide_whether_there_is_a_thinking_mode(
     monkeypatch.setenv("GEMINI_MODEL_THINK", models)
     monkeypatch.setenv("DAILY_THINK_MESSAGES", "7")
     settings.read.cache_clear()
-    found = quotas()
+    found = quotas(SESSION)
     settings.read.cache_clear()
     assert (found.think is not None) == has_mode
     assert found.think is None or (found.think.person, found.think.kind) == (7, Mode.THINK)
@@ -197,10 +197,10 @@ def one_left(*room: int) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("off", ["DAILY_SEARCHES", "DAILY_SEARCH_CEILING"])
 def test_search_can_be_switched_off_and_is_then_refused(off: str, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.read.cache_clear()
-    assert quotas().of(Mode.FAST, searches=True).searches
+    assert quotas(SESSION).of(Mode.FAST, searches=True).searches
     monkeypatch.setenv(off, "0")
     settings.read.cache_clear()
-    found = quotas()
+    found = quotas(SESSION)
     settings.read.cache_clear()
     assert found.search is None
     assert not found.of(Mode.FAST).searches

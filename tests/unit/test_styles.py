@@ -10,7 +10,7 @@ from tests.support.paths import ROOT
 SHARED = Path(styles.__file__).parent / "static"
 FOLDERS = [SHARED, *(ROOT / "functions").glob("*/falaai_*/static")]
 FILES = {path.name: path for folder in FOLDERS for path in sorted(folder.glob("*.css"))}
-PAGES = ("chat.css", "attachments.css", "no_script.css", "accounts.css", "landing.css")
+PAGES = ("chat.css", "attachments.css", "no_script.css", "accounts.css", "landing.css", "admin.css")
 
 
 def test_each_component_is_there_once_in_the_order_of_the_imports(tmp_path: Path) -> None:

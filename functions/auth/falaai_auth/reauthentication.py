@@ -2,7 +2,8 @@
 
 from falaai import rate_limits
 from falaai.database import Database
-from falaai.errors import InvalidInput
+from falaai.errors import InvalidInput, NotSignedIn
+from falaai.repositories import sessions, users
 from falaai.repositories.sessions import Session
 from falaai.repositories.users import User
 from falaai.web import texts
@@ -20,3 +21,15 @@ def confirm_password(database: Database, user: User, session: Session, password:
     if not is_right_password(password, user.password_hash):
         raise InvalidInput("senha_atual", texts.PASSWORD_WRONG)
     rate_limits.give_back(database, limit, session.id)
+
+
+def confirm_session(database: Database, session: Session, password: str) -> None:
+    """Check the password and store the time in the session, for acts of operators.
+
+    Raises NotSignedIn, and the errors of `confirm_password`.
+    """
+    user = users.find_user(database, session.user_id)
+    if user is None:
+        raise NotSignedIn("the account is gone")
+    confirm_password(database, user, session, password)
+    sessions.update_confirmed(database, session.id)

@@ -12,6 +12,7 @@ from falaai_auth.carried_usage import carry_over, find_usage
 from falaai_auth.passwords import hash_password
 from falaai_auth.registration_proof import make_proof
 from falaai_auth.schemas import Registration
+from falaai_auth.sign_up_terms import check_invitation, check_sign_up, use_invitation
 
 
 def register(database: Database, queues: Queues, form: Registration, address: str) -> str:
@@ -19,8 +20,13 @@ def register(database: Database, queues: Queues, form: Registration, address: st
 
     Returns the proof that this browser has registered it, for a cookie.
     If the address is taken, email its owner; the caller gets the same answer after the same work.
-    `address` is the IP address of the request. Raises TooManyRequests, QueueUnavailable, DatabaseUnavailable.
+    `address` is the IP address of the request. Raises SignUpClosed, InvitationNeeded, InvitationNotValid,
+    TooManyRequests, QueueUnavailable, DatabaseUnavailable.
     """
+    if form.convite:  # before the counters: a refusal here leaves no pause before the next registration
+        check_invitation(database, form.convite, form.email)
+    else:
+        check_sign_up(form.convite)
     counters = (
         rate_limits.SIGN_UP_BY_ADDRESS.of(address),
         *rate_limits.CONFIRMATION_EMAILS.of(form.email, address),
@@ -47,14 +53,16 @@ def _write_account(sql: Statements, form: Registration, password_hash: str) -> E
 
     A free, an unverified and a taken address need the same number of statements.
     """
+    terms = use_invitation(sql, form)
     user = users.find_user_by_email(sql, form.email)
     used = find_usage(sql, form.email)
     if user is None:
-        user_id = users.add_user(sql, form.nome, form.email, password_hash)
+        user_id = users.add_user(sql, form.nome, form.email, password_hash, terms.daily_messages, terms.group)
         if used:
             carry_over(sql, user_id, used)
     else:
         user_id = user.id
-        users.update_unverified_user(sql, user_id, form.nome, password_hash)  # no effect on a verified account
+        # no effect on a verified account
+        users.update_unverified_user(sql, user_id, form.nome, password_hash, terms.daily_messages, terms.group)
     tokens.delete_tokens(sql, user_id, Purpose.VERIFY)  # another person may have requested earlier links
     return EmailRequested(kind="conta_existente" if user and user.is_verified else "verificar", user_id=user_id)

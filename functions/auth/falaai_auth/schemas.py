@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from typing import Annotated
 
-from email_validator import EmailNotValidError, validate_email
 from fastapi import UploadFile
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -12,15 +11,8 @@ from falaai.fact_rules import FACT_MAX_CHARACTERS
 from falaai.plain_lines import plain_line
 from falaai.repositories.saved_prompts import PROMPT_MAX_CHARACTERS, PROMPT_TITLE_MAX_CHARACTERS
 from falaai.web import texts
+from falaai.web.email_addresses import Email
 from falaai_auth import passwords
-
-
-def _normal_email(written: str) -> str:
-    """Return the address as it is stored and compared: lower case, Unicode NFC."""
-    try:
-        return validate_email(written.strip(), check_deliverability=False).normalized.lower()
-    except EmailNotValidError:
-        raise ValueError(texts.EMAIL_NOT_VALID) from None
 
 
 def _name(written: str) -> str:
@@ -64,7 +56,6 @@ def _with_plain_line_ends(written: object) -> object:
     return written.replace("\r\n", "\n") if isinstance(written, str) else written
 
 
-Email = Annotated[str, Field(max_length=254), AfterValidator(_normal_email)]
 Name = Annotated[str, Field(max_length=100), AfterValidator(_name)]
 # Pydantic refuses text that cannot be encoded only if the field has a length rule.
 NewPassword = Annotated[str, Field(min_length=0), AfterValidator(_good_password)]
@@ -72,6 +63,7 @@ NewPassword = Annotated[str, Field(min_length=0), AfterValidator(_good_password)
 KnownPassword = Annotated[str, Field(max_length=1024)]
 LinkToken = Annotated[str, Field(max_length=128)]
 DESTINATION = r"^/(chat(/[0-9]{1,10})?|profile)$"
+ADMIN_DESTINATION = r"^/admin(/[a-z]{1,20}(/[0-9]{1,20})?)?$"
 IfGiven = BeforeValidator(_nothing_if_empty)
 Instructions = Annotated[
     str,
@@ -86,6 +78,8 @@ class Registration(BaseModel):
 
     nome: Name
     email: Email
+    # The token of an invitation; empty without one.
+    convite: LinkToken = ""
     senha: NewPassword
     # A browser does not send a checkbox that is not checked.
     termos_registro: Annotated[bool, Field(validate_default=True), AfterValidator(_accepted)] = False
@@ -192,6 +186,13 @@ class MemoryChange(BaseModel):
     """PATCH /memory."""
 
     pausada: bool
+
+
+class PasswordConfirmation(BaseModel):
+    """POST /password/confirm. `destino` is the page of the operator to open afterwards."""
+
+    senha_atual: KnownPassword
+    destino: Annotated[str, Field(pattern=ADMIN_DESTINATION)] = "/admin"
 
 
 class AccountDeletion(BaseModel):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from falaai import rate_limits
 from falaai.database import Database, Statements
-from falaai.errors import WrongCredentials
+from falaai.errors import AccountBlocked, WrongCredentials
 from falaai.repositories import sessions, users
 from falaai.repositories.users import User
 from falaai.secret_tokens import new_token
@@ -32,7 +32,8 @@ def sign_in(database: Database, form: Credentials, browser: Browser) -> SignInRe
 
     An unknown address, an unverified account and a wrong password give the same refusal after REFUSAL_SECONDS and
     one hash. Unverified accounts are included because anyone can register any address to observe the difference.
-    Raises WrongCredentials, TooManyRequests.
+    A blocked account is refused after the right password only.
+    Raises WrongCredentials, AccountBlocked, TooManyRequests.
     """
     counters = (
         rate_limits.WRONG_PASSWORD_BY_PAIR.of(form.email, browser.address),
@@ -48,6 +49,8 @@ def sign_in(database: Database, form: Credentials, browser: Browser) -> SignInRe
         time.sleep(max(0.0, answer_at - time.monotonic()))
         raise WrongCredentials("unknown or unconfirmed email, or wrong password")
     rate_limits.give_back_all(database, *counters)
+    if user.is_blocked:
+        raise AccountBlocked("blocked by an operator")
     token = new_token()
 
     def has_session(sql: Statements) -> bool:
@@ -67,10 +70,10 @@ def open_session(
 ) -> SignInResult | None:
     """Start a session with this token after `password`, or a proof in its place, was checked against `user`.
 
-    Returns None if the account was deleted or its password changed since then.
+    Returns None if the account was deleted or blocked or its password changed since then.
     """
     now = users.lock_account(sql, user.id)
-    if now is None or now.password_hash != user.password_hash:
+    if now is None or now.is_blocked or now.password_hash != user.password_hash:
         return None
     if password is not None and is_outdated(user.password_hash):
         users.update_password_hash(sql, user.id, hash_password(password))

@@ -11,7 +11,7 @@ from falaai.gemini import language_model
 from falaai.language_model import LanguageModel
 from falaai.queues import Queues, queues
 from falaai.stored_files import FileStore, S3Files
-from falaai.web.current_user import Db
+from falaai.web.current_user import CurrentSession, Db
 from falaai_chat.generation import ReplyDependencies
 from falaai_chat.quota import Quotas, quotas
 
@@ -28,8 +28,8 @@ async def get_files() -> FileStore:
     return S3Files()
 
 
-async def get_quotas() -> Quotas:
-    return quotas()
+async def get_quotas(session: CurrentSession) -> Quotas:
+    return quotas(session)
 
 
 Model = Annotated[LanguageModel, Depends(get_language_model)]

@@ -202,14 +202,20 @@ class Quotas:
         return Limits(message, self.search if searches else None)
 
 
-def quotas() -> Quotas:
-    """Return the limits of the settings."""
+def quotas(session: Session) -> Quotas:
+    """Return the limits of the settings, or the user's own limit in place of DAILY_MESSAGES.
+
+    The own limit also bounds the messages of the mode THINK.
+    """
     limits, thinking = settings.read(settings.ReplySettings), settings.read(settings.ThinkingSettings)
     searching = settings.read(settings.SearchSettings)
-    think = Quota(thinking.daily_think_messages, thinking.daily_think_ceiling, kind=Mode.THINK)
+    own = session.daily_messages
+    messages = limits.daily_messages if own is None else own
+    thoughts = thinking.daily_think_messages if own is None else min(thinking.daily_think_messages, own)
+    think = Quota(thoughts, thinking.daily_think_ceiling, kind=Mode.THINK)
     search = Quota(searching.daily_searches, searching.daily_search_ceiling, kind=SEARCH)
     return Quotas(
-        Quota(limits.daily_messages, limits.daily_ceiling),
+        Quota(messages, limits.daily_ceiling),
         think if thinking.gemini_model_think else None,
         search if searching.is_on else None,
     )

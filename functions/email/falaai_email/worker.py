@@ -8,7 +8,7 @@ from falaai.batches import retry_until_committed
 from falaai.database import Database, Statements, database
 from falaai.logs import logger
 from falaai.queue_messages import EmailRequested
-from falaai.repositories import tokens, users
+from falaai.repositories import invitations, tokens, users
 from falaai.repositories.users import User
 from falaai.secret_tokens import Purpose, link_key, new_token
 from falaai_email.email_sender import EmailSender, email_sender
@@ -33,6 +33,9 @@ def send_email(
     """
     if message.kind == "nenhuma":
         return
+    if message.kind == "convite":
+        _send_invitation(database, email_sender, message.user_id, public_url, age_seconds)
+        return
     user = users.find_user(database, message.user_id)
     if user is None:
         retry_until_committed(f"user {message.user_id}", age_seconds)
@@ -44,6 +47,28 @@ def send_email(
     if email:
         email_sender.send(email)
         logger().info("email sent", extra={"kind": message.kind, "user_id": user.id})
+
+
+def _send_invitation(
+    database: Database, email_sender: EmailSender, invitation_id: int, public_url: str, age_seconds: float
+) -> None:
+    """Make the link of an invitation and send it to the invited address. A revoked or used one sends nothing."""
+
+    def write(sql: Statements) -> tuple[bool, Email | None]:
+        invitation = invitations.lock_invitation(sql, invitation_id)
+        if invitation is None or invitation.is_revoked or invitation.used:
+            return invitation is not None, None
+        token = new_token()
+        invitations.update_key(sql, invitation_id, link_key(token))
+        link = f"{public_url}/convite/{token}"
+        return True, render_email("convite", invitation.email, greeting=_NO_NAME, link=link)
+
+    is_there, email = database.transaction(write)
+    if not is_there:
+        retry_until_committed(f"invitation {invitation_id}", age_seconds)
+    if email:
+        email_sender.send(email)
+        logger().info("email sent", extra={"kind": "convite", "invitation_id": invitation_id})
 
 
 def _write(sql: Statements, message: EmailRequested, public_url: str) -> Email | None:

@@ -22,7 +22,7 @@ def test_doctor_finds_nothing_missing(aws: dict[str, str], recorded: str, secret
     said = doctor(aws, recorded, env_file)
     assert (said.returncode, said.stderr) == (0, "")
     assert "dev can be deployed to account 123456789012, region us-east-1" in said.stdout
-    assert "240 of the account's 1000 concurrent executions are reserved" in said.stdout
+    assert "250 of the account's 1000 concurrent executions are reserved" in said.stdout
 
 
 def test_doctor_names_all_missing_parts_at_once_with_their_remedies(
@@ -75,18 +75,18 @@ def test_doctor_lets_a_key_pass_that_may_only_send(
     ("total", "unreserved", "stands_with", "choice"),
     [
         (10, 10, None, "off"),
-        (339, 339, None, "off"),
-        (340, 340, None, "on"),
-        (1000, 339, None, "off"),
+        (349, 349, None, "off"),
+        (350, 350, None, "on"),
+        (1000, 349, None, "off"),
         (1000, 100, "on", "on"),
-        (340, 99, "on", "off"),
-        (340, 340, "off", "on"),
+        (350, 99, "on", "off"),
+        (350, 350, "off", "on"),
     ],
 )
 def test_concurrency_is_reserved_if_the_account_can(
     recorded: str, monkeypatch: pytest.MonkeyPatch, total: int, unreserved: int, stands_with: str | None, choice: str
 ) -> None:
-    """240 for the web functions, 100 that Lambda keeps; a standing stack's own 240 are its to keep."""
+    """250 for the web functions, 100 that Lambda keeps; a standing stack's own 250 are its to keep."""
     monkeypatch.setitem(RECORDED, ACCOUNT_SETTINGS, limits(total, unreserved))
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", recorded)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

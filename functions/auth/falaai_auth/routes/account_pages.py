@@ -12,6 +12,7 @@ from falaai.grounding import KEPT_MONTHS
 from falaai.repositories import attachments, deleted_accounts, exports, sessions, usage, users
 from falaai.repositories.exports import Export
 from falaai.repositories.sessions import Session
+from falaai.roles import is_admin
 from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db, MaybeSession
 from falaai.web.dates import in_words
@@ -19,6 +20,7 @@ from falaai_auth.devices import device_name
 from falaai_auth.export_requests import size_in_words
 from falaai_auth.profile import get_profile
 from falaai_auth.schemas import DESTINATION
+from falaai_auth.sign_up_terms import check_invitation
 
 router = APIRouter(default_response_class=HTMLResponse, responses=pages.DOCUMENTED_REDIRECT)
 
@@ -53,7 +55,21 @@ def login_page(request: Request, session: MaybeSession, destino: str = "", aviso
 @router.get("/cadastro")
 @router.get("/register")
 def sign_up_page(request: Request) -> Response:
-    return pages.page(request, "cadastro.html")
+    """Show the form, or the reason why there is none: SIGNUP is `closed` or `invite`."""
+    mode = settings.read(settings.SignUpSettings).signup
+    reason = {"closed": texts.ERRORS["signup_closed"], "invite": texts.ERRORS["invitation_needed"]}.get(mode, "")
+    return pages.page(request, "cadastro.html", {"no_form_because": reason})
+
+
+@router.head("/convite/{token}")
+@router.get("/convite/{token}")
+def invitation_page(token: str, request: Request, database: Db) -> Response:
+    """Show the form that registers with this invitation. It changes nothing: programs open links before people do.
+
+    An invitation that cannot be used any more gives 410, and SIGNUP=closed 403.
+    """
+    check_invitation(database, token)
+    return pages.page(request, "cadastro.html", {"form": {"convite": token}})
 
 
 @router.get("/sucesso")
@@ -120,6 +136,7 @@ def profile_page(request: Request, session: CurrentSession, database: Db, feito:
         "devices": devices,
         "export": _export(profile.export, session),
         "notice": texts.PROFILE_CHANGED if feito else "",
+        "is_admin": is_admin(session.role, session.user_email),
     }
     return pages.page(request, "profile.html", values)
 

@@ -3,13 +3,20 @@
 from fastapi import APIRouter, Request, Response
 
 from falaai.web import pages, texts
-from falaai.web.current_user import Db, clear_session_cookie, client_address, cookie_name, set_session_cookie
-from falaai_auth import registration, sign_in
+from falaai.web.current_user import (
+    CurrentSession,
+    Db,
+    clear_session_cookie,
+    client_address,
+    cookie_name,
+    set_session_cookie,
+)
+from falaai.web.forms import FormRoute
+from falaai_auth import reauthentication, registration, sign_in
 from falaai_auth.dependencies import CallingBrowser, Sender, form_page
-from falaai_auth.forms import FormRoute
 from falaai_auth.passwords import is_common
 from falaai_auth.registration_proof import set_proof
-from falaai_auth.schemas import Credentials, PasswordCheck, Registration
+from falaai_auth.schemas import Credentials, PasswordCheck, PasswordConfirmation, Registration
 
 router = APIRouter(route_class=FormRoute, responses=pages.DOCUMENTED_REDIRECT)
 
@@ -30,6 +37,18 @@ def register(
 def check_password(password: PasswordCheck) -> dict[str, bool]:
     """Return {comum}: true if the password is easy to guess. The password is neither stored nor logged."""
     return {"comum": is_common(password.senha)}
+
+
+@router.post("/password/confirm", dependencies=[form_page("confirmar_senha.html")])
+def confirm_password(
+    form: PasswordConfirmation, request: Request, session: CurrentSession, database: Db
+) -> dict[str, str]:
+    """Return 200 {message, redirect_url}. For 10 minutes, this session may then do what operators do.
+
+    A wrong password gives 422.
+    """
+    reauthentication.confirm_session(database, session, form.senha_atual)
+    return {"message": texts.PASSWORD_CONFIRMED, "redirect_url": pages.address(request, form.destino)}
 
 
 @router.post("/login", dependencies=[form_page("login.html")])

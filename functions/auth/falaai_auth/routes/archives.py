@@ -9,9 +9,9 @@ from falaai.repositories import exports
 from falaai.repositories.exports import Export, State
 from falaai.web import pages, texts
 from falaai.web.current_user import CurrentSession, Db
+from falaai.web.forms import FormRoute
 from falaai_auth.dependencies import Files, Sender
 from falaai_auth.export_requests import link_to_export, request_export
-from falaai_auth.forms import FormRoute
 
 router = APIRouter(route_class=FormRoute, responses=pages.DOCUMENTED_REDIRECT)
 

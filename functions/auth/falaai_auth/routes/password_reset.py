@@ -5,9 +5,9 @@ from fastapi.responses import HTMLResponse
 
 from falaai.web import pages, texts
 from falaai.web.current_user import Db, client_address
+from falaai.web.forms import FormRoute
 from falaai_auth import password_reset
 from falaai_auth.dependencies import Sender, form_page
-from falaai_auth.forms import FormRoute
 from falaai_auth.schemas import ForgottenPassword, PasswordReset
 
 router = APIRouter(route_class=FormRoute, responses=pages.DOCUMENTED_REDIRECT)

@@ -10,9 +10,9 @@ from falaai.errors import LinkNotValid
 from falaai.secret_tokens import Purpose
 from falaai.web import pages, texts
 from falaai.web.current_user import Db, set_session_cookie
+from falaai.web.forms import FormRoute
 from falaai_auth import verification
 from falaai_auth.dependencies import CallingBrowser, form_page
-from falaai_auth.forms import FormRoute
 from falaai_auth.registration_proof import clear_proof, read_proof
 from falaai_auth.schemas import Confirmation
 

@@ -7,9 +7,9 @@ from fastapi.responses import JSONResponse
 
 from falaai.web import pages, texts
 from falaai.web.current_user import Db, client_address
+from falaai.web.email_addresses import Email
 from falaai_auth import verification
 from falaai_auth.dependencies import Sender, form_page
-from falaai_auth.schemas import Email
 
 router = APIRouter()
 

@@ -8,6 +8,13 @@ FalaAIError
 │   ├── NotSignedIn
 │   ├── WrongCredentials
 │   ├── CrossOrigin
+│   ├── AccountBlocked
+│   ├── AdminsOnly
+│   ├── PasswordNeeded
+│   ├── LastAdmin
+│   ├── SignUpClosed
+│   ├── InvitationNeeded
+│   ├── InvitationNotValid
 │   ├── NotFound
 │   ├── Conflict
 │   ├── StillAnswering
@@ -107,6 +114,46 @@ class WrongCredentials(RequestError):
 
 class CrossOrigin(RequestError):
     code = "cross_origin"
+
+
+class AccountBlocked(RequestError):
+    """The password is right, but an operator has blocked the account."""
+
+    code = "account_blocked"
+
+
+class AdminsOnly(RequestError):
+    code = "admins_only"
+
+
+class PasswordNeeded(RequestError):
+    """The operator must confirm the password first, because the last confirmation is too long ago."""
+
+    code = "password_needed"
+
+
+class LastAdmin(RequestError):
+    """The act would leave no operator."""
+
+    code = "last_admin"
+
+
+class SignUpClosed(RequestError):
+    """This deployment takes no new accounts (SIGNUP=closed)."""
+
+    code = "signup_closed"
+
+
+class InvitationNeeded(RequestError):
+    """This deployment takes new accounts by invitation only (SIGNUP=invite)."""
+
+    code = "invitation_needed"
+
+
+class InvitationNotValid(RequestError):
+    """The invitation is unknown, revoked, expired, used up, or for another address."""
+
+    code = "invitation_not_valid"
 
 
 class NotFound(RequestError):

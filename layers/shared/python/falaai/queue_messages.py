@@ -55,12 +55,22 @@ class ExportRequested(QueueMessage):
 class EmailRequested(QueueMessage):
     """Send an email of this kind to this user; the email function makes the link.
 
-    "nenhuma" sends nothing. It makes a request for an unknown address take as long as one for a known address.
+    "convite" goes to the address of an invitation, whose id is in `user_id`: a worker of an older release would
+    refuse another field. "nenhuma" sends nothing. It makes a request for an unknown address take as long as one for
+    a known address.
     """
 
     # The JSON field is `letter`: messages of an older release may still wait in the queue.
     kind: Literal[
-        "verificar", "conta_existente", "senha", "senha_trocada", "email", "email_trocado", "exportacao", "nenhuma"
+        "verificar",
+        "conta_existente",
+        "senha",
+        "senha_trocada",
+        "email",
+        "email_trocado",
+        "exportacao",
+        "convite",
+        "nenhuma",
     ] = Field(validation_alias=AliasChoices("kind", "letter"), serialization_alias="letter")
     user_id: int
 

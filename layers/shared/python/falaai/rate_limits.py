@@ -93,6 +93,12 @@ RESET_EMAILS = EmailLimits(
     Limit("reset-pair", 5, DAY),
     Limit("reset-email", 12, 3 * HOUR),
 )
+# Counted separately, so that an invited person in the same house need not wait before registering.
+INVITATION_EMAILS = EmailLimits(
+    Limit("invitation-pause", 1, 2 * MINUTE),
+    Limit("invitation-pair", 5, DAY),
+    Limit("invitation-email", 12, 3 * HOUR),
+)
 
 
 def take(database: Database, limit: Limit, *subject: object) -> None:

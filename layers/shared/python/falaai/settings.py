@@ -80,6 +80,10 @@ def _model_names(value: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in value.split(",") if name.strip())
 
 
+def _addresses(value: str) -> tuple[str, ...]:
+    return tuple(address.strip().lower() for address in value.split(",") if address.strip())
+
+
 def _optional_model_names(value: str) -> tuple[str, ...]:
     return () if value.strip().lower() == "off" else _model_names(value)
 
@@ -217,6 +221,18 @@ class OperatorSettings(_Group):
     contact_email: str = Field(default="", pattern=r"^([^@\s]+@[^@\s]+)?$")
 
 
+class SignUpSettings(_Group):
+    """Who may register: `open`, everybody; `invite`, people with an invitation of an operator; `closed`, no one."""
+
+    signup: Literal["open", "invite", "closed"] = "open"
+
+
+class AdminSettings(_Group):
+    """Email addresses of accounts that are operators, whatever their stored role is."""
+
+    admin_emails: Annotated[tuple[str, ...], BeforeValidator(_addresses)] = ()
+
+
 class MetricsSettings(_Group):
     """Namespace of our metrics in CloudWatch: the name of the stack, so that two stacks are not mixed."""
 
@@ -255,6 +271,8 @@ CHECKED = (
     WebSettings,
     RetentionSettings,
     OperatorSettings,
+    AdminSettings,
+    SignUpSettings,
 )
 
 

@@ -249,6 +249,16 @@ def update_stopped_reply(sql: Statements, reply_id: int) -> bool:
     )
 
 
+def list_running(sql: Statements, user_id: int) -> list[int]:
+    """Return the ids of the user's replies that are being generated. It reads the running replies of all users."""
+    rows = sql.list(
+        "SELECT m.id FROM mensagens m FORCE INDEX (mensagens_gerando) JOIN conversas c ON c.id = m.id_conversa"
+        " WHERE m.estado = 'gerando' AND c.id_usuario = %s",
+        (user_id,),
+    )
+    return [row["id"] for row in rows]
+
+
 def save_partial_text(sql: Statements, reply_id: int, generation: int, text: str) -> bool:
     """Store the text of this try so far. Returns False if the try has ended, for example by the user's stop."""
     return bool(

@@ -13,9 +13,10 @@ from falaai.repositories.conversations import IS_LISTED
 # Password hashes and keys are left out: they give access to the account and tell the user nothing.
 _ROWS = {
     "usuarios": "SELECT id, nome, email, email_novo, termos_registro, data_registro, email_verified, profile_pic_url,"
-    " instrucoes, memoria_pausada, memoria_desde, buscar FROM usuarios WHERE id = %s",
-    "sessoes": "SELECT id, criada_em, vista_em, expira_em, navegador, endereco, id_conversa_ativa FROM sessoes"
-    " WHERE id_usuario = %s ORDER BY id",
+    " instrucoes, memoria_pausada, memoria_desde, buscar,"
+    " papel, bloqueada_em, cota_diaria, grupo FROM usuarios WHERE id = %s",
+    "sessoes": "SELECT id, criada_em, vista_em, expira_em, navegador, endereco, id_conversa_ativa, confirmada_em"
+    " FROM sessoes WHERE id_usuario = %s ORDER BY id",
     "tokens": "SELECT finalidade, dados, criado_em, expira_em, usado_em FROM tokens WHERE id_usuario = %s"
     " ORDER BY criado_em",
     "uso_diario": "SELECT dia, mensagens, pensadas, buscas, consultas, tokens_entrada, tokens_saida, bytes_enviados"
@@ -28,6 +29,9 @@ _ROWS = {
     " ORDER BY id_mensagem, geracao",
     "exportacoes": "SELECT id, estado, tamanho, criada_em, pronta_em, expira_em FROM exportacoes"
     " WHERE id_usuario = %s ORDER BY id",
+    "convites": "SELECT id, email, usos, usados, cota_diaria, grupo, criado_em, expira_em, revogado_em FROM convites"
+    " WHERE id_usuario = %s ORDER BY id",
+    "auditoria": "SELECT id, acao, valor, feita_em FROM auditoria WHERE id_alvo = %s ORDER BY feita_em",
 }
 # Archives live for a day, and a temporary conversation must leave nothing.
 _IS_LISTED = IS_LISTED.replace("temporaria", "c.temporaria").replace("apagada", "c.apagada")
@@ -73,6 +77,8 @@ _DELETIONS = (
     "DELETE FROM fatos WHERE id_usuario = %s",
     "DELETE FROM mensagens_prontas WHERE id_usuario = %s",
     "DELETE FROM avaliacoes WHERE id_usuario = %s",
+    "DELETE u FROM convites_usos u JOIN convites c ON c.id = u.id_convite WHERE c.id_usuario = %s",
+    "DELETE FROM convites WHERE id_usuario = %s",
     "DELETE FROM usuarios WHERE id = %s",
 )
 

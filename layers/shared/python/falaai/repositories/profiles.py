@@ -19,8 +19,8 @@ class Profile:
 def find_profile(sql: Statements, user_id: int) -> Profile | None:
     row = sql.find(
         "SELECT u.id, u.nome, u.email, u.senha, u.email_verified, u.data_registro, u.email_novo, u.profile_pic_url,"  # noqa: S608 - constant columns
-        " u.instrucoes, e.id AS id_exportacao, e.estado, e.tamanho, e.criada_em, e.expira_em, e.vencida"
-        " FROM usuarios u"
+        " u.instrucoes, u.bloqueada_em, e.id AS id_exportacao, e.estado, e.tamanho, e.criada_em, e.expira_em,"
+        " e.vencida FROM usuarios u"
         f" LEFT JOIN (SELECT {EXPORT_COLUMNS} FROM exportacoes WHERE id_usuario = %s"
         " AND expira_em > UTC_TIMESTAMP(6) ORDER BY id DESC LIMIT 1) e ON e.id_usuario = u.id"
         " WHERE u.id = %s AND u.apagada_em IS NULL",

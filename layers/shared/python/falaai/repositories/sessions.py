@@ -9,6 +9,7 @@ from datetime import datetime
 from falaai.database import Statements
 from falaai.repositories.conversations import IS_KEPT
 from falaai.repositories.users import picture_of
+from falaai.roles import Role
 
 ABSOLUTE_DAYS = 30
 IDLE_DAYS = 7
@@ -27,6 +28,8 @@ class Session:
     """A valid session and its user. `now` is the time of the database, naive UTC.
 
     `searches`: the user's new messages search the web, unless the composer says otherwise.
+    `daily_messages` is the user's own limit, if there is one. `confirmed_seconds` is the time since the password was
+    confirmed in this session, if it ever was.
     """
 
     id: int
@@ -38,15 +41,21 @@ class Session:
     now: datetime
     picture: str = ""
     searches: bool = False
+    role: Role = Role.PERSON
+    daily_messages: int | None = None
+    confirmed_seconds: int | None = None
 
 
 def find_session(sql: Statements, key: str) -> Session | None:
-    """Find the session, unless it has ended by its age or without use."""
+    """Find the session, unless it has ended by its age or without use, or its user is blocked."""
     row = sql.find(
-        "SELECT s.id, s.id_usuario, s.id_conversa_ativa, u.nome, u.email, u.profile_pic_url, u.buscar,"  # noqa: S608 - constant condition
+        "SELECT s.id, s.id_usuario, s.id_conversa_ativa, u.nome, u.email, u.profile_pic_url, u.buscar,"  # noqa: S608 - constants
+        " u.papel, u.cota_diaria,"
+        " TIMESTAMPDIFF(SECOND, s.confirmada_em, UTC_TIMESTAMP(6)) AS confirmada_ha,"
         " TIMESTAMPDIFF(SECOND, s.vista_em, UTC_TIMESTAMP(6)) AS idle,"
         " UTC_TIMESTAMP(6) AS agora"
-        f" FROM sessoes s JOIN usuarios u ON u.id = s.id_usuario WHERE s.chave = %s AND {_LIVING}",
+        f" FROM sessoes s JOIN usuarios u ON u.id = s.id_usuario WHERE s.chave = %s AND {_LIVING}"
+        " AND u.bloqueada_em IS NULL",
         (key,),
     )
     if row is None:
@@ -61,6 +70,9 @@ def find_session(sql: Statements, key: str) -> Session | None:
         now=row["agora"],
         picture=picture_of(row),
         searches=bool(row["buscar"]),
+        role=Role(row["papel"]),
+        daily_messages=row["cota_diaria"],
+        confirmed_seconds=row["confirmada_ha"],
     )
 
 
@@ -89,6 +101,11 @@ def update_seen(sql: Statements, session_id: int) -> None:
         " expira_em = LEAST(criada_em + INTERVAL %s DAY, UTC_TIMESTAMP(6) + INTERVAL %s DAY) WHERE id = %s",
         (ABSOLUTE_DAYS, IDLE_DAYS, session_id),
     )
+
+
+def update_confirmed(sql: Statements, session_id: int) -> None:
+    """Store the time at which the user confirmed the password in this session."""
+    sql.run("UPDATE sessoes SET confirmada_em = UTC_TIMESTAMP(6) WHERE id = %s", (session_id,))
 
 
 def update_active_conversation(sql: Statements, session_id: int, conversation_id: int | None) -> None:

@@ -12,7 +12,7 @@ class User:
     """One account.
 
     `password_hash` is an encoded Argon2id hash. `new_email` is an address that is not confirmed yet. `picture` is a
-    key in the bucket, or empty. `registered_at` is naive UTC.
+    key in the bucket, or empty. `registered_at` is naive UTC. A blocked account opens no session.
     """
 
     id: int
@@ -23,6 +23,7 @@ class User:
     registered_at: datetime
     new_email: str
     picture: str
+    is_blocked: bool = False
 
     @property
     def first_name(self) -> str:
@@ -32,7 +33,7 @@ class User:
 # Value of the original FalaAI for an account without a picture.
 NO_PICTURE = "/static/images/default_profile.png"
 
-_COLUMNS = "id, nome, email, senha, email_verified, data_registro, email_novo, profile_pic_url"
+_COLUMNS = "id, nome, email, senha, email_verified, data_registro, email_novo, profile_pic_url, bloqueada_em"
 
 
 def find_user(sql: Statements, user_id: int) -> User | None:
@@ -64,21 +65,43 @@ def find_user_by_email(sql: Statements, email: str) -> User | None:
     return user_of(row) if row else None
 
 
-def add_user(sql: Statements, name: str, email: str, password_hash: str) -> int:
-    """Add an account. Returns its id. Raises IntegrityError (MySQL error 1062) if the address is taken."""
+def add_user(
+    sql: Statements,
+    name: str,
+    email: str,
+    password_hash: str,
+    daily_messages: int | None = None,
+    group: str | None = None,
+) -> int:
+    """Add an account, with the limit and the group of its invitation, if it has one.
+
+    Returns its id. Raises IntegrityError (MySQL error 1062) if the address is taken.
+    """
     return sql.insert(
-        "INSERT INTO usuarios (nome, email, senha, termos_registro, data_registro, email_verified)"
-        " VALUES (%s, %s, %s, TRUE, UTC_TIMESTAMP(6), FALSE)",
-        (name, email, password_hash),
+        "INSERT INTO usuarios"
+        " (nome, email, senha, termos_registro, data_registro, email_verified, cota_diaria, grupo)"
+        " VALUES (%s, %s, %s, TRUE, UTC_TIMESTAMP(6), FALSE, %s, %s)",
+        (name, email, password_hash, daily_messages, group),
     )
 
 
-def update_unverified_user(sql: Statements, user_id: int, name: str, password_hash: str) -> None:
-    """Replace name and password of an unverified account: the latest registration of the address counts."""
+def update_unverified_user(
+    sql: Statements,
+    user_id: int,
+    name: str,
+    password_hash: str,
+    daily_messages: int | None = None,
+    group: str | None = None,
+) -> None:
+    """Replace name and password of an unverified account: the latest registration of the address counts.
+
+    The limit and the group of its invitation are replaced if they are given.
+    """
     sql.run(
-        "UPDATE usuarios SET nome = %s, senha = %s, data_registro = UTC_TIMESTAMP(6)"
+        "UPDATE usuarios SET nome = %s, senha = %s, data_registro = UTC_TIMESTAMP(6),"
+        " cota_diaria = COALESCE(%s, cota_diaria), grupo = COALESCE(%s, grupo)"
         " WHERE id = %s AND email_verified = FALSE",
-        (name, password_hash, user_id),
+        (name, password_hash, daily_messages, group, user_id),
     )
 
 
@@ -187,4 +210,5 @@ def user_of(row: Row) -> User:
         registered_at=row["data_registro"],
         new_email=row["email_novo"] or "",
         picture=picture_of(row),
+        is_blocked=row["bloqueada_em"] is not None,
     )

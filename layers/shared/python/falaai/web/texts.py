@@ -7,6 +7,13 @@ ERRORS = {
     "not_signed_in": "Entre na sua conta para continuar.",
     "wrong_credentials": "E-mail ou senha não conferem, ou falta confirmar o e-mail pelo link que enviamos.",
     "cross_origin": "Este pedido veio de outro site e foi recusado.",
+    "account_blocked": "Esta conta foi bloqueada por quem administra este FalaAí.",
+    "admins_only": "Só quem administra este FalaAí pode abrir esta página.",
+    "password_needed": "Para continuar, confirme sua senha. A confirmação vale por 10 minutos.",
+    "last_admin": "Esta é a única conta que administra este FalaAí. Dê antes esse papel a outra pessoa.",
+    "signup_closed": "Este FalaAí não aceita contas novas.",
+    "invitation_needed": "Para criar uma conta neste FalaAí é preciso um convite.",
+    "invitation_not_valid": "Este convite já foi usado, venceu ou foi encerrado. Peça outro a quem convidou você.",
     "not_found": "Não encontramos o que você procura.",
     "method_not_allowed": "Este endereço não aceita esse tipo de pedido.",
     "conflict": "Essa mensagem já foi enviada com outro texto, com outros arquivos ou com outra escolha de busca.",
@@ -182,6 +189,30 @@ EMAIL_STAYS = "Seu e-mail continua o mesmo. Nenhuma troca está pendente."
 SESSION_ENDED = "O acesso daquele aparelho foi encerrado."
 SESSIONS_ENDED = "Os outros acessos foram encerrados."
 EXPORT_REQUESTED = "Estamos preparando o arquivo. Você recebe um e-mail quando ele estiver pronto."
+PASSWORD_CONFIRMED = "Senha confirmada. Vale por 10 minutos."  # noqa: S105 - a sentence
+# What an operator's act has done, by its name.
+ACTS = {
+    "bloquear": "Conta bloqueada. Os acessos e as respostas em andamento foram encerrados.",
+    "desbloquear": "Conta desbloqueada. A pessoa pode entrar de novo.",
+    "cota": "Limite diário guardado. Vale a partir da próxima mensagem.",
+    "papel": "Papel guardado.",
+    "encerrar": "Todos os acessos desta conta foram encerrados.",
+    "reenviar": "Se o e-mail ainda espera confirmação, enviamos outro link.",
+    "revogar": "Convite encerrado. As contas feitas com ele ficam.",
+    "apagar": "Conta apagada. O que era dela está sendo apagado.",
+}
+# The same acts in the audit, in which rows have no other text.
+ACT_NAMES = {
+    "bloquear": "bloqueou",
+    "desbloquear": "desbloqueou",
+    "cota": "mudou o limite diário",
+    "papel": "mudou o papel",
+    "encerrar": "encerrou os acessos",
+    "reenviar": "reenviou a confirmação",
+    "apagar": "apagou a conta",
+    "convidar": "fez o convite",
+    "revogar": "encerrou o convite",
+}
 ACCOUNT_DELETED = "Sua conta e tudo o que era dela foram apagados."
 EMAIL_ON_ITS_WAY = "Se este e-mail tem uma conta à espera de confirmação, enviamos um novo link."
 TITLE_EMPTY = "Dê um nome à conversa."

@@ -1,0 +1,116 @@
+"""Request and answer bodies of the admin function. No answer has a field for a text that a user wrote."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from falaai.roles import Role
+from falaai.web.email_addresses import OptionalEmail
+
+
+def _nothing_if_empty(written: object) -> object:
+    """Return None for an empty field of an HTML form."""
+    return None if written == "" else written
+
+
+# Messages a day of one account; None for the limit of the settings.
+DailyLimit = Annotated[Annotated[int, Field(ge=0, le=1_000_000)] | None, BeforeValidator(_nothing_if_empty)]
+Act = Literal["bloquear", "desbloquear", "cota", "papel", "encerrar", "reenviar", "apagar"]
+
+
+class PeopleSearch(BaseModel):
+    """POST /admin/people: the beginning of an address, and the id of the account after which the list goes on."""
+
+    prefixo: Annotated[str, Field(max_length=254)] = ""
+    depois: Annotated[int | None, BeforeValidator(_nothing_if_empty)] = None
+
+
+class PersonAct(BaseModel):
+    """POST /admin/people/{user_id}. `cota` takes `cota_diaria`, empty for the deployment's; `papel` takes `papel`."""
+
+    acao: Act
+    cota_diaria: DailyLimit = None
+    papel: Role | None = None
+
+
+class PersonView(BaseModel):
+    """An account as operators see it."""
+
+    id: int
+    email: str
+    confirmada: bool
+    registrada_em: datetime
+    papel: Role
+    bloqueada: bool
+    cota_diaria: int | None
+    grupo: str
+
+
+class PeopleView(BaseModel):
+    """A page of accounts in the order of addresses. `depois` is the id to continue after, null at the end."""
+
+    pessoas: list[PersonView]
+    depois: int | None
+
+
+class InvitationInput(BaseModel):
+    """POST /admin/invitations. `grupo` is a label of the operators, and no text. With `email` there is one use."""
+
+    email: OptionalEmail = ""
+    usos: Annotated[int, Field(ge=1, le=1000)] = 1
+    validade_dias: Annotated[int, Field(ge=1, le=365)] = 7
+    cota_diaria: DailyLimit = None
+    grupo: Annotated[str, Field(max_length=40, pattern=r"^([a-z0-9][a-z0-9-]*)?$")] = ""
+
+
+class InvitationMade(BaseModel):
+    """The link of a new invitation; null if it was emailed."""
+
+    link: str | None
+
+
+class InvitationView(BaseModel):
+    """An invitation without its link. `estado` is aberto, usado, vencido or revogado."""
+
+    id: int
+    email: str
+    usos: int
+    usados: int
+    cota_diaria: int | None
+    grupo: str
+    criado_em: datetime
+    expira_em: datetime
+    estado: Literal["aberto", "usado", "vencido", "revogado"]
+
+
+class InvitationsView(BaseModel):
+    """A page of invitations, the newest first. `depois` is the cursor to continue at, null at the end."""
+
+    convites: list[InvitationView]
+    depois: str | None
+
+
+class EntryView(BaseModel):
+    """One act of an operator. `valor` is a number or a role."""
+
+    id: int
+    id_admin: int
+    id_alvo: int
+    acao: str
+    valor: str
+    feita_em: datetime
+
+
+class AuditView(BaseModel):
+    """A page of acts, the newest first. `depois` is the cursor to continue at, null at the end."""
+
+    atos: list[EntryView]
+    depois: str | None
+
+
+class Done(BaseModel):
+    """The sentence about an act, and the page to open afterwards."""
+
+    message: str
+    redirect_url: str

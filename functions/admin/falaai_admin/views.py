@@ -1,0 +1,85 @@
+"""Rows in the form that JSON and templates use, and the cursor of lists in the order of time."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from falaai.errors import InvalidInput
+from falaai.repositories.audit import Cursor, Entry
+from falaai.repositories.invitations import Invitation
+from falaai.repositories.people import Account
+from falaai.web import texts
+from falaai_admin.schemas import EntryView, InvitationView, PersonView
+
+_CURSOR = re.compile(r"(\d{1,16})-(\d{1,18})")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def person_view(account: Account) -> PersonView:
+    return PersonView(
+        id=account.id,
+        email=account.email,
+        confirmada=account.is_verified,
+        registrada_em=account.registered_at.replace(tzinfo=UTC),
+        papel=account.role,
+        bloqueada=account.is_blocked,
+        cota_diaria=account.daily_messages,
+        grupo=account.group,
+    )
+
+
+def entry_view(entry: Entry) -> EntryView:
+    return EntryView(
+        id=entry.id,
+        id_admin=entry.admin_id,
+        id_alvo=entry.target_id,
+        acao=entry.act,
+        valor=entry.value,
+        feita_em=entry.done_at.replace(tzinfo=UTC),
+    )
+
+
+def invitation_view(invitation: Invitation, now: datetime) -> InvitationView:
+    """Return an invitation with its state at `now`, naive UTC."""
+    state: Literal["aberto", "usado", "vencido", "revogado"] = "aberto"
+    if invitation.is_revoked:
+        state = "revogado"
+    elif invitation.used >= invitation.uses:
+        state = "usado"
+    elif invitation.expires_at <= now:
+        state = "vencido"
+    return InvitationView(
+        id=invitation.id,
+        email=invitation.email,
+        usos=invitation.uses,
+        usados=invitation.used,
+        cota_diaria=invitation.daily_messages,
+        grupo=invitation.group,
+        criado_em=invitation.created_at.replace(tzinfo=UTC),
+        expira_em=invitation.expires_at.replace(tzinfo=UTC),
+        estado=state,
+    )
+
+
+def invitation_cursor(last: Invitation) -> str:
+    """Encode the place after an invitation as `encode_cursor` does for an act."""
+    return f"{(last.created_at - _EPOCH) // _MICROSECOND}-{last.id}"
+
+
+def encode_cursor(last: Entry) -> str:
+    """Encode the place after an entry as "microseconds since 1970-id"."""
+    return f"{(last.done_at - _EPOCH) // _MICROSECOND}-{last.id}"
+
+
+def decode_cursor(cursor: str) -> Cursor | None:
+    """Decode a cursor; None for an empty one. Raises InvalidInput for text that encode_cursor cannot have made."""
+    if not cursor:
+        return None
+    found = _CURSOR.fullmatch(cursor)
+    try:
+        if found is None:
+            raise ValueError(cursor)
+        return Cursor(_EPOCH + int(found[1]) * _MICROSECOND, int(found[2]))
+    except (ValueError, OverflowError):
+        raise InvalidInput("depois", texts.FIELD_OTHERWISE) from None
