@@ -15,6 +15,7 @@ from tests.support.waiting import wait_until
 
 
 def test_other_process_answers_with_what_the_first_one_heard(member: Person, cloud: RunningCloud) -> None:
+    member.http.patch("/memory", json={"pausada": True})  # the name must come from the conversation
     assert "Recebi 1 mensagem" in member.say("Meu nome é Anabela.")["response"]
     first = cloud.function_processes("ChatFunction")
     for pid in first:
