@@ -35,6 +35,7 @@ PARAMETERS = {
     "OPERATOR_NAME": "OperatorName",
     "CONTACT_EMAIL": "ContactEmail",
     "SIGNUP": "SignUp",
+    "DOLLAR_IN_REAIS": "DollarInReais",
     "ADMIN_EMAILS": "AdminEmails",
     "PUBLIC_URL": "PublicUrl",
     "DOMAIN_NAME": "DomainName",

@@ -72,6 +72,8 @@ LARGEST = {
     "/admin/people": ("", 200),
     "/admin/people/{user_id}": ("", 200),
     "/admin/audit": ("", 200),
+    "/admin/usage.csv": ("?por=pessoa", 200),
+    "/uso": ("", 200),
     "/admin/invitations": ("", 200),
     "/conversations": ("?limit=100&q=a", 200),
     "/conversation/{conversation_id}": ("?limit=100", 200),

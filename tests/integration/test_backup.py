@@ -175,6 +175,8 @@ def fill(rows: Rows) -> None:
         " VALUES (1, %s, 'c', %s, 1, NOW(6), NOW(6))",
         *(ana, HOSTILE[0]),
     )
+    rows.run("INSERT INTO falhas_diarias VALUES (%s, '2026-02-28', 'model_silent', 2147483647)", ana)
+    rows.run("INSERT INTO uso_total VALUES ('2026-02-28', 1, 2, 3, 4, 5, 6, 7, 8, 9223372036854775807)")
     rows.run("INSERT INTO convites_usos VALUES (1, 'u', NOW(6))")
     rows.run("INSERT INTO contas_apagadas VALUES (2000000500, '2026-01-01 00:00:00.000001')")
 
@@ -295,7 +297,7 @@ def test_snapshot_is_of_one_moment_while_writes_go_on(
     restored(operator, operator.back_up(), empty)
     again = Rows(Database(lambda: connect(empty)))
     assert [row["id"] for row in again.list("SELECT id FROM conversas ORDER BY id")] == conversations
-    assert again.value("SELECT COUNT(*) FROM mensagens") == 40
+    assert again.value("SELECT COUNT(*) FROM mensagens") == 2 * len(conversations)
     assert tables > 10
     assert rows.value("SELECT MIN(id) FROM conversas") == conversations[tables]
 

@@ -668,6 +668,10 @@ def values(crowded: int, where: settings.DatabaseSettings) -> dict[str, Any]:
         "act": "cota",
         "value": "50",
         "audit.list_entries.after": audit.Cursor(soon, 7),
+        "first": day,
+        "last": day,
+        "code": "model_error",
+        "cost": 9,
         "prefix": "bia",
         "after_email": "a",
         "emails": ["bia@exemplo.com.br"],
@@ -776,6 +780,10 @@ def fill_other_tables(rows: Rows) -> None:
     rows.run("INSERT INTO limites SELECT chave, NOW(6), expira_em, 1 FROM tokens")
     rows.run("INSERT INTO transacoes SELECT LEFT(chave, 32), NOW(6) FROM tokens")
     rows.run("UPDATE transacoes SET feita_em = NOW(6) - INTERVAL 2 HOUR LIMIT 9")
+    rows.run("INSERT INTO falhas_diarias SELECT id, UTC_DATE(), 'model_error', 1 FROM usuarios")
+    rows.run(
+        "INSERT INTO falhas_diarias SELECT id, UTC_DATE() - INTERVAL 401 DAY, 'model_error', 1 FROM usuarios LIMIT 9"
+    )
     rows.run("INSERT IGNORE INTO uso_diario (id_usuario, dia) SELECT id, UTC_DATE() FROM usuarios")
     rows.run(
         "INSERT INTO uso_diario (id_usuario, dia) SELECT id, UTC_DATE() - INTERVAL 401 DAY FROM usuarios LIMIT 9"

@@ -17,15 +17,18 @@ from falaai_auth.application import build as build_auth
 from falaai_chat.application import build as build_chat
 from tests.support.paths import ROOT
 
-# Routes of the admin function that are not for operators: files of the product.
-FOR_EVERYBODY = {"/static/admin/{name}"}
+# Routes of the admin function that are not for operators: files of the product, and the own use of every user.
+FOR_EVERYBODY = {"/static/admin/{name}", "/uso"}
 # Every field of an answer for operators. An address and the roles are texts, but none that tells what a user wrote.
 NUMBERS = {"id", "id_admin", "id_alvo", "cota_diaria", "usos", "usados"}
 # `grupo` is a label that operators give.
 STATES = {"confirmada", "bloqueada", "papel", "acao", "valor", "estado", "grupo"}
-TIMES = {"registrada_em", "feita_em", "criado_em", "expira_em"}
-PLACES = {"depois", "pessoas", "atos", "convites", "link", "message", "redirect_url"}
-FIELDS = NUMBERS | STATES | TIMES | PLACES | {"email"}
+USE = {"mensagens", "pensadas", "buscas", "consultas", "tokens_entrada", "tokens_saida", "megabytes", "reais"}
+FAILURES = {"falhas", "codigo"}
+TIMES = {"registrada_em", "feita_em", "criado_em", "expira_em", "dia"}
+LISTS = {"pessoas", "atos", "convites", "dias", "meses", "dolar_em_reais"}
+PLACES = {"depois", "link", "message", "redirect_url"}
+FIELDS = NUMBERS | USE | FAILURES | STATES | TIMES | LISTS | PLACES | {"email"}
 ERRORS = {"ErrorBody", "ErrorField"}
 # Columns of texts that users write.
 WRITTEN = r"\b(nome|conteudo|titulo_conversa|resumo|transcricao|trecho|instrucoes|navegador)\b"
@@ -111,7 +114,7 @@ def test_code_for_operators_reads_no_column_of_a_written_text() -> None:
     """Neither the statements nor the pages of the admin function name one."""
     sources = [
         ROOT / "layers/shared/python/falaai/repositories" / name
-        for name in ("people.py", "audit.py", "invitations.py")
+        for name in ("people.py", "audit.py", "invitations.py", "usage_totals.py", "failures.py")
     ]
     statements = "\n".join(re.findall(r'"(?:[^"\\]|\\.)*"', "\n".join(path.read_text() for path in sources)))
     assert "SELECT" in statements

@@ -22,6 +22,8 @@ TABLES = (
     "contas_apagadas",
     "exportacoes",
     "auditoria",
+    "falhas_diarias",
+    "uso_total",
     "convites_usos",
     "convites",
     "usuarios",

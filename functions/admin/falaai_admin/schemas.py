@@ -1,6 +1,6 @@
 """Request and answer bodies of the admin function. No answer has a field for a text that a user wrote."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
@@ -89,6 +89,51 @@ class InvitationsView(BaseModel):
 
     convites: list[InvitationView]
     depois: str | None
+
+
+class UseView(BaseModel):
+    """The use on a day, or in the month that begins with it. `pessoas` counts each user once for each day.
+
+    `consultas` are the queries that Gemini made for the searches. `reais` is the cost of replies and queries.
+    """
+
+    dia: date
+    pessoas: int
+    mensagens: int
+    pensadas: int
+    buscas: int
+    consultas: int
+    tokens_entrada: int
+    tokens_saida: int
+    megabytes: float
+    reais: float
+
+
+class FailureView(BaseModel):
+    """How many replies failed with this code."""
+
+    codigo: str
+    falhas: int
+
+
+class UsageView(BaseModel):
+    """The use of all users in the last days and months, and the failures of these days."""
+
+    dias: list[UseView]
+    meses: list[UseView]
+    falhas: list[FailureView]
+    dolar_em_reais: float
+
+
+class OwnUsageView(BaseModel):
+    """A user's own use today and in this month, and the limits of a day; null for a mode that is not offered."""
+
+    hoje: UseView
+    mes: UseView
+    limite_mensagens: int
+    limite_pensadas: int | None
+    limite_buscas: int
+    limite_megabytes: int
 
 
 class EntryView(BaseModel):

@@ -1,7 +1,7 @@
 """Rows in the form that JSON and templates use, and the cursor of lists in the order of time."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from falaai.errors import InvalidInput
@@ -14,6 +14,26 @@ from falaai_admin.schemas import EntryView, InvitationView, PersonView
 _CURSOR = re.compile(r"(\d{1,16})-(\d{1,18})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+def day_in_words(day: date) -> str:
+    return f"{day:%d/%m}"
+
+
+def month_in_words(day: date) -> str:
+    return f"{day:%m/%Y}"
+
+
+def number_in_words(number: float) -> str:
+    """Return a number with Brazilian separators: 1.234.567 or 12,5."""
+    text = f"{number:,.1f}" if isinstance(number, float) and not number.is_integer() else f"{int(number):,}"
+    return text.translate(str.maketrans(",.", ".,"))
+
+
+def in_reais(amount: float) -> str:
+    """Return an amount of money: R$ 1.234,56. A smaller amount than a cent has four decimals."""
+    text = f"{amount:,.2f}" if amount >= 0.01 or not amount else f"{amount:.4f}"
+    return f"R$ {text.translate(str.maketrans(',.', '.,'))}"
 
 
 def person_view(account: Account) -> PersonView:

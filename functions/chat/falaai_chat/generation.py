@@ -41,7 +41,8 @@ from falaai.modes import SEARCH, Counted
 from falaai.queue_messages import DigestRequested, QueueMessage, SummaryRequested, TitleRequested
 from falaai.queues import Queues
 from falaai.rate_limits import FOLLOWERS_AT_ONCE, release
-from falaai.repositories import messages, usage, versions
+from falaai.reply_cost import reply_microdollars
+from falaai.repositories import failures, messages, usage, versions
 from falaai.repositories.facts import Fact
 from falaai.repositories.messages import Message, ReplyResult, State
 from falaai.repositories.sessions import Session
@@ -226,7 +227,7 @@ class StoredReply:
         else:
             is_stored = self._store_end(ending)
         if is_stored:
-            self._count_use(*cost, len(end.grounding.queries) if end.grounding else 0)
+            self._count_use(end.usage, len(end.grounding.queries) if end.grounding else 0, code)
             self._log(state, end.usage, code)
         return is_stored
 
@@ -268,11 +269,19 @@ class StoredReply:
         is_stored = self._database.transaction(work, has_committed)
         return is_stored or messages.has_final_state(self._database, *row, ending.state)
 
-    def _count_use(self, tokens_in: int, tokens_out: int, queries: int) -> None:
-        """Add tokens and queries to the user's day. The reply is stored already, so a failure is only logged."""
-        session = self._pending.session
+    def _count_use(self, used: Usage, queries: int, code: str | None) -> None:
+        """Add tokens, queries, cost and a failure to the user's day.
+
+        The reply is stored already, so a failure of this is only logged.
+        """
+        counter = (self._pending.session.user_id, day_of(self._pending.session.now))
+        tokens = (used.tokens_in, used.tokens_out)
         try:
-            usage.update_tokens(self._database, session.user_id, day_of(session.now), tokens_in, tokens_out, queries)
+            if any(tokens) or queries:
+                cost = reply_microdollars(used.model, *tokens)
+                usage.update_tokens(self._database, *counter, *tokens, queries, cost)
+            if code:
+                failures.add_failure(self._database, *counter, code)
         except DatabaseUnavailable as error:
             logger().warning("tokens not counted", extra={"reason": str(error)})
 

@@ -15,6 +15,7 @@ from falaai.repositories import (
     deletions,
     exports,
     facts,
+    failures,
     file_deletions,
     invitations,
     limits,
@@ -26,6 +27,7 @@ from falaai.repositories import (
     tokens,
     transactions,
     usage,
+    usage_totals,
     users,
 )
 from falaai.repositories.messages import Abandoned
@@ -70,6 +72,14 @@ class ErasureTask(CleanupTask):
     def batch(self, sql: Statements) -> tuple[dict[str, int], bool]:
         ids = users.list_closed(sql, 1)
         return ({self.name: self.delete(sql, ids[0])}, True) if ids else ({}, False)
+
+
+class TotalsTask(CleanupTask):
+    """Add the total of the use of one day in each batch, while a day that has ended has none."""
+
+    def batch(self, sql: Statements) -> tuple[dict[str, int], bool]:
+        added = self.delete(sql, 1)
+        return {self.name: added}, bool(added)
 
 
 @dataclass(frozen=True)
@@ -120,6 +130,20 @@ def _delete_never_verified(sql: Statements, at_most: int) -> int:
     return personal_data.delete_accounts(sql, ids) if ids else 0
 
 
+def _add_total(sql: Statements, _at_most: int) -> int:
+    """Add the total of the first day without one. Returns 1, or 0 if there is none."""
+    day = usage_totals.find_missing_day(sql)
+    if day is None:
+        return 0
+    usage_totals.add_total(sql, day)
+    return 1
+
+
+def _count_totals(sql: Statements) -> int:
+    """Return 1 if a day that has ended has no total yet."""
+    return 0 if usage_totals.find_missing_day(sql) is None else 1
+
+
 # Conversations whose deletion can no longer be undone.
 DELETED_CONVERSATIONS = ConversationsTask("deleted_conversations", deletions.lock_deleted, deletions.count_deleted)
 CLOSED_ACCOUNTS = ErasureTask("closed_accounts", _erase_account, users.count_closed)
@@ -133,6 +157,8 @@ TASKS: tuple[CleanupTask | ConversationsTask, ...] = (
     CleanupTask("sessions", sessions.delete_ended, sessions.count_ended),
     CleanupTask("searches", _end_searches, messages.count_expired_searches),
     CleanupTask("tokens", tokens.delete_expired, tokens.count_expired),
+    TotalsTask("usage_totals", _add_total, _count_totals),
+    CleanupTask("failures", failures.delete_old, failures.count_old),
     CleanupTask("usage", usage.delete_old, usage.count_old),
     CleanupTask("ratings", ratings.delete_old, ratings.count_old),
     CleanupTask("counters", limits.delete_expired, limits.count_expired),

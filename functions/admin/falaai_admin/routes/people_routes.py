@@ -3,7 +3,6 @@
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import HTMLResponse
 
 from falaai.repositories.sessions import Session
 from falaai.web import pages, texts
@@ -28,12 +27,6 @@ router = APIRouter(
     responses=pages.DOCUMENTED_REDIRECT,
 )
 _PAGE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}}}}
-
-
-@router.get("/admin", response_class=HTMLResponse)
-def admin_page(request: Request, session: AdminSession) -> Response:
-    """Show the operator's pages and the form that confirms the password."""
-    return pages.page(request, "admin.html", {"is_confirmed": is_confirmed(session)})
 
 
 @router.get("/admin/people", response_model=PeopleView, responses=_PAGE)

@@ -233,6 +233,12 @@ class AdminSettings(_Group):
     admin_emails: Annotated[tuple[str, ...], BeforeValidator(_addresses)] = ()
 
 
+class CostSettings(_Group):
+    """The price of a dollar in reais, for the costs on the operators' pages."""
+
+    dollar_in_reais: float = Field(default=5.40, gt=0)
+
+
 class MetricsSettings(_Group):
     """Namespace of our metrics in CloudWatch: the name of the stack, so that two stacks are not mixed."""
 
@@ -273,6 +279,7 @@ CHECKED = (
     OperatorSettings,
     AdminSettings,
     SignUpSettings,
+    CostSettings,
 )
 
 

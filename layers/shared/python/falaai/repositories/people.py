@@ -41,6 +41,14 @@ def list_accounts(sql: Statements, prefix: str, after_email: str, limit: int) ->
     return [_account_of(row) for row in rows]
 
 
+def list_addresses(sql: Statements, after_id: int, limit: int) -> dict[int, str]:
+    """Return ids and addresses of accounts after an id, in the order of ids."""
+    rows = sql.list(
+        "SELECT id, email FROM usuarios WHERE id > %s AND apagada_em IS NULL ORDER BY id LIMIT %s", (after_id, limit)
+    )
+    return {row["id"]: row["email"] for row in rows}
+
+
 def find_account(sql: Statements, user_id: int) -> Account | None:
     row = sql.find(f"SELECT {_COLUMNS} FROM usuarios WHERE id = %s AND apagada_em IS NULL", (user_id,))  # noqa: S608 - constant columns
     return _account_of(row) if row else None

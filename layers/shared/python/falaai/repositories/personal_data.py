@@ -19,8 +19,8 @@ _ROWS = {
     " FROM sessoes WHERE id_usuario = %s ORDER BY id",
     "tokens": "SELECT finalidade, dados, criado_em, expira_em, usado_em FROM tokens WHERE id_usuario = %s"
     " ORDER BY criado_em",
-    "uso_diario": "SELECT dia, mensagens, pensadas, buscas, consultas, tokens_entrada, tokens_saida, bytes_enviados"
-    " FROM uso_diario"
+    "uso_diario": "SELECT dia, mensagens, pensadas, buscas, consultas, tokens_entrada, tokens_saida, bytes_enviados,"
+    " custo_microusd FROM uso_diario"
     " WHERE id_usuario = %s ORDER BY dia",
     "fatos": "SELECT id, texto, id_mensagem, criado_em FROM fatos WHERE id_usuario = %s ORDER BY id",
     "mensagens_prontas": "SELECT id, titulo, texto, criado_em FROM mensagens_prontas WHERE id_usuario = %s"
@@ -29,6 +29,7 @@ _ROWS = {
     " ORDER BY id_mensagem, geracao",
     "exportacoes": "SELECT id, estado, tamanho, criada_em, pronta_em, expira_em FROM exportacoes"
     " WHERE id_usuario = %s ORDER BY id",
+    "falhas_diarias": "SELECT dia, codigo, contagem FROM falhas_diarias WHERE id_usuario = %s ORDER BY dia, codigo",
     "convites": "SELECT id, email, usos, usados, cota_diaria, grupo, criado_em, expira_em, revogado_em FROM convites"
     " WHERE id_usuario = %s ORDER BY id",
     "auditoria": "SELECT id, acao, valor, feita_em FROM auditoria WHERE id_alvo = %s ORDER BY feita_em",
@@ -72,6 +73,7 @@ _DELETIONS = (
     "DELETE m FROM mensagens m JOIN conversas c ON c.id = m.id_conversa WHERE c.id_usuario = %s",
     "DELETE FROM conversas WHERE id_usuario = %s",
     "DELETE FROM uso_diario WHERE id_usuario = %s",
+    "DELETE FROM falhas_diarias WHERE id_usuario = %s",
     "DELETE FROM tokens WHERE id_usuario = %s",
     "DELETE FROM exportacoes WHERE id_usuario = %s",
     "DELETE FROM fatos WHERE id_usuario = %s",

@@ -67,16 +67,18 @@ def lock_messages(sql: Statements, user_id: int, day: date) -> None:
 
 
 def update_tokens(
-    sql: Statements, user_id: int, day: date, tokens_in: int, tokens_out: int, queries: int = 0
+    sql: Statements, user_id: int, day: date, tokens_in: int, tokens_out: int, queries: int = 0, cost: int = 0
 ) -> None:
-    """Add the tokens of one reply, and the queries of its search, to the user's day.
+    """Add the tokens of one reply, the queries of its search, and its cost to the user's day.
+
+    The cost is in millionths of a dollar, without the queries.
 
     It may run twice if its answer is lost; then they count twice. No limit depends on them.
     """
     sql.run(
         "UPDATE uso_diario SET tokens_entrada = tokens_entrada + %s, tokens_saida = tokens_saida + %s,"
-        " consultas = consultas + %s WHERE id_usuario = %s AND dia = %s",
-        (tokens_in, tokens_out, queries, user_id, day),
+        " consultas = consultas + %s, custo_microusd = custo_microusd + %s WHERE id_usuario = %s AND dia = %s",
+        (tokens_in, tokens_out, queries, cost, user_id, day),
     )
 
 

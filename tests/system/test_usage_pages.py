@@ -1,0 +1,56 @@
+"""The pages of use over HTTP: the operator's, and that of each user."""
+
+from tests.support.people import People, Person, product_of
+from tests.support.running_cloud import RunningCloud
+from tests.support.services import FakeService
+
+PAGE = {"accept": "text/html"}
+
+
+def make_operator(cloud: RunningCloud, person: Person) -> None:
+    product_of(cloud).run("UPDATE usuarios SET papel = 'admin' WHERE email = %s", person.email)
+
+
+def test_user_sees_own_use_and_limits(member: Person) -> None:
+    member.say("Oi")
+    member.say("E depois?", modo="pensar")
+    seen = member.http.get("/uso").json()
+    assert (seen["hoje"]["mensagens"], seen["hoje"]["pensadas"], seen["mes"]["mensagens"]) == (1, 1, 1)
+    assert seen["limite_mensagens"] == 200
+    assert seen["hoje"]["reais"] > 0
+    page = member.http.get("/uso", headers=PAGE)
+    assert page.status_code == 200
+    assert "Seu uso" in page.text
+    assert "<svg" in page.text
+    assert "style=" not in page.text
+    assert "/uso" in member.http.get("/profile", headers=PAGE).text
+
+
+def test_stranger_has_no_page_of_use(people: People) -> None:
+    assert people.stranger().http.get("/uso").status_code == 401
+
+
+def test_operator_sees_use_cost_and_failures(cloud: RunningCloud, member: Person, gemini: FakeService) -> None:
+    make_operator(cloud, member)
+    before = {one["codigo"]: one["falhas"] for one in member.http.get("/admin").json()["falhas"]}
+    member.say("Oi")
+    gemini.fault(fault="429")
+    assert member.http.post("/chat/message", json={"message": "Falhe"}).status_code == 503
+    gemini.fault(fault=None)
+    seen = member.http.get("/admin").json()
+    today = seen["dias"][-1]
+    assert today["pessoas"] >= 1
+    assert today["mensagens"] >= 1
+    assert today["reais"] > 0
+    assert len(seen["dias"]) == 30
+    after = {one["codigo"]: one["falhas"] for one in seen["falhas"]}
+    assert after["model_rate_limited"] == before.get("model_rate_limited", 0) + 1
+    page = member.http.get("/admin", headers=PAGE).text
+    assert 'role="img"' in page
+    assert "model_rate_limited" in page
+    days = member.http.get("/admin/usage.csv")
+    assert days.headers["content-type"].startswith("text/csv")
+    assert days.text.splitlines()[-1].split(",")[0] == today["dia"]
+    people = member.http.get("/admin/usage.csv?por=pessoa").text
+    assert member.email in people
+    assert member.http.get("/admin/usage.csv?mes=2026-13").status_code == 422
