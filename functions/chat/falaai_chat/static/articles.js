@@ -211,7 +211,7 @@ export function decorate(article) {
   if (isReply(article)) showRating(article);
   if (!isReply(article))
     showAttachments(article, JSON.parse(part("attachments", article).dataset.attachments || "[]"));
-  else collapseSources(article);
+  else if (!part("sources", article).hidden) collapseSources(article);
   if (!isReply(article) || isGenerating(article)) return;
   const { state = "", error = "" } = article.dataset;
   showEnd(article, state, error, part("notice", article).textContent?.trim() ?? "");

@@ -43,8 +43,10 @@ function suggestionsFor(article) {
  * @param {Search | null | undefined} search
  */
 export function showSources(article, search) {
-  part("sources", article).hidden = !search;
+  const sources = part("sources", article);
+  sources.hidden = !search;
   if (!search) return;
+  if (!sources.childElementCount) sources.append(...cloneTemplate("found-sources").children);
   const { fontes, frase, sugestoes } = search;
   part("sources-notice", article).textContent = frase;
   part("sources-notice", article).hidden = !frase;
