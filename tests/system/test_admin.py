@@ -1,4 +1,4 @@
-"""The operators' pages over HTTP: nobody else sees them, a block holds at once, and no written word is shown."""
+"""The pages of operators over HTTP: all others are refused, a block holds at once, and no written word is shown."""
 
 import json
 import os

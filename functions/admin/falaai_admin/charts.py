@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 640, 160
-# Above the bars, for the number of the highest one; below, for the names of the first and the last one.
-ABOVE, BELOW = 20, 20
+# Units of the picture, which the page stretches to its own width.
+WIDTH, HEIGHT = 640, 120
 _GAP = 0.25
 
 
@@ -23,10 +22,9 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart. `summary` says in words what its picture shows."""
+    """A chart. `summary` says in words what its picture shows; `first` and `last` are the names at its ends."""
 
     bars: tuple[Bar, ...]
-    most: str
     first: str
     last: str
     summary: str
@@ -37,13 +35,13 @@ def bar_chart(title: str, points: Sequence[tuple[str, float, str]]) -> Chart | N
     highest = max(points, key=lambda point: point[1], default=("", 0, ""))
     if not highest[1]:
         return None
-    step, room = WIDTH / len(points), HEIGHT - ABOVE - BELOW
+    step = WIDTH / len(points)
     bars = []
     for place, (name, number, words) in enumerate(points):
         # A small number stays visible.
-        height = round(max(1.0, room * number / highest[1]), 1) if number else 0.0
-        x, y = round(step * (place + _GAP / 2), 1), round(HEIGHT - BELOW - height, 1)
+        height = round(max(1.0, HEIGHT * number / highest[1]), 1) if number else 0.0
+        x, y = round(step * (place + _GAP / 2), 1), round(HEIGHT - height, 1)
         bars.append(Bar(x, y, round(step * (1 - _GAP), 1), height, name, words))
     first, last = points[0][0], points[-1][0]
     summary = f"{title}, de {first} a {last}: no máximo {highest[2]}, em {highest[0]}."
-    return Chart(tuple(bars), highest[2], first, last, summary)
+    return Chart(tuple(bars), first, last, summary)

@@ -33,6 +33,8 @@ async def require_admin(session: CurrentSession) -> Session:
     return session
 
 
+# The dependencies of each router below /admin.
+OF_OPERATORS = (Depends(show_refusals), Depends(require_admin))
 AdminSession = Annotated[Session, Depends(require_admin)]
 
 

@@ -1,8 +1,9 @@
 """Rows in the form that JSON and templates use, and the cursor of lists in the order of time."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 
 from falaai.errors import InvalidInput
 from falaai.repositories.audit import Cursor, Entry
@@ -14,6 +15,7 @@ from falaai_admin.schemas import EntryView, InvitationView, PersonView
 _CURSOR = re.compile(r"(\d{1,16})-(\d{1,18})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _MICROSECOND = timedelta(microseconds=1)
+Shown = TypeVar("Shown")
 
 
 def day_in_words(day: date) -> str:
@@ -82,14 +84,15 @@ def invitation_view(invitation: Invitation, now: datetime) -> InvitationView:
     )
 
 
-def invitation_cursor(last: Invitation) -> str:
-    """Encode the place after an invitation as `encode_cursor` does for an act."""
-    return f"{(last.created_at - _EPOCH) // _MICROSECOND}-{last.id}"
+def page_of(found: list[Shown], size: int, place_of: Callable[[Shown], Cursor]) -> tuple[list[Shown], str | None]:
+    """Return the first `size` of the rows found, and the cursor of the next page, None without one."""
+    shown = found[:size]
+    return shown, encode_cursor(place_of(shown[-1])) if len(found) > size else None
 
 
-def encode_cursor(last: Entry) -> str:
-    """Encode the place after an entry as "microseconds since 1970-id"."""
-    return f"{(last.done_at - _EPOCH) // _MICROSECOND}-{last.id}"
+def encode_cursor(place: Cursor) -> str:
+    """Encode a place as "microseconds since 1970-id"."""
+    return f"{(place.done_at - _EPOCH) // _MICROSECOND}-{place.id}"
 
 
 def decode_cursor(cursor: str) -> Cursor | None:

@@ -1,28 +1,28 @@
 """Routes about invitations: pages for browsers, JSON for scripts."""
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from falaai.repositories import invitations
+from falaai.repositories.audit import Cursor
 from falaai.web import pages, texts
 from falaai.web.current_user import Db, client_address
 from falaai.web.dates import in_words
 from falaai.web.forms import FormRoute
 from falaai_admin.dependencies import (
+    OF_OPERATORS,
     AdminSession,
     ConfirmedAdmin,
     Sender,
     is_confirmed,
-    require_admin,
-    show_refusals,
 )
 from falaai_admin.invitation_links import invite, revoke
 from falaai_admin.schemas import Done, InvitationInput, InvitationMade, InvitationsView
-from falaai_admin.views import decode_cursor, invitation_cursor, invitation_view
+from falaai_admin.views import decode_cursor, invitation_view, page_of
 
 router = APIRouter(
     route_class=FormRoute,
-    dependencies=[Depends(show_refusals), Depends(require_admin)],
+    dependencies=OF_OPERATORS,
     responses=pages.DOCUMENTED_REDIRECT,
 )
 
@@ -36,7 +36,7 @@ def list_invitations(
 ) -> InvitationsView | Response:
     """Return the invitations of all operators, the newest first: {convites, depois}, or a page. No link is in it."""
     found = invitations.list_invitations(database, PAGE + 1, decode_cursor(depois))
-    shown, after = found[:PAGE], invitation_cursor(found[PAGE - 1]) if len(found) > PAGE else None
+    shown, after = page_of(found, PAGE, lambda one: Cursor(one.created_at, one.id))
     views = [invitation_view(one, session.now) for one in shown]
     if not pages.wants_page(request):
         return InvitationsView(convites=views, depois=after)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from falaai.repositories.sessions import Session
 from falaai.web import pages, texts
@@ -11,19 +11,18 @@ from falaai.web.dates import in_words
 from falaai.web.forms import FormRoute
 from falaai_admin import accounts
 from falaai_admin.dependencies import (
+    OF_OPERATORS,
     AdminSession,
     ConfirmedAdmin,
     Sender,
     is_confirmed,
-    require_admin,
-    show_refusals,
 )
 from falaai_admin.schemas import Done, PeopleSearch, PeopleView, PersonAct, PersonView
 from falaai_admin.views import person_view
 
 router = APIRouter(
     route_class=FormRoute,
-    dependencies=[Depends(show_refusals), Depends(require_admin)],
+    dependencies=OF_OPERATORS,
     responses=pages.DOCUMENTED_REDIRECT,
 )
 _PAGE: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}}}}

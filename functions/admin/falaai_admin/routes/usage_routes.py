@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from falaai import settings
 from falaai.sao_paulo import day_of
@@ -11,11 +11,11 @@ from falaai.web import pages
 from falaai.web.current_user import Db
 from falaai_admin import usage_reports
 from falaai_admin.charts import bar_chart
-from falaai_admin.dependencies import AdminSession, is_confirmed, require_admin, show_refusals
+from falaai_admin.dependencies import OF_OPERATORS, AdminSession, is_confirmed
 from falaai_admin.schemas import UsageView
 from falaai_admin.views import day_in_words, in_reais, month_in_words, number_in_words
 
-router = APIRouter(dependencies=[Depends(show_refusals), Depends(require_admin)])
+router = APIRouter(dependencies=OF_OPERATORS)
 
 _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
 
