@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.attachments import LOCKED, MICROPHONE, PDF, PENDING, PHOTO, SOUND, button, choose, open_sent
 from tests.browser.web_search import QUESTION, TEXT, USED_UP, grounding, many, switch
 from tests.support.browser import DESKTOP, PHONE, say, screenshot, sign_in, take_session
-from tests.support.people import People, newest_link
+from tests.support.people import PASSWORD, People, newest_link
 from tests.support.rows import Rows
 from tests.support.running_cloud import RunningCloud
 
@@ -180,6 +180,34 @@ def test_search_in_every_state(
     expect(page.get_by_role("button", name="Enviar sem buscar")).to_be_visible()
     found["used up"] = findings(page)
     assert {state: problems for state, problems in found.items() if problems} == {}
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone-dark"])
+def test_pages_of_operators(
+    new_page: Callable[..., Page], people: People, product: Rows, viewport: dict[str, int], scheme: str
+) -> None:
+    page, person = new_page(viewport, scheme), people.member()
+    product.run("UPDATE usuarios SET papel = 'admin' WHERE email = %s", person.email)
+    take_session(page, person)
+    person.say("Oi")
+    found = {}
+    for path in ("/uso", "/admin", "/admin/people", "/admin/invitations", "/admin/audit"):
+        page.goto(path)
+        found[path] = findings(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    page.goto("/admin/people")
+    page.get_by_role("link", name=person.email).click()
+    page.get_by_label("Sua senha").fill(PASSWORD)
+    page.get_by_role("button", name="Confirmar senha").click()
+    expect(page.get_by_role("button", name="Guardar limite")).to_be_visible()
+    found["an account"] = findings(page)
+    screenshot(page, f"operator-account-{scheme}")
+    page.goto("/admin/invitations")
+    found["a new invitation"] = findings(page)
+    screenshot(page, f"operator-invitation-{scheme}")
+    page.goto("/admin")
+    screenshot(page, f"operator-{scheme}")
+    assert {path: problems for path, problems in found.items() if problems} == {}
 
 
 def test_conversation_by_keyboard_alone(new_page: Callable[..., Page], people: People) -> None:

@@ -1,9 +1,9 @@
 """Summary-buffer memory: which turns of a conversation the model gets, and when the oldest are summarized.
 
 A prompt holds persona, notes about the person, running summary and the turns after the summary, within a limit of
-approximate tokens. When
-the turns pass the limit, the oldest are summarized until half the limit is left, so that summaries are rare. Question
-and answer stay together. All functions are pure: the same rows make the same prompt in any process.
+approximate tokens. When the turns pass the limit, the oldest are summarized until half the limit is left, so that
+summaries are rare. Question and answer stay together. All functions are pure: the same rows make the same prompt in
+any process.
 """
 
 from collections.abc import Callable, Sequence
