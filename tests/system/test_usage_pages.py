@@ -46,7 +46,7 @@ def test_operator_sees_use_cost_and_failures(cloud: RunningCloud, member: Person
     after = {one["codigo"]: one["falhas"] for one in seen["falhas"]}
     assert after["model_rate_limited"] == before.get("model_rate_limited", 0) + 1
     page = member.http.get("/admin", headers=PAGE).text
-    assert 'role="img"' in page
+    assert "Mensagens por dia, de " in page
     assert "model_rate_limited" in page
     days = member.http.get("/admin/usage.csv")
     assert days.headers["content-type"].startswith("text/csv")
