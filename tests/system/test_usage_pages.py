@@ -21,6 +21,7 @@ def test_user_sees_own_use_and_limits(member: Person) -> None:
     page = member.http.get("/uso", headers=PAGE)
     assert page.status_code == 200
     assert "Seu uso" in page.text
+    assert f"R$ {seen['mes']['reais']:.4f}".replace(".", ",") in page.text
     assert "<svg" in page.text
     assert "style=" not in page.text
     assert "/uso" in member.http.get("/profile", headers=PAGE).text
@@ -53,4 +54,6 @@ def test_operator_sees_use_cost_and_failures(cloud: RunningCloud, member: Person
     assert days.text.splitlines()[-1].split(",")[0] == today["dia"]
     people = member.http.get("/admin/usage.csv?por=pessoa").text
     assert member.email in people
+    user = product_of(cloud).value("SELECT id FROM usuarios WHERE email = %s", member.email)
+    assert "mensagens: 1; buscas: 0; custo: R$ 0,0" in member.http.get(f"/admin/people/{user}", headers=PAGE).text
     assert member.http.get("/admin/usage.csv?mes=2026-13").status_code == 422

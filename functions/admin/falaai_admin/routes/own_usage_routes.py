@@ -13,7 +13,7 @@ from falaai.web.current_user import CurrentSession, Db
 from falaai_admin.charts import bar_chart
 from falaai_admin.schemas import OwnUsageView
 from falaai_admin.usage_reports import DAYS, by_month, use_view
-from falaai_admin.views import day_in_words, number_in_words
+from falaai_admin.views import day_in_words, in_reais, number_in_words
 
 router = APIRouter()
 
@@ -48,5 +48,6 @@ def own_usage(request: Request, session: CurrentSession, database: Db) -> OwnUsa
         "days": [(name, use) for name, use in reversed(uses) if use != Use()],
         "chart": bar_chart("Mensagens por dia", points),
         "number": number_in_words,
+        "reais": in_reais,
     }
     return pages.page(request, "uso.html", values)

@@ -4,7 +4,10 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from falaai.repositories import usage_totals
 from falaai.repositories.sessions import Session
+from falaai.repositories.usage_totals import Use
+from falaai.sao_paulo import day_of
 from falaai.web import pages, texts
 from falaai.web.current_user import Db, client_address
 from falaai.web.dates import in_words
@@ -18,7 +21,8 @@ from falaai_admin.dependencies import (
     is_confirmed,
 )
 from falaai_admin.schemas import Done, PeopleSearch, PeopleView, PersonAct, PersonView
-from falaai_admin.views import person_view
+from falaai_admin.usage_reports import use_view
+from falaai_admin.views import in_reais, number_in_words, person_view
 
 router = APIRouter(
     route_class=FormRoute,
@@ -53,8 +57,14 @@ def person_page(
     account = person_view(accounts.get_account(database, user_id))
     if not pages.wants_page(request):
         return account
+    today = day_of(session.now)
+    first = today.replace(day=1)
+    use = usage_totals.list_of_users(database, [user_id], first, today).get(user_id, Use())
     values = {
         "person": account,
+        "month": use_view(first, use),
+        "number": number_in_words,
+        "reais": in_reais,
         "registered": in_words(account.registrada_em.replace(tzinfo=None), session.now),
         "is_confirmed": is_confirmed(session),
         "notice": texts.ACTS.get(feito, ""),
