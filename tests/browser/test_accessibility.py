@@ -196,6 +196,8 @@ def test_pages_of_operators(
         found[path] = findings(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     page.goto("/admin/people")
+    page.get_by_label("Começo do e-mail").fill(person.email)
+    page.get_by_role("button", name="Procurar").click()
     page.get_by_role("link", name=person.email).click()
     page.get_by_label("Sua senha").fill(PASSWORD)
     page.get_by_role("button", name="Confirmar senha").click()
