@@ -24,7 +24,7 @@ from falaai import settings
 from falaai.connections import Connection, connect
 from falaai.database import Database
 from falaai.logs import logger
-from falaai.repositories import messages, transactions
+from falaai.repositories import messages, running_replies, transactions
 from falaai.secret_tokens import session_key
 from falaai.web.current_user import get_database
 from falaai_chat import application, dependencies
@@ -145,7 +145,7 @@ def _begin(rows: Rows, reply: int) -> None:
 
 def _save(database: Database, reply: int) -> None:
     """Save the half of a reply, as happens each second while it is generated."""
-    messages.save_partial_text(database, reply, 1, REPLY[: len(REPLY) // 2])
+    running_replies.save_partial_text(database, reply, 1, REPLY[: len(REPLY) // 2])
 
 
 def _age_a_key(rows: Rows) -> None:

@@ -23,8 +23,9 @@ from falaai import settings
 from falaai.connections import connect
 from falaai.database import Database
 from falaai.errors import DatabaseUnavailable
-from falaai.repositories import messages, sessions, usage
-from falaai.repositories.messages import ReplyResult, State
+from falaai.repositories import running_replies, sessions, usage
+from falaai.repositories.messages import State
+from falaai.repositories.running_replies import ReplyResult
 from falaai.sao_paulo import day_of
 from falaai_chat.pending_replies import NewReply
 from falaai_chat.questions import ask
@@ -70,7 +71,7 @@ def send_message(database: Database, key: str, number: int) -> None:
     question = MessageInput(message="E o que mais?", client_id=f"{time.time_ns()}", nova=number % TURNS == 0)
     asked = ask(database, session, question, QUOTA)
     assert isinstance(asked, NewReply)  # noqa: S101 - each client_id is new
-    messages.update_finished_reply(database, asked.reply_id, asked.generation, ENDING)
+    running_replies.update_finished_reply(database, asked.reply_id, asked.generation, ENDING)
     usage.update_tokens(database, session.user_id, day_of(session.now), ENDING.tokens_in, ENDING.tokens_out)
 
 

@@ -16,7 +16,7 @@ from falaai.database import Database
 from falaai.errors import LinkNotValid, TooManyRequests
 from falaai.modes import Mode
 from falaai.queue_messages import EmailRequested
-from falaai.repositories import conversations, messages, sessions
+from falaai.repositories import conversations, exchanges, messages, sessions
 from falaai_auth.verification import find_link, verify
 from falaai_cleanup.tasks import clean_up
 from falaai_email.worker import send_email
@@ -90,7 +90,7 @@ def test_limit_opens_again_when_its_window_closes(at: At) -> None:
 
 def test_reply_is_abandoned_after_a_minute(at: At, rows: Rows) -> None:
     conversation = rows.conversation(rows.user())
-    at(0).transaction(lambda sql: messages.add_exchange(sql, conversation, 2, "Oi", None, "chave", Mode.FAST))
+    at(0).transaction(lambda sql: exchanges.add_exchange(sql, conversation, 2, "Oi", None, "chave", Mode.FAST))
     states = [
         messages.list_messages(at(seconds), conversation, after_seq=1, limit=100)[0].state for seconds in (59, 61)
     ]

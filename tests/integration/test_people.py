@@ -10,7 +10,7 @@ from falaai import settings
 from falaai.database import Database
 from falaai.errors import InvalidInput, LastAdmin, NotFound, NotSignedIn
 from falaai.queue_messages import CleanupRequested, EmailRequested
-from falaai.repositories import audit, messages, sessions
+from falaai.repositories import audit, running_replies, sessions
 from falaai.repositories.sessions import Session
 from falaai.web.current_user import stored_key
 from falaai_admin import accounts
@@ -85,7 +85,7 @@ def test_block_ends_the_sessions_and_the_running_replies(database: Database, row
     assert signed_in(database)
     do(database, operator, user, "bloquear")
     assert not signed_in(database)
-    assert not messages.save_partial_text(database, pending.reply_id, 1, "mais")
+    assert not running_replies.save_partial_text(database, pending.reply_id, 1, "mais")
     with pytest.raises(NotSignedIn):
         send(database, session, "Outra", conversation_id=pending.conversation_id)
     sign_in(database, user)

@@ -11,7 +11,8 @@ from falaai.database import Database
 from falaai.errors import NotFound, NotTheLast, OtherVersionShown, StillAnswering
 from falaai.queue_messages import SummaryRequested, TitleRequested
 from falaai.repositories import conversations, personal_data, versions
-from falaai.repositories.messages import State, save_partial_text, update_stopped_reply
+from falaai.repositories.messages import State
+from falaai.repositories.running_replies import save_partial_text, update_stopped_reply
 from falaai.repositories.sessions import Session
 from falaai_chat.conversation_changes import delete, path_to, read_page
 from falaai_chat.generation import Interrupted, StoredReply

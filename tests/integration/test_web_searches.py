@@ -11,7 +11,7 @@ from falaai.errors import ModelRateLimited, SearchQuotaReached
 from falaai.grounding import KEPT_MONTHS, Grounding, Notice, read_stored
 from falaai.modes import SEARCH
 from falaai.queue_messages import SummaryRequested, TitleRequested
-from falaai.repositories import messages, transcripts
+from falaai.repositories import messages, running_replies, searched_replies, transcripts
 from falaai.repositories.sessions import Session
 from falaai.web import texts
 from falaai_chat.pending_replies import NewReply
@@ -102,16 +102,16 @@ def test_grounded_text_ends_after_the_time_of_the_terms_also_if_pinned_and_hidde
     assert message
     assert message.text == texts.SEARCH_EXPIRED
     assert message.grounding == Grounding(notice=Notice.EXPIRED)
-    assert messages.find_suggestions(database, session.user_id, old.reply_id) is None
-    assert messages.find_suggestions(database, session.user_id, new.reply_id) == GROUNDING.suggestions
+    assert searched_replies.find_suggestions(database, session.user_id, old.reply_id) is None
+    assert searched_replies.find_suggestions(database, session.user_id, new.reply_id) == GROUNDING.suggestions
     question = rows.value("SELECT conteudo FROM mensagens WHERE id = %s", old.question_id)
     assert question == "O que há de novo?"
 
 
 def test_stopped_reply_with_a_search_ends_too(database: Database, rows: Rows, session: Session) -> None:
     asked = search(database, session)
-    messages.save_partial_text(database, asked.reply_id, asked.generation, SECRET)
-    messages.update_stopped_reply(database, asked.reply_id)
+    running_replies.save_partial_text(database, asked.reply_id, asked.generation, SECRET)
+    running_replies.update_stopped_reply(database, asked.reply_id)
     rows.run("UPDATE mensagens SET buscada_em = buscada_em - INTERVAL 24 MONTH")
     assert end_searches(database) == 1
     assert rows.value("SELECT COUNT(*) FROM mensagens WHERE conteudo = %s", SECRET) == 0

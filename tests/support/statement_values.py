@@ -10,8 +10,9 @@ from falaai.repositories import audit, conversations, facts, messages, saved_pro
 from falaai.repositories.conversations import Cursor
 from falaai.repositories.files import FileFacts, Kind, NewFile
 from falaai.repositories.invitations import NewInvitation
-from falaai.repositories.messages import ReplyResult, State
+from falaai.repositories.messages import State
 from falaai.repositories.ratings import Rating, Reason
+from falaai.repositories.running_replies import ReplyResult
 from falaai.repositories.sessions import Session
 from falaai.repositories.versions import Branch
 from falaai.roles import Role
@@ -185,10 +186,10 @@ def add_values(where: settings.DatabaseSettings) -> dict[str, Any]:
         "before_seq": 300,
         "seq": 380,
         "reply_seq": 400,
-        "messages.add_exchange.reply_seq": 402,
+        "exchanges.add_exchange.reply_seq": 402,
         "text": "Olá",
         "client_id": "um-id",
-        "messages.add_exchange.client_id": "outro-id",
+        "exchanges.add_exchange.client_id": "outro-id",
         "counter_id": -99,
         "next_branch": 500,
         "from_seq": 380,

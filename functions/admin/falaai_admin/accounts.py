@@ -9,7 +9,7 @@ from falaai.errors import InvalidInput, LastAdmin, NotFound, QueueUnavailable
 from falaai.logs import logger
 from falaai.queue_messages import CleanupRequested, EmailRequested
 from falaai.queues import Queues
-from falaai.repositories import audit, messages, people, sessions
+from falaai.repositories import audit, people, running_replies, sessions
 from falaai.repositories.people import Account
 from falaai.repositories.sessions import Session
 from falaai.roles import Role, admin_emails
@@ -146,8 +146,8 @@ def _stop_replies(database: Database, user_id: int) -> None:
 
     A message locks its session until it is committed: it is either seen here, or it finds no session.
     """
-    for reply_id in messages.list_running(database, user_id):
-        messages.update_stopped_reply(database, reply_id)
+    for reply_id in running_replies.list_running(database, user_id):
+        running_replies.update_stopped_reply(database, reply_id)
 
 
 def _request_erasure(queues: Queues, user_id: int) -> None:

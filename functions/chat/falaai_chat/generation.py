@@ -42,9 +42,10 @@ from falaai.queue_messages import DigestRequested, QueueMessage, SummaryRequeste
 from falaai.queues import Queues
 from falaai.rate_limits import FOLLOWERS_AT_ONCE, release
 from falaai.reply_cost import reply_microdollars
-from falaai.repositories import failures, messages, usage, versions
+from falaai.repositories import failures, running_replies, usage, versions
 from falaai.repositories.facts import Fact
-from falaai.repositories.messages import Message, ReplyResult, State
+from falaai.repositories.messages import Message, State
+from falaai.repositories.running_replies import ReplyResult
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of
 from falaai.stored_facts import add_facts
@@ -208,7 +209,7 @@ class StoredReply:
         """Store the text so far. Return False if the generation is no longer wanted."""
         pending = self._pending
         try:
-            return messages.save_partial_text(self._database, pending.reply_id, pending.generation, text)
+            return running_replies.save_partial_text(self._database, pending.reply_id, pending.generation, text)
         except DatabaseUnavailable as error:
             # Nothing is lost: the reader already has the text, and the next save stores all of it.
             logger().warning("partial text not saved", extra={"reason": str(error)})
@@ -245,7 +246,7 @@ class StoredReply:
         database = self._database.waiting_for_restart()
         row = (self._pending.reply_id, self._pending.generation)
         # If the answer to an earlier try was lost, that try may have stored the final state.
-        return messages.update_finished_reply(database, *row, ending) or messages.has_final_state(
+        return running_replies.update_finished_reply(database, *row, ending) or running_replies.has_final_state(
             database, *row, ending.state
         )
 
@@ -256,7 +257,7 @@ class StoredReply:
 
         def work(sql: Statements) -> bool:
             usage.lock_messages(sql, *counter)  # first, as in the transactions that take a question
-            if not messages.update_finished_reply(sql, *row, ending):
+            if not running_replies.update_finished_reply(sql, *row, ending):
                 return False
             for kind in uncounted:
                 usage.delete_messages(sql, *counter, kind)
@@ -264,10 +265,10 @@ class StoredReply:
 
         def has_committed(sql: Statements) -> bool:
             usage.lock_messages(sql, *counter)  # waits until an earlier commit has ended
-            return messages.has_final_state(sql, *row, ending.state)
+            return running_replies.has_final_state(sql, *row, ending.state)
 
         is_stored = self._database.transaction(work, has_committed)
-        return is_stored or messages.has_final_state(self._database, *row, ending.state)
+        return is_stored or running_replies.has_final_state(self._database, *row, ending.state)
 
     def _count_use(self, used: Usage, queries: int, code: str | None) -> None:
         """Add tokens, queries, cost and a failure to the user's day.
@@ -289,7 +290,7 @@ class StoredReply:
         """Store the text of a generation that a user stopped, or in the copy that a newer generation has left."""
         pending = self._pending
         place = (pending.conversation_id, pending.reply_seq)
-        if not messages.save_stopped_text(self._database, pending.reply_id, pending.generation, end.text):
+        if not running_replies.save_stopped_text(self._database, pending.reply_id, pending.generation, end.text):
             versions.save_late_text(self._database, *place, pending.generation, end.text)
         self._log(state_of(end), end.usage)
 

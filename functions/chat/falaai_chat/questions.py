@@ -26,8 +26,18 @@ from falaai.errors import (
 )
 from falaai.modes import SEARCH, Mode
 from falaai.rate_limits import FOLLOWERS_AT_ONCE, acquire
-from falaai.repositories import conversations, messages, sent_attachments, sessions, transcripts, usage, versions
-from falaai.repositories.messages import Locked, Message, State
+from falaai.repositories import (
+    abandoned_replies,
+    conversations,
+    exchanges,
+    sent_attachments,
+    sessions,
+    transcripts,
+    usage,
+    versions,
+)
+from falaai.repositories.exchanges import Locked
+from falaai.repositories.messages import Message, State
 from falaai.repositories.sessions import Session
 from falaai.repositories.usage import SHARES
 from falaai.sao_paulo import day_of
@@ -122,7 +132,7 @@ def _run(
 ) -> Pending:
     def has_committed(sql: Statements) -> bool:
         usage.lock_messages(sql, session.user_id, attempt.day)  # waits for a commit whose answer was lost
-        return messages.has_transaction_key(sql, session.user_id, attempt.key)
+        return exchanges.has_transaction_key(sql, session.user_id, attempt.key)
 
     return database.transaction(lambda sql: work(sql, attempt), has_committed)
 
@@ -130,12 +140,12 @@ def _run(
 def _ask(sql: Statements, session: Session, question: MessageInput, attempt: Attempt) -> PendingReply:
     used = attempt.limits.count_for_user(sql, session.user_id, attempt.day)
     if question.client_id:
-        stored = messages.lock_exchanges(sql, session.user_id, question.client_id)
+        stored = exchanges.lock_exchanges(sql, session.user_id, question.client_id)
         if repeated := _find_repeated_question(stored, question):
             return _answer_repeated_question(sql, session, attempt, used, repeated, stored, question.reler)
     conversation_id, reply_seq = _reserve_seq(sql, session, question)
     limits = attempt.limits
-    question_id = messages.add_exchange(
+    question_id = exchanges.add_exchange(
         *(sql, conversation_id, reply_seq, question.message, question.client_id, attempt.key, limits.mode),
         searches=limits.searches,
     )
@@ -163,7 +173,7 @@ def _regenerate(
     sql: Statements, session: Session, reply_id: int, attempt: Attempt, reread: Collection[int]
 ) -> NewReply:
     used = attempt.limits.count_for_user(sql, session.user_id, attempt.day)
-    found = messages.lock_message(sql, session.user_id, reply_id)
+    found = exchanges.lock_message(sql, session.user_id, reply_id)
     if found is None or found.message.author != "ia":
         raise NotFound("message")
     reply = _shown(found)
@@ -176,7 +186,7 @@ def _regenerate(
 
 def _edit(sql: Statements, session: Session, question_id: int, edit: EditInput, attempt: Attempt) -> PendingReply:
     used = attempt.limits.count_for_user(sql, session.user_id, attempt.day)
-    stored = messages.lock_exchanges(sql, session.user_id, edit.client_id, question_id)
+    stored = exchanges.lock_exchanges(sql, session.user_id, edit.client_id, question_id)
     if repeated := _find_repeated_question(stored, edit):
         return _answer_repeated_question(sql, session, attempt, used, repeated, stored, edit.reler)
     found = next((one for one in stored if one.message.id == question_id), None)
@@ -186,13 +196,13 @@ def _edit(sql: Statements, session: Session, question_id: int, edit: EditInput, 
     dead = next((one for one in stored if one.abandoned_empty_at and one.message.seq == reply_seq), None)
     if dead:
         used = _subtract_abandoned(sql, session, attempt, used, dead)
-        messages.update_abandoned_replies(sql, [dead.message.id])
+        abandoned_replies.update_abandoned_replies(sql, [dead.message.id])
     conversation_id, branch = question.conversation_id, found.next_branch
     conversations.truncate_after(sql, session.user_id, conversation_id, reply_seq, branch + found.last_seq)
     versions.update_hidden(sql, conversation_id, question.seq, found.parent_id, branch)
     new_version = question.versions + 1
     limits = attempt.limits
-    new_id = messages.add_exchange(
+    new_id = exchanges.add_exchange(
         *(sql, conversation_id, reply_seq, edit.message, edit.client_id, attempt.key, limits.mode, new_version),
         searches=limits.searches,
     )
@@ -311,7 +321,7 @@ def _restart_reply(
         versions.add_copy(sql, reply, found.parent_id, branch)
         version = reply.versions + 1
     limits = attempt.limits
-    generation = messages.update_restarted_reply(
+    generation = exchanges.update_restarted_reply(
         sql, reply, attempt.key, version, limits.mode, searches=limits.searches
     )
     conversations.update_before_restart(sql, session.user_id, reply.conversation_id, reply.seq, branch + reply.seq)

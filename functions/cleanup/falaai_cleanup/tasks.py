@@ -10,6 +10,7 @@ from falaai.database import Database, Statements
 from falaai.logs import logger
 from falaai.modes import SEARCH, Counted
 from falaai.repositories import (
+    abandoned_replies,
     conversations,
     deleted_accounts,
     deletions,
@@ -22,6 +23,7 @@ from falaai.repositories import (
     messages,
     personal_data,
     ratings,
+    searched_replies,
     sessions,
     temporary_conversations,
     tokens,
@@ -30,7 +32,7 @@ from falaai.repositories import (
     usage_totals,
     users,
 )
-from falaai.repositories.messages import Abandoned
+from falaai.repositories.abandoned_replies import Abandoned
 from falaai.sao_paulo import day_of
 from falaai.web import texts
 
@@ -101,10 +103,10 @@ def _erase_account(sql: Statements, user_id: int) -> int:
 
 def _end_abandoned_replies(sql: Statements, at_most: int) -> int:
     """End abandoned replies. Those without text no longer count for their users. Returns the number ended."""
-    abandoned = messages.lock_abandoned_replies(sql, at_most)
+    abandoned = abandoned_replies.lock_abandoned_replies(sql, at_most)
     if not abandoned:
         return 0
-    messages.update_abandoned_replies(sql, [reply.id for reply in abandoned])
+    abandoned_replies.update_abandoned_replies(sql, [reply.id for reply in abandoned])
     wordless = Counter(
         (reply.user_id, day_of(reply.written_at), kind)
         for reply in abandoned
@@ -122,7 +124,7 @@ def _kinds(reply: Abandoned) -> tuple[Counted, ...]:
 
 
 def _end_searches(sql: Statements, at_most: int) -> int:
-    return messages.update_expired_searches(sql, at_most, texts.SEARCH_EXPIRED)
+    return searched_replies.update_expired_searches(sql, at_most, texts.SEARCH_EXPIRED)
 
 
 def _delete_never_verified(sql: Statements, at_most: int) -> int:
@@ -155,7 +157,7 @@ TASKS: tuple[CleanupTask | ConversationsTask, ...] = (
     DELETED_CONVERSATIONS,
     CLOSED_ACCOUNTS,
     CleanupTask("sessions", sessions.delete_ended, sessions.count_ended),
-    CleanupTask("searches", _end_searches, messages.count_expired_searches),
+    CleanupTask("searches", _end_searches, searched_replies.count_expired_searches),
     CleanupTask("tokens", tokens.delete_expired, tokens.count_expired),
     TotalsTask("usage_totals", _add_total, _count_totals),
     CleanupTask("failures", failures.delete_old, failures.count_old),
@@ -167,7 +169,7 @@ TASKS: tuple[CleanupTask | ConversationsTask, ...] = (
     CleanupTask("transactions", transactions.delete_old, transactions.count_old),
     CleanupTask("invitations", invitations.delete_old, invitations.count_old),
     CleanupTask("deleted_accounts", deleted_accounts.delete_old, deleted_accounts.count_old),
-    CleanupTask("abandoned_replies", _end_abandoned_replies, messages.count_abandoned),
+    CleanupTask("abandoned_replies", _end_abandoned_replies, abandoned_replies.count_abandoned),
     CleanupTask("unverified_accounts", _delete_never_verified, users.count_never_verified),
 )
 

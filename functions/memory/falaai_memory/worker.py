@@ -23,9 +23,10 @@ from falaai.gemini import count_tokens, language_model
 from falaai.language_model import LanguageModel
 from falaai.logs import logger
 from falaai.queue_messages import DigestRequested, SummaryRequested
-from falaai.repositories import conversations, files, messages, personal_notes, users
+from falaai.repositories import conversations, files, personal_notes, users
 from falaai.repositories.conversations import Conversation
 from falaai.repositories.files import DigestState
+from falaai.repositories.turns import list_oldest_turns
 from falaai.stored_facts import add_facts
 from falaai.stored_files import FileStore, NamedFile, S3Files
 from falaai_memory.digests import write_digest
@@ -67,7 +68,7 @@ def summarize(
         return
     if conversation.is_temporary:
         return
-    turns = messages.list_oldest_turns(
+    turns = list_oldest_turns(
         database, conversation.id, conversation.summary_until_seq, conversation.last_seq, TURNS_READ
     )
     room = room_for_turns(limit, personal_notes.find_notes(database, conversation.user_id))

@@ -10,8 +10,9 @@ from falaai.gemini import language_model
 from falaai.language_model import LanguageModel
 from falaai.logs import logger
 from falaai.queue_messages import TitleRequested
-from falaai.repositories import conversations, messages, personal_notes
+from falaai.repositories import conversations, personal_notes
 from falaai.repositories.conversations import Conversation
+from falaai.repositories.turns import list_oldest_turns
 from falaai.stored_facts import add_facts
 from falaai_titles.title_generation import generate_title
 
@@ -35,7 +36,7 @@ def set_generated_title(
         conversation.title, conversation.has_chosen_title, conversation.has_provisional_title
     ):
         return
-    turns = messages.list_oldest_turns(database, conversation.id, 0, conversation.last_seq, TURNS_READ)
+    turns = list_oldest_turns(database, conversation.id, 0, conversation.last_seq, TURNS_READ)
     if not turns:
         retry_until_committed(f"first message of conversation {conversation.id}", age_seconds)
         return

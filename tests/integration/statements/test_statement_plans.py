@@ -171,9 +171,9 @@ FIND_DELETED = {
     "conversations.truncate_after",  # these three have locked it before, in the same transaction
     "conversations.update_before_restart",
     "conversations.update_after_switch",
-    "messages.has_transaction_key",
-    "messages.list_running",  # a block stops these replies too
-    "messages.lock_abandoned_replies",
+    "exchanges.has_transaction_key",
+    "running_replies.list_running",  # a block stops these replies too
+    "abandoned_replies.lock_abandoned_replies",
     "personal_data.delete_rows",
     "temporary_conversations.lock_temporary",
     "temporary_conversations.count_temporary",

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from falaai.citation_places import with_sources
 from falaai.errors import NotFound
-from falaai.repositories import messages
+from falaai.repositories import running_replies, searched_replies
 from falaai.repositories.messages import State
 from falaai.web.current_user import CurrentSession, Db
 from falaai_chat.conversation_changes import rate_reply
@@ -54,7 +54,7 @@ def follow_reply(
 @router.get("/chat/replies/{message_id}/sugestoes", response_class=HTMLResponse)
 def search_suggestions(message_id: int, session: CurrentSession, database: Db) -> HTMLResponse:
     """Return Google's suggestions of searches, unaltered, for a frame without rights below the reply."""
-    suggestions = messages.find_suggestions(database, session.user_id, message_id)
+    suggestions = searched_replies.find_suggestions(database, session.user_id, message_id)
     if suggestions is None:
         raise NotFound("suggestions")
     return HTMLResponse(suggestions, headers=_SUGGESTIONS_HEADERS)
@@ -64,7 +64,7 @@ def search_suggestions(message_id: int, session: CurrentSession, database: Db) -
 def stop(message_id: int, session: CurrentSession, database: Db) -> dict[str, str]:
     """Stop the reply. Return {estado}: interrompida, or the state in which the reply had already ended."""
     reply = get_reply(database, session, message_id)
-    if reply.state is State.GENERATING and messages.update_stopped_reply(database, reply.id):
+    if reply.state is State.GENERATING and running_replies.update_stopped_reply(database, reply.id):
         return {"estado": State.INTERRUPTED.value}
     return {"estado": get_reply(database, session, message_id).state.value}
 

@@ -6,18 +6,12 @@ from datetime import date
 from falaai.conversation_memory import NO_NOTES, PersonalNotes, Turn
 from falaai.database import Statements
 from falaai.modes import SEARCH, Counted, Mode
+from falaai.repositories.abandoned_replies import ABANDONED_SECONDS, IS_BEING_WRITTEN
 from falaai.repositories.conversations import IS_KEPT, Conversation, conversation_of, is_untitled
-from falaai.repositories.messages import (
-    ABANDONED_SECONDS,
-    IS_BEING_WRITTEN,
-    IS_GROUNDED,
-    MESSAGE_COLUMNS,
-    Message,
-    message_of,
-    turn_of,
-)
+from falaai.repositories.messages import MESSAGE_COLUMNS, Message, message_of
 from falaai.repositories.personal_notes import FACTS, notes_of
 from falaai.repositories.sent_attachments import BY_MESSAGE
+from falaai.repositories.turns import TURN_COLUMNS, turn_of
 
 # More turns than fit into a prompt. The limit bounds the query for a conversation without a summary.
 TURNS_READ = 400
@@ -54,7 +48,7 @@ def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq:
     """Return the context of a stored reply. A summary that covers the question itself is left out."""
     question_seq = reply_seq - 1
     rows = sql.list(
-        f"SELECT m.id, m.seq, m.remetente, m.conteudo, {IS_GROUNDED} AS buscada, c.titulo_conversa, c.titulo_manual,"  # noqa: S608 - constant condition
+        f"SELECT m.id, {TURN_COLUMNS}, c.titulo_conversa, c.titulo_manual,"  # noqa: S608 - constant condition
         f" c.titulo_provisorio, ({_RUNNING}) AS gerando,"
         " EXISTS (SELECT x.id FROM anexos x WHERE x.id_conversa = %s AND x.estado = 'pronto') AS tem_anexos,"
         " IF(m.seq = %s AND c.resumo_ate_seq < %s, c.resumo, NULL) AS resumo,"

@@ -9,8 +9,9 @@ message before it in `pai` (0 at the beginning of the conversation). A branch is
 from dataclasses import dataclass
 
 from falaai.database import Statements
+from falaai.repositories.abandoned_replies import ABANDONED_SECONDS
 from falaai.repositories.conversations import IS_KEPT
-from falaai.repositories.messages import ABANDONED_SECONDS, Message
+from falaai.repositories.messages import Message
 
 _IS_RUNNING = f"estado = 'gerando' AND escrita_em >= UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND"
 
