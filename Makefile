@@ -41,7 +41,7 @@ test-faults: ## Run the fault tests in full; `make test` runs samples of them (S
 	@seed=$(or $(SEED),$$RANDOM); echo "seed $$seed; make test-faults SEED=$$seed repeats it"; \
 	WHOLE=1 SEED=$$seed KILLS=$(or $(KILLS),100) MESSAGES=$(or $(MESSAGES),200000) MINUTES=$(or $(MINUTES),1) \
 	  HISTORIES=$(or $(HISTORIES),1000) COMMITS=200 REPLY_KILLS=20 PAIRS=300 EXAMPLES=50 \
-	  SEQUENCES=$(or $(SEQUENCES),200) $(PYTHON) -m pytest -s --hypothesis-seed=$$seed \
+	  SEQUENCES=$(or $(SEQUENCES),200) $(PYTHON) -m pytest -s --timeout 7200 --hypothesis-seed=$$seed \
 	  tests/faults $(addprefix tests/system/test_,$(addsuffix .py,oracle enumeration contract failures streaming first_walk)) \
 	  tests/integration/test_language_model.py tests/integration/test_database.py
 

@@ -197,7 +197,6 @@ def reader(database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> I
     settings.read.cache_clear()
 
 
-@pytest.mark.timeout(600)
 def test_every_answer_stays_below_the_limit(reader: Reader) -> None:
     routes = reader.routes()
     assert set(routes) == set(LARGEST) | WITHOUT_MESSAGES

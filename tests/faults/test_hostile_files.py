@@ -85,7 +85,6 @@ def mutations() -> Iterator[bytes]:
         yield mutated(source, samples[number % len(samples)], source.choice(samples))
 
 
-@pytest.mark.timeout(3600)
 def test_mutated_files_end_as_files_or_as_refusals() -> None:
     with ThreadPoolExecutor(2) as pool:
         outcomes = Counter(pool.map(outcome, mutations()))

@@ -71,7 +71,6 @@ def ask_and_be_killed(person: Person, cloud: RunningCloud, number: int, moment: 
     return acknowledged
 
 
-@pytest.mark.timeout(600)
 def test_killed_replies(member: Person, cloud: RunningCloud, product: Rows, pace: Callable[[float], None]) -> None:
     chance = random.Random(SEED)
     pace(0)

@@ -128,7 +128,6 @@ def kill(pids: list[int]) -> int:
     return 1
 
 
-@pytest.mark.timeout(900)
 @pytest.mark.usefixtures("quick_replies")
 def test_users_do_not_notice_a_cleanup(cloud: RunningCloud, people: People, product: Rows) -> None:
     product.user(OLD_USER)

@@ -103,7 +103,6 @@ def id_in(event: dict[str, Any]) -> int:
     return int(json.loads(event["Records"][0]["body"])["export_id"])
 
 
-@pytest.mark.timeout(900)
 def test_large_history_is_exported_in_flat_memory(
     cloud: RunningCloud, author: Author, people: People, worker: LambdaProcess
 ) -> None:
@@ -129,7 +128,6 @@ def test_large_history_is_exported_in_flat_memory(
     assert seconds <= FUNCTION.timeout
 
 
-@pytest.mark.timeout(900)
 def test_worker_killed_in_the_middle_of_its_upload_is_repeated(
     cloud: RunningCloud, author: Author, like: int
 ) -> None:
@@ -164,7 +162,6 @@ def test_worker_killed_in_the_middle_of_its_upload_is_repeated(
     assert author.product.value("SELECT tentativas FROM exportacoes WHERE id = %s", id_in(event)) == 2
 
 
-@pytest.mark.timeout(900)
 def test_account_with_a_large_history_is_deleted_whole(cloud: RunningCloud, author: Author) -> None:
     with at_most(REQUEST_SECONDS, f"deletion of an account with {MESSAGES} messages"):
         gone = author.person.http.request("DELETE", "/profile", json={"senha_atual": PASSWORD})

@@ -16,7 +16,6 @@ from threading import Event
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.support.faulty_cloud import FaultyCloud
 from tests.support.people import People, Person, product_of, second_device, signed_in
@@ -135,7 +134,6 @@ def kill_at_random(cloud: RunningCloud, chance: random.Random) -> int:
     return killed
 
 
-@pytest.mark.timeout(1200)
 def test_mixed_load_survives_kills(faulty: FaultyCloud, faulty_people: People) -> None:
     actors = [
         UserActor(faulty_people, faulty_people.member(), number, deletes=number % 2 == 0) for number in range(ACTORS)

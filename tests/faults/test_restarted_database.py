@@ -7,8 +7,6 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-import pytest
-
 from tests.support.faulty_cloud import FaultyCloud
 from tests.support.people import People, Person, product_of
 from tests.support.rows import Rows
@@ -50,7 +48,6 @@ class Talk:
         return True
 
 
-@pytest.mark.timeout(900)
 def test_restart_while_people_chat(faulty: FaultyCloud, faulty_people: People) -> None:
     talks = [Talk(faulty_people.member(), number) for number in range(PEOPLE)]
     for talk in talks:

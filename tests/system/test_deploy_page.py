@@ -211,7 +211,6 @@ def things_at_aws(address: str) -> dict[str, str]:
     return {"CERTIFICATE": certificate, "ZONE": zone.rpartition("/")[2]}
 
 
-@pytest.mark.timeout(900)  # sam starts five times
 def test_every_command_of_the_page_works_as_it_is_written(reader: Reader) -> None:
     page = commands(PAGE.read_text(encoding="utf-8"))
     assert len(page) >= 12

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import httpx
-import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -119,7 +118,6 @@ def start_game(people: People, product: Rows, kind: str, number: int, hashed: st
     return Game(people, product, target)
 
 
-@pytest.mark.timeout(7200)
 def test_no_sequence_of_requests_tells_who_has_an_account(people: People, cloud: RunningCloud) -> None:
     hashed, product, played = hash_password("a senha de quem tem a conta"), product_of(cloud), []
 

@@ -44,7 +44,6 @@ def hashed() -> str:
     return hash_password("uma senha qualquer")
 
 
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize("request_of", [register, login, forgot, resend], ids=lambda request: request.__name__)
 @pytest.mark.parametrize("verified", [True, False], ids=["verified", "unverified"])
 def test_known_and_unknown_addresses_answer_alike(

@@ -5,7 +5,6 @@ import os
 import signal
 
 import httpx
-import pytest
 
 from tests.support.people import People, Person
 from tests.support.rows import TABLES, Rows
@@ -80,7 +79,6 @@ def test_question_of_an_existing_conversation_cannot_be_temporary(member: Person
         assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, "temporaria")
 
 
-@pytest.mark.timeout(300)
 def test_killed_replies_leave_nothing_after_the_close(member: Person, cloud: RunningCloud, product: Rows) -> None:
     admin = f"{cloud.addresses['gemini']}/admin/pace"
     text = " ".join([WORD] * 60)
