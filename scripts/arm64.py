@@ -41,7 +41,7 @@ began = time.monotonic()
 import app
 # Under qemu each of these alone takes longer than the deadline of an answer by the model or by S3.
 if "GEMINI_API_KEY" in os.environ:
-    from falaai.gemini import language_model
+    from falaai.gemini.models import language_model
     for attempt in range(5):  # what one attempt has imported and built is there for the next one
         try:
             language_model().warm_up()

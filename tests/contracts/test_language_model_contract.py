@@ -16,7 +16,7 @@ from falaai.errors import (
     ModelSilent,
     ModelTimedOut,
 )
-from falaai.gemini import GeminiModels
+from falaai.gemini.models import GeminiModels
 from falaai.language_model import Completed, Delta, Failed, Heartbeat, LanguageModel, ModelEvent, Prompt, ask
 from falaai.settings import GeminiSettings
 from tests.support.fakes import FakeModel

@@ -24,7 +24,7 @@ from falaai.errors import (
     ModelRateLimited,
     RetryLater,
 )
-from falaai.gemini import GeminiModels
+from falaai.gemini.models import GeminiModels
 from falaai.language_model import Prompt
 from falaai.queue_messages import DigestRequested, SummaryRequested
 from falaai.repositories.files import Kind

@@ -14,7 +14,7 @@ import pytest
 
 from falaai import errors
 from falaai.conversation_memory import Turn
-from falaai.gemini import GeminiModels
+from falaai.gemini.models import GeminiModels
 from falaai.language_model import Completed, Delta, Failed, Heartbeat, MediaFile, Prompt, ask
 from falaai.model_families import FAMILIES, THINKING_TOKENS, Family, find_family
 from falaai.modes import Mode
@@ -105,7 +105,7 @@ def test_repeated_warm_up_asks_nothing_while_the_connection_is_kept(
     for _ in range(3):
         ready.warm_up()
     assert described(gemini) - before == 1
-    monkeypatch.setattr("falaai.gemini.KEPT_CONNECTION_SECONDS", -1)
+    monkeypatch.setattr("falaai.gemini.models.KEPT_CONNECTION_SECONDS", -1)
     later = models(gemini)
     for _ in range(2):
         later.warm_up()

@@ -10,7 +10,7 @@ import pytest
 from fakes.gemini_web import find_pages, metadata
 from falaai import errors
 from falaai.conversation_memory import Turn
-from falaai.gemini import GeminiModels
+from falaai.gemini.models import GeminiModels
 from falaai.grounding import Grounding, Notice
 from falaai.language_model import Completed, Delta, Failed, ModelEvent, Prompt
 from falaai.settings import GeminiSettings

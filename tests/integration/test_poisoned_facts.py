@@ -9,7 +9,7 @@ import pytest
 
 from falaai import settings
 from falaai.database import Database
-from falaai.gemini import GeminiModels
+from falaai.gemini.models import GeminiModels
 from falaai.language_model import Completed, LanguageModel, ModelEvent, Prompt
 from falaai.queue_messages import SummaryRequested, TitleRequested
 from falaai.repositories.sessions import Session

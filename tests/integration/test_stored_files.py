@@ -16,7 +16,7 @@ import pytest
 from falaai import settings
 from falaai.conversation_memory import Turn
 from falaai.errors import FileMissing, FilesUnavailable
-from falaai.gemini import GeminiModels
+from falaai.gemini.models import GeminiModels
 from falaai.language_model import Completed, Prompt
 from falaai.repositories.files import Kind, StoredFile
 from falaai.s3 import s3_client
@@ -164,7 +164,7 @@ GROWTH = """
 import hashlib, sys
 from falaai import settings
 from falaai.conversation_memory import Turn
-from falaai.gemini import GeminiModels
+from falaai.gemini.models import GeminiModels
 from falaai.language_model import Completed, Prompt
 from falaai.repositories.files import Kind, StoredFile
 from falaai.stored_files import NamedFile, S3Files

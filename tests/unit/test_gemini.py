@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from falaai import gemini, settings
+from falaai import settings
 from falaai.conversation_memory import Turn
-from falaai.gemini import GeminiModels
+from falaai.gemini import models as gemini
+from falaai.gemini.models import GeminiModels
 from falaai.language_model import Heartbeat, MediaFile, Prompt
 from falaai.repositories.files import Kind
 from tests.support.waiting import HANG_SECONDS

@@ -18,7 +18,7 @@ from falaai.errors import (
     ModelUnavailable,
     QuotaReached,
 )
-from falaai.gemini import GeminiModels
+from falaai.gemini.models import GeminiModels
 from falaai.language_model import Failed, Prompt
 from falaai.repositories.sessions import Session
 from falaai.repositories.usage import SHARES

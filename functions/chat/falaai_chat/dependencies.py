@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends
 
-from falaai.gemini import language_model
+from falaai.gemini.models import language_model
 from falaai.language_model import LanguageModel
 from falaai.queues import Queues, queues
 from falaai.stored_files import FileStore, S3Files

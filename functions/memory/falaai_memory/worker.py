@@ -19,7 +19,7 @@ from falaai.errors import (
     RetryLater,
 )
 from falaai.fact_rules import NewFact, unread_sentences
-from falaai.gemini import count_tokens, language_model
+from falaai.gemini.models import count_tokens, language_model
 from falaai.language_model import LanguageModel
 from falaai.logs import logger
 from falaai.queue_messages import DigestRequested, SummaryRequested

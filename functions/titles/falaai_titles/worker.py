@@ -6,7 +6,7 @@ from falaai.batches import retry_until_committed
 from falaai.conversation_memory import Turn
 from falaai.database import Database, Statements, database
 from falaai.fact_rules import Sentence, unread_sentences
-from falaai.gemini import language_model
+from falaai.gemini.models import language_model
 from falaai.language_model import LanguageModel
 from falaai.logs import logger
 from falaai.queue_messages import TitleRequested
