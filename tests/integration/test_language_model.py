@@ -163,7 +163,7 @@ def test_each_failure_has_its_own_error(
 def test_deadline_is_total(gemini: FakeService, fault: str) -> None:
     gemini.fault(fault=fault, delay=0.2)
     ready = models(gemini)
-    ready._client("gemini-2.5-flash")
+    ready._clients.client("gemini-2.5-flash")
     # Both faults go on for ever: only a deadline of our own ends the call.
     with at_most(3, f"answer, {fault}"), pytest.raises(errors.ModelTimedOut):
         ask(ready, PROMPT, 1.5)

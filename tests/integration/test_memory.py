@@ -14,7 +14,8 @@ import pytest
 from falaai import settings
 from falaai.conversation_memory import SUMMARY_MAX_CHARACTERS, Turn, quoted, turns_limit
 from falaai.database import Database
-from falaai.gemini.models import GeminiModels, count_tokens
+from falaai.gemini.models import GeminiModels
+from falaai.gemini.turn_messages import count_tokens
 from falaai.language_model import ModelEvent, Prompt
 from falaai.queue_messages import SummaryRequested
 from falaai.repositories import transcripts
@@ -36,7 +37,7 @@ PAIRS = 400
 FRESH = """
 import json, sys
 from falaai.database import database
-from falaai.gemini.models import count_tokens
+from falaai.gemini.turn_messages import count_tokens
 from falaai.repositories import transcripts
 from falaai_chat.prompts import build_prompt
 user, conversation, reply_seq, limit = map(int, sys.argv[1:])

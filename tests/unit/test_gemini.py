@@ -10,8 +10,9 @@ import pytest
 
 from falaai import settings
 from falaai.conversation_memory import Turn
-from falaai.gemini import models as gemini
+from falaai.gemini import loop_thread
 from falaai.gemini.models import GeminiModels
+from falaai.gemini.turn_messages import messages_of
 from falaai.language_model import Heartbeat, MediaFile, Prompt
 from falaai.repositories.files import Kind
 from tests.support.waiting import HANG_SECONDS
@@ -38,14 +39,14 @@ class SlowModels(GeminiModels):
             for _ in range(5):  # more rounds of the loop than the chunk needs
                 await asyncio.sleep(0)
 
-        asyncio.run_coroutine_threadsafe(arrive(), self._loop).result()
+        self._thread.run(arrive())
 
 
 @pytest.mark.parametrize("arrives", [False, True], ids=["still waiting", "a chunk has just arrived"])
 def test_answer_that_is_given_up_in_a_silence_ends_its_request(
     arrives: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gemini, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(loop_thread, "HEARTBEAT_SECONDS", 0.01)
     with closing(SlowModels()) as models:
         events = models.stream(Prompt("", ()), HANG_SECONDS)
         assert next(events) == Heartbeat()
@@ -70,7 +71,7 @@ def test_no_block_but_text_and_media_reaches_langchain(kind: Kind, content: dict
     turns = [
         Turn(number, "ia" if number % 2 == 0 else "usuario", text) for number, text in enumerate(BLOCKS, start=1)
     ]
-    *earlier, question = gemini._messages(Prompt(BLOCKS[0], tuple(turns), files=files))
+    *earlier, question = messages_of(Prompt(BLOCKS[0], tuple(turns), files=files))
     assert all(isinstance(message.content, str) for message in earlier)
     assert isinstance(question.content, list)
     for block in question.content:

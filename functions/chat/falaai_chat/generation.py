@@ -23,7 +23,7 @@ from falaai.errors import (
     language_model_error,
 )
 from falaai.fact_rules import remembered_facts
-from falaai.gemini.models import count_tokens
+from falaai.gemini.turn_messages import count_tokens
 from falaai.grounding import Grounding, Notice
 from falaai.language_model import (
     NO_USAGE,

@@ -19,7 +19,8 @@ from falaai.errors import (
     RetryLater,
 )
 from falaai.fact_rules import NewFact, unread_sentences
-from falaai.gemini.models import count_tokens, language_model
+from falaai.gemini.models import language_model
+from falaai.gemini.turn_messages import count_tokens
 from falaai.language_model import LanguageModel
 from falaai.logs import logger
 from falaai.queue_messages import DigestRequested, SummaryRequested

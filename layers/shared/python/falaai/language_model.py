@@ -1,7 +1,7 @@
 """The language model as the product sees it: prompts, typed events of an answer, and the interface of a model.
 
 An answer is a Delta for each piece of text, a Heartbeat for each second without one, and at the end one Completed or
-Failed. `falaai.gemini` has the real model.
+Failed. `falaai.gemini.models` has the real model.
 """
 
 from collections.abc import Generator
