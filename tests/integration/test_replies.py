@@ -24,10 +24,9 @@ from falaai.language_model import Usage
 from falaai.queue_messages import SummaryRequested, TitleRequested
 from falaai.rate_limits import FOLLOWERS_AT_ONCE
 from falaai.repositories.sessions import Session
-from falaai_chat import questions
 from falaai_chat.generation import Interrupted, ReplyDependencies, generate_reply
 from falaai_chat.pending_replies import ExistingReply, PendingReply
-from falaai_chat.questions import ask, edit_question, regenerate_reply
+from falaai_chat.questions import ask, edit_question, regenerate_reply, repeated
 from falaai_chat.quota import Limits, Quota
 from falaai_chat.schemas import EditInput, MessageInput
 from tests.support.fakes import FakeModel, FakeQueues
@@ -45,7 +44,7 @@ def _settings() -> Iterator[None]:
 @pytest.fixture
 def many_followers(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests that repeat a question many times at once; what refuses a third follower is test_streaming.py's."""
-    monkeypatch.setattr(questions, "FOLLOWERS_AT_ONCE", replace(FOLLOWERS_AT_ONCE, hits=100))
+    monkeypatch.setattr(repeated, "FOLLOWERS_AT_ONCE", replace(FOLLOWERS_AT_ONCE, hits=100))
 
 
 @pytest.fixture
