@@ -11,7 +11,7 @@ from falaai.repositories import usage
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of
 from falaai_auth.carried_usage import carry_over, find_usage, keep_usage
-from falaai_chat.generation import StoredReply
+from falaai_chat.generation.stored_reply import StoredReply
 from falaai_chat.pending_replies import NewReply, PendingReply
 from falaai_chat.questions import ask, edit_question, regenerate_reply
 from falaai_chat.quota import Limits, Quota

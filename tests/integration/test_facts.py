@@ -20,7 +20,8 @@ from falaai.repositories.sessions import Session
 from falaai.stored_facts import add_facts
 from falaai_auth.personal_memory import add_fact, change_fact, forget_all, forget_fact
 from falaai_chat.conversation_changes import switch_version
-from falaai_chat.generation import Remembered, ReplyDependencies, generate_reply
+from falaai_chat.generation import ReplyDependencies, generate_reply
+from falaai_chat.generation.events import Remembered
 from falaai_chat.pending_replies import NewReply
 from falaai_chat.prompts import FACTS_HEADING
 from falaai_chat.questions import edit_question, regenerate_reply

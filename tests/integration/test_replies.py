@@ -24,7 +24,8 @@ from falaai.language_model import Usage
 from falaai.queue_messages import SummaryRequested, TitleRequested
 from falaai.rate_limits import FOLLOWERS_AT_ONCE
 from falaai.repositories.sessions import Session
-from falaai_chat.generation import Interrupted, ReplyDependencies, generate_reply
+from falaai_chat.generation import ReplyDependencies, generate_reply
+from falaai_chat.generation.events import Interrupted
 from falaai_chat.pending_replies import ExistingReply, PendingReply
 from falaai_chat.questions import ask, edit_question, regenerate_reply, repeated
 from falaai_chat.quota import Limits, Quota

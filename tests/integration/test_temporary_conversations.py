@@ -14,7 +14,7 @@ from falaai.queue_messages import SummaryRequested, TitleRequested
 from falaai.repositories import conversations, deletions, search
 from falaai.repositories.sessions import Session
 from falaai_chat.conversation_changes import close, get_conversation, open_conversation
-from falaai_chat.generation import Interrupted
+from falaai_chat.generation.events import Interrupted
 from falaai_chat.pending_replies import NewReply
 from falaai_chat.prompts import FACTS_HEADING
 from falaai_chat.questions import edit_question, regenerate_reply

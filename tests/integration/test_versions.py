@@ -15,7 +15,8 @@ from falaai.repositories.messages import State
 from falaai.repositories.running_replies import save_partial_text, update_stopped_reply
 from falaai.repositories.sessions import Session
 from falaai_chat.conversation_changes import delete, path_to, read_page
-from falaai_chat.generation import Interrupted, StoredReply
+from falaai_chat.generation.events import Interrupted
+from falaai_chat.generation.stored_reply import StoredReply
 from falaai_chat.pending_replies import NewReply
 from falaai_chat.questions import regenerate_reply
 from falaai_cleanup.tasks import clean_up

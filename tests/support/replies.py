@@ -6,7 +6,8 @@ from typing import Any
 from falaai.database import Database
 from falaai.language_model import Completed, Failed
 from falaai.repositories.sessions import Session
-from falaai_chat.generation import Interrupted, ReplyDependencies, generate_reply
+from falaai_chat.generation import ReplyDependencies, generate_reply
+from falaai_chat.generation.events import Interrupted
 from falaai_chat.pending_replies import PendingReply
 from falaai_chat.questions import ask
 from falaai_chat.quota import Limits, Quota

@@ -14,15 +14,9 @@ from falaai.language_model import Completed, Delta, Failed, Heartbeat, ModelEven
 from falaai.repositories.messages import Message, State
 from falaai.repositories.sessions import Session
 from falaai_chat import prompts
-from falaai_chat.generation import (
-    Interrupted,
-    ReplyDependencies,
-    ReplyEvent,
-    StoredReply,
-    generate_reply,
-    store_reply,
-    warm_up_reply,
-)
+from falaai_chat.generation import ReplyDependencies, generate_reply, warm_up_reply
+from falaai_chat.generation.events import Interrupted, ReplyEvent
+from falaai_chat.generation.stored_reply import StoredReply, store_reply
 from falaai_chat.pending_replies import ExistingReply
 from falaai_chat.routes import replies
 from tests.support.fakes import FakeDatabase, FakeModel, FakeQueues

@@ -20,7 +20,8 @@ from falaai.logs import logger
 from falaai.repositories.messages import Message, State
 from falaai.repositories.sessions import Session
 from falaai.web import texts
-from falaai_chat.generation import Interrupted, ReplyDependencies, ReplyEvent
+from falaai_chat.generation import ReplyDependencies
+from falaai_chat.generation.events import Interrupted, ReplyEvent
 from falaai_chat.pending_replies import ExistingReply, NewReply
 from falaai_chat.routes import stream
 from falaai_chat.routes.stream import EventChannel, UncachedRoute, start_reply, wire_events

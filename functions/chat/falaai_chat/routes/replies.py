@@ -10,7 +10,8 @@ from falaai.language_model import Completed, Failed
 from falaai.repositories.messages import State
 from falaai.web.current_user import CurrentSession
 from falaai_chat.dependencies import DailyQuotas, ReplyServices
-from falaai_chat.generation import SECONDS_TO_FINISH, Interrupted, Remembered, ReplyDependencies, generate_reply
+from falaai_chat.generation import SECONDS_TO_FINISH, ReplyDependencies, generate_reply
+from falaai_chat.generation.events import Interrupted, Remembered
 from falaai_chat.markdown import to_html
 from falaai_chat.pending_replies import PendingReply
 from falaai_chat.questions import ask, edit_question, regenerate_reply

@@ -25,15 +25,8 @@ from falaai.web import texts
 from falaai.web.current_user import CurrentSession
 from falaai.web.error_responses import DOCUMENTED_ERRORS, sentence_of
 from falaai_chat.dependencies import DailyQuotas, ReplyServices
-from falaai_chat.generation import (
-    SECONDS_TO_FINISH,
-    Interrupted,
-    Remembered,
-    ReplyDependencies,
-    ReplyEnd,
-    ReplyEvent,
-    generate_reply,
-)
+from falaai_chat.generation import SECONDS_TO_FINISH, ReplyDependencies, generate_reply
+from falaai_chat.generation.events import Interrupted, Remembered, ReplyEnd, ReplyEvent
 from falaai_chat.markdown import FinishedBlocks
 from falaai_chat.pending_replies import PendingReply
 from falaai_chat.questions import ask, edit_question, regenerate_reply
