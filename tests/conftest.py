@@ -4,7 +4,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from tests.support.rows import TABLES, Rows
 from tests.support.running_cloud import ACTIONS, RunningCloud, start_cloud
 from tests.support.seeds import SEED
 from tests.support.services import FakeService
+from tests.support.temporary_folders import temporary_folders
 from tests.support.waiting import IS_WHOLE
 
 # Generated examples are the same in each `make test`; `make test-faults` passes its seed to hypothesis. No time limit
@@ -87,9 +88,33 @@ def _is_whole(session: pytest.Session) -> bool:
     return not is_chosen and ROOT / "tests" in folders and session.exitstatus == pytest.ExitCode.OK
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    result = yield
+    temporary_folders(item.session).delete_ended()
+    return result
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folder of a test. Like those of a module and of the session, it is kept only if a test failed meanwhile."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    yield from temporary_folders(request.session).use(tmp_path_factory.mktemp(name))
+
+
+@pytest.fixture(scope="module")
+def module_tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    yield from temporary_folders(request.session).use(tmp_path_factory.mktemp(request.path.stem))
+
+
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
-    running = start_cloud(tmp_path_factory.mktemp("cloud"))
+def session_tmp_path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    yield from temporary_folders(request.session).use(tmp_path_factory.mktemp("session"))
+
+
+@pytest.fixture(scope="session")
+def cloud(session_tmp_path: Path) -> Iterator[RunningCloud]:
+    running = start_cloud(session_tmp_path / "cloud")
     yield running
     assert running.stop() == 0
     # This is the log of the whole run. It must not contain addresses, passwords, links, cookies or users' texts.
@@ -124,9 +149,9 @@ def product(cloud: RunningCloud) -> Rows:
 
 
 @pytest.fixture(scope="session")
-def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DatabaseServer]:
+def database_server(session_tmp_path: Path) -> Iterator[DatabaseServer]:
     """A database server alone: tests of repositories and rules need no cloud."""
-    server = DatabaseServer(tmp_path_factory.mktemp("database_server") / "data")
+    server = DatabaseServer(session_tmp_path / "database_server")
     yield server
     server.stop()
 

@@ -1,6 +1,7 @@
 """More requests than the stage lets through: API Gateway's own answer, and what a page makes of it."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,10 +15,10 @@ BURST = 60
 
 
 @pytest.fixture(scope="module")
-def throttled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+def throttled(module_tmp_path: Path) -> Iterator[RunningCloud]:
     """Lets some requests through and then, while a test lasts, no more."""
     limits = ("--parameter", "RequestsPerSecond=0.001", "--parameter", f"RequestBurst={BURST}")
-    running = start_cloud(tmp_path_factory.mktemp("throttled"), *limits)
+    running = start_cloud(module_tmp_path, *limits)
     yield running
     assert running.stop() == 0
 

@@ -1,6 +1,7 @@
 """Behind API Gateway's stage prefix nothing is lost: no link, cookie, redirect or asset."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -11,8 +12,8 @@ from tests.support.running_cloud import RunningCloud, start_cloud
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
-    running = start_cloud(tmp_path_factory.mktemp("live"), "--stage", "live")
+def live(module_tmp_path: Path) -> Iterator[RunningCloud]:
+    running = start_cloud(module_tmp_path, "--stage", "live")
     yield running
     assert running.stop() == 0
 

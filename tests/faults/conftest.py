@@ -1,6 +1,7 @@
 """Fixtures: the database behind a fault proxy, and a cloud whose dependencies are all behind fault proxies."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -27,8 +28,8 @@ def shaky(where: settings.DatabaseSettings, proxy: FaultProxy) -> Database:
 
 
 @pytest.fixture(scope="session")
-def shared_faulty(cloud: RunningCloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FaultyCloud]:
-    with faulty_cloud(tmp_path_factory.mktemp("faulty"), cloud) as running:
+def shared_faulty(cloud: RunningCloud, session_tmp_path: Path) -> Iterator[FaultyCloud]:
+    with faulty_cloud(session_tmp_path / "faulty", cloud) as running:
         yield running
 
 

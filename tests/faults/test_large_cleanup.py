@@ -40,12 +40,11 @@ _NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHER
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+def cloud(module_tmp_path: Path) -> Iterator[RunningCloud]:
     """A cloud with limits that no user reaches."""
-    data = tmp_path_factory.mktemp("unlimited")
-    env = data / "env"
+    env = module_tmp_path / "env"
     env.write_text("DAILY_MESSAGES=1000000\nDAILY_CEILING=10000000\n")
-    cloud = start_cloud(data, env_file=env)
+    cloud = start_cloud(module_tmp_path, env_file=env)
     yield cloud
     assert cloud.stop() == 0
 

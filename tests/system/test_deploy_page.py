@@ -129,9 +129,9 @@ def prepare(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def clone(module_tmp_path: Path) -> Path:
     """The project as a reader has it: this state as a commit, and the latest release under its tag."""
-    folder = tmp_path_factory.mktemp("reader") / "falaai"
+    folder = module_tmp_path / "falaai"
     git = ["git", "-c", "user.name=reader", "-c", "user.email=reader@localhost.test", "-C", str(folder)]
     if has_history():
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)

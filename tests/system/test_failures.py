@@ -5,6 +5,7 @@ ours: their codes are there only because the product's deadline passed.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -34,12 +35,11 @@ FAULTS = {
 
 
 @pytest.fixture(scope="module")
-def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+def impatient(module_tmp_path: Path) -> Iterator[RunningCloud]:
     """A cloud whose deadlines can be waited for, and whose processes are warm."""
-    data = tmp_path_factory.mktemp("impatient")
-    env = data / "env"
+    env = module_tmp_path / "env"
     env.write_text(f"MESSAGE_SECONDS={MESSAGE_SECONDS}\nSTREAM_SECONDS={STREAM_SECONDS}\n")
-    cloud = start_cloud(data, env_file=env)
+    cloud = start_cloud(module_tmp_path, env_file=env)
     yield cloud
     assert cloud.stop() == 0
 

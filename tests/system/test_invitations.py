@@ -12,10 +12,9 @@ PAGE = {"accept": "text/html"}
 
 
 @pytest.fixture(scope="module")
-def invited_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
-    folder: Path = tmp_path_factory.mktemp("invited")
-    (folder / "env").write_text("SIGNUP=invite\n")
-    cloud = start_cloud(folder / "cloud", env_file=folder / "env")
+def invited_cloud(module_tmp_path: Path) -> Iterator[RunningCloud]:
+    (module_tmp_path / "env").write_text("SIGNUP=invite\n")
+    cloud = start_cloud(module_tmp_path / "cloud", env_file=module_tmp_path / "env")
     yield cloud
     cloud.stop()
 

@@ -1,6 +1,7 @@
 """A model that refuses a parameter of ours: people get their reply, and the parameter is not sent again."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,12 +12,11 @@ from tests.support.running_cloud import RunningCloud, start_cloud
 
 
 @pytest.fixture(scope="module")
-def refusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+def refusing(module_tmp_path: Path) -> Iterator[RunningCloud]:
     """Has a model that answers 400 to the level of thinking, as a real one may after a change at Google's."""
-    data = tmp_path_factory.mktemp("refusing")
-    env = data / "env"
+    env = module_tmp_path / "env"
     env.write_text("GEMINI_MODEL=gemini-3.8-flash\n")
-    cloud = start_cloud(data, env_file=env)
+    cloud = start_cloud(module_tmp_path, env_file=env)
     httpx.put(
         f"{cloud.addresses['gemini']}/admin/refused", json={"parameters": ["thinkingConfig"]}
     ).raise_for_status()

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
 
@@ -33,11 +34,11 @@ def people(deployed: RunningCloud) -> Iterator[People]:
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+def deployed(module_tmp_path: Path) -> Iterator[RunningCloud]:
     """A cloud like the deployment dev: its functions read their secrets from SSM, and its stack can be listed."""
     chosen = [f"{parameter}={NAMES[variable]}" for parameter, variable in SECRETS.items()]
     parameters = [argument for one in chosen for argument in ("--parameter", one)]
-    cloud = start_cloud(tmp_path_factory.mktemp("rotation"), *parameters)
+    cloud = start_cloud(module_tmp_path, *parameters)
     for name in functions(cloud):
         move_secrets_to_ssm(cloud, name)
     create_stack(cloud)

@@ -40,8 +40,8 @@ def build(folder: Path, umask: int, domain: str = "cleanup") -> dict[str, tuple[
 
 
 @pytest.fixture(scope="module")
-def artifact(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, bytes]]:
-    return build(tmp_path_factory.mktemp("build") / "here", 0o022)
+def artifact(module_tmp_path: Path) -> dict[str, tuple[int, bytes]]:
+    return build(module_tmp_path / "here", 0o022)
 
 
 def test_another_folder_and_umask_give_the_same_bytes_and_modes(

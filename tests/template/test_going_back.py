@@ -47,8 +47,8 @@ print("read")
 
 
 @pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return unpack(latest_release(), tmp_path_factory.mktemp("release"))
+def release(module_tmp_path: Path) -> Path:
+    return unpack(latest_release(), module_tmp_path)
 
 
 @pytest.fixture(scope="module")
