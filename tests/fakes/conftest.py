@@ -1,13 +1,15 @@
-"""Fixture: fakes served from a thread, without devcloud."""
+"""Fixtures: fakes served from a thread, without devcloud."""
 
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
 from aiohttp import web
 
 from devcloud.http_server import HttpServer
+from fakes.gemini import GeminiFake
 from tests.support.waiting import HANG_SECONDS
 
 
@@ -30,3 +32,11 @@ def serve() -> Iterator[Callable[[web.Application], str]]:
     loop.call_soon_threadsafe(loop.stop)
     thread.join(HANG_SECONDS)
     loop.close()
+
+
+@pytest.fixture
+def gemini(serve: Callable[[web.Application], str]) -> Iterator[httpx.Client]:
+    """Client of a Gemini fake, with a key."""
+    address = serve(GeminiFake().application())
+    with httpx.Client(base_url=address, headers={"x-goog-api-key": "k"}, timeout=HANG_SECONDS) as client:
+        yield client
