@@ -42,6 +42,15 @@ def begin(database: Database, session: Session, text: str = f"Meu {SECRET}") -> 
     return asked
 
 
+def make_older(rows: Rows, by: str, conversation_id: int | None = None) -> None:
+    """Let a temporary conversation, or all of them, have begun earlier by hours:minutes:seconds."""
+    rows.run(
+        "UPDATE conversas SET temporaria_em = temporaria_em - INTERVAL %s HOUR_SECOND"
+        " WHERE temporaria AND id = COALESCE(%s, id)",
+        *(by, conversation_id),
+    )
+
+
 def leave(database: Database, session: Session, conversation_id: int) -> None:
     database.transaction(lambda sql: close(sql, session, conversation_id))
 
@@ -153,16 +162,22 @@ def test_reply_under_way_leaves_nothing(database: Database, rows: Rows, session:
     assert rows.value("SELECT COUNT(*) FROM conversas") == 0
 
 
-def test_daily_cleanup_deletes_each_of_them_and_no_other(database: Database, rows: Rows, session: Session) -> None:
+def test_cleanup_deletes_old_ones_and_no_other(database: Database, rows: Rows, session: Session) -> None:
     kept = send(database, session, "Comum", nova=True)
     answer(database, kept)
     for _ in range(3):
         answer(database, begin(database, session))
+    make_older(rows, "20:00:00")
+    answer(database, young := begin(database, session))
+    make_older(rows, "19:59:00", young.conversation_id)
     assert preview(database, 0)["temporary_conversations"] == 3
     done = clean_up(database, 0, lambda: True)
     assert done.rows["temporary_conversations"] == 3
-    assert traces(rows) == []
-    assert rows.list("SELECT id FROM conversas") == [{"id": kept.conversation_id}]
+    assert rows.list("SELECT id FROM conversas ORDER BY id") == [
+        {"id": kept.conversation_id},
+        {"id": young.conversation_id},
+    ]
+    assert rows.value("SELECT COUNT(*) FROM mensagens") == 4
 
 
 def test_death_at_any_statement_of_the_close_leaves_all_or_nothing(
@@ -192,6 +207,7 @@ def test_death_at_any_statement_of_the_close_leaves_all_or_nothing(
         if moment % 2 and left:
             leave(database, session, asked.conversation_id)
         else:
+            make_older(rows, "20:00:00")
             clean_up(database, 0, lambda: True)
         assert traces(rows) == []
         if not left and died:

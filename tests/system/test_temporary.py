@@ -1,11 +1,14 @@
 """Temporary conversations over HTTP: no word of them is left in the database, in a log or in an answer."""
 
 import contextlib
+import json
 import os
 import signal
 
 import httpx
 
+from devcloud.template import read_template
+from tests.support.paths import ROOT
 from tests.support.people import People, Person
 from tests.support.rows import TABLES, Rows
 from tests.support.running_cloud import RunningCloud
@@ -45,7 +48,9 @@ def test_cleanup_deletes_what_no_page_has_closed(member: Person, cloud: RunningC
     kept = member.say("Comum")["conversation_id"]
     for _ in range(2):
         member.say(f"Conte sobre {WORD}", **BEGIN)
-    assert cloud.invoke("CleanupFunction", {})["temporary_conversations"] >= 2
+    product.run("UPDATE conversas SET temporaria_em = temporaria_em - INTERVAL 20 HOUR WHERE temporaria")
+    (hourly,) = [one for one in read_template(ROOT / "template.yaml").schedules if one.input]
+    assert cloud.invoke(hourly.function, json.loads(hourly.input))["temporary_conversations"] >= 2
     assert traces(cloud, product) == []
     assert product.value("SELECT COUNT(*) FROM mensagens WHERE id_conversa = %s", kept) == 2
 

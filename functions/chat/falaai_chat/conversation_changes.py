@@ -3,12 +3,15 @@
 The functions that read a row raise NotFound for an unknown conversation and for one of another user.
 """
 
-from falaai.database import Statements
+from datetime import timedelta
+
+from falaai.database import Database, Statements
 from falaai.errors import NotFound, OtherVersionShown, QueueUnavailable, StillAnswering
 from falaai.logs import logger
 from falaai.modes import Mode
 from falaai.queue_messages import CleanupRequested
 from falaai.queues import Queues
+from falaai.rate_limits import CLOSINGS_AN_HOUR, LEFT_QUESTION, mark, take
 from falaai.repositories import (
     conversations,
     deletions,
@@ -95,6 +98,40 @@ def close(sql: Statements, session: Session, conversation_id: int) -> None:
     """
     if not temporary_conversations.lock_temporary_conversation(sql, session.user_id, conversation_id):
         raise NotFound("temporary conversation")
+    _delete_now(sql, session, conversation_id)
+
+
+def close_begun(database: Database, session: Session, client_id: str) -> None:
+    """Delete the temporary conversation that the question with this client_id began, for a page that left early.
+
+    The page did not know the id yet. If the question has not arrived, it begins no conversation when it does.
+    Raises TooManyRequests.
+    """
+    take(database, CLOSINGS_AN_HOUR, session.user_id)
+    database.transaction(lambda sql: _close_begun(sql, session, client_id))
+
+
+def _close_begun(sql: Statements, session: Session, client_id: str) -> None:
+    # Waits for a question that is being stored, also for one from before midnight.
+    day = day_of(session.now)
+    usage.lock_messages(sql, session.user_id, day - timedelta(days=1))
+    _lock_counter(sql, session)
+    conversation_id = temporary_conversations.find_begun_conversation(sql, session.user_id, client_id)
+    if conversation_id is None:
+        mark(sql, LEFT_QUESTION, session.user_id, client_id)
+    elif temporary_conversations.lock_temporary_conversation(sql, session.user_id, conversation_id):
+        _delete_now(sql, session, conversation_id)
+
+
+def _lock_counter(sql: Statements, session: Session) -> None:
+    """Lock the user's counter of the day, as questions do, so that this never meets one of them half done."""
+    day = day_of(session.now)
+    usage.add_message(sql, session.user_id, day)
+    usage.delete_messages(sql, session.user_id, day, Mode.FAST)
+
+
+def _delete_now(sql: Statements, session: Session, conversation_id: int) -> None:
+    """Delete a conversation that is locked, with its messages."""
     while messages.delete_messages(sql, [conversation_id], MESSAGES_AT_ONCE) == MESSAGES_AT_ONCE:
         pass
     conversations.delete_conversation(sql, session.user_id, conversation_id)
@@ -142,10 +179,7 @@ def switch_version(sql: Statements, session: Session, message_id: int, number: i
     Raises NotFound for an unknown message or number, OtherVersionShown for a number beside a hidden message, and
     StillAnswering while a reply of the conversation is being generated.
     """
-    # Locks the user's counter, as questions do, so that a switch never meets one of them half done.
-    day = day_of(session.now)
-    usage.add_message(sql, session.user_id, day)
-    usage.delete_messages(sql, session.user_id, day, Mode.FAST)
+    _lock_counter(sql, session)
     conversation_id = _get_message(sql, session, message_id).conversation_id
     next_branch = versions.lock_next_branch(sql, session.user_id, conversation_id)
     if next_branch is None:

@@ -121,6 +121,12 @@ class StreamInput(ReplyInput, Destination):
     edit: Id | None = None
 
 
+class BegunConversation(BaseModel):
+    """The temporary conversation that the question with this `client_id` has begun, or is about to begin."""
+
+    client_id: ClientId
+
+
 class VersionInput(BaseModel):
     """The version to show: number `versao` in the place of a shown message; without it, the message itself."""
 

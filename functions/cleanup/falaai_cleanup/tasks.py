@@ -149,11 +149,13 @@ def _count_totals(sql: Statements) -> int:
 # Conversations whose deletion can no longer be undone.
 DELETED_CONVERSATIONS = ConversationsTask("deleted_conversations", deletions.lock_deleted, deletions.count_deleted)
 CLOSED_ACCOUNTS = ErasureTask("closed_accounts", _erase_account, users.count_closed)
+# Old temporary conversations. The cleanup of each hour deletes them; the daily one does so too.
+TEMPORARY_CONVERSATIONS = ConversationsTask(
+    "temporary_conversations", temporary_conversations.lock_temporary, temporary_conversations.count_temporary
+)
 TASKS: tuple[CleanupTask | ConversationsTask, ...] = (
     # First: it keeps a promise about a day.
-    ConversationsTask(
-        "temporary_conversations", temporary_conversations.lock_temporary, temporary_conversations.count_temporary
-    ),
+    TEMPORARY_CONVERSATIONS,
     DELETED_CONVERSATIONS,
     CLOSED_ACCOUNTS,
     CleanupTask("sessions", sessions.delete_ended, sessions.count_ended),

@@ -14,13 +14,14 @@ from falaai.deadlines import deadline, seconds_left
 from falaai.logs import correlate, logger
 from falaai.metrics import count
 from falaai.queue_messages import CleanupRequested
-from falaai.queues import queues
-from falaai.repositories import file_deletions, ratings
+from falaai.queues import queues, send_message
+from falaai.repositories import file_deletions, ratings, temporary_conversations
 from falaai_cleanup.attached_files import delete_files_of_user, delete_unused_files
 from falaai_cleanup.orphaned_objects import KINDS, count_orphans, delete_orphans
 from falaai_cleanup.tasks import (
     CLOSED_ACCOUNTS,
     DELETED_CONVERSATIONS,
+    TEMPORARY_CONVERSATIONS,
     CleanupTask,
     ConversationsTask,
     clean_up,
@@ -37,13 +38,15 @@ _ONLY: dict[str, tuple[CleanupTask | ConversationsTask, ...]] = {
     "deleted_conversations": (DELETED_CONVERSATIONS,),
     "unused_files": (),
     "closed_account": (CLOSED_ACCOUNTS,),
+    "temporary_conversations": (TEMPORARY_CONVERSATIONS,),
 }
 
 
 def handle(event: dict[str, Any], context: Any) -> Any:
     """Delete and return the number of rows by kind. With {"dry_run": true} only count them.
 
-    With {"ratings": days} only count the ratings of replies of these days, for the operator.
+    With {"only": task} run only that task, as the schedule of each hour does. With {"ratings": days} only count the
+    ratings of replies of these days, for the operator.
     """
     if "Records" in event:
         return _handle_messages(event, context)
@@ -51,6 +54,8 @@ def handle(event: dict[str, Any], context: Any) -> Any:
     with deadline(context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS):
         if "ratings" in event:
             return [asdict(one) for one in ratings.list_counts(database(), int(event["ratings"]))]
+        if "only" in event:
+            return _clean_up_only(CleanupRequested.model_validate(event))
         return _preview() if event.get("dry_run") else _clean_up(0)
 
 
@@ -63,6 +68,7 @@ def _clean_up(finished_rounds: int) -> dict[str, int]:
 
     After a failure no message continues the cleanup: Lambda retries the event or message by itself.
     """
+    _report_overdue()
     cleaned = clean_up(database(), settings.read(settings.RetentionSettings).retention_days, _has_time)
     rows, errors = {**cleaned.rows}, [*cleaned.errors]
     if cleaned.is_done:
@@ -90,8 +96,24 @@ def _object_tasks(bucket: str) -> Iterator[tuple[str, Callable[[], int]]]:
         yield kind.name, partial(delete_orphans, database(), bucket, kind, _has_time)
 
 
-def _clean_up_only(message: CleanupRequested) -> None:
+def _report_overdue() -> None:
+    """Put a message into the dead-letter queue, which has an alarm, if temporary conversations are a day old.
+
+    An error would not do: the retry finds nothing left to delete, and ends well. The message may be replayed.
+    """
+    overdue = temporary_conversations.count_overdue(database())
+    if not overdue:
+        return
+    logger().error("temporary conversations were kept for a day", extra={"conversations": overdue})
+    body = CleanupRequested(only="temporary_conversations").model_dump_json()
+    reason = "temporary conversations were kept for a day"
+    send_message(settings.read(settings.WorkerSettings).dead_letter_queue_url, body, reason)
+
+
+def _clean_up_only(message: CleanupRequested) -> dict[str, int]:
     """Run the task that the message names, and nothing else. Raises an ExceptionGroup if it failed."""
+    if message.only == "temporary_conversations":
+        _report_overdue()
     done = clean_up(database(), 0, _has_time, _ONLY.get(message.only or "", ()))
     if done.errors:
         raise ExceptionGroup("erasure failed", done.errors)
@@ -104,6 +126,7 @@ def _clean_up_only(message: CleanupRequested) -> None:
     if not is_done:
         _request_next_round(message.model_copy(update={"round": message.round + 1}))
     logger().info("erasure finished", extra={**rows, "is_done": is_done})
+    return rows
 
 
 def _request_next_round(message: CleanupRequested) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from falaai.database import Database, Statements
 from falaai.errors import AttachmentNotReady, NotFound, NotSignedIn, NotTheLast, StillAnswering
+from falaai.rate_limits import LEFT_QUESTION, is_marked
 from falaai.repositories import abandoned_replies, conversations, exchanges, sent_attachments, versions
 from falaai.repositories.messages import State
 from falaai.repositories.sessions import Session
@@ -71,6 +72,9 @@ def _ask(sql: Statements, session: Session, question: MessageInput, attempt: Att
         stored = exchanges.lock_exchanges(sql, session.user_id, question.client_id)
         if repeated := find_repeated_question(stored, question):
             return answer_repeated_question(sql, session, attempt, used, repeated, stored, question.reler)
+    if question.temporaria and is_marked(sql, LEFT_QUESTION, session.user_id, question.client_id):
+        # Its page was left before it arrived (see `close_begun`).
+        raise NotFound("temporary conversation")
     conversation_id, reply_seq = reserve_seq(sql, session, question)
     limits = attempt.limits
     question_id = exchanges.add_exchange(

@@ -14,6 +14,7 @@ from falaai.web.current_user import CurrentSession, Db
 from falaai_chat.conversation_changes import (
     change,
     close,
+    close_begun,
     delete,
     get_conversation,
     newest_within,
@@ -24,7 +25,7 @@ from falaai_chat.conversation_changes import (
 )
 from falaai_chat.dependencies import QueuesOfJobs
 from falaai_chat.export import EXPORTS, Format, file_name, read_part
-from falaai_chat.schemas import ConversationChange, VersionInput
+from falaai_chat.schemas import BegunConversation, ConversationChange, VersionInput
 from falaai_chat.views import conversation_view, decode_cursor, hit_view, message_views, next_page
 
 router = APIRouter()
@@ -144,6 +145,15 @@ def delete_conversation(
 def close_conversation(conversation_id: int, session: CurrentSession, database: Db) -> None:
     """Delete a temporary conversation at once, for the page that leaves it. Any other one is a 404."""
     database.transaction(lambda sql: close(sql, session, conversation_id))
+
+
+@router.post("/conversation/close", status_code=204)
+def close_begun_conversation(begun: BegunConversation, session: CurrentSession, database: Db) -> None:
+    """Delete the temporary conversation that a question has begun, for a page that leaves it before it knows its id.
+
+    If the question arrives later, it is a 404 and begins no conversation.
+    """
+    close_begun(database, session, begun.client_id)
 
 
 @router.post("/conversation/{conversation_id}/restore")

@@ -100,7 +100,7 @@ function requestFor(question) {
   if (edited)
     return { stream: { ...body, edit: Number(edited) }, path: `/chat/messages/${edited}/edit`, body };
   // Always name the conversation: another tab may have changed the session's active conversation.
-  const place = openId() ? { conversation_id: openId() } : { nova: true, ...temporaryField() };
+  const place = openId() ? { conversation_id: openId() } : { nova: true, ...temporaryField(clientId) };
   const whole = { ...body, user_id: owner, ...place, ...fileFields(filesOf.get(question) ?? NO_FILES) };
   return { stream: whole, path: "/chat/message", body: whole };
 }

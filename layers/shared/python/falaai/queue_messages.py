@@ -33,7 +33,7 @@ class CleanupRequested(QueueMessage):
 
     `round` counts continuations, which have a limit. The deletion of a conversation sends "deleted_conversations", to
     arrive when it can no longer be undone; the deletion of an attachment, "unused_files"; the deletion of an account,
-    "closed_account" with its `user_id`.
+    "closed_account" with its `user_id`. The schedule of each hour asks for "temporary_conversations".
 
     Unknown fields are ignored: events of the schedule that failed are replayed through the same queue.
     """
@@ -41,7 +41,7 @@ class CleanupRequested(QueueMessage):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     round: int = 1
-    only: Literal["deleted_conversations", "unused_files", "closed_account"] | None = None
+    only: Literal["deleted_conversations", "unused_files", "closed_account", "temporary_conversations"] | None = None
     user_id: int | None = None
 
 

@@ -63,6 +63,12 @@ PICTURES_AN_HOUR = Limit("pictures-an-hour", 20, HOUR)
 UPLOADS_AN_HOUR = Limit("uploads-an-hour", 120, HOUR)
 CHECKS_AN_HOUR = Limit("checks-an-hour", 240, HOUR)
 
+# Requests of pages that leave a temporary conversation before they know its id. Each may add a row.
+CLOSINGS_AN_HOUR = Limit("closings-an-hour", 120, HOUR)
+# Marks the question of a page that was left before the question arrived: it must not begin a conversation any more.
+# An hour is longer than any request is on its way.
+LEFT_QUESTION = Limit("left-question", 1, HOUR)
+
 # Requests of one user that at this moment wait for the reply of another request. Each new request restarts the
 # window, which is longer than a request can take (stream_seconds). When the window ends, requests of killed processes
 # no longer count.
@@ -146,6 +152,17 @@ def acquire(sql: Statements, limit: Limit, *subject: object) -> bool:
 def release(sql: Statements, limit: Limit, *subject: object) -> None:
     """Undo one `acquire`. The caller must hold the same lock."""
     limits.delete_hits(sql, [limit.of(*subject).key])
+
+
+def mark(sql: Statements, limit: Limit, *subject: object) -> None:
+    """Mark the subject for the seconds of the limit. The caller must hold a lock for the subject."""
+    counter = limit.of(*subject)
+    limits.add_hit(sql, counter.key, limit.seconds)
+
+
+def is_marked(sql: Statements, limit: Limit, *subject: object) -> bool:
+    """Return whether the subject was marked, by a transaction that held the same lock."""
+    return limits.has_open_window(sql, limit.of(*subject).key)
 
 
 def give_back(database: Database, limit: Limit, *subject: object) -> None:

@@ -1,7 +1,8 @@
 """Table `conversas`: conversations of users, with their running summaries.
 
-A deleted conversation stays for some seconds: see `deletions`. Every statement that reads or changes a conversation
-skips it (IS_KEPT); only those that delete rows do not.
+A deleted conversation stays for some seconds (`deletions`). A temporary one is deleted before it is a day old
+(`temporary_conversations`). Every statement that reads or changes a conversation skips a deleted one and a temporary
+one that is too old (IS_KEPT); only those that delete rows do not.
 """
 
 from collections.abc import Sequence
@@ -59,10 +60,16 @@ COLUMNS = (
     " titulo_provisorio, resumo, resumo_ate_seq, resumo_versao, fatos_ate_seq, fatos_guardados,"
     " temporaria"
 )
-# Condition of every statement for users and workers.
-IS_KEPT = "apagada = FALSE"
+# A temporary conversation is out of reach from this age on: a day, less the longest time that a reply takes.
+TEMPORARY_MINUTES = 24 * 60 - 5
+# Condition of every statement for users and workers. No other table has a column `temporaria_em`, so that an alias
+# before the condition is enough for both columns.
+IS_KEPT = (
+    "apagada = FALSE AND COALESCE(temporaria_em, UTC_TIMESTAMP(6))"
+    f" > UTC_TIMESTAMP(6) - INTERVAL {TEMPORARY_MINUTES} MINUTE"
+)
 # Condition of lists, of the search and of archives: a temporary conversation is in none of them.
-IS_LISTED = f"{IS_KEPT} AND temporaria = FALSE"
+IS_LISTED = "apagada = FALSE AND temporaria = FALSE"
 # Columns for lists of conversations. A summary is as long as 80 titles, and only the model needs it.
 COLUMNS_WITHOUT_SUMMARY = COLUMNS.replace(" resumo,", " NULL AS resumo,")
 

@@ -55,6 +55,12 @@ def find_count(sql: Statements, key: str) -> Count | None:
     return Count(row["contagem"], row["inicio"], row["agora"]) if row else None
 
 
+def has_open_window(sql: Statements, key: str) -> bool:
+    """Return whether the counter has an open window. It reads what is committed, also after a wait for a lock."""
+    row = sql.find("SELECT chave FROM limites WHERE chave = %s AND fim > UTC_TIMESTAMP(6) FOR UPDATE", (key,))
+    return row is not None
+
+
 def update_count(sql: Statements, key: str, count: int, window_seconds: int) -> None:
     """Set the counter, in a window that begins now."""
     sql.run(
