@@ -86,6 +86,11 @@ class Usage:
     email_seconds: float = 0.5
     cleanups: int = 30
     cleanup_seconds: float = 5.0
+    # Of temporary conversations, each hour, in a process that starts for it. Assumed: time and request units of
+    # eight small statements, those that open the connection included.
+    hourly_cleanups: int = 30 * 24
+    hourly_seconds: float = 0.2
+    hourly_units: float = 10.0
     # Assumed: the conversation memory fills a third of MEMORY_TOKENS.
     tokens_in: float = 1500 + 0.1 * 600 + 0.05 * 2500
     tokens_out: float = 300 + 0.1 * 10 + 0.05 * 300
@@ -138,12 +143,13 @@ def bill(messages: float, usage: Usage, stack: Stack) -> dict[str, Range]:
     """Return the dollars per month for each line of the table, at the least and at the most."""
     price, _ = prices()
     units_low, units_high = total(units_of_message())
+    idle = usage.hourly_cleanups * usage.hourly_units
     gib_low, gib_high = total({one.table: one.gib for one in stored(messages)})
     certain = certain_bill(messages, usage, stack)
     database: dict[str, Range] = {
         "TiDB Cloud, requests": (
-            price["tidb_request_unit"].of(messages * units_low),
-            price["tidb_request_unit"].of(messages * units_high),
+            price["tidb_request_unit"].of(messages * units_low + idle),
+            price["tidb_request_unit"].of(messages * units_high + idle),
         ),
         "TiDB Cloud, storage": (price["tidb_gib"].of(gib_low), price["tidb_gib"].of(gib_high)),
     }
@@ -170,7 +176,9 @@ def certain_bill(messages: float, usage: Usage, stack: Stack) -> dict[str, float
     seconds = messages * (usage.gemini_seconds + usage.reply_seconds + usage.other_requests * usage.other_seconds)
     seconds += sum(count * each for count, each in work.values()) + cold * usage.init_seconds
     seconds += usage.cleanups * (usage.cleanup_seconds + usage.init_seconds)
-    invocations = requests + jobs + usage.cleanups
+    seconds += usage.hourly_cleanups * (usage.hourly_seconds + usage.init_seconds)
+    scheduled = usage.cleanups + usage.hourly_cleanups
+    invocations = requests + jobs + scheduled
     return {
         "Lambda, computing": price["lambda_gb_second"].of(seconds * stack.gigabytes),
         "Lambda, requests": price["lambda_request"].of(invocations),
@@ -182,8 +190,8 @@ def certain_bill(messages: float, usage: Usage, stack: Stack) -> dict[str, float
         "CloudWatch, logs": price["log_gb"].of(invocations * usage.log_bytes / 1e9),
         "X-Ray": price["trace"].of(traces(requests)),
         "S3": price["s3_gb"].of(0.2),
-        "SSM and KMS": price["kms_request"].of((cold + usage.cleanups) * 3),
-        "EventBridge": price["schedule_run"].of(usage.cleanups),
+        "SSM and KMS": price["kms_request"].of((cold + scheduled) * 3),
+        "EventBridge": price["schedule_run"].of(scheduled),
         "SendGrid, from the 61st day": price["sendgrid_plan"].of(1),
         **{
             f"Gemini, {name}": messages * (usage.tokens_in * one.tokens_in + usage.tokens_out * one.tokens_out) / 1e6

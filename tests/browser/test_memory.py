@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser import PHONE, say, screenshot, sign_in
 from tests.support.people import People, Person
+from tests.support.rows import Rows
 from tests.support.waiting import wait_until
 
 CHECK = "document.dispatchEvent(new Event('visibilitychange'))"
@@ -45,9 +46,58 @@ def test_fact_that_comes_with_the_title_is_shown_under_its_reply(
     page.evaluate(CHECK)
     expect(page.locator(".remembered")).to_have_count(1)
     page.reload()
-    expect(page.get_by_text("Como faço pão de queijo?").last).to_be_visible()
+    expect(page.locator("[data-kind=reply]").first.locator(".remembered")).to_contain_text("Guardei: Mora em Natal")
     page.evaluate(CHECK)
+    expect(page.locator(".remembered")).to_have_count(1)
+
+
+def test_notice_stays_under_its_reply_until_it_is_undone(new_page: Callable[..., Page], people: People) -> None:
+    """After a reload, when the conversation is opened in the page, on another device, and without JavaScript."""
+    page, phone = new_page(), new_page(PHONE, java_script_enabled=False)
+    member = sign_in(page, people)
+    said = member.say("Lembre que eu torço pelo <b>Náutico</b>.")
+    member.say("E agora?", conversation_id=said["conversation_id"])
+    member.say("Outro assunto", nova=True)
+    notice = page.locator("[data-kind=reply]").first.locator(".remembered")
+    words = "Guardei: Eu torço pelo <b>Náutico</b>"
+    page.goto(f"/chat/{said['conversation_id']}")
+    expect(notice).to_contain_text(f"{words} · desfazer")
+    expect(page.locator(".remembered")).to_have_count(1)
+    screenshot(page, "remembered-reloaded")
+    page.get_by_role("link", name="Outro assunto").click()
     expect(page.locator(".remembered")).to_have_count(0)
+    page.go_back()
+    expect(notice).to_contain_text(f"{words} · desfazer")
+    phone.context.add_cookies(page.context.cookies())
+    phone.goto(f"/chat/{said['conversation_id']}")
+    expect(phone.locator(".remembered")).to_contain_text(words)
+    expect(phone.locator(".remembered button")).to_be_hidden()
+    page.reload()
+    page.get_by_role("button", name="Apagar “Eu torço pelo <b>Náutico</b>”").click()
+    expect(notice).to_have_count(0)
+    expect(page.locator("[data-kind=reply]").first.locator("[data-act=copy]")).to_be_focused()
+    assert facts(member) == []
+    page.reload()
+    expect(page.locator("[data-kind=reply]").first).to_be_visible()
+    expect(page.locator(".remembered")).to_have_count(0)
+
+
+def test_fact_that_is_stored_after_a_reload_is_shown_too(
+    new_page: Callable[..., Page], people: People, product: Rows
+) -> None:
+    """The worker of the title or of the summary has stored it when the page was already loaded again."""
+    page = new_page()
+    member = sign_in(page, people)
+    said = member.say("Bom dia")
+    page.goto(f"/chat/{said['conversation_id']}")
+    product.run(
+        "INSERT INTO fatos (id_usuario, texto, id_mensagem, criado_em)"
+        " SELECT c.id_usuario, 'Mora em Natal', %s, UTC_TIMESTAMP(6) FROM conversas c WHERE c.id = %s",
+        *(said["question_id"], said["conversation_id"]),
+    )
+    product.run("UPDATE conversas SET fatos_guardados = 1 WHERE id = %s", said["conversation_id"])
+    page.evaluate(CHECK)
+    expect(page.locator(".remembered")).to_contain_text("Guardei: Mora em Natal · desfazer")
 
 
 def test_everything_remembered_can_be_read_changed_paused_and_forgotten(

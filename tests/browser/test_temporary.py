@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.browser import PHONE, say, screenshot, sign_in
-from tests.support.people import People
+from tests.support.people import People, Person
 from tests.support.rows import Rows
 from tests.support.waiting import wait_until
 
@@ -82,6 +83,57 @@ def test_closed_page_ends_it(new_page: Callable[..., Page], people: People, prod
     user = begin(page, people)
     page.close(run_before_unload=True)
     is_gone(product, user)
+
+
+@pytest.mark.parametrize("how", ["closed", "reloaded", "left"])
+def test_page_that_ends_before_it_knows_the_conversation_ends_it(
+    new_page: Callable[..., Page], people: People, product: Rows, how: str
+) -> None:
+    """The first answer of the server has not arrived: the beacon names the question."""
+    page = new_page()
+    member = sign_in(page, people)
+    user = product.value("SELECT id FROM usuarios WHERE email = %s", member.email)
+    page.get_by_role("button", name="Conversa temporária").click()
+    page.route("**/chat/stream", lambda route: answer_late(member, route))
+    page.get_by_label("Sua mensagem").fill("Um assunto passageiro")
+    page.keyboard.press("Enter")
+    # Playwright handles the request while the page is asked for something.
+    wait_until(lambda: page.evaluate("1") and conversations(product, user) == 1, "the conversation has begun")
+    assert page.locator("[data-part=log]").get_attribute("data-conversation") == ""
+    if how == "closed":
+        page.close(run_before_unload=True)
+    elif how == "reloaded":
+        page.reload()
+    else:
+        page.get_by_role("button", name="Nova conversa").first.click()
+    is_gone(product, user)
+
+
+def answer_late(member: Person, route: Route) -> None:
+    """Let the server take the question, but keep its answer from the page."""
+    member.http.post("/chat/message", json=route.request.post_data_json)
+
+
+def test_question_that_arrives_after_its_page_was_left_begins_nothing(
+    new_page: Callable[..., Page], people: People, product: Rows
+) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    user = product.value("SELECT id FROM usuarios WHERE email = %s", member.email)
+    page.get_by_role("button", name="Conversa temporária").click()
+    held: list[Route] = []
+    page.route("**/chat/stream", held.append)
+    page.get_by_label("Sua mensagem").fill("Um assunto passageiro")
+    page.keyboard.press("Enter")
+    wait_until(lambda: page.evaluate("1") and held, "the question is on its way")
+    with page.expect_response("**/conversation/close") as closing:
+        page.get_by_role("button", name="Nova conversa").first.click()
+    assert closing.value.status == 204
+    late = member.http.post("/chat/message", json=held[0].request.post_data_json)
+    assert late.status_code == 404
+    assert conversations(product, user) == 0
+    held[0].fulfill(status=404, json=late.json())
+    expect(page.get_by_label("Sua mensagem")).to_have_value("")
 
 
 def test_opening_another_conversation_ends_it(new_page: Callable[..., Page], people: People, product: Rows) -> None:

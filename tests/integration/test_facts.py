@@ -19,7 +19,7 @@ from falaai.repositories.facts import MOST_FACTS
 from falaai.repositories.sessions import Session
 from falaai.stored_facts import add_facts
 from falaai_auth.personal_memory import add_fact, change_fact, forget_all, forget_fact
-from falaai_chat.conversation_changes import switch_version
+from falaai_chat.conversation_changes import read_page, switch_version
 from falaai_chat.generation import ReplyDependencies, generate_reply
 from falaai_chat.generation.events import Remembered
 from falaai_chat.pending_replies import NewReply
@@ -87,6 +87,30 @@ def test_title_brings_a_fact_with_its_message(database: Database, rows: Rows, se
     assert found == [{"titulo_conversa": "Natal", "fatos_ate_seq": 2, "fatos_guardados": 1}]
     title(database, asked)  # the message arrives twice
     assert facts(rows) == ["Mora em Natal"]
+
+
+def test_reply_shows_the_facts_that_its_question_told(database: Database, rows: Rows, session: Session) -> None:
+    """From every source, in every page of the conversation, as long as the fact is kept as it was told."""
+    asked = told(database, session)
+    more = told(database, session, "Lembre que eu gosto de mar.", conversation_id=asked.conversation_id)
+    told(database, session, "Só isso", conversation_id=asked.conversation_id)
+    told(database, new_session(rows, rows.user("bia@exemplo.com.br")), "Lembre que eu gosto de sol.")
+    title(database, asked)
+
+    def shown(limit: int = 50, before: int | None = None) -> list[list[str]]:
+        page = read_page(database, session, asked.conversation_id, limit, before)
+        return [[fact.text for fact in message.facts] for message in page.messages]
+
+    assert shown() == [[], ["Mora em Natal"], [], ["Eu gosto de mar"], [], []]
+    assert shown(1, before=5) == [["Eu gosto de mar"]]
+    answer(database, edit_question(database, session, more.question_id, EditInput(message="E agora?"), PLENTY))
+    assert shown() == [[], ["Mora em Natal"], [], []]
+    database.transaction(lambda sql: switch_version(sql, session, more.question_id, None, 50))
+    first, second = rows.list("SELECT id FROM fatos WHERE id_usuario = %s ORDER BY id", session.user_id)
+    change_fact(database, session, first["id"], "Gosto de lago")  # its text is the user's own now
+    assert shown() == [[], ["Mora em Natal"], [], [], [], []]
+    forget_fact(database, session, second["id"])
+    assert shown() == [[]] * 6
 
 
 def test_summary_brings_facts_of_questions_that_were_not_read_before(

@@ -17,8 +17,10 @@ from falaai.queue_messages import CleanupRequested, SummaryRequested, TitleReque
 from falaai.repositories import (
     conversations,
     deletions,
+    exchanges,
     facts,
     messages,
+    running_replies,
     search,
     temporary_conversations,
     transcripts,
@@ -122,8 +124,8 @@ def test_no_repository_returns_a_word_of_an_old_one(
         transcripts.find_context(database, user, conversation, 2),
         transcripts.find_page(database, user, conversation, day_of(session.now), 50),
         messages.find_message(database, user, begun.question_id),
-        messages.lock_message(database, user, begun.question_id),
-        messages.lock_exchanges(database, user, "a-primeira", begun.question_id),
+        exchanges.lock_message(database, user, begun.question_id),
+        exchanges.lock_exchanges(database, user, "a-primeira", begun.question_id),
         facts.list_facts(database, user),
         "".join(json_pieces(database, user)),
     ]
@@ -141,7 +143,7 @@ def test_workers_call_no_model_for_an_old_one(database: Database, rows: Rows, be
 
 def test_reply_in_progress_can_no_longer_be_read(database: Database, rows: Rows, session: Session) -> None:
     asked = send(database, session, f"Meu {SECRET}", nova=True, temporaria=True)
-    messages.save_partial_text(database, asked.reply_id, 1, SECRET)
+    running_replies.save_partial_text(database, asked.reply_id, 1, SECRET)
     make_old(rows, TOO_OLD)
     with pytest.raises(NotFound):
         get_reply(database, session, asked.reply_id)
@@ -170,8 +172,8 @@ def test_four_runs_of_the_schedule_see_an_old_one_before_a_day() -> None:
 def dead_letters(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Run the cleanup function on this database. Returns the bodies that it puts into its dead-letter queue."""
     bodies = list[str]()
-    monkeypatch.setenv("PICTURES_BUCKET", "none")
-    monkeypatch.setenv("DEAD_LETTER_QUEUE_URL", "dead-letters")
+    for name in ("PICTURES_BUCKET", "QUEUE_URL", "DEAD_LETTER_QUEUE_URL"):
+        monkeypatch.setenv(name, "none")
     monkeypatch.setattr(worker, "database", lambda: database)
     monkeypatch.setattr(worker, "send_message", lambda url, body, _reason: bodies.append(body))
     return bodies

@@ -42,6 +42,34 @@ def test_rating_belongs_to_one_try_of_a_reply(member: Person) -> None:
     assert shown(member, reply) == {"nota": "boa", "motivo": None}
 
 
+def test_rating_stays_with_its_version(member: Person, product: Rows) -> None:
+    """However often the reply is made again and other versions are shown: each version has one rating."""
+    reply = member.say("Oi")
+    path = f"/chat/replies/{reply['message_id']}/regenerate"
+    rate(member, reply, "ruim", "tom")
+    member.http.post(path).raise_for_status()
+    rate(member, reply, "boa")
+    first, second = {"nota": "ruim", "motivo": "tom"}, {"nota": "boa", "motivo": None}
+
+    def switch(version: int) -> dict[str, Any]:
+        """Show a version of the reply. Returns its message."""
+        current = member.http.get(f"/conversation/{reply['conversation_id']}").json()[-1]
+        switched = member.http.post(f"/chat/messages/{current['id']}/version", json={"versao": version}).json()
+        return dict(switched[-1])
+
+    assert switch(1)["avaliacao"] == first
+    assert switch(2)["avaliacao"] == second
+    old = switch(1)
+    assert rate(member, {"message_id": old["id"]}, "boa") == 200
+    assert switch(1)["avaliacao"] == {"nota": "boa", "motivo": None}
+    old = switch(1)
+    member.http.post(f"/chat/replies/{old['id']}/regenerate").raise_for_status()
+    assert shown(member, reply) is None
+    assert [switch(number)["avaliacao"] for number in (1, 2, 3)] == [second, second, None]
+    user = product.value("SELECT id FROM usuarios WHERE email = %s", member.email)
+    assert product.value("SELECT COUNT(*) FROM avaliacoes WHERE id_usuario = %s", user) == 2
+
+
 def test_only_an_own_reply_is_rated(member: Person, people: People) -> None:
     reply, other = member.say("Oi"), people.member()
     assert rate(other, reply, "boa") == rate(other, {"message_id": 999999999}, "boa") == 404

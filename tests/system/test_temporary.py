@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
@@ -12,6 +13,7 @@ from tests.support.paths import ROOT
 from tests.support.people import People, Person
 from tests.support.rows import TABLES, Rows
 from tests.support.running_cloud import RunningCloud
+from tests.support.services import aws_client
 from tests.support.waiting import wait_until
 
 WORD = "canario-passageiro"
@@ -53,6 +55,42 @@ def test_cleanup_deletes_what_no_page_has_closed(member: Person, cloud: RunningC
     assert cloud.invoke(hourly.function, json.loads(hourly.input))["temporary_conversations"] >= 2
     assert traces(cloud, product) == []
     assert product.value("SELECT COUNT(*) FROM mensagens WHERE id_conversa = %s", kept) == 2
+
+
+def test_page_that_leaves_early_closes_by_its_question(
+    member: Person, people: People, cloud: RunningCloud, product: Rows
+) -> None:
+    """Before the question arrives, while its reply is generated, and after it."""
+    close = {"client_id": "early-0"}
+    assert people.stranger().http.post("/conversation/close", json=close).status_code == 401
+    assert member.http.post("/conversation/close", json=close).status_code == 204
+    late = {"message": f"Conte sobre {WORD}", "client_id": "early-0", **BEGIN}
+    assert member.http.post("/chat/message", json=late).status_code == 404
+    with member.stream(f"Conte sobre {WORD}", client_id="early-1", **BEGIN) as events:
+        assert next(events)[0] == "start"
+        assert "mensagens" in traces(cloud, product)
+        assert member.http.post("/conversation/close", json={"client_id": "early-1"}).status_code == 204
+        assert traces(cloud, product) == []
+        assert [name for name, _ in events][-1] == "done"
+    member.say(f"Conte sobre {WORD}", client_id="early-2", **BEGIN)
+    for _ in range(2):
+        assert member.http.post("/conversation/close", json={"client_id": "early-2"}).status_code == 204
+    assert traces(cloud, product) == []
+    assert member.http.post("/conversation/close", json={"client_id": "a b"}).status_code == 422
+
+
+def test_operator_gets_a_dead_letter_about_one_that_was_kept_for_a_day(
+    member: Person, cloud: RunningCloud, product: Rows
+) -> None:
+    member.say(f"Conte sobre {WORD}", **BEGIN)
+    product.run("UPDATE conversas SET temporaria_em = temporaria_em - INTERVAL 24 HOUR WHERE temporaria")
+    cloud.invoke("CleanupFunction", {"only": "temporary_conversations"})
+    assert traces(cloud, product) == []
+    sqs = aws_client(cloud, "sqs")
+    url = sqs.get_queue_url(QueueName="CleanupDeadLetterQueue")["QueueUrl"]
+    (letter,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(letter["Body"])["only"] == "temporary_conversations"
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"])
 
 
 def test_others_and_strangers_close_nothing(member: Person, people: People) -> None:
@@ -98,13 +136,51 @@ def test_killed_replies_leave_nothing_after_the_close(member: Person, cloud: Run
         httpx.put(admin, json={"delay": 0.03, "pieces": None, "text": None}).raise_for_status()
 
 
-def kill_reply_after(member: Person, cloud: RunningCloud, moment: int) -> int:
+@pytest.mark.timeout(300)
+def test_killed_replies_leave_nothing_after_an_early_close(
+    member: Person, cloud: RunningCloud, product: Rows
+) -> None:
+    """The function dies around the start of a reply, and the page knows the key of its question only."""
+    admin = f"{cloud.addresses['gemini']}/admin/pace"
+    httpx.put(admin, json={"delay": 0.1, "pieces": 60, "text": " ".join([WORD] * 60)}).raise_for_status()
+    try:
+        for moment in (1, 2):
+            kill_reply_after(member, cloud, moment, "killed")
+            closing = member.http.post("/conversation/close", json={"client_id": f"killed-{moment}"})
+            assert closing.status_code == 204
+            assert traces(cloud, product) == []
+    finally:
+        httpx.put(admin, json={"delay": 0.03, "pieces": None, "text": None}).raise_for_status()
+
+
+@pytest.mark.timeout(300)
+def test_killed_close_deletes_all_or_nothing(member: Person, cloud: RunningCloud, product: Rows) -> None:
+    """The chat function dies while it closes; the browser does not send again, but the cleanup runs."""
+    for number in range(3):
+        key = f"killed-close-{number}"
+        conversation = member.say(f"Conte sobre {WORD}", client_id=key, **BEGIN)["conversation_id"]
+        pids = wait_until(lambda: cloud.function_processes("ChatFunction"), "a process")
+        with ThreadPoolExecutor(1) as pool:
+            closing = pool.submit(member.http.post, "/conversation/close", json={"client_id": key})
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(httpx.HTTPError):
+                closing.result()
+        left = product.value("SELECT COUNT(*) FROM mensagens WHERE id_conversa = %s", conversation)
+        assert left == 2 * product.value("SELECT COUNT(*) FROM conversas WHERE id = %s", conversation)
+        product.run("UPDATE conversas SET temporaria_em = temporaria_em - INTERVAL 20 HOUR WHERE temporaria")
+        cloud.invoke("CleanupFunction", {"only": "temporary_conversations"})
+        assert traces(cloud, product) == []
+
+
+def kill_reply_after(member: Person, cloud: RunningCloud, moment: int, name: str = "temporaria") -> int:
     """Kill the function after so many events of a reply. Returns the conversation."""
     pids = wait_until(lambda: cloud.function_processes("ChatStreamFunction"), "a process")
     conversation = 0
     with (
         contextlib.suppress(httpx.HTTPError),
-        member.stream(f"Conte sobre {WORD}", client_id=f"temporaria-{moment}", **BEGIN) as events,
+        member.stream(f"Conte sobre {WORD}", client_id=f"{name}-{moment}", **BEGIN) as events,
     ):
         for seen, (name, data) in enumerate(events, 1):
             if name == "start":

@@ -116,15 +116,20 @@ def test_functions_are_there_and_fed_by_their_queues(made: dict[str, Any]) -> No
 
 
 def test_schedule_is_one_that_eventbridge_takes(made: dict[str, Any]) -> None:
-    ((_, schedule),) = of(made, "AWS::Scheduler::Schedule")
     function = client("lambda").get_function(FunctionName=physical("CleanupFunction"))
-    target = {"Arn": function["Configuration"]["FunctionArn"], "RoleArn": "arn:aws:iam::123456789012:role/daily"}
-    scheduler = client("scheduler")
-    plain = {key: value for key, value in schedule.items() if key not in ("Target", "Name")}
-    scheduler.create_schedule(Name="daily", Target=target, **plain)
-    there = scheduler.get_schedule(Name="daily")
-    assert there["ScheduleExpression"] == "cron(0 4 * * ? *)"
-    assert there["ScheduleExpressionTimezone"] == "America/Sao_Paulo"
+    scheduler, there = client("scheduler"), dict[str, Any]()
+    for name, schedule in of(made, "AWS::Scheduler::Schedule"):
+        target = {"Arn": function["Configuration"]["FunctionArn"], "RoleArn": "arn:aws:iam::123456789012:role/daily"}
+        if given := schedule["Target"].get("Input"):
+            target["Input"] = given
+        plain = {key: value for key, value in schedule.items() if key not in ("Target", "Name")}
+        scheduler.create_schedule(Name=name, Target=target, **plain)
+        there[name] = scheduler.get_schedule(Name=name)
+    daily, hourly = there["CleanupFunctionDaily"], there["CleanupFunctionHourly"]
+    assert daily["ScheduleExpression"] == "cron(0 4 * * ? *)"
+    assert daily["ScheduleExpressionTimezone"] == "America/Sao_Paulo"
+    assert hourly["ScheduleExpression"] == "rate(1 hour)"
+    assert json.loads(hourly["Target"]["Input"]) == {"only": "temporary_conversations"}
 
 
 def names_of(stack: str, region: str) -> dict[str, str]:

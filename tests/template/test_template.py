@@ -127,8 +127,10 @@ def test_pictures_reach_the_browser_as_bytes() -> None:
 
 
 def test_cleanup_is_scheduled() -> None:
-    (schedule,) = TEMPLATE.schedules
-    assert schedule.function == "CleanupFunction"
+    assert [(one.function, one.expression) for one in TEMPLATE.schedules] == [
+        ("CleanupFunction", "cron(0 4 * * ? *)"),
+        ("CleanupFunction", "rate(1 hour)"),
+    ]
 
 
 RAW = parse((ROOT / "template.yaml").read_text())["Resources"]
@@ -175,11 +177,12 @@ def test_gateway_says_everything_with_the_same_headers() -> None:
 
 def test_schedule_is_retried_a_few_times_and_then_a_dead_letter() -> None:
     cleanup = RAW["CleanupFunction"]["Properties"]
-    daily = cleanup["Events"]["Daily"]["Properties"]
-    for retries in (daily["RetryPolicy"], cleanup["EventInvokeConfig"]):
+    daily, hourly = (cleanup["Events"][name]["Properties"] for name in ("Daily", "Hourly"))
+    for retries in (daily["RetryPolicy"], hourly["RetryPolicy"], cleanup["EventInvokeConfig"]):
         assert retries["MaximumRetryAttempts"] <= 2
         assert retries["MaximumEventAgeInSeconds"] <= 3600
-    for place in (daily["DeadLetterConfig"], cleanup["EventInvokeConfig"]["DestinationConfig"]):
+    failed = cleanup["EventInvokeConfig"]["DestinationConfig"]
+    for place in (daily["DeadLetterConfig"], hourly["DeadLetterConfig"], failed):
         assert "CleanupDeadLetterQueue" in str(place)
 
 

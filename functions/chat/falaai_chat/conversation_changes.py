@@ -116,10 +116,10 @@ def _close_begun(sql: Statements, session: Session, client_id: str) -> None:
     day = day_of(session.now)
     usage.lock_messages(sql, session.user_id, day - timedelta(days=1))
     _lock_counter(sql, session)
-    conversation_id = temporary_conversations.find_begun_conversation(sql, session.user_id, client_id)
+    conversation_id = temporary_conversations.lock_begun_conversation(sql, session.user_id, client_id)
     if conversation_id is None:
         mark(sql, LEFT_QUESTION, session.user_id, client_id)
-    elif temporary_conversations.lock_temporary_conversation(sql, session.user_id, conversation_id):
+    else:
         _delete_now(sql, session, conversation_id)
 
 

@@ -13,7 +13,7 @@ from falaai.attachment_views import listed_view
 from falaai.errors import InvalidInput
 from falaai.grounding import Grounding
 from falaai.repositories.conversations import Conversation, Cursor
-from falaai.repositories.facts import Fact
+from falaai.repositories.facts import Fact, ToldFact
 from falaai.repositories.messages import Message, State
 from falaai.repositories.search import Hit
 from falaai.web import texts
@@ -89,7 +89,7 @@ def hit_view(hit: Hit | None, words: str) -> dict[str, Any]:
 def message_views(messages: Sequence[Message], now: datetime) -> list[dict[str, Any]]:
     """Return the fields of message_shape and `html` of a reply, `quando` (the time in words), `aviso`, the message's
     number (`versao`) among the `versoes` of its place, its `modo`, a question's `anexos`, and the `pesquisa` and
-    `avaliacao` of a reply.
+    `avaliacao` of a reply. `guardado` are the facts [{id, texto}] that the question of a reply told.
 
     `aviso` is a sentence about a reply that failed or was stopped, else null. The newest replies are rendered first;
     when ANSWER_SECONDS are used up, the others are returned as plain text.
@@ -112,6 +112,7 @@ def message_views(messages: Sequence[Message], now: datetime) -> list[dict[str, 
                 "avaliacao": {"nota": message.rating, "motivo": message.rating_reason} if message.rating else None,
                 "anexos": [listed_view(one, one) for one in message.attachments],
                 "pesquisa": search_shape(message.grounding),
+                "guardado": [remembered_shape(fact) for fact in message.facts],
             }
         )
     return views[::-1]
@@ -140,7 +141,7 @@ def ended_shape(
     return {"html": to_html(text, grounding=grounding), "estado": state.value, "aviso": notice_of(text, state, error)}
 
 
-def remembered_shape(fact: Fact) -> dict[str, Any]:
+def remembered_shape(fact: Fact | ToldFact) -> dict[str, Any]:
     """Return {id, texto} of a fact that was stored."""
     return {"id": fact.id, "texto": fact.text}
 

@@ -177,6 +177,7 @@ FIND_DELETED = {
     "personal_data.delete_rows",
     "temporary_conversations.lock_temporary",
     "temporary_conversations.count_temporary",
+    "temporary_conversations.count_overdue",
     "users.lock_never_verified",
     "users.count_never_verified",
 }

@@ -67,13 +67,14 @@ def restart_reply(
     An earlier try that was abandoned without text no longer counts.
     """
     reply, branch, version = shown_message(found), found.next_branch, found.message.version
+    copy_id = None
     used = subtract_abandoned(sql, session, attempt, used, found)
     if reply.text:
-        versions.add_copy(sql, reply, found.parent_id, branch)
+        copy_id = versions.add_copy(sql, reply, found.parent_id, branch)
         version = reply.versions + 1
     limits = attempt.limits
     generation = exchanges.update_restarted_reply(
-        sql, reply, attempt.key, version, limits.mode, searches=limits.searches
+        sql, reply, attempt.key, version, limits.mode, searches=limits.searches, copy_id=copy_id
     )
     conversations.update_before_restart(sql, session.user_id, reply.conversation_id, reply.seq, branch + reply.seq)
     return new_reply(sql, session, attempt, used, reply.conversation_id, reply.seq, reread, generation)

@@ -8,6 +8,7 @@ import { texts } from "./sentences.js";
 import { showTime } from "./message_time.js";
 import { showAttachments } from "./attachment_list.js";
 import { showRating } from "./ratings.js";
+import { addRemembered } from "./remembered.js";
 import { scrollToEnd } from "./scrolling.js";
 import { collapseSources, showSources } from "./sources.js";
 
@@ -18,7 +19,7 @@ import { collapseSources, showSources } from "./sources.js";
  *   id: number, seq: number, remetente: "bot" | "usuario", conteudo: string, estado: string, erro: string | null,
  *   aviso: string | null, html: string, data_envio: string, versao: number, versoes: number, modo: "rapido" | "pensar", anexos?: Attachment[],
  *   pesquisa?: import("./sources.js").Search | null,
- *   avaliacao: { nota: "boa" | "ruim", motivo: string | null } | null,
+ *   avaliacao: { nota: "boa" | "ruim", motivo: string | null } | null, guardado?: import("./remembered.js").Fact[],
  * }} Message
  */
 
@@ -242,6 +243,7 @@ export function articleFor(message) {
   if (isBot) {
     get("span", part("notice", article)).textContent = message.aviso ?? "";
     showSources(article, message.pesquisa);
+    for (const fact of message.guardado ?? []) addRemembered(article, fact);
   } else part("attachments", article).dataset.attachments = JSON.stringify(message.anexos ?? []);
   decorate(article);
   return article;

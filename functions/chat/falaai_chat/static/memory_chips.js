@@ -2,39 +2,34 @@
 // "Guardei: … · desfazer" under a reply: the facts that the server has stored from the open conversation.
 
 import { log } from "./articles.js";
-import { cloneTemplate, part } from "./dom.js";
 import { openId } from "./open_conversation.js";
-import { ask, say } from "./requests.js";
+import { addRemembered, sentenceOf } from "./remembered.js";
+import { ask } from "./requests.js";
 import { texts } from "./sentences.js";
 import { announce, on } from "./signals.js";
 
-/** @typedef {{ id: number, texto: string, conversation_id?: number | null, seq?: number | null }} Fact */
+/** @typedef {import("./remembered.js").Fact} Fact */
 
 /** Number of facts stored from the open conversation of which the page knows; -1 before the first answer. */
-let known = -1;
-let conversation = 0;
+let known = Number(log.dataset.stored);
+let conversation = openId();
 
 /**
+ * Show facts that have just been stored.
  * @param {HTMLElement} article a reply
  * @param {Fact[]} facts
  */
 export function showRemembered(article, facts) {
   for (const fact of facts) {
     if (log.querySelector(`[data-fact="${fact.id}"]`)) continue;
-    const chip = cloneTemplate("remembered");
-    const sentence = say("remembered", { text: fact.texto });
-    part("remembered-text", chip).textContent = sentence;
-    chip.dataset.fact = String(fact.id);
-    const button = part("remembered-undo", chip);
-    button.setAttribute("aria-label", say("forgetFact", { text: fact.texto }));
-    button.addEventListener("click", () => forget(chip));
-    article.append(chip);
-    announce(sentence);
+    addRemembered(article, fact);
+    announce(sentenceOf(fact));
   }
 }
 
-/** @param {HTMLElement} chip */
-async function forget(chip) {
+/** @param {HTMLElement} button of the fact */
+export async function forgetFact(button) {
+  const chip = /** @type {HTMLElement} */ (button.closest("[data-fact]"));
   await ask("DELETE", `/memory/${chip.dataset.fact}`).catch((problem) => {
     if (problem.status !== 404) throw problem; // it is forgotten already
   });

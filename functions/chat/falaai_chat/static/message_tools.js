@@ -5,6 +5,7 @@ import { bodyOf, isReply, log, questionOf } from "./articles.js";
 import { loadAttachments } from "./attaching.js";
 import { copy } from "./clipboard.js";
 import { closest, get } from "./dom.js";
+import { forgetFact } from "./memory_chips.js";
 import { openEditor } from "./question_editor.js";
 import { rate } from "./ratings.js";
 import { stopReading, toggleReading } from "./reading.js";
@@ -53,6 +54,7 @@ const ACTS = {
   "edit-question": (article) => openEditor(questionOf(article)),
   "go-on": () => send(texts.goOnMessage),
   "send-again": sendAgain,
+  "forget-fact": (_article, button) => forgetFact(button),
   "version-before": (article) => showOther(article, -1),
   "version-after": (article) => showOther(article, 1),
 };

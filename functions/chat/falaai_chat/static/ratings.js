@@ -18,6 +18,9 @@ const REASONS = [
   ["outra", texts.ratingOther],
 ];
 
+/** @param {HTMLElement} article */
+const removeReasons = (article) => article.querySelector(".rating")?.remove();
+
 /**
  * Show which thumb is pressed.
  * @param {HTMLElement} article
@@ -29,10 +32,8 @@ export function showRating(article) {
     ["rate-bad", "ruim"],
   ])
     get(`[data-act=${act}]`, article).setAttribute("aria-pressed", String(rating === value));
+  if (rating !== "ruim") removeReasons(article);
 }
-
-/** @param {HTMLElement} article */
-const removeReasons = (article) => article.querySelector(".rating")?.remove();
 
 /**
  * @param {HTMLElement} article

@@ -66,7 +66,7 @@ export class Reply {
     this.tail = new Tail();
     /** Take back a question that waits for a connection. @type {(() => void) | null} */
     this.takeBack = null;
-    /** @type {import("./memory_chips.js").Fact[]} */
+    /** @type {import("./remembered.js").Fact[]} */
     this.remembered = [];
     this.isLeft = false; // the page shows another conversation
     showWaiting(article, searches ? texts.searchingWeb : "");
@@ -167,7 +167,7 @@ export class Reply {
 
   /**
    * Show facts under the reply, but not before its end: the sentence about them is read last.
-   * @param {import("./memory_chips.js").Fact[]} facts
+   * @param {import("./remembered.js").Fact[]} facts
    */
   remember(facts) {
     this.remembered = facts;

@@ -4,7 +4,7 @@
 import { Problem, ask, lostConnection, reachable, streamEvents } from "./requests.js";
 
 /** @typedef {import("./signals.js").Start} Start */
-/** @typedef {import("./memory_chips.js").Fact} Fact */
+/** @typedef {import("./remembered.js").Fact} Fact */
 /** @typedef {import("./sources.js").Search} Search */
 /** @typedef {{ html: string, estado: string, aviso?: string | null, erro?: string | null, pesquisa?: Search | null }} End */
 

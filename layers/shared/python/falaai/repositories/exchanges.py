@@ -127,16 +127,29 @@ def has_transaction_key(sql: Statements, user_id: int, transaction_key: str) -> 
 
 
 def update_restarted_reply(
-    sql: Statements, reply: Message, transaction_key: str, version: int, mode: Mode, *, searches: bool = False
+    sql: Statements,
+    reply: Message,
+    transaction_key: str,
+    version: int,
+    mode: Mode,
+    *,
+    searches: bool = False,
+    copy_id: int | None = None,
 ) -> int:
     """Empty a locked reply, to generate it again in its place. Returns the number of the new try.
 
-    `version` is the number that its new text has among its versions.
+    `version` is the number that its new text has among its versions. `copy_id` is the copy that keeps its old text: a
+    rating of that text goes with it.
     """
     sql.run(
-        "UPDATE mensagens SET conteudo = '', estado = 'gerando', erro = NULL, geracao = %s, chave = %s, versao = %s,"
-        " modo = %s, modelo = NULL, escrita_em = UTC_TIMESTAMP(6), buscar = %s,"
-        " buscada_em = IF(%s, UTC_TIMESTAMP(6), NULL), pesquisa = NULL, sugestoes = NULL WHERE id = %s",
-        (reply.generation + 1, transaction_key, version, mode, searches, searches, reply.id),
+        "UPDATE mensagens m LEFT JOIN avaliacoes n ON n.id_mensagem = m.id AND n.geracao = %s"
+        " SET n.id_mensagem = COALESCE(%s, n.id_mensagem), m.conteudo = '', m.estado = 'gerando', m.erro = NULL,"
+        " m.geracao = %s, m.chave = %s, m.versao = %s, m.modo = %s, m.modelo = NULL,"
+        " m.escrita_em = UTC_TIMESTAMP(6), m.buscar = %s, m.buscada_em = IF(%s, UTC_TIMESTAMP(6), NULL),"
+        " m.pesquisa = NULL, m.sugestoes = NULL WHERE m.id = %s",
+        (
+            *(reply.generation, copy_id, reply.generation + 1, transaction_key, version, mode),
+            *(searches, searches, reply.id),
+        ),
     )
     return reply.generation + 1

@@ -4,6 +4,7 @@ A fact with a source message belongs to a question of the user. While that quest
 prompt has the fact.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +24,29 @@ class Fact:
     created_at: datetime
     conversation_id: int | None
     seq: int | None
+
+
+@dataclass(frozen=True)
+class ToldFact:
+    """A fact under the reply to the question that it comes from."""
+
+    id: int
+    text: str
+
+
+# The user's facts of each question as one JSON text, so that a page of messages takes one statement. Its parameter is
+# the user.
+BY_QUESTION = (
+    "SELECT t.id_mensagem, JSON_ARRAYAGG(JSON_OBJECT('id', t.id, 'text', t.texto)) AS fatos"
+    " FROM fatos t FORCE INDEX (fatos_usuario) WHERE t.id_usuario = %s AND t.id_mensagem IS NOT NULL"
+    " GROUP BY t.id_mensagem"
+)
+
+
+def told_facts_of(text: str | None) -> tuple[ToldFact, ...]:
+    """Read one `fatos` of BY_QUESTION, in the order in which the facts were stored."""
+    found = [ToldFact(int(one["id"]), str(one["text"])) for one in json.loads(text or "[]")]
+    return tuple(sorted(found, key=lambda one: one.id))
 
 
 _PLACED = (

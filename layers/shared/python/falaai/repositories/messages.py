@@ -17,6 +17,7 @@ from falaai.grounding import Grounding, read_stored
 from falaai.modes import Mode
 from falaai.repositories.abandoned_replies import ABANDONED, IS_ABANDONED
 from falaai.repositories.conversations import IS_KEPT
+from falaai.repositories.facts import ToldFact, told_facts_of
 from falaai.repositories.sent_attachments import MessageAttachment, attachments_of
 
 
@@ -29,6 +30,10 @@ class State(StrEnum):
     FAILED = "erro"
 
 
+# Characters of the HTML of a fact, which has its text twice.
+_FACT_MARKUP = 220
+
+
 @dataclass(frozen=True)
 class Message:
     """One message.
@@ -38,8 +43,8 @@ class Message:
     `sent_at` is naive UTC. `error` is the code of a failed reply, or None. `generation` is the number of the try.
     `mode` is the mode in which a reply is generated, and its question was asked. `model` is the model that answered.
     `searches` tells whether the message was sent with a web search. `grounding` is the search of a reply that has
-    ended. `attachments` are those of a question, `rating` and `rating_reason` those of a reply; only `transcripts`
-    reads these.
+    ended. Only `transcripts` reads the last fields: `attachments` of a question, `rating` and `rating_reason` of a
+    reply, and `facts` that the question of a reply told.
     """
 
     id: int
@@ -61,11 +66,13 @@ class Message:
     attachments: tuple[MessageAttachment, ...] = ()
     rating: str | None = None
     rating_reason: str | None = None
+    facts: tuple[ToldFact, ...] = ()
 
     @property
     def size(self) -> int:
-        """The characters of the text and of its search in an answer."""
-        return len(self.text) + (self.grounding.size if self.grounding else 0)
+        """The characters of the text, of its search and of its facts in an answer."""
+        facts = sum(2 * len(fact.text) + _FACT_MARKUP for fact in self.facts)
+        return len(self.text) + (self.grounding.size if self.grounding else 0) + facts
 
 
 MESSAGE_COLUMNS = (
@@ -96,6 +103,7 @@ def message_of(row: Row) -> Message:
         attachments=attachments_of(row.get("anexos")),
         rating=row.get("nota"),
         rating_reason=row.get("motivo_nota"),
+        facts=told_facts_of(row.get("fatos")),
     )
 
 

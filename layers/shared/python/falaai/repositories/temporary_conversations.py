@@ -25,15 +25,15 @@ def lock_temporary_conversation(sql: Statements, user_id: int, conversation_id: 
     return row is not None
 
 
-def find_begun_conversation(sql: Statements, user_id: int, client_id: str) -> int | None:
-    """Return the id of the user's temporary conversation that a question with this client_id has begun.
+def lock_begun_conversation(sql: Statements, user_id: int, client_id: str) -> int | None:
+    """Lock the user's temporary conversation that a question with this client_id has begun. Returns its id, or None.
 
     It reads what is committed, also after a wait for a lock.
     """
     row = sql.find(
-        "SELECT c.id FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"
+        "SELECT c.id FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constant
         " WHERE m.chave = %s AND m.remetente = 'usuario' AND c.id_usuario = %s AND c.temporaria = TRUE"
-        " LIMIT 1 FOR UPDATE",
+        f" AND c.{IS_KEPT} LIMIT 1 FOR UPDATE",
         (client_id, user_id),
     )
     return row["id"] if row else None

@@ -8,6 +8,7 @@ from falaai.database import Statements
 from falaai.modes import SEARCH, Counted, Mode
 from falaai.repositories.abandoned_replies import ABANDONED_SECONDS, IS_BEING_WRITTEN
 from falaai.repositories.conversations import IS_KEPT, Conversation, conversation_of, is_untitled
+from falaai.repositories.facts import BY_QUESTION
 from falaai.repositories.messages import MESSAGE_COLUMNS, Message, message_of
 from falaai.repositories.personal_notes import FACTS, notes_of
 from falaai.repositories.sent_attachments import BY_MESSAGE
@@ -101,12 +102,13 @@ def find_page(
 ) -> Page | None:
     """Find the newest `limit` shown messages, or the newest ones before `before_seq`.
 
-    Each message has its attachments and the number of versions in its place. The conversation has no summary.
+    Each message has its attachments and the number of versions in its place; a reply also has the facts that its
+    question told. The conversation has no summary.
 
     Returns None for an unknown conversation and for one of another user.
     """
     rows = sql.list(
-        "SELECT m.*, o.outras, f.anexos, n.nota, n.motivo AS motivo_nota,"  # noqa: S608 - constant columns
+        "SELECT m.*, o.outras, f.anexos, g.fatos, n.nota, n.motivo AS motivo_nota,"  # noqa: S608 - constant columns
         " c.id AS conversa, c.id_usuario, c.titulo_conversa, c.data_criacao,"
         " c.data_atualizacao, c.fixada, c.ultima_seq, c.titulo_manual, c.titulo_provisorio, NULL AS resumo,"
         " c.resumo_ate_seq, c.resumo_versao, c.fatos_ate_seq, c.fatos_guardados, c.temporaria,"
@@ -120,11 +122,12 @@ def find_page(
         " LEFT JOIN (SELECT v.pai, COUNT(*) AS outras FROM mensagens v FORCE INDEX (mensagens_versoes)"
         " WHERE v.id_conversa = %s AND v.pai >= 0 GROUP BY v.pai) o ON o.pai = COALESCE(a.id, 0)"
         f" LEFT JOIN ({BY_MESSAGE}) f ON f.id_mensagem = m.id"
+        f" LEFT JOIN ({BY_QUESTION}) g ON g.id_mensagem = a.id"
         " LEFT JOIN avaliacoes n ON n.id_mensagem = m.id AND n.geracao = m.geracao"
         f" WHERE c.id_usuario = %s AND c.id = %s AND c.{IS_KEPT}",
         (
             *(user_id, today, user_id, today, user_id, today, conversation_id, before_seq or 2**31 - 1, limit),
-            *(conversation_id, conversation_id, conversation_id, user_id, conversation_id),
+            *(conversation_id, conversation_id, conversation_id, user_id, user_id, conversation_id),
         ),
     )
     if not rows:

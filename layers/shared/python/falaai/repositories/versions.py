@@ -85,9 +85,9 @@ def update_shown(sql: Statements, conversation_id: int, branch: Branch) -> None:
     )
 
 
-def add_copy(sql: Statements, reply: Message, parent_id: int, number: int) -> None:
-    """Keep a locked reply, with its text so far, as a hidden branch of one message."""
-    sql.run(
+def add_copy(sql: Statements, reply: Message, parent_id: int, number: int) -> int:
+    """Keep a locked reply, with its text so far, as a hidden branch of one message. Returns the id of the copy."""
+    return sql.insert(
         "INSERT INTO mensagens (id_conversa, seq, remetente, conteudo, data_envio, estado, escrita_em, modelo,"
         " tokens_entrada, tokens_saida, erro, geracao, versao, modo, buscar, buscada_em, pesquisa, sugestoes, ramo,"
         " posicao, pai)"
