@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -21,9 +22,31 @@ BEGIN = {"nova": True, "temporaria": True}
 
 
 def traces(cloud: RunningCloud, product: Rows) -> list[str]:
-    """Return where the word is found: tables, and the log of all functions."""
-    found = [table for table in TABLES if WORD in str(product.list(f"SELECT * FROM {table}"))]
+    """Return where the word is found: tables, objects and their names, queues, and the log of all functions."""
+    tables = [next(iter(row.values())) for row in product.list("SHOW TABLES")]
+    assert set(TABLES) <= set(tables)
+    found = [table for table in tables if WORD in str(product.list(f"SELECT * FROM {table}"))]
+    found += [f"object {key}" for key, content in objects(cloud) if WORD.encode() in key.encode() + content]
+    found += [f"queue {name}" for name, body in queued(cloud) if WORD in body]
     return [*found, *(["log"] if WORD in cloud.log.read_text() else [])]
+
+
+def objects(cloud: RunningCloud) -> Iterator[tuple[str, bytes]]:
+    """Yield the key and the content of every object of every bucket."""
+    s3 = aws_client(cloud, "s3")
+    for bucket in s3.list_buckets()["Buckets"]:
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket["Name"]):
+            for one in page.get("Contents", []):
+                yield one["Key"], s3.get_object(Bucket=bucket["Name"], Key=one["Key"])["Body"].read()
+
+
+def queued(cloud: RunningCloud) -> Iterator[tuple[str, str]]:
+    """Yield the name of a queue, also of a dead-letter queue, and the body of each message that waits in it."""
+    sqs = aws_client(cloud, "sqs")
+    for url in sqs.list_queues()["QueueUrls"]:
+        waiting = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        for message in waiting.get("Messages", []):
+            yield url.rpartition("/")[2], message["Body"]
 
 
 def test_closed_conversation_leaves_no_row_and_no_word(member: Person, cloud: RunningCloud, product: Rows) -> None:
@@ -33,7 +56,14 @@ def test_closed_conversation_leaves_no_row_and_no_word(member: Person, cloud: Ru
         assert [name for name, _ in events][-1] == "done"
     member.http.post(f"/chat/messages/{first['question_id']}/edit", json={"message": f"Outro {WORD}"})
     member.http.post(f"/chat/replies/{first['message_id']}/regenerate")
+    searched = member.say(f"Como está {WORD}?", conversation_id=conversation, buscar=True)
+    assert WORD in str(searched["pesquisa"]["consultas"])
+    long = " ".join(["palavra"] * 3000)
+    for _ in range(2):  # a summary would be due
+        member.say(f"Lembre que eu gosto de {WORD}. {long}", conversation_id=conversation)
     assert traces(cloud, product) == ["mensagens"]
+    assert member.http.get("/memory").json()["fatos"] == []
+    assert [body for _, body in queued(cloud) if str(conversation) in body] == []
     assert member.http.get("/conversations").json() == []
     assert member.http.get("/conversations", params={"q": WORD}).json() == []
     assert WORD not in member.http.get("/profile/export").text
