@@ -58,9 +58,9 @@ def test_closed_conversation_leaves_no_row_and_no_word(member: Person, cloud: Ru
     member.http.post(f"/chat/replies/{first['message_id']}/regenerate")
     searched = member.say(f"Como está {WORD}?", conversation_id=conversation, buscar=True)
     assert WORD in str(searched["pesquisa"]["consultas"])
-    long = " ".join(["palavra"] * 3000)
-    for _ in range(2):  # a summary would be due
-        member.say(f"Lembre que eu gosto de {WORD}. {long}", conversation_id=conversation)
+    member.say(f"Lembre que eu gosto de {WORD}.", conversation_id=conversation)
+    for _ in range(2):  # then a summary would be due
+        member.say(f"{WORD} " * 1500, conversation_id=conversation)
     assert traces(cloud, product) == ["mensagens"]
     assert member.http.get("/memory").json()["fatos"] == []
     assert [body for _, body in queued(cloud) if str(conversation) in body] == []
