@@ -77,7 +77,7 @@ def test_question_that_arrives_later_begins_nothing(database: Database, rows: Ro
     assert rows.value("SELECT COUNT(*) FROM limites WHERE fim > UTC_TIMESTAMP(6) + INTERVAL 1 HOUR") == 0
 
 
-def test_nobody_closes_the_conversation_of_another_user(database: Database, rows: Rows, session: Session) -> None:
+def test_conversation_of_another_user_is_not_closed(database: Database, rows: Rows, session: Session) -> None:
     theirs = new_session(rows, rows.user("bia@exemplo.com.br"))
     close_begun(database, theirs, KEY)
     begin(database, session)

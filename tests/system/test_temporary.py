@@ -118,9 +118,9 @@ def test_operator_gets_a_dead_letter_about_one_that_was_kept_for_a_day(
     assert traces(cloud, product) == []
     sqs = aws_client(cloud, "sqs")
     url = sqs.get_queue_url(QueueName="CleanupDeadLetterQueue")["QueueUrl"]
-    (letter,) = sqs.receive_message(QueueUrl=url)["Messages"]
-    assert json.loads(letter["Body"])["only"] == "temporary_conversations"
-    sqs.delete_message(QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"])
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(message["Body"])["only"] == "temporary_conversations"
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
 def test_others_and_strangers_close_nothing(member: Person, people: People) -> None:
