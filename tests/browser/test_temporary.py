@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.attachments import PHOTO, choose
 from tests.support.browser import PHONE, say, screenshot, sign_in
 from tests.support.people import People, Person
 from tests.support.rows import Rows
@@ -58,6 +59,16 @@ def test_it_is_in_no_list_and_leaves_no_draft(new_page: Callable[..., Page], peo
     assert page.evaluate("location.pathname") == "/chat"
     assert product.value("SELECT COUNT(*) FROM conversas WHERE id_usuario = %s AND temporaria", user) == 1
     assert conversations(product, user) == 1
+
+
+def test_chosen_files_keep_a_new_conversation_common(new_page: Callable[..., Page], people: People) -> None:
+    """A temporary conversation takes no files, and says so before the message is sent."""
+    page = new_page()
+    sign_in(page, people)
+    choose(page, PHOTO)
+    page.get_by_role("button", name="Conversa temporária").click()
+    expect(page.get_by_text("Numa conversa temporária não dá para anexar arquivos.")).to_be_visible()
+    expect(page.get_by_role("button", name="Conversa temporária")).to_have_attribute("aria-pressed", "false")
 
 
 def test_new_conversation_ends_it(new_page: Callable[..., Page], people: People, product: Rows) -> None:

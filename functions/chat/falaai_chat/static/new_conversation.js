@@ -1,13 +1,14 @@
 // @ts-check
 // Begin a new conversation: in place, so that it needs no connection. Suggestions fill the message field.
 
-import { fillComposer, readComposer } from "./composer.js";
+import { fillComposer, readComposer, showComposerNotice } from "./composer.js";
 import { showEmpty } from "./conversation_opener.js";
 import { closest, cloneTemplate, part } from "./dom.js";
 import { takeFirstMessage } from "./first_message.js";
 import { goTo, openId, visit } from "./open_conversation.js";
 import { ask } from "./requests.js";
 import { isAnswering } from "./running_reply.js";
+import { texts } from "./sentences.js";
 import { on } from "./signals.js";
 import { isTemporary, toggleTemporary } from "./temporary.js";
 import { keepUnsent, readUnsent } from "./unsent.js";
@@ -23,10 +24,16 @@ function begin() {
   showEmpty();
 }
 
+/** Make the new conversation a temporary one, or a common one again. A temporary one takes no files. */
+function chooseTemporary() {
+  if (!isTemporary() && !part("draft-files").hidden) showComposerNotice(texts.temporaryFiles);
+  else toggleTemporary();
+}
+
 /** Begin a new temporary conversation. */
 export function beginTemporary() {
   if (openId() || isAnswering()) begin();
-  if (!isTemporary()) toggleTemporary();
+  if (!isTemporary()) chooseTemporary();
 }
 
 /**
@@ -54,7 +61,7 @@ export function startNewConversation() {
   beginWithFirstMessage();
   document.addEventListener("click", (event) => {
     if (closest(event, "[data-act=new-conversation]")) begin();
-    if (closest(event, "[data-act=temporary]")) toggleTemporary();
+    if (closest(event, "[data-act=temporary]")) chooseTemporary();
     const suggestion = closest(event, "[data-suggestion]")?.dataset.suggestion;
     if (suggestion) suggest(suggestion);
   });
