@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.attachments import PHOTO, choose
+from tests.browser.attachments import PHOTO, choose, draft
 from tests.support.browser import PHONE, say, screenshot, sign_in
 from tests.support.people import People, Person
 from tests.support.rows import Rows
@@ -66,6 +66,7 @@ def test_chosen_files_keep_a_new_conversation_common(new_page: Callable[..., Pag
     page = new_page()
     sign_in(page, people)
     choose(page, PHOTO)
+    expect(draft(page)).to_have_count(1)
     page.get_by_role("button", name="Conversa temporária").click()
     expect(page.get_by_text("Numa conversa temporária não dá para anexar arquivos.")).to_be_visible()
     expect(page.get_by_role("button", name="Conversa temporária")).to_have_attribute("aria-pressed", "false")
