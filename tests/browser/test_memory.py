@@ -55,11 +55,11 @@ def test_notice_stays_under_its_reply_until_it_is_undone(new_page: Callable[...,
     """After a reload, when the conversation is opened in the page, on another device, and without JavaScript."""
     page, phone = new_page(), new_page(PHONE, java_script_enabled=False)
     member = sign_in(page, people)
-    said = member.say("Lembre que eu torço pelo <b>Náutico</b>.")
+    said = member.say("Lembre que eu gosto de R&B.")
     member.say("E agora?", conversation_id=said["conversation_id"])
     member.say("Outro assunto", nova=True)
     notice = page.locator("[data-kind=reply]").first.locator(".remembered")
-    words = "Guardei: Eu torço pelo <b>Náutico</b>"
+    words = "Guardei: Eu gosto de R&B"
     page.goto(f"/chat/{said['conversation_id']}")
     expect(notice).to_contain_text(f"{words} · desfazer")
     expect(page.locator(".remembered")).to_have_count(1)
@@ -73,7 +73,7 @@ def test_notice_stays_under_its_reply_until_it_is_undone(new_page: Callable[...,
     expect(phone.locator(".remembered")).to_contain_text(words)
     expect(phone.locator(".remembered button")).to_be_hidden()
     page.reload()
-    page.get_by_role("button", name="Apagar “Eu torço pelo <b>Náutico</b>”").click()
+    page.get_by_role("button", name="Apagar “Eu gosto de R&B”").click()
     expect(notice).to_have_count(0)
     expect(page.locator("[data-kind=reply]").first.locator("[data-act=copy]")).to_be_focused()
     assert facts(member) == []
@@ -116,8 +116,18 @@ def test_everything_remembered_can_be_read_changed_paused_and_forgotten(
     screenshot(page, "memory")
     page.get_by_role("button", name="Editar “Gosto de café”").click()
     page.get_by_label("Editar “Gosto de café”").fill("Gosto de chá")
+    expect(page.get_by_role("button", name="Salvar “Gosto de café”")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.locator(".memory-facts li").first).to_contain_text("Gosto de chá")
+    first = page.locator(".memory-facts li").first
+    first.get_by_role("button", name="Editar").click()
+    first.get_by_role("textbox").fill("Gosto de mate")
+    first.get_by_role("button", name="Salvar").click()
+    expect(first.get_by_role("button", name="Editar")).to_be_focused()
+    wait_until(lambda: facts(member)[0] == "Gosto de mate", "the fact that a click has saved")
+    first.get_by_role("button", name="Editar").click()
+    first.get_by_role("textbox").fill("Gosto de chá")
+    page.keyboard.press("Enter")
     wait_until(lambda: facts(member) == ["Gosto de chá", "Eu moro em Natal"], "the changed fact")
     page.locator(".memory-facts li").first.get_by_role("button", name="Apagar").click()
     expect(page.get_by_text("Esquecido.")).to_be_visible()

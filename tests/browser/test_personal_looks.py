@@ -65,6 +65,7 @@ def test_saved_prompts(new_page: Callable[..., Page], people: People, look: str)
     box, field = panel.bounding_box(), page.locator(".composer").bounding_box()
     assert box
     assert field
+    assert (box["x"], box["width"]) == (field["x"], field["width"])
     assert box["y"] + box["height"] <= field["y"]
     assert box["y"] >= 0
 

@@ -134,7 +134,7 @@ def test_question_that_arrives_after_its_page_was_left_begins_nothing(
     user = product.value("SELECT id FROM usuarios WHERE email = %s", member.email)
     page.get_by_role("button", name="Conversa temporária").click()
     held: list[Route] = []
-    page.route("**/chat/stream", held.append)
+    page.route("**/chat/stream", lambda route: held.append(route))
     page.get_by_label("Sua mensagem").fill("Um assunto passageiro")
     page.keyboard.press("Enter")
     wait_until(lambda: page.evaluate("1") and held, "the question is on its way")

@@ -20,7 +20,7 @@ from tests.support.fakes import FakeModel, FakeQueues
 from tests.support.replies import PLENTY, answer, new_session, send
 from tests.support.rows import Rows
 
-INSTRUCTIONS = "Trate-me por capitã. " * (INSTRUCTIONS_MAX_CHARACTERS // 21)
+INSTRUCTIONS = ("Trate-me por capitã. " * 80)[:INSTRUCTIONS_MAX_CHARACTERS].strip()
 WITH_FACTS = '{"resposta": "Texto", "fatos": [{"frase": 1, "texto": "Mora em Natal"}]}'
 
 
@@ -65,7 +65,7 @@ def test_facts_cost_no_call_of_the_model(database: Database, rows: Rows, session
     telling.hold_a_conversation()
     told = [row["texto"] for row in rows.list("SELECT texto FROM fatos ORDER BY id")]
     assert told == ["Mora em Natal", "Eu gosto de mar"]
-    assert rows.value("SELECT resumo FROM conversas") == "Texto"
+    assert rows.value("SELECT resumo FROM conversas")
     other = new_session(rows, rows.user("bia@exemplo.com.br"))
     personal_notes.update_pause(database, other.user_id, True)
     paused = Asking(database, other)
@@ -93,7 +93,7 @@ def test_instructions_and_facts_are_in_the_prompt_of_every_reply(
         asking.answer(regenerate_reply(database, session, last.reply_id, PLENTY))
         assert len(asking.model.prompts) == 5
         for prompt in asking.model.prompts:
-            assert prompt.system.endswith(f"> {INSTRUCTIONS.strip()}")
+            assert prompt.system.endswith(f"> {INSTRUCTIONS}")
             facts = [turn.text for turn in prompt.turns if turn.text.startswith(FACTS_HEADING)]
             assert facts == ([f"{FACTS_HEADING}\n> Mora em Natal"] if has_facts else [])
 

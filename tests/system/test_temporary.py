@@ -56,7 +56,7 @@ def test_closed_conversation_leaves_no_row_and_no_word(member: Person, cloud: Ru
         assert [name for name, _ in events][-1] == "done"
     member.http.post(f"/chat/messages/{first['question_id']}/edit", json={"message": f"Outro {WORD}"})
     member.http.post(f"/chat/replies/{first['message_id']}/regenerate")
-    searched = member.say(f"Como está {WORD}?", conversation_id=conversation, buscar=True)
+    searched = member.say(f"Como está a inflação, {WORD}?", conversation_id=conversation, buscar=True)
     assert WORD in str(searched["pesquisa"]["consultas"])
     member.say(f"Lembre que eu gosto de {WORD}.", conversation_id=conversation)
     for _ in range(2):  # then a summary would be due

@@ -25,6 +25,15 @@ function showNotice(sentence) {
 }
 
 /**
+ * Let the edit button say what it does now. A click on it leaves the field, which saves.
+ * @param {HTMLElement} entry
+ */
+function swapLabel(entry) {
+  const label = part("edit-label", entry);
+  [label.textContent, label.dataset.editing] = [label.dataset.editing ?? "", label.textContent ?? ""];
+}
+
+/**
  * Show a field in place of the fact's text. Enter and leaving it save, Escape does not.
  * @param {HTMLElement} entry
  */
@@ -40,6 +49,7 @@ function edit(entry) {
   const close = (shown) => {
     isOpen = false;
     text.textContent = shown;
+    swapLabel(entry);
     get("[data-act=edit]", entry).focus();
   };
   const save = async () => {
@@ -60,6 +70,7 @@ function edit(entry) {
   });
   field.addEventListener("blur", save);
   text.replaceChildren(field);
+  swapLabel(entry);
   field.focus();
 }
 
