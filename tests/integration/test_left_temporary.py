@@ -13,7 +13,7 @@ from falaai.errors import NotFound, TooManyRequests
 from falaai.rate_limits import CLOSINGS_AN_HOUR
 from falaai.repositories.sessions import Session
 from falaai_chat.conversation_changes import close_begun
-from falaai_chat.generation import Interrupted
+from falaai_chat.generation.events import Interrupted
 from falaai_chat.pending_replies import NewReply
 from falaai_chat.questions import ask
 from falaai_chat.schemas import MessageInput
@@ -100,7 +100,6 @@ def test_closings_are_limited(database: Database, session: Session) -> None:
 
 @pytest.mark.parametrize("is_close_first", [False, True])
 @pytest.mark.parametrize("question_before", [timedelta(), timedelta(days=1)], ids=["one day", "around midnight"])
-@pytest.mark.timeout(600)
 def test_question_and_close_at_once_leave_nothing(
     rows: Rows,
     session: Session,

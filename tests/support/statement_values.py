@@ -87,6 +87,7 @@ def add_values(where: settings.DatabaseSettings) -> dict[str, Any]:
         "days": 30,
         "prompt_id": saved_prompts.add_prompt(database, user, "Receita", "Receita de ___"),
         "is_temporary": True,
+        "copy_id": reply.id + 1_000_000,
         "stored": 1,
         "picture": "pictures/x.webp",
         "keys": ["pictures/7.webp", "pictures/8.webp", "pictures/none.webp"],

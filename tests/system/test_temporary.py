@@ -166,7 +166,6 @@ def test_killed_replies_leave_nothing_after_the_close(member: Person, cloud: Run
         httpx.put(admin, json={"delay": 0.03, "pieces": None, "text": None}).raise_for_status()
 
 
-@pytest.mark.timeout(300)
 def test_killed_replies_leave_nothing_after_an_early_close(
     member: Person, cloud: RunningCloud, product: Rows
 ) -> None:
@@ -183,7 +182,6 @@ def test_killed_replies_leave_nothing_after_an_early_close(
         httpx.put(admin, json={"delay": 0.03, "pieces": None, "text": None}).raise_for_status()
 
 
-@pytest.mark.timeout(300)
 def test_killed_close_deletes_all_or_nothing(member: Person, cloud: RunningCloud, product: Rows) -> None:
     """The chat function dies while it closes; the browser does not send again, but the cleanup runs."""
     for number in range(3):
