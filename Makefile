@@ -43,7 +43,7 @@ test-faults: ## Run the fault tests in full; `make test` runs samples of them (S
 	  HISTORIES=$(or $(HISTORIES),1000) COMMITS=200 REPLY_KILLS=20 PAIRS=300 EXAMPLES=50 \
 	  SEQUENCES=$(or $(SEQUENCES),200) $(PYTHON) -m pytest -s --timeout 7200 --hypothesis-seed=$$seed \
 	  tests/faults $(addprefix tests/system/test_,$(addsuffix .py,oracle enumeration contract failures streaming first_walk)) \
-	  tests/integration/test_language_model.py tests/integration/test_database.py
+	  tests/integration/language_model/test_events.py tests/integration/test_database.py
 
 check: ## Run lint, typecheck, validate and test, as CI does; all of them run, even if one fails
 	@$(MAKE) --no-print-directory --keep-going lint typecheck validate test

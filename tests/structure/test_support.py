@@ -11,7 +11,16 @@ from tests.support.paths import ROOT
 # Tests in tests/integration that talk to the AWS emulator or to a fake. All others start a database, or nothing.
 WITH_A_CLOUD = {
     *("test_attachment_deletions.py", "test_export_worker.py"),
-    *("test_cleanup.py", "test_email_sender.py", "test_language_model.py", "test_memory.py"),
+    *(
+        "test_cleanup.py",
+        "test_email_sender.py",
+        "test_events.py",
+        "test_files.py",
+        "test_order_of_models.py",
+        "test_parameters.py",
+        "test_warm_up.py",
+        "test_memory.py",
+    ),
     *("test_model_search.py", "test_poisoned_facts.py"),
     *("test_digests.py", "test_queues.py", "test_secrets_in_ssm.py", "test_stored_files.py"),
 }
