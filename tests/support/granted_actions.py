@@ -27,7 +27,7 @@ UNUSED = {
     # A test may use the following by chance.
     ("CleanupFunction", "sqs:ChangeMessageVisibility", "*"): "a round waits only while the database does not answer",
     ("CleanupFunction", "sqs:SendMessage", "*:CleanupQueue"): (
-        "a cleanup continues after 300 seconds; tests/integration/test_queues.py does so with less time"
+        "a cleanup continues after 300 seconds; test_cleanup_rounds.py does so with less time"
     ),
     ("AttachmentsFunction", "s3:DeleteObject", "*/attachments/*"): (
         "the same file must be checked twice at once, which two tabs in tests/system/test_attachments.py may miss"
