@@ -7,7 +7,7 @@ ARCH ?= $(if $(filter default,$(ENV)),x86_64,aarch64)
 TESTS ?= tests devcloud/tests bench/tests
 
 .PHONY: help run test test-faults check lint typecheck validate build bench cost sam-local sam-invoke secrets doctor deploy smoke destroy replay \
-  cleanup-preview ratings admin backup restore backup-check migrate docs release-database lock clean
+  cleanup-preview admin backup restore backup-check migrate docs release-database lock clean
 
 ##@ Every day
 
@@ -147,10 +147,6 @@ replay: ## Send messages of a dead-letter queue back: QUEUE=Cleanup, Email, Expo
 cleanup-preview: ## Count the rows that the cleanup would delete now (STACK= for AWS)
 	@scripts/prepare.sh
 	@$(PYTHON) -m operations.cleanup_preview
-
-ratings: ## Count how users rated replies in the last 30 days (DAYS=, STACK= for AWS)
-	@scripts/prepare.sh
-	@$(PYTHON) -m operations.ratings $(DAYS)
 
 admin: ## Give a confirmed account the role of an operator: EMAIL=ana@example.org (STACK= for AWS)
 	@scripts/prepare.sh

@@ -92,7 +92,8 @@ def _default(value: Any) -> str:
 
 
 def _kind(annotation: Any) -> str:
-    return {int: "whole number", float: "number", str: "text"}.get(annotation, "list, separated by commas")
+    kinds = {int: "whole number", float: "number", str: "text", settings.ExchangeRate: "number@day"}
+    return kinds.get(annotation, "list, separated by commas")
 
 
 def messages() -> str:
@@ -131,11 +132,12 @@ def models() -> str:
     lines += [
         "\nA web search is billed in addition. Gemini may make several queries for one reply. No price was found for",
         "a model that is missing here.\n",
-        "| models | price of 1,000 | note | source, day |",
-        "|---|---|---|---|",
+        "| models | price of 1,000 | note | source, day | certainty |",
+        "|---|---|---|---|---|",
     ]
     lines += [
-        f"| `{one.prefix}…` | {one.thousand:.2f} {one.unit} | {one.note} | {one.source}, {one.read_on} |"
+        f"| `{one.prefix}…` | {one.thousand:.2f} {one.unit} | {one.note} | {one.source}, {one.read_on}"
+        f" | {one.certainty} |"
         for one in model_families.SEARCH_PRICES
     ]
     return "\n".join(lines) + "\n"

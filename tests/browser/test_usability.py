@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser import DESKTOP, PHONE, say, screenshot, sign_in, take_session
-from tests.support.people import People
+from tests.support.people import PASSWORD, People
 from tests.support.rows import Rows
 from tests.support.waiting import wait_until
 
@@ -135,6 +136,35 @@ def test_forced_colors_keep_the_shapes(new_page: Callable[..., Page], people: Pe
     for part in (".question", ".composer-send"):
         assert page.locator(part).first.evaluate("(it) => getComputedStyle(it).borderTopWidth") == "1px"
     screenshot(page, "forced-colors")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_forced_colors_keep_charts_buttons_fields_and_focus_of_the_pages_of_use(
+    new_page: Callable[..., Page], people: People, product: Rows, scheme: str
+) -> None:
+    page, person = new_page(DESKTOP, scheme, forced_colors="active"), people.member()
+    product.run("UPDATE usuarios SET papel = 'admin' WHERE email = %s", person.email)
+    take_session(page, person)
+    person.say("Oi")
+    person.http.post("/password/confirm", json={"senha_atual": PASSWORD}).raise_for_status()
+    account = product.value("SELECT id FROM usuarios WHERE email = %s", person.email)
+    paths = ("/uso", "/admin", "/admin/people", f"/admin/people/{account}", "/admin/invitations", "/admin/audit")
+    for number, path in enumerate(paths):
+        page.goto(path)
+        screenshot(page, f"forced-colors-{scheme}-use-{number}")
+        flat = page.evaluate(
+            """() => [...document.querySelectorAll('.button, .form-input, [aria-current=page]')].filter((it) =>
+            ![it, ...it.children].some((one) => parseFloat(getComputedStyle(one).borderTopWidth) > 0))
+            .map((it) => it.outerHTML.slice(0, 80))"""
+        )
+        assert flat == [], path
+        # A bar has the color of the text, which the user's own colors make readable on the page.
+        fills = page.evaluate("[...document.querySelectorAll('.chart-bar')].map((it) => getComputedStyle(it).fill)")
+        assert set(fills) <= {page.evaluate("getComputedStyle(document.querySelector('h1')).color")}, path
+        assert bool(fills) == (path in ("/uso", "/admin"))
+        page.keyboard.press("Tab")
+        ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert ring not in ("none", ""), path
 
 
 def test_on_a_phone_enter_begins_a_line_and_back_closes_the_drawer(

@@ -1,6 +1,7 @@
 """Deleting an account beside a message that is being sent: two connections, stopped between any two statements."""
 
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,15 +11,17 @@ from pydantic import ValidationError
 from falaai import settings
 from falaai.account_erasure import close_account, erase_batch
 from falaai.database import Database, Statements
-from falaai.errors import DatabaseUnavailable, NotFound, NotSignedIn
+from falaai.errors import DatabaseUnavailable, LastAdmin, NotFound, NotSignedIn
 from falaai.queue_messages import CleanupRequested
 from falaai.repositories import personal_data, users
+from falaai.repositories.sessions import Session
 from falaai_auth import account_deletion
 from falaai_auth.account_deletion import delete_account
 from falaai_auth.export_requests import ExportFiles
 from falaai_auth.schemas import Credentials
 from falaai_chat.pending_replies import PendingReply
 from falaai_cleanup.tasks import clean_up, preview
+from tests.support.databases import database_for_rows
 from tests.support.fakes import FakePictureStore, FakeQueues
 from tests.support.people import PASSWORD
 from tests.support.races import Race
@@ -163,3 +166,74 @@ def test_database_that_fails_while_rows_are_erased_does_not_undo_the_deletion(
     assert queues.sent == [CleanupRequested(only="closed_account", user_id=user)]
     assert users.find_user(database, user) is None
     assert clean_up(database, 0, lambda: True).rows["closed_accounts"] == 1
+
+
+def delete_own(database: Database, session: Session) -> None:
+    delete_account(database, FakePictureStore(), ExportFiles("none"), FakeQueues(), session, PASSWORD)
+
+
+def operators(rows: Rows, *emails: str) -> list[Session]:
+    """Add accounts that are operators by their role. They are the first accounts of the database."""
+    users = [rows.user(email, password=PASSWORD) for email in emails]
+    rows.run("UPDATE usuarios SET papel = 'admin'")
+    return [new_session(rows, user) for user in users]
+
+
+def test_last_operator_stays_while_there_are_other_accounts(database: Database, rows: Rows) -> None:
+    (operator,) = operators(rows, "operadora@exemplo.com.br")
+    member = new_session(rows, rows.user(password=PASSWORD))
+    blocked = rows.user("bloqueada@exemplo.com.br")
+    rows.run("UPDATE usuarios SET papel = 'admin', bloqueada_em = UTC_TIMESTAMP(6) WHERE id = %s", blocked)
+    with pytest.raises(LastAdmin):
+        delete_own(database, operator)
+    assert rows.value("SELECT COUNT(*) FROM usuarios WHERE id = %s", operator.user_id) == 1
+    rows.run("UPDATE usuarios SET bloqueada_em = NULL WHERE id = %s", blocked)
+    delete_own(database, operator)
+    delete_own(database, member)
+    assert [row["id"] for row in rows.list("SELECT id FROM usuarios")] == [blocked]
+
+
+def test_last_operator_leaves_with_the_last_account(database: Database, rows: Rows) -> None:
+    (operator,) = operators(rows, "operadora@exemplo.com.br")
+    rows.user("nunca-confirmada@exemplo.com.br", verified=False)
+    delete_own(database, operator)
+    assert rows.value("SELECT COUNT(*) FROM usuarios WHERE email_verified") == 0
+
+
+def test_operator_by_setting_is_the_last_one_too(
+    database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (operator,) = operators(rows, "operadora@exemplo.com.br")
+    owner = new_session(rows, rows.user("dona@exemplo.com.br", password=PASSWORD))
+    member = new_session(rows, rows.user(password=PASSWORD))
+    monkeypatch.setenv("ADMIN_EMAILS", "dona@exemplo.com.br, nunca@exemplo.com.br")
+    settings.read.cache_clear()
+    delete_own(database, operator)
+    with pytest.raises(LastAdmin):
+        delete_own(database, owner)
+    delete_own(database, member)
+    delete_own(database, owner)
+
+
+def test_two_operators_who_delete_their_accounts_at_once_leave_one(
+    where: settings.DatabaseSettings, rows: Rows
+) -> None:
+    rows.user()
+    for number in range(5):
+        rows.run("UPDATE usuarios SET papel = 'pessoa'")
+        users = [rows.user(f"{name}{number}@exemplo.com.br", password=PASSWORD) for name in ("um", "dois", "tres")]
+        rows.run("UPDATE usuarios SET papel = 'admin' WHERE id IN %s", users)
+        sessions = [new_session(rows, user) for user in users]
+
+        def delete(session: Session) -> str:
+            try:
+                delete_own(database_for_rows(where), session)
+            except LastAdmin:
+                return "refused"
+            return "deleted"
+
+        with ThreadPoolExecutor(3) as pool:
+            ended = [*pool.map(delete, sessions)]
+        assert sorted(ended) == ["deleted", "deleted", "refused"]
+        left = rows.value("SELECT COUNT(*) FROM usuarios WHERE papel = 'admin' AND apagada_em IS NULL")
+        assert left == 1

@@ -1,16 +1,19 @@
 """A reply that failed without a word does not count for its user, exactly once; the ceiling keeps its count."""
 
+from collections.abc import Generator
 from datetime import datetime
 
 import pytest
 
 from falaai.database import Database
 from falaai.errors import LanguageModelError, ModelBlocked, ModelInterrupted, ModelRateLimited, ModelUnavailable
+from falaai.language_model import ModelEvent, Prompt
 from falaai.modes import SEARCH, Mode
 from falaai.repositories import usage
 from falaai.repositories.sessions import Session
 from falaai.sao_paulo import day_of
 from falaai_auth.carried_usage import carry_over, find_usage, keep_usage
+from falaai_chat.generation.events import Interrupted
 from falaai_chat.generation.stored_reply import StoredReply
 from falaai_chat.pending_replies import NewReply, PendingReply
 from falaai_chat.questions import ask, edit_question, regenerate_reply
@@ -214,3 +217,19 @@ def test_messages_searches_and_uploads_follow_to_the_next_account_with_the_addre
     counts = "SELECT mensagens, pensadas, buscas, bytes_enviados FROM uso_diario WHERE id_usuario = %s"
     expected = {"mensagens": 1, "pensadas": 2, "buscas": 1, "bytes_enviados": 3 * 1024 * 1024}
     assert rows.list(counts, other) == [expected]
+
+
+def test_stopped_reply_counts_the_tokens_that_have_arrived(database: Database, rows: Rows, session: Session) -> None:
+    """Gemini bills them, also for a reply that its user stops or replaces."""
+    for stop in ("UPDATE mensagens SET estado = 'interrompida' WHERE estado = 'gerando'", "DELETE FROM mensagens"):
+        asked = send(database, session)
+
+        class StoppedModel(FakeModel):
+            def stream(self, prompt: Prompt, seconds: float) -> Generator[ModelEvent]:
+                rows.run(stop)  # noqa: B023 - used in the same round
+                return super().stream(prompt, seconds)
+
+        assert isinstance(answer(database, asked, StoppedModel()), Interrupted)
+    assert rows.list("SELECT tokens_entrada, tokens_saida FROM uso_diario WHERE id_usuario > 0") == [
+        {"tokens_entrada": 6, "tokens_saida": 4}
+    ]

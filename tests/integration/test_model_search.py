@@ -95,6 +95,15 @@ def test_search_that_fails_before_a_word_is_left_out(gemini: FakeService, model:
     assert tools(gemini)[-1] is None
 
 
+def test_search_that_ends_without_a_word_was_paid_for(gemini: FakeService, model: GeminiModels) -> None:
+    gemini.fault(fault="empty", searching=True)
+    used = completed([*model.stream(PROMPT, 20)]).usage
+    gemini.fault(fault=None)
+    alone = completed([*model.stream(replace(PROMPT, searches=False), 20)]).usage
+    assert used.model == alone.model
+    assert used.tokens_in > alone.tokens_in
+
+
 def test_search_that_stalls_is_left_out_in_time_for_an_answer(gemini: FakeService, model: GeminiModels) -> None:
     gemini.fault(fault="timeout", searching=True)
     assert completed([*model.stream(PROMPT, 6)]).grounding == UNAVAILABLE

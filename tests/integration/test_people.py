@@ -8,16 +8,21 @@ import pytest
 
 from falaai import settings
 from falaai.database import Database
-from falaai.errors import InvalidInput, LastAdmin, NotFound, NotSignedIn
+from falaai.errors import AccountBlocked, InvalidInput, LastAdmin, NotFound, NotSignedIn
 from falaai.queue_messages import CleanupRequested, EmailRequested
 from falaai.repositories import audit, running_replies, sessions
 from falaai.repositories.sessions import Session
 from falaai.web.current_user import stored_key
+from falaai.web.error_responses import sentence_of
 from falaai_admin import accounts
 from falaai_admin.schemas import PeopleSearch, PersonAct
+from falaai_auth.browsers import Browser
+from falaai_auth.schemas import Credentials
+from falaai_auth.sign_in import sign_in
 from tests.support.databases import database_for_rows
 from tests.support.fakes import FakeQueues
 from tests.support.paths import ROOT
+from tests.support.people import PASSWORD
 from tests.support.replies import new_session, send
 from tests.support.rows import Rows
 
@@ -47,7 +52,7 @@ def signed_in(database: Database) -> bool:
     return sessions.find_session(database, stored_key(TOKEN)) is not None
 
 
-def sign_in(database: Database, user: int) -> None:
+def open_session(database: Database, user: int) -> None:
     sessions.add_session(database, user, stored_key(TOKEN), "navegador", "127.0.0.1")
 
 
@@ -79,7 +84,7 @@ def test_pages_have_every_account_once(database: Database, rows: Rows) -> None:
 
 def test_block_ends_the_sessions_and_the_running_replies(database: Database, rows: Rows, operator: Session) -> None:
     user = rows.user()
-    sign_in(database, user)
+    open_session(database, user)
     session = new_session(rows, user)
     pending = send(database, session)
     assert signed_in(database)
@@ -88,7 +93,7 @@ def test_block_ends_the_sessions_and_the_running_replies(database: Database, row
     assert not running_replies.save_partial_text(database, pending.reply_id, 1, "mais")
     with pytest.raises(NotSignedIn):
         send(database, session, "Outra", conversation_id=pending.conversation_id)
-    sign_in(database, user)
+    open_session(database, user)
     assert not signed_in(database)  # whatever adds a session: a blocked account has none
     do(database, operator, user, "desbloquear")
     assert signed_in(database)
@@ -105,7 +110,7 @@ def test_each_act_changes_its_own_thing_and_is_in_the_audit(
     assert rows.value("SELECT cota_diaria FROM usuarios WHERE id = %s", user) is None
     do(database, operator, user, "papel", papel="admin")
     assert rows.value("SELECT papel FROM usuarios WHERE id = %s", user) == "admin"
-    sign_in(database, user)
+    open_session(database, user)
     do(database, operator, user, "encerrar")
     assert not signed_in(database)
     assert acts(rows) == [("cota", "7"), ("cota", None), ("papel", "admin"), ("encerrar", None)]
@@ -205,3 +210,19 @@ def test_no_statement_changes_or_deletes_an_act() -> None:
     assert [
         line for line in found if re.search(r"UPDATE auditoria|DELETE\b.*auditoria|REPLACE INTO auditoria", line)
     ] == []
+
+
+@pytest.mark.parametrize(
+    ("contact", "named"), [("privacidade@exemplo.com.br",) * 2, ("", "quem administra este FalaAí")]
+)
+def test_refused_sign_in_says_where_to_ask_for_the_data(
+    database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch, contact: str, named: str
+) -> None:
+    user = rows.user(password=PASSWORD)
+    rows.run("UPDATE usuarios SET bloqueada_em = UTC_TIMESTAMP(6) WHERE id = %s", user)
+    monkeypatch.setenv("CONTACT_EMAIL", contact)
+    settings.read.cache_clear()
+    form = Credentials(email="ana@exemplo.com.br", senha=PASSWORD)
+    with pytest.raises(AccountBlocked) as refused:
+        sign_in(database, form, Browser("navegador", "127.0.0.1"))
+    assert f"escreva para {named}." in sentence_of(refused.value)

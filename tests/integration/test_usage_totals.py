@@ -1,5 +1,7 @@
 """Totals of days: added once by the cleanup, and the same as the sums of the counters."""
 
+import csv
+import io
 from datetime import date, timedelta
 
 from falaai.database import Database
@@ -62,6 +64,24 @@ def test_use_of_accounts_is_their_own(database: Database, rows: Rows) -> None:
         [f"{bia} bia@exemplo.com.br", "0", "0"],
     ]
     assert usage_reports.csv_of_accounts(database, month, month, bia)[0].splitlines()[1:] == []
+
+
+def test_uploaded_files_are_counted_by_day_month_and_account(database: Database, rows: Rows) -> None:
+    ana, day = rows.user("ana@exemplo.com.br"), date(2026, 11, 1)
+    for later in (0, 0, 7):
+        usage.add_uploaded(database, ana, day + timedelta(days=later), 1024 * 1024)
+    days = usage_totals.list_days_of_user(database, ana, day, date(2026, 11, 30))
+    assert [(use.files, use.uploaded) for use in days.values()] == [(2, 2 << 20), (1, 1 << 20)]
+    for one in days:
+        usage_totals.add_total(database, one)
+    totals = usage_totals.list_totals(database, day, date(2026, 11, 30))
+    assert usage_reports.by_month(totals)[day].files == 3
+    for text in (
+        usage_reports.csv_of_days(totals),
+        usage_reports.csv_of_accounts(database, day, date(2026, 11, 30), 0)[0],
+    ):
+        lines = [*csv.DictReader(io.StringIO(text))]
+        assert sum(int(line["arquivos"]) for line in lines) == 3
 
 
 def test_failures_are_counted_by_code(database: Database, rows: Rows) -> None:

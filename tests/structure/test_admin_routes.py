@@ -23,12 +23,24 @@ FOR_EVERYBODY = {"/static/admin/{name}", "/uso"}
 NUMBERS = {"id", "id_admin", "id_alvo", "cota_diaria", "usos", "usados"}
 # `grupo` is a label that operators give.
 STATES = {"confirmada", "bloqueada", "papel", "acao", "valor", "estado", "grupo"}
-USE = {"mensagens", "pensadas", "buscas", "consultas", "tokens_entrada", "tokens_saida", "megabytes", "reais"}
+USE = {
+    "mensagens",
+    "pensadas",
+    "buscas",
+    "consultas",
+    "tokens_entrada",
+    "tokens_saida",
+    "arquivos",
+    "megabytes",
+    "reais",
+}
 FAILURES = {"falhas", "codigo"}
+# A rating, its reason from a list, and the name of the model.
+RATINGS = {"nota", "motivo", "modelo", "vezes"}
 TIMES = {"registrada_em", "feita_em", "criado_em", "expira_em", "dia"}
-LISTS = {"pessoas", "atos", "convites", "dias", "meses", "dolar_em_reais"}
+LISTS = {"pessoas", "atos", "convites", "dias", "meses", "avaliacoes", "dolar_em_reais", "dolar_do_dia"}
 PLACES = {"depois", "link", "message", "redirect_url"}
-FIELDS = NUMBERS | USE | FAILURES | STATES | TIMES | LISTS | PLACES | {"email"}
+FIELDS = NUMBERS | USE | FAILURES | RATINGS | STATES | TIMES | LISTS | PLACES | {"email"}
 ERRORS = {"ErrorBody", "ErrorField"}
 # Columns of texts that users write.
 WRITTEN = r"\b(nome|conteudo|titulo_conversa|resumo|transcricao|trecho|instrucoes|navegador)\b"
@@ -75,7 +87,8 @@ def test_one_place_decides_who_is_an_operator() -> None:
         if deciding.search(path.read_text())
     }
     layer = "layers/shared/python/falaai"
-    assert found == {f"{layer}/roles.py", f"{layer}/settings.py", "functions/admin/falaai_admin/accounts.py"}
+    deciding_files = {f"{layer}/{name}.py" for name in ("roles", "settings", "last_admin")}
+    assert found == {*deciding_files, "functions/admin/falaai_admin/accounts.py"}
 
 
 def fields_of(schema: Any, schemas: dict[str, Any]) -> set[str]:

@@ -120,6 +120,30 @@ def test_blocked_user_is_refused_at_the_next_request_everywhere(
     assert signed_in(member)
 
 
+def test_blocked_user_gets_a_copy_of_the_data_or_deletes_them_on_request(
+    cloud: RunningCloud, operator: Person, member: Person
+) -> None:
+    """The operator lifts the block with a limit of 0 messages, and reads nothing."""
+    user = id_of(cloud, member)
+    member.say("O que é meu")
+    confirm(operator)
+    act(operator, user, "bloquear")
+    refused = member.login().json()
+    assert "uma cópia dos seus dados" in refused["detail"]
+    assert refused["contato"] in refused["detail"]
+    page = operator.http.get(f"/admin/people/{user}", headers=PAGE).text
+    assert "guarde o limite diário 0 e desbloqueie" in page
+    assert act(operator, user, "cota", cota_diaria=0).status_code == 200
+    assert act(operator, user, "desbloquear").status_code == 200
+    assert member.login().status_code == 200
+    for mode in ("rapido", "pensar"):
+        sent = member.http.post("/chat/message", json={"message": "Oi", "modo": mode})
+        assert (sent.status_code, "não pode enviar mensagens" in sent.json()["detail"]) == (429, True)
+    assert "O que é meu" in member.http.get("/profile/export").text
+    assert member.http.request("DELETE", "/profile", json={"senha_atual": PASSWORD}).status_code == 200
+    assert operator.http.get(f"/admin/people/{user}").status_code == 404
+
+
 def test_block_stops_a_reply_in_progress(
     cloud: RunningCloud, operator: Person, member: Person, gemini: FakeService
 ) -> None:

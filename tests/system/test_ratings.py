@@ -92,13 +92,17 @@ def test_operator_counts_ratings_without_text_or_user(member: Person, cloud: Run
     kept = member.say("Segredo avaliado", nova=True)
     rate(member, kept, "boa")
     member.http.delete(f"/conversation/{kept['conversation_id']}").raise_for_status()
-    counts = cloud.invoke("CleanupFunction", {"ratings": 30})
-    model = counts[0]["model"]
-    assert sorted(counts, key=lambda one: (-one["count"], one["rating"])) == [
-        {"rating": "ruim", "reason": "tom", "model": model, "count": 2},
-        {"rating": "boa", "reason": None, "model": model, "count": 1},
-        {"rating": "ruim", "reason": "tamanho", "model": model, "count": 1},
+    product.run("UPDATE usuarios SET papel = 'admin' WHERE email = %s", member.email)
+    counts = member.http.get("/admin").json()["avaliacoes"]
+    model = counts[0]["modelo"]
+    assert counts == [
+        {"nota": "boa", "motivo": "", "modelo": model, "vezes": 1},
+        {"nota": "ruim", "motivo": "tom", "modelo": model, "vezes": 2},
+        {"nota": "ruim", "motivo": "tamanho", "modelo": model, "vezes": 1},
     ]
+    page = member.http.get("/admin", headers={"accept": "text/html"}).text
+    assert '<td data-label="Motivo">tom</td>' in page
+    assert "Segredo" not in page
     product.run("UPDATE avaliacoes SET dia = dia - INTERVAL 401 DAY WHERE motivo = 'tom'")
     assert cloud.invoke("CleanupFunction", {})["ratings"] == 2
     assert product.value("SELECT COUNT(*) FROM avaliacoes") == 2

@@ -3,6 +3,7 @@
 from tests.support.people import People, Person, product_of
 from tests.support.running_cloud import RunningCloud
 from tests.support.services import FakeService
+from tests.support.waiting import wait_until
 
 PAGE = {"accept": "text/html"}
 
@@ -25,6 +26,22 @@ def test_user_sees_own_use_and_limits(member: Person) -> None:
     assert "<svg" in page.text
     assert "style=" not in page.text
     assert "/uso" in member.http.get("/profile", headers=PAGE).text
+    assert "a R$ 5,33 por dólar, cotação de 28/11/2025" in page.text
+    assert (seen["dolar_em_reais"], seen["dolar_do_dia"]) == (5.33, "2025-11-28")
+
+
+def test_title_is_in_the_cost_of_its_user(member: Person) -> None:
+    member.say("Oi")
+    first = member.http.get("/uso").json()["hoje"]["reais"]
+    assert wait_until(lambda: member.http.get("/uso").json()["hoje"]["reais"] > first, "the cost of the title")
+
+
+def test_uploaded_files_are_counted(member: Person) -> None:
+    for name in ("uma.txt", "outra.txt"):
+        upload = {"nome": name, "tipo": "text/plain", "tamanho": 10}
+        assert member.http.post("/chat/attachments", json=upload).status_code == 201
+    assert member.http.get("/uso").json()["hoje"]["arquivos"] == 2
+    assert '>Arquivos</th><td data-label="Hoje">2</td>' in member.http.get("/uso", headers=PAGE).text
 
 
 def test_stranger_has_no_page_of_use(people: People) -> None:
@@ -49,6 +66,9 @@ def test_operator_sees_use_cost_and_failures(cloud: RunningCloud, member: Person
     page = member.http.get("/admin", headers=PAGE).text
     assert "Mensagens por dia, de " in page
     assert "model_rate_limited" in page
+    assert "a R$ 5,33 por dólar, cotação de 28/11/2025" in page
+    assert "gemini-3: US$ 14,00 por 1.000 consultas (lido em 07/10/2026)" in page
+    assert "e não da própria página" in page
     days = member.http.get("/admin/usage.csv")
     assert days.headers["content-type"].startswith("text/csv")
     assert days.text.splitlines()[-1].split(",")[0] == today["dia"]

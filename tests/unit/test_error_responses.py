@@ -34,10 +34,16 @@ def test_every_error_has_its_own_sentence_and_status(kind: type[errors.FalaAIErr
     if kind is errors.InvalidInput:
         return
     error = kind(90) if issubclass(kind, errors.TooManyRequests) else kind("reason")  # type: ignore[arg-type]
-    error.about(limite=200)
+    error.about(limite=200, contato="privacidade@exemplo.com.br")
     assert sentence_of(error) != texts.ERRORS["internal_error"]
     assert status_of(error) != 500
     assert "{" not in sentence_of(error)
+
+
+def test_limit_of_no_messages_is_not_one_of_a_day() -> None:
+    for kind in (errors.QuotaReached, errors.ThinkingQuotaReached):
+        assert sentence_of(kind(90).about(limite=0)) == texts.NO_MESSAGES
+        assert sentence_of(kind(90).about(limite=1)) != texts.NO_MESSAGES
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ class FakeRow(StoredReply):
     def finish(self, end: Completed | Failed) -> bool:
         return self._write(end)
 
-    def stop(self, end: Interrupted) -> None:
+    def stop(self, end: Interrupted, queries: int = 0) -> None:
         self.writes.append(end)
 
     def _write(self, value: object) -> bool:

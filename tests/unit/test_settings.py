@@ -1,5 +1,7 @@
 """Settings refuse what would be a bad surprise later, in one sentence and without the value."""
 
+from datetime import date
+
 import pytest
 
 from falaai import settings
@@ -54,3 +56,18 @@ def test_secret_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_https_unless_said_otherwise(url: str, https: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PUBLIC_URL", url)
     assert settings.read(settings.WebSettings).is_https is https
+
+
+def test_exchange_rate_has_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOLLAR_IN_REAIS", "5.61@2026-11-25")
+    rate = settings.read(settings.CostSettings).dollar_in_reais
+    assert (rate.reais, rate.day, str(rate)) == (5.61, date(2026, 11, 25), "5.61@2026-11-25")
+
+
+@pytest.mark.parametrize(
+    "value", ["5.61", "5.61@", "5,61@2026-11-25", "5.61@2026-13-25", "0@2026-11-25", "nan@2026-11-25"]
+)
+def test_exchange_rate_without_a_day_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOLLAR_IN_REAIS", value)
+    with pytest.raises(SettingsError, match="DOLLAR_IN_REAIS is not a"):
+        settings.read(settings.CostSettings)

@@ -4,31 +4,46 @@ from datetime import date
 
 import pytest
 
-from falaai.reply_cost import QUERY_MICRODOLLARS, reply_microdollars
+from falaai.model_costs import answer_microdollars
+from falaai.model_families import SEARCH_PRICES
 from falaai.repositories.usage_totals import Use
 from falaai_admin.charts import HEIGHT, WIDTH, bar_chart
-from falaai_admin.usage_reports import by_month, csv_of_days, last_of_month, reais
-from falaai_admin.views import in_reais, number_in_words
+from falaai_admin.usage_reports import by_month, csv_of_days, exchange_rate, last_of_month, reais
+from falaai_admin.views import in_reais, number_in_words, search_price_in_words
 
 
-def test_reply_costs_what_the_table_of_models_says() -> None:
-    assert reply_microdollars("gemini-3.5-flash-lite", 1_000_000, 0) == 300_000
-    assert reply_microdollars("gemini-3.5-flash-lite-preview", 1000, 1000) == 2800
-    assert reply_microdollars("gemini-3.8-flash", 1000, 100) == 1125
+def test_answer_costs_what_the_table_of_models_says() -> None:
+    assert answer_microdollars("gemini-3.5-flash-lite", 1_000_000, 0) == 300_000
+    assert answer_microdollars("gemini-3.5-flash-lite-preview", 1000, 1000) == 2800
+    assert answer_microdollars("gemini-3.8-flash", 1000, 100) == 1125
+
+
+def test_search_costs_by_query_or_by_reply_as_the_model_bills_it() -> None:
+    assert answer_microdollars("gemini-3.5-flash-lite", 0, 0, queries=3) == 42_000
+    assert answer_microdollars("gemini-2.5-flash", 1000, 0, queries=3) == 300 + 35_000
+    assert answer_microdollars("gemini-2.5-flash", 1000, 0) == 300
+
+
+def test_each_price_of_a_search_says_when_it_was_read_and_how_sure_it_is() -> None:
+    for price in SEARCH_PRICES:
+        words = search_price_in_words(price)
+        assert f"US$ {price.thousand:.2f}".replace(".", ",") in words
+        assert words.endswith(f"(lido em {date.fromisoformat(price.read_on):%d/%m/%Y})")
+        assert price.certainty
 
 
 @pytest.mark.parametrize("model", [None, "", "gemini-4-neon", "another-model"])
-def test_reply_of_a_model_without_a_price_costs_nothing(model: str | None) -> None:
-    assert reply_microdollars(model, 1000, 1000) == 0
+def test_answer_of_a_model_without_a_price_costs_nothing(model: str | None) -> None:
+    assert answer_microdollars(model, 1000, 1000, queries=2) == 0
 
 
-def test_cost_in_reais_has_replies_and_queries(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cost_in_reais_is_at_the_rate_of_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     from falaai import settings
 
-    monkeypatch.setenv("DOLLAR_IN_REAIS", "5.5")
+    monkeypatch.setenv("DOLLAR_IN_REAIS", "5.5@2026-11-02")
     settings.read.cache_clear()
     assert reais(Use(cost=1_000_000)) == 5.5
-    assert reais(Use(queries=1000)) == pytest.approx(5.5 * QUERY_MICRODOLLARS / 1000)
+    assert (exchange_rate().reais, exchange_rate().day) == (5.5, date(2026, 11, 2))
     settings.read.cache_clear()
 
 
@@ -59,6 +74,8 @@ def test_numbers_are_written_as_in_brazil() -> None:
 
 
 def test_file_of_days_has_a_line_for_each() -> None:
-    lines = csv_of_days({date(2026, 11, 1): Use(1, 2, uploaded=1024 * 1024)}).splitlines()
-    assert lines[0].startswith("dia,pessoas,mensagens,pensadas,buscas,consultas")
-    assert lines[1:] == ["2026-11-01,1,2,0,0,0,0,0,1.0,0.0"]
+    lines = csv_of_days({date(2026, 11, 1): Use(1, 2, uploaded=1024 * 1024, files=3)}).splitlines()
+    assert lines[0] == (
+        "dia,pessoas,mensagens,pensadas,buscas,consultas,tokens_entrada,tokens_saida,arquivos,megabytes,reais"
+    )
+    assert lines[1:] == ["2026-11-01,1,2,0,0,0,0,0,3,1.0,0.0"]

@@ -5,14 +5,15 @@ from collections.abc import Callable
 from falaai import rate_limits
 from falaai.account_erasure import close_account
 from falaai.database import Database, Statements
-from falaai.errors import InvalidInput, LastAdmin, NotFound, QueueUnavailable
+from falaai.errors import InvalidInput, NotFound, QueueUnavailable
+from falaai.last_admin import keep_last_admin
 from falaai.logs import logger
 from falaai.queue_messages import CleanupRequested, EmailRequested
 from falaai.queues import Queues
 from falaai.repositories import audit, people, running_replies, sessions
 from falaai.repositories.people import Account
 from falaai.repositories.sessions import Session
-from falaai.roles import Role, admin_emails
+from falaai.roles import Role
 from falaai.web import texts
 from falaai_admin.schemas import PeopleSearch, PersonAct
 
@@ -100,12 +101,11 @@ def _takes_admin_away(act: PersonAct) -> bool:
 
 def _lock(sql: Statements, user_id: int, takes_admin_away: bool) -> Account:
     """Lock the account of an act; first all operators, if it takes one away. Raises NotFound, LastAdmin."""
-    admins = people.lock_admins(sql, admin_emails()) if takes_admin_away else set[int]()
+    if takes_admin_away:
+        keep_last_admin(sql, user_id)
     account = people.lock_account(sql, user_id)
     if account is None:
         raise NotFound("account")
-    if admins == {user_id}:
-        raise LastAdmin("the last operator")
     return account
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
+from falaai.repositories.ratings import Rating
 from falaai.roles import Role
 from falaai.web.email_addresses import OptionalEmail
 
@@ -94,7 +95,9 @@ class InvitationsView(BaseModel):
 class UseView(BaseModel):
     """The use on a day, or in the month that begins with it. `pessoas` counts each user once for each day.
 
-    `consultas` are the queries that Gemini made for the searches. `reais` is the cost of replies and queries.
+    `consultas` are the queries that Gemini made for the searches. `reais` is the cost of replies with their queries,
+    and of titles, summaries and digests of files; the tokens are those of all of them. A file counts when its upload
+    is allowed.
     """
 
     dia: date
@@ -105,6 +108,7 @@ class UseView(BaseModel):
     consultas: int
     tokens_entrada: int
     tokens_saida: int
+    arquivos: int
     megabytes: float
     reais: float
 
@@ -116,17 +120,34 @@ class FailureView(BaseModel):
     falhas: int
 
 
+class RatingView(BaseModel):
+    """How many replies of a model were rated so. `motivo` is one of a list, and empty without one."""
+
+    nota: Rating
+    motivo: str
+    modelo: str
+    vezes: int
+
+
 class UsageView(BaseModel):
-    """The use of all users in the last days and months, and the failures of these days."""
+    """The use of all users in the last days and months, and the failures and ratings of these days.
+
+    `dolar_em_reais` is the rate of the costs, as it was on `dolar_do_dia`.
+    """
 
     dias: list[UseView]
     meses: list[UseView]
     falhas: list[FailureView]
+    avaliacoes: list[RatingView]
     dolar_em_reais: float
+    dolar_do_dia: date
 
 
 class OwnUsageView(BaseModel):
-    """A user's own use today and in this month, and the limits of a day; null for a mode that is not offered."""
+    """A user's own use today and in this month, and the limits of a day; null for a mode that is not offered.
+
+    `dolar_em_reais` is the rate of the costs, as it was on `dolar_do_dia`.
+    """
 
     hoje: UseView
     mes: UseView
@@ -134,6 +155,8 @@ class OwnUsageView(BaseModel):
     limite_pensadas: int | None
     limite_buscas: int
     limite_megabytes: int
+    dolar_em_reais: float
+    dolar_do_dia: date
 
 
 class EntryView(BaseModel):

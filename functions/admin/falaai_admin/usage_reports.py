@@ -9,11 +9,10 @@ from datetime import date, timedelta
 from falaai import settings
 from falaai.database import Database
 from falaai.errors import InvalidInput
-from falaai.reply_cost import QUERY_MICRODOLLARS
-from falaai.repositories import failures, people, usage_totals
+from falaai.repositories import failures, people, ratings, usage_totals
 from falaai.repositories.usage_totals import Use
 from falaai.web import texts
-from falaai_admin.schemas import FailureView, UseView
+from falaai_admin.schemas import FailureView, RatingView, UseView
 
 # Days and months on the page.
 DAYS, MONTHS = 30, 12
@@ -21,7 +20,7 @@ DAYS, MONTHS = 30, 12
 CSV_ACCOUNTS = 2000
 _COLUMNS = (
     *("pessoas", "mensagens", "pensadas", "buscas", "consultas", "tokens_entrada", "tokens_saida"),
-    *("megabytes", "reais"),
+    *("arquivos", "megabytes", "reais"),
 )
 
 
@@ -50,6 +49,14 @@ def list_failures(database: Database, first: date, last: date) -> list[FailureVi
     return [FailureView(codigo=code, falhas=count) for code, count in found.items()]
 
 
+def list_ratings(database: Database, days: int) -> list[RatingView]:
+    """Return how users rated replies in the last days, the most frequent first."""
+    found = sorted(ratings.list_counts(database, days), key=lambda one: (one.rating, -one.count, str(one.reason)))
+    return [
+        RatingView(nota=one.rating, motivo=one.reason or "", modelo=one.model or "", vezes=one.count) for one in found
+    ]
+
+
 def use_view(day: date, use: Use) -> UseView:
     return UseView(
         dia=day,
@@ -60,6 +67,7 @@ def use_view(day: date, use: Use) -> UseView:
         consultas=use.queries,
         tokens_entrada=use.tokens_in,
         tokens_saida=use.tokens_out,
+        arquivos=use.files,
         megabytes=megabytes(use),
         reais=reais(use),
     )
@@ -67,9 +75,12 @@ def use_view(day: date, use: Use) -> UseView:
 
 def reais(use: Use) -> float:
     """Return the cost in reais, at the exchange rate of the settings."""
-    microdollars = use.cost + use.queries * QUERY_MICRODOLLARS
-    rate: float = settings.read(settings.CostSettings).dollar_in_reais
-    return round(microdollars / 1_000_000 * rate, 4)
+    return round(use.cost / 1_000_000 * exchange_rate().reais, 4)
+
+
+def exchange_rate() -> settings.ExchangeRate:
+    rate: settings.ExchangeRate = settings.read(settings.CostSettings).dollar_in_reais
+    return rate
 
 
 def megabytes(use: Use) -> float:
@@ -109,7 +120,7 @@ def _csv(first_column: str, lines: Iterable[tuple[str, Use]]) -> str:
     writer = csv.writer(text)
     writer.writerow((first_column, *_COLUMNS))
     for name, use in lines:
-        writer.writerow((_harmless(name), *astuple(use)[:7], megabytes(use), reais(use)))
+        writer.writerow((_harmless(name), *astuple(use)[:7], use.files, megabytes(use), reais(use)))
     return text.getvalue()
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal, TypeVar
 
 from falaai.errors import InvalidInput
+from falaai.model_families import SearchPrice
 from falaai.repositories.audit import Cursor, Entry
 from falaai.repositories.invitations import Invitation
 from falaai.repositories.people import Account
@@ -22,6 +23,10 @@ def day_in_words(day: date) -> str:
     return f"{day:%d/%m}"
 
 
+def date_in_words(day: date) -> str:
+    return f"{day:%d/%m/%Y}"
+
+
 def month_in_words(day: date) -> str:
     return f"{day:%m/%Y}"
 
@@ -36,6 +41,14 @@ def in_reais(amount: float) -> str:
     """Return an amount of money: R$ 1.234,56. A smaller amount than a cent has four decimals."""
     text = f"{amount:,.2f}" if amount >= 0.01 or not amount else f"{amount:.4f}"
     return f"R$ {text.translate(str.maketrans(',.', '.,'))}"
+
+
+def search_price_in_words(price: SearchPrice) -> str:
+    """Return the price of searches with its source: operators see how sure it is."""
+    dollars = f"{price.thousand:.2f}".replace(".", ",")
+    unit = {"queries": "consultas", "replies": "respostas com busca"}[price.unit]
+    day = date_in_words(date.fromisoformat(price.read_on))
+    return f"{price.prefix}: US$ {dollars} por 1.000 {unit} (lido em {day})"
 
 
 def person_view(account: Account) -> PersonView:

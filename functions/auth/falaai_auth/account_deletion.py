@@ -3,11 +3,12 @@
 from falaai.account_erasure import close_account, erase_batch
 from falaai.database import Database, Statements
 from falaai.deadlines import REQUEST_SECONDS, seconds_left
-from falaai.errors import DatabaseUnavailable, QueueUnavailable
+from falaai.errors import DatabaseUnavailable, LastAdmin, QueueUnavailable
+from falaai.last_admin import is_last_admin
 from falaai.logs import logger
 from falaai.queue_messages import CleanupRequested
 from falaai.queues import Queues
-from falaai.repositories import exports
+from falaai.repositories import exports, people
 from falaai.repositories.sessions import Session
 from falaai_auth.carried_usage import keep_usage
 from falaai_auth.export_requests import ExportFiles
@@ -27,12 +28,16 @@ def delete_account(
     A closed account cannot be found or used any more. If deleting its rows takes longer than a request may, the
     cleanup deletes the rest. It also deletes the objects of attached files, at once or, if the queue fails, in its
     next daily run.
-    Raises InvalidInput for a wrong password, NotSignedIn, TooManyRequests, DatabaseUnavailable.
+    The last operator who can sign in stays, while there are other accounts.
+    Raises InvalidInput for a wrong password, LastAdmin, NotSignedIn, TooManyRequests, DatabaseUnavailable.
     """
     user = get_user(database, session)
     confirm_password(database, user, session, password)
 
     def close(sql: Statements) -> list[int]:
+        # Always locked: the role may have been given after the session was read.
+        if is_last_admin(sql, user.id) and people.has_others(sql, user.id):
+            raise LastAdmin("the last operator")
         keep_usage(sql, session)
         export_ids = exports.list_export_ids(sql, user.id)
         close_account(sql, user.id)

@@ -3,12 +3,13 @@
 import time
 from dataclasses import dataclass
 
-from falaai import rate_limits
+from falaai import rate_limits, settings
 from falaai.database import Database, Statements
 from falaai.errors import AccountBlocked, WrongCredentials
 from falaai.repositories import sessions, users
 from falaai.repositories.users import User
 from falaai.secret_tokens import new_token
+from falaai.web import texts
 from falaai.web.current_user import stored_key
 from falaai_auth.browsers import Browser
 from falaai_auth.passwords import hash_password, is_outdated, is_right_password
@@ -32,7 +33,7 @@ def sign_in(database: Database, form: Credentials, browser: Browser) -> SignInRe
 
     An unknown address, an unverified account and a wrong password give the same refusal after REFUSAL_SECONDS and
     one hash. Unverified accounts are included because anyone can register any address to observe the difference.
-    A blocked account is refused after the right password only.
+    A blocked account is refused after the right password only, with the address for requests about its data.
     Raises WrongCredentials, AccountBlocked, TooManyRequests.
     """
     counters = (
@@ -50,7 +51,8 @@ def sign_in(database: Database, form: Credentials, browser: Browser) -> SignInRe
         raise WrongCredentials("unknown or unconfirmed email, or wrong password")
     rate_limits.give_back_all(database, *counters)
     if user.is_blocked:
-        raise AccountBlocked("blocked by an operator")
+        contact = settings.read(settings.OperatorSettings).contact_email
+        raise AccountBlocked("blocked by an operator").about(contato=contact or texts.OPERATOR)
     token = new_token()
 
     def has_session(sql: Statements) -> bool:

@@ -1,7 +1,6 @@
 """Runs the cleanup: on schedule, and again by queue message if its time ran out."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -15,7 +14,7 @@ from falaai.logs import correlate, logger
 from falaai.metrics import count
 from falaai.queue_messages import CleanupRequested
 from falaai.queues import queues, send_message
-from falaai.repositories import file_deletions, ratings, temporary_conversations
+from falaai.repositories import file_deletions, temporary_conversations
 from falaai_cleanup.attached_files import delete_files_of_user, delete_unused_files
 from falaai_cleanup.orphaned_objects import KINDS, count_orphans, delete_orphans
 from falaai_cleanup.tasks import (
@@ -45,15 +44,12 @@ _ONLY: dict[str, tuple[CleanupTask | ConversationsTask, ...]] = {
 def handle(event: dict[str, Any], context: Any) -> Any:
     """Delete and return the number of rows by kind. With {"dry_run": true} only count them.
 
-    With {"only": task} run only that task, as the schedule of each hour does. With {"ratings": days} only count the
-    ratings of replies of these days, for the operator.
+    With {"only": task} run only that task, as the schedule of each hour does.
     """
     if "Records" in event:
         return _handle_messages(event, context)
     correlate(context.aws_request_id)
     with deadline(context.get_remaining_time_in_millis() / 1000 - MARGIN_SECONDS):
-        if "ratings" in event:
-            return [asdict(one) for one in ratings.list_counts(database(), int(event["ratings"]))]
         if "only" in event:
             return _clean_up_only(CleanupRequested.model_validate(event))
         return _preview() if event.get("dry_run") else _clean_up(0)

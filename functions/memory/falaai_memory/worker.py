@@ -21,6 +21,7 @@ from falaai.errors import (
 from falaai.fact_rules import NewFact, unread_sentences
 from falaai.gemini.models import language_model
 from falaai.gemini.turn_messages import count_tokens
+from falaai.job_usage import model_for_job
 from falaai.language_model import LanguageModel
 from falaai.logs import logger
 from falaai.queue_messages import DigestRequested, SummaryRequested
@@ -61,7 +62,7 @@ def summarize(
 ) -> None:
     """Summarize once if the turns pass `limit` tokens, less those of the user's notes.
 
-    A summary that was saved meanwhile wins. Raises RetryLater.
+    A summary that was saved meanwhile wins. A blocked user gets none. Raises RetryLater.
     """
     conversation = conversations.find_conversation_of_anyone(database, message.conversation_id)
     if conversation is None:
@@ -76,10 +77,13 @@ def summarize(
     plan = plan_summary(turns, room, count_tokens)
     if plan is None:
         return
+    counting = model_for_job(database, model, conversation.user_id)
+    if counting is None:
+        return
     sentences = unread_sentences(plan.turns, conversation.facts_until_seq)
     if sentences and personal_notes.has_pause(database, conversation.user_id):
         sentences = []
-    summary, new = write_summary(model, conversation.summary, plan, sentences)
+    summary, new = write_summary(counting, conversation.summary, plan, sentences)
     stored = database.transaction(lambda sql: _save(sql, conversation, summary, plan.until_seq, new))
     facts = {"conversation_id": conversation.id, "turns": len(plan.turns), "until_seq": plan.until_seq}
     logger().info(
@@ -101,17 +105,23 @@ def _save(
 def add_digest(
     database: Database, model: LanguageModel, store: FileStore, message: DigestRequested, age_seconds: float
 ) -> None:
-    """Write the digest of a file that has none. A digest that was saved meanwhile wins. Raises RetryLater."""
+    """Write the digest of a file that has none. A digest that was saved meanwhile wins. A blocked user gets none.
+
+    Raises RetryLater.
+    """
     file = files.find_file(database, message.user_id, message.file_id)
     if file is None:
         retry_until_committed(f"file {message.file_id}", age_seconds)
         return
     if file.digest_state is DigestState.READY:
         return
+    counting = model_for_job(database, model, message.user_id)
+    if counting is None:
+        return
     facts = {"file_id": file.id, "kind": file.kind.value}
     try:
         (media,) = store.read([NamedFile("arquivo", file)])
-        digest = write_digest(model, media)
+        digest = write_digest(counting, media)
     except _OF_THE_FILE as error:
         files.set_digest_failed(database, message.user_id, file.id)
         logger().warning("digest failed", extra={**facts, "code": error.code})

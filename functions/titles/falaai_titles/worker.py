@@ -7,6 +7,7 @@ from falaai.conversation_memory import Turn
 from falaai.database import Database, Statements, database
 from falaai.fact_rules import Sentence, unread_sentences
 from falaai.gemini.models import language_model
+from falaai.job_usage import model_for_job
 from falaai.language_model import LanguageModel
 from falaai.logs import logger
 from falaai.queue_messages import TitleRequested
@@ -27,7 +28,10 @@ def handle(message: TitleRequested, age_seconds: float) -> None:
 def set_generated_title(
     database: Database, model: LanguageModel, message: TitleRequested, age_seconds: float
 ) -> None:
-    """Set a title of at most 5 words and 50 characters, unless the conversation has one. Raises RetryLater."""
+    """Set a title of at most 5 words and 50 characters, unless the conversation has one, or its user is blocked.
+
+    Raises RetryLater.
+    """
     conversation = conversations.find_conversation_of_anyone(database, message.conversation_id)
     if conversation is None:
         retry_until_committed(f"conversation {message.conversation_id}", age_seconds)
@@ -40,7 +44,10 @@ def set_generated_title(
     if not turns:
         retry_until_committed(f"first message of conversation {conversation.id}", age_seconds)
         return
-    title, new = generate_title(model, turns, _sentences(database, conversation, turns))
+    counting = model_for_job(database, model, conversation.user_id)
+    if counting is None:
+        return
+    title, new = generate_title(counting, turns, _sentences(database, conversation, turns))
 
     def work(sql: Statements) -> None:
         stored = add_facts(sql, conversation.user_id, conversation.id, new, turns[-1].seq)

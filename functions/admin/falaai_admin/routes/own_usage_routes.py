@@ -12,8 +12,8 @@ from falaai.web import pages
 from falaai.web.current_user import CurrentSession, Db
 from falaai_admin.charts import bar_chart
 from falaai_admin.schemas import OwnUsageView
-from falaai_admin.usage_reports import DAYS, by_month, use_view
-from falaai_admin.views import day_in_words, in_reais, number_in_words
+from falaai_admin.usage_reports import DAYS, by_month, exchange_rate, use_view
+from falaai_admin.views import date_in_words, day_in_words, in_reais, number_in_words
 
 router = APIRouter()
 
@@ -28,6 +28,7 @@ def own_usage(request: Request, session: CurrentSession, database: Db) -> OwnUsa
     limits, thinking = settings.read(settings.ReplySettings), settings.read(settings.ThinkingSettings)
     own = session.daily_messages
     messages = limits.daily_messages if own is None else own
+    rate = exchange_rate()
     view = OwnUsageView(
         hoje=use_view(today, known.get(today, Use())),
         mes=use_view(today.replace(day=1), month.get(today.replace(day=1), Use())),
@@ -35,6 +36,8 @@ def own_usage(request: Request, session: CurrentSession, database: Db) -> OwnUsa
         limite_pensadas=min(messages, thinking.daily_think_messages) if thinking.gemini_model_think else None,
         limite_buscas=settings.read(settings.SearchSettings).daily_searches,
         limite_megabytes=settings.read(settings.UploadSettings).daily_megabytes,
+        dolar_em_reais=rate.reais,
+        dolar_do_dia=rate.day,
     )
     if not pages.wants_page(request):
         return view
@@ -49,5 +52,6 @@ def own_usage(request: Request, session: CurrentSession, database: Db) -> OwnUsa
         "chart": bar_chart("Mensagens por dia", points),
         "number": number_in_words,
         "reais": in_reais,
+        "rate_day": date_in_words(rate.day),
     }
     return pages.page(request, "uso.html", values)

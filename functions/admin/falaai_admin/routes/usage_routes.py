@@ -5,15 +5,22 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from falaai import settings
+from falaai.model_families import SEARCH_PRICES
 from falaai.sao_paulo import day_of
-from falaai.web import pages
+from falaai.web import pages, texts
 from falaai.web.current_user import Db
 from falaai_admin import usage_reports
 from falaai_admin.charts import bar_chart
 from falaai_admin.dependencies import OF_OPERATORS, AdminSession, is_confirmed
 from falaai_admin.schemas import UsageView
-from falaai_admin.views import day_in_words, in_reais, month_in_words, number_in_words
+from falaai_admin.views import (
+    date_in_words,
+    day_in_words,
+    in_reais,
+    month_in_words,
+    number_in_words,
+    search_price_in_words,
+)
 
 router = APIRouter(dependencies=OF_OPERATORS)
 
@@ -22,9 +29,9 @@ _CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
 
 @router.get("/admin", response_model=UsageView, responses={200: {"content": {"text/html": {}}}})
 def usage_page(request: Request, session: AdminSession, database: Db) -> UsageView | Response:
-    """Return the use of all users: the last 30 days, the last 12 months and the failures by code; or a page.
+    """Return the use of all users: the last 30 days, the last 12 months, failures by code and ratings; or a page.
 
-    Costs are in reais, by the prices in docs/models.md and the exchange rate DOLLAR_IN_REAIS.
+    Costs are in reais, by the prices in docs/models.md and the exchange rate DOLLAR_IN_REAIS with its day.
     """
     today = day_of(session.now)
     first = (today.replace(day=1) - timedelta(days=31 * (usage_reports.MONTHS - 1))).replace(day=1)
@@ -33,9 +40,16 @@ def usage_page(request: Request, session: AdminSession, database: Db) -> UsageVi
     days = [usage_reports.use_view(day, use) for day, use in known.items() if day >= since]
     months = [usage_reports.use_view(day, use) for day, use in usage_reports.by_month(known).items()]
     failures = usage_reports.list_failures(database, since, today)
-    rate = settings.read(settings.CostSettings).dollar_in_reais
+    rated, rate = usage_reports.list_ratings(database, usage_reports.DAYS), usage_reports.exchange_rate()
     if not pages.wants_page(request):
-        return UsageView(dias=days, meses=months, falhas=failures, dolar_em_reais=rate)
+        return UsageView(
+            dias=days,
+            meses=months,
+            falhas=failures,
+            avaliacoes=rated,
+            dolar_em_reais=rate.reais,
+            dolar_do_dia=rate.day,
+        )
     messages = [(day_in_words(one.dia), one.mensagens + one.pensadas) for one in days]
     costs = [(month_in_words(one.dia), one.reais) for one in months]
     values = {
@@ -43,7 +57,10 @@ def usage_page(request: Request, session: AdminSession, database: Db) -> UsageVi
         "days": [(day_in_words(one.dia), one) for one in reversed(days) if one.pessoas],
         "months": [(month_in_words(one.dia), one) for one in reversed(months) if one.pessoas],
         "failures": failures,
-        "rate": in_reais(rate),
+        "ratings": [(one, texts.REASONS[one.motivo]) for one in rated],
+        "rate": in_reais(rate.reais),
+        "rate_day": date_in_words(rate.day),
+        "search_prices": [search_price_in_words(price) for price in SEARCH_PRICES],
         "month": today.strftime("%Y-%m"),
         "messages_chart": bar_chart(
             "Mensagens por dia", [(name, count, number_in_words(count)) for name, count in messages]

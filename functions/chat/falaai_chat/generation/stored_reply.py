@@ -9,8 +9,8 @@ from falaai.errors import DatabaseUnavailable
 from falaai.grounding import Grounding, Notice
 from falaai.language_model import NO_USAGE, Completed, Delta, Failed, ModelEvent, Usage
 from falaai.logs import logger
+from falaai.model_costs import answer_microdollars
 from falaai.modes import SEARCH, Counted
-from falaai.reply_cost import reply_microdollars
 from falaai.repositories import failures, running_replies, usage, versions
 from falaai.repositories.messages import State
 from falaai.repositories.running_replies import ReplyResult
@@ -28,12 +28,12 @@ def store_reply(events: Generator[ModelEvent], row: "StoredReply") -> Iterator[R
     The end is stored before its event. As soon as the generation is no longer wanted, cancel the model and end with
     Interrupted.
     """
-    text, cost, saved_at = "", NO_USAGE, time.monotonic()
+    text, cost, queries, saved_at = "", NO_USAGE, 0, time.monotonic()
     with closing(events):
         for event in events:
             match event:
                 case Completed() | Failed():
-                    text, cost = event.text, event.usage
+                    text, cost, queries = event.text, event.usage, queries_of(event.grounding)
                     if row.finish(event):
                         yield event
                         return
@@ -46,7 +46,7 @@ def store_reply(events: Generator[ModelEvent], row: "StoredReply") -> Iterator[R
                 if not row.save_partial_text(text):
                     break
     end = Interrupted(text, usage=cost)
-    row.stop(end)
+    row.stop(end, queries)
     yield end
 
 
@@ -80,7 +80,7 @@ class StoredReply:
         else:
             is_stored = self._store_end(ending)
         if is_stored:
-            self._count_use(end.usage, len(end.grounding.queries) if end.grounding else 0, code)
+            self._count_use(end.usage, queries_of(end.grounding), code)
             self._log(state, end.usage, code)
         return is_stored
 
@@ -131,25 +131,34 @@ class StoredReply:
         tokens = (used.tokens_in, used.tokens_out)
         try:
             if any(tokens) or queries:
-                cost = reply_microdollars(used.model, *tokens)
+                cost = answer_microdollars(used.model, *tokens, queries)
                 usage.update_tokens(self._database, *counter, *tokens, queries, cost)
             if code:
                 failures.add_failure(self._database, *counter, code)
         except DatabaseUnavailable as error:
             logger().warning("tokens not counted", extra={"reason": str(error)})
 
-    def stop(self, end: Interrupted) -> None:
-        """Store the text of a generation that a user stopped, or in the copy that a newer generation has left."""
+    def stop(self, end: Interrupted, queries: int = 0) -> None:
+        """Store the text of a generation that a user stopped, or in the copy that a newer generation has left.
+
+        The tokens that have arrived count: Gemini bills them.
+        """
         pending = self._pending
         place = (pending.conversation_id, pending.reply_seq)
         if not running_replies.save_stopped_text(self._database, pending.reply_id, pending.generation, end.text):
             versions.save_late_text(self._database, *place, pending.generation, end.text)
+        self._count_use(end.usage, queries, None)
         self._log(state_of(end), end.usage)
 
     def _log(self, state: State, cost: Usage, code: str | None = None) -> None:
         ids = {"conversation_id": self._pending.conversation_id, "reply_id": self._pending.reply_id}
         tokens = {"tokens_in": cost.tokens_in, "tokens_out": cost.tokens_out}
         logger().info("reply ended", extra={**ids, "model": cost.model, **tokens, "state": state.value, "code": code})
+
+
+def queries_of(grounding: Grounding | None) -> int:
+    """Return the number of queries that Gemini made for a search."""
+    return len(grounding.queries) if grounding else 0
 
 
 def is_unavailable(grounding: Grounding | None) -> bool:

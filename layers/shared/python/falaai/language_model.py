@@ -53,6 +53,10 @@ class Usage:
     tokens_in: int = 0
     tokens_out: int = 0
 
+    def after(self, earlier: "Usage") -> "Usage":
+        """Return this usage with that of an earlier try, which was paid for too."""
+        return Usage(self.model, self.tokens_in + earlier.tokens_in, self.tokens_out + earlier.tokens_out)
+
 
 NO_USAGE = Usage()
 

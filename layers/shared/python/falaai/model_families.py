@@ -168,7 +168,7 @@ FAMILIES = (
 class SearchPrice:
     """Dollars for a thousand of `unit` with a web search, for the models whose names begin with `prefix`.
 
-    `note` says how many are free. The tokens of a reply are billed in addition.
+    `note` says how many are free, and `certainty` how sure the price is. The tokens of a reply are billed besides.
     """
 
     prefix: str
@@ -177,20 +177,29 @@ class SearchPrice:
     source: str
     read_on: str
     note: str
+    certainty: str
 
 
+# Google's page was not read itself, but a copy of its text; another text has the same prices.
+_COPIED = "a third party's copy; github.com/iyulab/TokenMeter 0.13.0, read on 2026-11-23, agrees"
 SEARCH_PRICES = (
     SearchPrice(
-        "gemini-3", 14.00, "queries", _PRICING, "2026-10-07", "5,000 a month are free with a paid key, none without"
+        "gemini-3", 14.00, "queries", _PRICING, "2026-10-07", "5,000 a month are free with a paid key, none without",
+        _COPIED,
     ),
-    SearchPrice("gemini-2.5", 35.00, "replies", _PRICING, "2026-10-07", "500 a day are free with Flash"),
-)
+    SearchPrice("gemini-2.5", 35.00, "replies", _PRICING, "2026-10-07", "500 a day are free with Flash", _COPIED),
+)  # fmt: skip
 
 
 def find_family(name: str) -> Family | None:
     """Return the family with the longest prefix of the model's name, or None for an unknown model."""
     found = [family for family in FAMILIES if f"{name}-".startswith(f"{family.prefix}-")]
     return max(found, key=lambda family: len(family.prefix), default=None)
+
+
+def find_search_price(name: str) -> SearchPrice | None:
+    """Return the price of a search with this model, or None if it is not known."""
+    return next((price for price in SEARCH_PRICES if name.startswith(price.prefix)), None)
 
 
 def can_read(name: str, kinds: Collection[Kind]) -> bool:

@@ -6,6 +6,8 @@ Run as a program, it checks every group and prints one sentence about each inval
 import os
 import sys
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -82,6 +84,31 @@ def _model_names(value: str) -> tuple[str, ...]:
 
 def _addresses(value: str) -> tuple[str, ...]:
     return tuple(address.strip().lower() for address in value.split(",") if address.strip())
+
+
+@dataclass(frozen=True)
+class ExchangeRate:
+    """The price of a dollar in reais, and the day on which it was read."""
+
+    reais: float
+    day: date
+
+    def __str__(self) -> str:
+        return f"{self.reais}@{self.day}"
+
+
+def _exchange_rate(value: str | ExchangeRate) -> ExchangeRate:
+    """Read a rate such as 5.33@2025-11-28."""
+    if isinstance(value, ExchangeRate):
+        return value
+    written, _, day = value.partition("@")
+    try:
+        rate = ExchangeRate(float(written), date.fromisoformat(day))
+    except ValueError:
+        raise ValueError("is not a rate with its day, such as 5.33@2025-11-28") from None
+    if not 0 < rate.reais < 1000:
+        raise ValueError("is not a price of a dollar in reais")
+    return rate
 
 
 def _optional_model_names(value: str) -> tuple[str, ...]:
@@ -234,9 +261,12 @@ class AdminSettings(_Group):
 
 
 class CostSettings(_Group):
-    """The price of a dollar in reais, for the costs on the operators' pages."""
+    """The price of a dollar in reais and the day on which it was read, for the costs on the pages.
 
-    dollar_in_reais: float = Field(default=5.40, gt=0)
+    It is fetched from nowhere: the pages show the day, so that an old rate is seen.
+    """
+
+    dollar_in_reais: Annotated[ExchangeRate, BeforeValidator(_exchange_rate)] = _exchange_rate("5.33@2025-11-28")
 
 
 class MetricsSettings(_Group):

@@ -15,7 +15,7 @@ from falaai.gemini.failures import OF_THE_QUESTION, count_failure, translate
 from falaai.gemini.loop_thread import LoopThread, wait_for_other_tasks
 from falaai.gemini.turn_messages import import_langchain, messages_of
 from falaai.grounding import Grounding, Notice
-from falaai.language_model import Completed, Delta, Failed, Heartbeat, LanguageModel, ModelEvent, Prompt
+from falaai.language_model import NO_USAGE, Completed, Delta, Failed, Heartbeat, LanguageModel, ModelEvent, Prompt
 from falaai.logs import logger
 from falaai.model_families import call_options, can_read, family_parameters, named_parameters
 from falaai.modes import Mode
@@ -49,18 +49,21 @@ class GeminiModels:
     def stream(self, prompt: Prompt, seconds: float) -> Generator[ModelEvent]:
         """See LanguageModel. Counts the failures that an alarm watches."""
         began = time.monotonic()
-        deadline, notice = began + seconds, None
+        deadline, notice, spent = began + seconds, None, NO_USAGE
         if prompt.searches:
             failure = yield from self._searched(prompt, deadline, began + min(SEARCH_SECONDS, SEARCH_SHARE * seconds))
             if failure is None:
                 return
             prompt, notice = replace(prompt, searches=False), Grounding(notice=Notice.UNAVAILABLE)
+            spent = failure.usage
             count_failure(failure.error)
             logger().warning("search unavailable", extra={"code": failure.error.code, "reason": str(failure.error)})
         with closing(self._events(prompt, deadline, deadline)) as events:
             for event in events:
                 if isinstance(event, Failed):
                     count_failure(event.error)
+                if not isinstance(event, Heartbeat):
+                    event = replace(event, usage=event.usage.after(spent))
                 yield replace(event, grounding=notice) if isinstance(event, Completed | Failed) else event
 
     def _searched(

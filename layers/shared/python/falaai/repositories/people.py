@@ -83,6 +83,14 @@ def lock_admins(sql: Statements, emails: Collection[str]) -> set[int]:
     return {row["id"] for row in rows if row["email_verified"] and not row["bloqueada_em"] and not row["apagada_em"]}
 
 
+def has_others(sql: Statements, user_id: int) -> bool:
+    """Return whether another account is confirmed and not deleted."""
+    row = sql.find(
+        "SELECT id FROM usuarios WHERE id <> %s AND email_verified = TRUE AND apagada_em IS NULL LIMIT 1", (user_id,)
+    )
+    return row is not None
+
+
 def update_blocked(sql: Statements, user_id: int, is_blocked: bool) -> None:
     sql.run(
         "UPDATE usuarios SET bloqueada_em = IF(%s, COALESCE(bloqueada_em, UTC_TIMESTAMP(6)), NULL) WHERE id = %s",

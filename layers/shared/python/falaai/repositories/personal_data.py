@@ -20,7 +20,7 @@ _ROWS = {
     "tokens": "SELECT finalidade, dados, criado_em, expira_em, usado_em FROM tokens WHERE id_usuario = %s"
     " ORDER BY criado_em",
     "uso_diario": "SELECT dia, mensagens, pensadas, buscas, consultas, tokens_entrada, tokens_saida, bytes_enviados,"
-    " custo_microusd FROM uso_diario"
+    " arquivos, custo_microusd FROM uso_diario"
     " WHERE id_usuario = %s ORDER BY dia",
     "fatos": "SELECT id, texto, id_mensagem, criado_em FROM fatos WHERE id_usuario = %s ORDER BY id",
     "mensagens_prontas": "SELECT id, titulo, texto, criado_em FROM mensagens_prontas WHERE id_usuario = %s"

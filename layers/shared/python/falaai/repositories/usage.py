@@ -71,9 +71,8 @@ def update_tokens(
 ) -> None:
     """Add the tokens of one reply, the queries of its search, and its cost to the user's day.
 
-    The cost is in millionths of a dollar, without the queries.
-
-    It may run twice if its answer is lost; then they count twice. No limit depends on them.
+    The cost is in millionths of a dollar, with the queries. It may run twice if its answer is lost; then they count
+    twice. No limit depends on them.
     """
     sql.run(
         "UPDATE uso_diario SET tokens_entrada = tokens_entrada + %s, tokens_saida = tokens_saida + %s,"
@@ -82,14 +81,29 @@ def update_tokens(
     )
 
 
+def add_job_use(sql: Statements, user_id: int, day: date, tokens_in: int, tokens_out: int, cost: int) -> None:
+    """Add the tokens and the cost of a worker's model call to the user's day, which may have no counter yet.
+
+    A deleted account gets no row. It may run twice as `update_tokens`.
+    """
+    sql.run(
+        "INSERT INTO uso_diario (id_usuario, dia, tokens_entrada, tokens_saida, custo_microusd)"
+        " SELECT u.id, %s, %s, %s, %s FROM usuarios u WHERE u.id = %s AND u.apagada_em IS NULL"
+        " ON DUPLICATE KEY UPDATE tokens_entrada = tokens_entrada + VALUES(tokens_entrada),"
+        " tokens_saida = tokens_saida + VALUES(tokens_saida),"
+        " custo_microusd = custo_microusd + VALUES(custo_microusd)",
+        (day, tokens_in, tokens_out, cost, user_id),
+    )
+
+
 def add_uploaded(sql: Statements, user_id: int, day: date, size: int) -> int:
-    """Count `size` uploaded bytes of the user's day. Returns the bytes of the day with these.
+    """Count one file of `size` bytes in the user's day. Returns the bytes of the day with these.
 
     The counter stays locked until the transaction ends.
     """
     repeated = sql.insert(
-        "INSERT INTO uso_diario (id_usuario, dia, bytes_enviados) VALUES (%s, %s, %s)"
-        " ON DUPLICATE KEY UPDATE bytes_enviados = LAST_INSERT_ID(bytes_enviados + %s)",
+        "INSERT INTO uso_diario (id_usuario, dia, bytes_enviados, arquivos) VALUES (%s, %s, %s, 1)"
+        " ON DUPLICATE KEY UPDATE bytes_enviados = LAST_INSERT_ID(bytes_enviados + %s), arquivos = arquivos + 1",
         (user_id, day, size, size),
     )
     return repeated or size  # 0 for a new row

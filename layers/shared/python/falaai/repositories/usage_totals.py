@@ -14,11 +14,12 @@ _SUMS = (
     "COALESCE(SUM(mensagens), 0) AS mensagens, COALESCE(SUM(pensadas), 0) AS pensadas,"
     " COALESCE(SUM(buscas), 0) AS buscas, COALESCE(SUM(consultas), 0) AS consultas,"
     " COALESCE(SUM(tokens_entrada), 0) AS tokens_entrada, COALESCE(SUM(tokens_saida), 0) AS tokens_saida,"
-    " COALESCE(SUM(bytes_enviados), 0) AS bytes_enviados, COALESCE(SUM(custo_microusd), 0) AS custo_microusd"
+    " COALESCE(SUM(bytes_enviados), 0) AS bytes_enviados, COALESCE(SUM(arquivos), 0) AS arquivos,"
+    " COALESCE(SUM(custo_microusd), 0) AS custo_microusd"
 )
 _COLUMNS = (
     "dia, pessoas, mensagens, pensadas, buscas, consultas, tokens_entrada, tokens_saida, bytes_enviados,"
-    " custo_microusd"
+    " arquivos, custo_microusd"
 )
 # A day of São Paulo ends at 03:00 UTC; its last replies end some minutes later.
 _HAS_ENDED = "dia < DATE(UTC_TIMESTAMP(6) - INTERVAL 4 HOUR)"
@@ -28,7 +29,8 @@ _HAS_ENDED = "dia < DATE(UTC_TIMESTAMP(6) - INTERVAL 4 HOUR)"
 class Use:
     """The use of one user or of all of them, on one day or in a longer time.
 
-    `queries` are those that Gemini made for the searches. The cost is in millionths of a dollar, without the queries.
+    `queries` are those that Gemini made for the searches. `files` and
+    `uploaded` are the number of uploaded files and their bytes. The cost is in millionths of a dollar.
     """
 
     people: int = 0
@@ -39,6 +41,7 @@ class Use:
     tokens_in: int = 0
     tokens_out: int = 0
     uploaded: int = 0
+    files: int = 0
     cost: int = 0
 
 
@@ -89,7 +92,7 @@ def list_days_of_user(sql: Statements, user_id: int, first: date, last: date) ->
     """Return the use of a user on each day from `first` to `last`. Days without any are left out."""
     rows = sql.list(
         "SELECT dia, mensagens, pensadas, buscas, consultas, tokens_entrada, tokens_saida, bytes_enviados,"
-        " custo_microusd FROM uso_diario WHERE id_usuario = %s AND dia BETWEEN %s AND %s",
+        " arquivos, custo_microusd FROM uso_diario WHERE id_usuario = %s AND dia BETWEEN %s AND %s",
         (user_id, first, last),
     )
     return {row["dia"]: _use_of(row) for row in rows}
@@ -98,6 +101,6 @@ def list_days_of_user(sql: Statements, user_id: int, first: date, last: date) ->
 def _use_of(row: Row) -> Use:
     columns = (
         *("pessoas", "mensagens", "pensadas", "buscas", "consultas", "tokens_entrada", "tokens_saida"),
-        *("bytes_enviados", "custo_microusd"),
+        *("bytes_enviados", "arquivos", "custo_microusd"),
     )
     return Use(*(int(row.get(column, 0)) for column in columns))

@@ -44,6 +44,16 @@ def find_user(sql: Statements, user_id: int) -> User | None:
     return user_of(row) if row else None
 
 
+def find_active_time(sql: Statements, user_id: int) -> datetime | None:
+    """Return the time of the database, naive UTC, if the account is neither deleted nor blocked."""
+    row = sql.find(
+        "SELECT UTC_TIMESTAMP(6) AS agora FROM usuarios"
+        " WHERE id = %s AND apagada_em IS NULL AND bloqueada_em IS NULL",
+        (user_id,),
+    )
+    return row["agora"] if row else None
+
+
 def lock_account(sql: Statements, user_id: int) -> User | None:
     """Find a user and lock the account until the transaction ends."""
     row = sql.find(

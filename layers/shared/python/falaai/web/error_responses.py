@@ -93,6 +93,8 @@ def status_of(error: FalaAIError) -> int:
 def sentence_of(error: FalaAIError) -> str:
     if isinstance(error, errors.InvalidInput):
         return error.sentence
+    if type(error) in (errors.QuotaReached, errors.ThinkingQuotaReached) and error.facts.get("limite") == 0:
+        return texts.NO_MESSAGES
     sentence = texts.ERRORS.get(error.code, texts.ERRORS["internal_error"])
     wait = texts.wait_in_words(error.retry_after) if isinstance(error, errors.TooManyRequests) else ""
     sentence = sentence.format(wait=wait, **error.facts)

@@ -7,7 +7,8 @@ ERRORS = {
     "not_signed_in": "Entre na sua conta para continuar.",
     "wrong_credentials": "E-mail ou senha não conferem, ou falta confirmar o e-mail pelo link que enviamos.",
     "cross_origin": "Este pedido veio de outro site e foi recusado.",
-    "account_blocked": "Esta conta foi bloqueada por quem administra este FalaAí.",
+    "account_blocked": "Esta conta foi bloqueada por quem administra este FalaAí. Para receber uma cópia dos seus"
+    " dados, ou apagá-los, escreva para {contato}.",
     "admins_only": "Só quem administra este FalaAí pode abrir esta página.",
     "password_needed": "Para continuar, confirme sua senha. A confirmação vale por 10 minutos.",
     "last_admin": "Esta é a única conta que administra este FalaAí. Dê antes esse papel a outra pessoa.",
@@ -144,6 +145,8 @@ SEARCH_NOTICES = {
 SEARCH_EXPIRED = "(Resposta com fontes da web, apagada depois de 23 meses.)"
 # Shown with the sources of a reply.
 SEARCH_KEPT = "Pelas regras do Google, uma resposta com fontes da web é apagada depois de 23 meses."
+# The operator has given the account a limit of 0 messages.
+NO_MESSAGES = "Sua conta não pode enviar mensagens. Escreva para quem administra este FalaAí."
 NOT_COUNTED = "Esta tentativa não contou no seu limite de hoje."
 REPLY_STOPPED = "Você interrompeu esta resposta."
 REPLY_ABANDONED = "Esta resposta parou no caminho. Sua pergunta está guardada."
@@ -190,6 +193,8 @@ SESSION_ENDED = "O acesso daquele aparelho foi encerrado."
 SESSIONS_ENDED = "Os outros acessos foram encerrados."
 EXPORT_REQUESTED = "Estamos preparando o arquivo. Você recebe um e-mail quando ele estiver pronto."
 PASSWORD_CONFIRMED = "Senha confirmada. Vale por 10 minutos."  # noqa: S105 - a sentence
+# In place of the operator's address, if the deployment has none.
+OPERATOR = "quem administra este FalaAí"
 # What an operator's act has done, by its name.
 ACTS = {
     "bloquear": "Conta bloqueada. Os acessos e as respostas em andamento foram encerrados.",
@@ -212,6 +217,16 @@ ACT_NAMES = {
     "apagar": "apagou a conta",
     "convidar": "fez o convite",
     "revogar": "encerrou o convite",
+}
+# Reasons of bad ratings, as the operators' page counts them.
+REASONS = {
+    "": "sem motivo",
+    "incorreta": "incorreta",
+    "fora_do_pedido": "fora do pedido",
+    "tamanho": "tamanho",
+    "tom": "tom",
+    "ofensiva": "ofensiva",
+    "outra": "outro motivo",
 }
 ACCOUNT_DELETED = "Sua conta e tudo o que era dela foram apagados."
 EMAIL_ON_ITS_WAY = "Se este e-mail tem uma conta à espera de confirmação, enviamos um novo link."
