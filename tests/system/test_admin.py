@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
+import boto3
 import httpx
 import pytest
 
@@ -211,6 +212,47 @@ def test_make_admin_names_an_operator(cloud: RunningCloud, member: Person) -> No
     named = run(member.email)
     assert (named.returncode, named.stderr) == (0, "")
     assert member.http.get("/admin").status_code == 200
+
+
+# A stack whose AdminFunction has the name by which devcloud knows it: moto makes the stack, devcloud runs the function.
+STACK = {
+    "Resources": {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": []}}},
+        "AdminFunction": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "FunctionName": "AdminFunction",
+                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+                "Runtime": "python3.13",
+                "Handler": "app.handler",
+                "Code": {"ZipFile": "handler = None"},
+            },
+        },
+    }
+}
+
+
+def test_make_admin_names_an_operator_of_a_stack(cloud: RunningCloud, member: Person) -> None:
+    """As on AWS: CloudFormation tells the function's name, and Lambda's API invokes it."""
+    keys = {"AWS_ACCESS_KEY_ID": "devcloud", "AWS_SECRET_ACCESS_KEY": "devcloud", "AWS_DEFAULT_REGION": "us-east-1"}
+    addresses = {
+        "AWS_ENDPOINT_URL": cloud.addresses["aws"],
+        "AWS_ENDPOINT_URL_LAMBDA": cloud.addresses["lambda"],
+    }
+    boto3.client(
+        "cloudformation",
+        endpoint_url=cloud.addresses["aws"],
+        region_name="us-east-1",
+        aws_access_key_id="devcloud",
+        aws_secret_access_key="devcloud",  # noqa: S106 - devcloud's own
+    ).create_stack(StackName="falaai-prod", TemplateBody=json.dumps(STACK), Capabilities=["CAPABILITY_IAM"])
+    environment = {**os.environ, **keys, **addresses, "STACK": "falaai-prod", "DEVCLOUD_DATA": "/nonexistent"}
+    command = [sys.executable, "-m", "operations.name_admin", f" {member.email.upper()} "]
+    named = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert (named.returncode, named.stderr) == (0, "")
+    assert member.http.get("/admin").status_code == 200
+    acts = member.http.get("/admin/audit").json()["atos"]
+    assert (acts[0]["id_admin"], acts[0]["acao"], acts[0]["valor"]) == (0, "papel", "admin")
 
 
 def test_no_answer_for_operators_has_a_word_that_a_user_wrote(
