@@ -157,7 +157,7 @@ admin: ## Give a confirmed account the role of an operator: EMAIL=ana@example.or
 bench: ## Measure the build and write the tables of docs/performance.md and operations.md (PART=latency for one table; DB=tidb)
 	@scripts/prepare.sh $(DB) chromium sam
 	@$(MAKE) build ENV=default
-	@PYTHONPATH=sql:devcloud/src:layers/shared/python:functions/auth:functions/chat $(PYTHON) -m bench $(PART)
+	@PYTHONPATH=sql:devcloud/src:layers/shared/python:functions/auth:functions/admin:functions/chat $(PYTHON) -m bench $(PART)
 
 cost: ## Calculate the monthly cost and write docs/cost.md (MESSAGES="5000 50000" prints those instead; MEASURE=1 measures first)
 	@scripts/prepare.sh $(if $(MEASURE),mariadb tidb)

@@ -73,6 +73,18 @@ def test_link_makes_one_account_with_its_limit_and_group(database: Database, row
 
 
 @pytest.mark.usefixtures("by_invitation")
+def test_link_lives_for_its_days(database: Database, rows: Rows, operator: Session) -> None:
+    token = new_link(database, operator, validade_dias=3)
+    assert rows.value("SELECT TIMESTAMPDIFF(HOUR, criado_em, expira_em) FROM convites") == 72
+    rows.run("UPDATE convites SET expira_em = expira_em - INTERVAL 71 HOUR")
+    check_invitation(database, token)
+    rows.run("UPDATE convites SET expira_em = expira_em - INTERVAL 1 HOUR")
+    with pytest.raises(InvitationNotValid):
+        sign_up(database, token)
+    assert accounts(rows) == 0
+
+
+@pytest.mark.usefixtures("by_invitation")
 def test_same_address_registers_again_without_a_further_use(
     database: Database, rows: Rows, operator: Session
 ) -> None:

@@ -125,6 +125,7 @@ def test_confirmation_is_sent_again_to_an_account_that_waits_for_it_alone(
     waiting, confirmed = rows.user("espera@exemplo.com.br", verified=False), rows.user()
     assert do(database, operator, waiting, "reenviar").sent == [EmailRequested(kind="verificar", user_id=waiting)]
     assert do(database, operator, confirmed, "reenviar").sent == []
+    assert acts(rows) == [("reenviar", None)] * 2
 
 
 def test_deleted_account_is_closed_and_its_rows_are_left_to_the_cleanup(

@@ -214,7 +214,7 @@ def test_make_admin_names_an_operator(cloud: RunningCloud, member: Person) -> No
     assert member.http.get("/admin").status_code == 200
 
 
-# A stack whose AdminFunction has the name by which devcloud knows it: moto makes the stack, devcloud runs the function.
+# Its AdminFunction has the name by which devcloud knows it: moto makes the stack, devcloud runs the function.
 STACK = {
     "Resources": {
         "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {"Statement": []}}},
@@ -244,7 +244,7 @@ def test_make_admin_names_an_operator_of_a_stack(cloud: RunningCloud, member: Pe
         endpoint_url=cloud.addresses["aws"],
         region_name="us-east-1",
         aws_access_key_id="devcloud",
-        aws_secret_access_key="devcloud",  # noqa: S106 - devcloud's own
+        aws_secret_access_key="devcloud",
     ).create_stack(StackName="falaai-prod", TemplateBody=json.dumps(STACK), Capabilities=["CAPABILITY_IAM"])
     environment = {**os.environ, **keys, **addresses, "STACK": "falaai-prod", "DEVCLOUD_DATA": "/nonexistent"}
     command = [sys.executable, "-m", "operations.name_admin", f" {member.email.upper()} "]

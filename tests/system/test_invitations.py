@@ -96,3 +96,22 @@ def test_revoked_invitation_ends_at_once(invited_cloud: RunningCloud, crowd: Peo
     assert operator.http.post(f"/admin/invitations/{newest}/revoke").status_code == 200
     assert operator.http.post("/admin/invitations/999999/revoke").status_code == 404
     assert crowd.stranger().http.get(link).status_code == 410
+
+
+def test_registration_by_invitation_tells_nothing_about_the_address(
+    invited_cloud: RunningCloud, crowd: People, operator: Person
+) -> None:
+    link = operator.http.post("/admin/invitations", json={"usos": 9}).json()["link"]
+    taken, free = crowd.member(), crowd.stranger()
+    asker = crowd.stranger()
+
+    def answer(person: Person, link: str) -> tuple[int, str, set[str], list[str]]:
+        product_of(invited_cloud).run("DELETE FROM limites")
+        asker.http.cookies.clear()
+        got = asker.http.post("/register", json=sign_up_form(person, link))
+        return got.status_code, got.text, set(got.headers), sorted(asker.http.cookies.keys())
+
+    for wrong in ("/convite/", "/convite/inventado"):
+        assert answer(taken, wrong) == answer(free, wrong)
+    assert answer(taken, link) == answer(free, link)
+    assert operator.http.get("/admin/invitations").json()["convites"][0]["usados"] == 2
