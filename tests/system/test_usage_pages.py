@@ -75,5 +75,6 @@ def test_operator_sees_use_cost_and_failures(cloud: RunningCloud, member: Person
     people = member.http.get("/admin/usage.csv?por=pessoa").text
     assert member.email in people
     user = product_of(cloud).value("SELECT id FROM usuarios WHERE email = %s", member.email)
-    assert "mensagens: 1; buscas: 0; arquivos: 0; custo: R$ 0,0" in member.http.get(f"/admin/people/{user}", headers=PAGE).text
+    account = member.http.get(f"/admin/people/{user}", headers=PAGE).text
+    assert "mensagens: 1; buscas: 0; arquivos: 0; custo: R$ 0,0" in account
     assert member.http.get("/admin/usage.csv?mes=2026-13").status_code == 422
