@@ -103,8 +103,8 @@ def _medians(measures: dict[str, Measure]) -> dict[str, float]:
 
 def _add(rows: Rows, before: int, people: int) -> None:
     """Add users, and for each a month of use and one act; failures and ratings for some of them."""
+    first = rows.value("SELECT MAX(id) FROM usuarios") + 1
     add_people(rows, before, people)
-    first = rows.value("SELECT MIN(id) FROM usuarios WHERE email = %s", f"pessoa-{before}@exemplo.com.br")
     last = rows.value("SELECT MAX(id) FROM usuarios")
     for start in range(first, last + 1, _BATCH):
         batch = (start, start + _BATCH - 1)
