@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from running_devcloud import RunningDevcloud
-from waiting import eventually
+from waiting import HANG_SECONDS, eventually
 
 PROJECT = Path(__file__).with_name("project")
 
@@ -43,6 +44,12 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDevcloud]
     running = RunningDevcloud(folder, environment={"GREETING": "from the shell"}).wait_until_ready()
     yield running
     assert running.end() == 0
+
+
+@pytest.fixture
+def http(cloud: RunningDevcloud) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=cloud.addresses["gateway"], timeout=HANG_SECONDS) as client:
+        yield client
 
 
 @pytest.fixture(name="eventually")

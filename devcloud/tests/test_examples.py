@@ -8,10 +8,10 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-import boto3
 import httpx
 import pytest
 
+from aws_clients import client_of
 from devcloud.schedules import occurrences, schedule_event
 from devcloud.template import read_template
 from running_devcloud import RunningDevcloud, environment_of_tests
@@ -37,12 +37,6 @@ def run(tmp_path):
     for cloud in started:
         assert cloud.end() == 0
         assert cloud.children() == set()
-
-
-def client_of(service, cloud):
-    address = cloud.addresses["lambda" if service == "lambda" else "aws"]
-    keys = {"aws_access_key_id": "owner", "aws_secret_access_key": "owner"}
-    return boto3.client(service, endpoint_url=address, region_name="us-east-1", **keys)
 
 
 def test_api_with_a_function(run):

@@ -10,29 +10,12 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from aws_clients import client_of
 from devcloud.gateway import LARGEST_HEADERS
 from devcloud.post_policy import PostRefused, check_post
 from devcloud.runtime import LARGEST_PAYLOAD
-from waiting import HANG_SECONDS
 
 MIB = 1024 * 1024
-
-
-@pytest.fixture
-def http(cloud):
-    with httpx.Client(base_url=cloud.addresses["gateway"], timeout=HANG_SECONDS) as client:
-        yield client
-
-
-def client_of(service, cloud):
-    return boto3.client(
-        service,
-        endpoint_url=cloud.addresses["lambda" if service == "lambda" else "aws"],
-        region_name="us-east-1",
-        aws_access_key_id="owner",
-        aws_secret_access_key="owner",
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=HANG_SECONDS),
-    )
 
 
 def error_of(call, **arguments):

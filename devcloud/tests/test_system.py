@@ -9,29 +9,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import boto3
 import httpx
 import pytest
-from botocore.config import Config
 
+from aws_clients import client_of
 from waiting import HANG_SECONDS
-
-
-@pytest.fixture
-def http(cloud):
-    with httpx.Client(base_url=cloud.addresses["gateway"], timeout=HANG_SECONDS) as client:
-        yield client
-
-
-def client_of(service, address):
-    return boto3.client(
-        service,
-        endpoint_url=address,
-        region_name="us-east-1",
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=HANG_SECONDS),
-    )
 
 
 def processes(cloud, name):
@@ -176,7 +158,7 @@ def names(cloud, name):
 
 def test_only_failed_messages_of_a_batch_are_delivered_again(cloud, http, eventually):
     queue = http.get("/do/tell").json()["environment"]["JOBS_QUEUE_URL"]
-    sqs = client_of("sqs", cloud.addresses["aws"])
+    sqs = client_of("sqs", cloud)
     messages = [{"name": "good"}, {"name": "once", "failures": 1}, {"name": "never", "failures": 99}]
     entries = [{"Id": message["name"], "MessageBody": json.dumps(message)} for message in messages]
     sqs.send_message_batch(QueueUrl=queue, Entries=entries)
@@ -193,7 +175,7 @@ def test_only_failed_messages_of_a_batch_are_delivered_again(cloud, http, eventu
 
 
 def test_variables_of_a_function_are_read_and_set_and_start_new_processes(cloud, http):
-    client = client_of("lambda", cloud.addresses["lambda"])
+    client = client_of("lambda", cloud)
     before = client.get_function_configuration(FunctionName="WorkerFunction")["Environment"]["Variables"]
     client.invoke(FunctionName="WorkerFunction", Payload=b"{}")
     old = {process["pid"] for process in processes(cloud, "WorkerFunction")}
@@ -213,7 +195,7 @@ def test_variables_of_a_function_are_read_and_set_and_start_new_processes(cloud,
 
 
 def test_lambdas_invoke_api(cloud):
-    client = client_of("lambda", cloud.addresses["lambda"])
+    client = client_of("lambda", cloud)
     answer = client.invoke(FunctionName="WorkerFunction", Payload=json.dumps({"a": "é"}))
     assert json.load(answer["Payload"]) == {"answer": {"a": "é"}}
     answer = client.invoke(FunctionName="WebFunction", Payload=b"{}")

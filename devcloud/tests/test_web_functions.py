@@ -12,12 +12,6 @@ import pytest
 from waiting import HANG_SECONDS
 
 
-@pytest.fixture
-def http(cloud):
-    with httpx.Client(base_url=cloud.addresses["gateway"], timeout=HANG_SECONDS) as client:
-        yield client
-
-
 def journal_of(cloud):
     path = cloud.folder / "journal"
     return path.read_text() if path.exists() else ""

@@ -1,12 +1,20 @@
 """The ceiling of all users together, counted in shares: exact under parallel messages, however they are spread."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from falaai.database import Database
-from falaai.errors import CeilingReached, DatabaseUnavailable, SearchCeilingReached, ThinkingQuotaReached
+from falaai.errors import (
+    CeilingReached,
+    DatabaseUnavailable,
+    SearchCeilingReached,
+    ThinkingQuotaReached,
+    TooManyRequests,
+)
 from falaai.modes import SEARCH, Mode
+from falaai.repositories.sessions import Session
 from falaai.repositories.usage import SHARES
 from falaai.sao_paulo import day_of
 from falaai_chat.questions import ask
@@ -31,6 +39,8 @@ DISTRIBUTIONS = {
 }
 
 
+QUESTIONS = [MessageInput(message=f"Pergunta {number}") for number in range(SENDS)]
+SEARCHING_QUESTIONS = [MessageInput(message=f"Pergunta {number}", buscar=True) for number in range(SENDS)]
 COLUMNS = {Mode.FAST: "mensagens", Mode.THINK: "pensadas"}
 
 
@@ -38,6 +48,30 @@ def counted(rows: Rows, mode: Mode, users: bool = False) -> int:
     """Return the number of messages of a mode counted in all shares, or for all users."""
     where = "id_usuario > 0" if users else "id_usuario <= 0"
     return int(rows.value(f"SELECT COALESCE(SUM({COLUMNS[mode]}), 0) FROM uso_diario WHERE {where}"))
+
+
+def send_at_once(
+    database: Database,
+    people: Sequence[Session],
+    questions: Sequence[MessageInput],
+    limits: Limits,
+    model: FakeModel,
+    refusal: type[TooManyRequests],
+) -> int:
+    """Send the questions in parallel, each by the next person. Returns the number of those without this refusal."""
+
+    def try_one(number: int) -> bool:
+        try:
+            asked = ask(database, people[number % len(people)], questions[number], limits)
+        except refusal:
+            return False
+        except DatabaseUnavailable:  # several deadlocks in a row; nothing is stored, and the page sends again
+            return try_one(number)
+        answer(database, asked, model)
+        return True
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return sum(pool.map(try_one, range(len(questions))))
 
 
 @pytest.mark.parametrize("mode", Mode)
@@ -53,19 +87,8 @@ def test_hundred_at_once_are_as_many_as_the_ceiling_has_left(
     people = [new_session(rows, rows.user(f"pessoa-{number}@exemplo.com.br")) for number in range(PEOPLE)]
     before, other = counted(rows, mode), Mode.FAST if mode is Mode.THINK else Mode.THINK
 
-    def try_one(number: int) -> bool:
-        try:
-            asked = ask(database, people[number % PEOPLE], MessageInput(message=f"Pergunta {number}"), quota)
-        except CeilingReached:
-            return False
-        except DatabaseUnavailable:  # several deadlocks in a row; nothing is stored, and the page sends again
-            return try_one(number)
-        answer(database, asked, model)
-        return True
-
-    with ThreadPoolExecutor(WORKERS) as pool:
-        let_through = list(pool.map(try_one, range(SENDS)))
-    assert (sum(let_through), len(model.prompts)) == (left, left)
+    let_through = send_at_once(database, people, QUESTIONS, quota, model, CeilingReached)
+    assert (let_through, len(model.prompts)) == (left, left)
     assert rows.value("SELECT COUNT(*) FROM mensagens") == 2 * left
     assert {prompt.mode for prompt in model.prompts} <= {mode}
     assert counted(rows, mode) - before == left == counted(rows, mode, users=True)
@@ -90,19 +113,8 @@ def test_hundred_searches_at_once_are_as_many_as_their_ceiling_has_left(
         )
     people = [new_session(rows, rows.user(f"pessoa-{number}@exemplo.com.br")) for number in range(PEOPLE)]
 
-    def try_one(number: int) -> bool:
-        try:
-            asked = ask(database, people[number % PEOPLE], QUESTIONS[number], limits)
-        except SearchCeilingReached:
-            return False
-        except DatabaseUnavailable:
-            return try_one(number)
-        answer(database, asked, model)
-        return True
-
-    with ThreadPoolExecutor(WORKERS) as pool:
-        let_through = list(pool.map(try_one, range(SENDS)))
-    assert (sum(let_through), len(model.prompts)) == (left, left)
+    let_through = send_at_once(database, people, SEARCHING_QUESTIONS, limits, model, SearchCeilingReached)
+    assert (let_through, len(model.prompts)) == (left, left)
     assert all(prompt.searches for prompt in model.prompts)
     counts = "SELECT COALESCE(SUM(mensagens), 0) AS mensagens, COALESCE(SUM(buscas), 0) AS buscas FROM uso_diario"
     assert rows.list(f"{counts} WHERE id_usuario > 0") == [{"mensagens": left, "buscas": left}]
@@ -112,27 +124,14 @@ def test_hundred_searches_at_once_are_as_many_as_their_ceiling_has_left(
     assert sum(row["buscas"] for row in found) == sum(shares) + left
 
 
-QUESTIONS = [MessageInput(message=f"Pergunta {number}", buscar=True) for number in range(SENDS)]
-
-
 def test_hundred_at_once_of_one_person_are_as_many_as_the_quota_of_the_mode_has_left(
     database: Database, rows: Rows
 ) -> None:
     session, model = new_session(rows, rows.user()), FakeModel()
     quota = Limits(Quota(LEFT, SENDS * SHARES, SENDS, Mode.THINK))
 
-    def try_one(number: int) -> bool:
-        try:
-            asked = ask(database, session, MessageInput(message=f"Pergunta {number}"), quota)
-        except ThinkingQuotaReached:
-            return False
-        except DatabaseUnavailable:
-            return try_one(number)
-        answer(database, asked, model)
-        return True
-
-    with ThreadPoolExecutor(WORKERS) as pool:
-        assert sum(pool.map(try_one, range(SENDS))) == LEFT == len(model.prompts)
+    let_through = send_at_once(database, [session], QUESTIONS, quota, model, ThinkingQuotaReached)
+    assert let_through == LEFT == len(model.prompts)
     assert counted(rows, Mode.THINK, users=True) == counted(rows, Mode.THINK) == LEFT
     # The other mode still answers.
     answer(database, ask(database, session, MessageInput(message="Oi"), PLENTY), model)

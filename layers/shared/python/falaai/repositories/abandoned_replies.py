@@ -14,7 +14,12 @@ from falaai.modes import Mode
 ABANDONED_SECONDS = 60
 ABANDONED = "abandoned"  # the `error` of an abandoned reply; a stopped one has none
 IS_ABANDONED = f"m.estado = 'gerando' AND m.escrita_em < UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND"
-IS_BEING_WRITTEN = f"(m.estado = 'gerando' AND NOT ({IS_ABANDONED}))"
+
+
+def is_being_written(table: str) -> str:
+    """Return the condition that a reply of this table alias is being generated, and is not abandoned."""
+    newest = f"{table}.escrita_em >= UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND"
+    return f"({table}.estado = 'gerando' AND {newest})"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import date
 from falaai.conversation_memory import NO_NOTES, PersonalNotes, Turn
 from falaai.database import Statements
 from falaai.modes import SEARCH, Counted, Mode
-from falaai.repositories.abandoned_replies import ABANDONED_SECONDS, IS_BEING_WRITTEN
+from falaai.repositories.abandoned_replies import is_being_written
 from falaai.repositories.conversations import IS_KEPT, Conversation, conversation_of, is_untitled
 from falaai.repositories.facts import BY_QUESTION
 from falaai.repositories.messages import MESSAGE_COLUMNS, Message, message_of
@@ -40,8 +40,7 @@ class Context:
 # Reads the running replies of all users, which are few, instead of all messages of this user.
 _RUNNING = (
     "SELECT STRAIGHT_JOIN COUNT(*) FROM mensagens r JOIN conversas d ON d.id = r.id_conversa"  # noqa: S608 - constant
-    " WHERE r.estado = 'gerando'"
-    f" AND r.escrita_em >= UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND AND d.id_usuario = %s"
+    f" WHERE {is_being_written('r')} AND d.id_usuario = %s"
 )
 
 
@@ -60,7 +59,7 @@ def find_context(sql: Statements, user_id: int, conversation_id: int, reply_seq:
         f" WHERE c.id_usuario = %s AND c.id = %s AND c.{IS_KEPT} AND m.seq <= %s"
         # One lower bound instead of two, because TiDB uses only one of them to look up the index.
         " AND m.seq > GREATEST(%s, IF(c.resumo_ate_seq < %s, c.resumo_ate_seq, 0))"
-        f" AND (m.seq = %s OR NOT {IS_BEING_WRITTEN} AND m.conteudo <> '')",
+        f" AND (m.seq = %s OR NOT {is_being_written('m')} AND m.conteudo <> '')",
         (
             *(user_id, conversation_id, question_seq, question_seq),
             *(question_seq, question_seq, user_id),

@@ -4,7 +4,7 @@ from itertools import takewhile
 
 from falaai.conversation_memory import Turn
 from falaai.database import Row, Statements
-from falaai.repositories.abandoned_replies import IS_BEING_WRITTEN
+from falaai.repositories.abandoned_replies import is_being_written
 
 TURN_COLUMNS = "m.seq, m.remetente, m.conteudo, m.buscada_em IS NOT NULL AS buscada"
 
@@ -18,10 +18,10 @@ def list_oldest_turns(
     the text of that reply.
     """
     rows = sql.list(
-        f"SELECT {TURN_COLUMNS}, {IS_BEING_WRITTEN} AS sendo_escrita"  # noqa: S608 - constant
+        f"SELECT {TURN_COLUMNS}, {is_being_written('m')} AS sendo_escrita"  # noqa: S608 - constant
         " FROM mensagens m"
         " WHERE m.id_conversa = %s AND m.seq > %s AND m.seq <= %s"
-        f" AND (m.conteudo <> '' OR {IS_BEING_WRITTEN}) ORDER BY m.seq LIMIT %s",
+        f" AND (m.conteudo <> '' OR {is_being_written('m')}) ORDER BY m.seq LIMIT %s",
         (conversation_id, after_seq, until_seq, limit),
     )
     return [turn_of(row) for row in takewhile(lambda row: not row["sendo_escrita"], rows)]

@@ -9,11 +9,9 @@ message before it in `pai` (0 at the beginning of the conversation). A branch is
 from dataclasses import dataclass
 
 from falaai.database import Statements
-from falaai.repositories.abandoned_replies import ABANDONED_SECONDS
+from falaai.repositories.abandoned_replies import is_being_written
 from falaai.repositories.conversations import IS_KEPT
 from falaai.repositories.messages import Message
-
-_IS_RUNNING = f"estado = 'gerando' AND escrita_em >= UTC_TIMESTAMP(6) - INTERVAL {ABANDONED_SECONDS} SECOND"
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,8 @@ def list_branches(sql: Statements, conversation_id: int) -> list[Branch]:
 def has_running_reply(sql: Statements, conversation_id: int) -> bool:
     """Return whether a reply of the conversation is being generated, shown or hidden."""
     row = sql.find(
-        f"SELECT id FROM mensagens FORCE INDEX (mensagens_gerando) WHERE {_IS_RUNNING} AND id_conversa = %s LIMIT 1",  # noqa: S608 - constant
+        "SELECT m.id FROM mensagens m FORCE INDEX (mensagens_gerando)"  # noqa: S608 - constant
+        f" WHERE {is_being_written('m')} AND m.id_conversa = %s LIMIT 1",
         (conversation_id,),
     )
     return row is not None
