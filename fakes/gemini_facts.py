@@ -1,4 +1,4 @@
-"""Facts of the Gemini fake. It is a bad model on purpose: it obeys every order to remember something, from anybody.
+"""Facts of the Gemini fake. It is a bad model on purpose: it obeys every order to remember something, from any text.
 
 Without such an order it repeats the numbered sentences of the user, in the third person.
 """

@@ -103,7 +103,7 @@ def test_server_that_breaks_off_ends_the_stream_with_the_words_of_the_adapter(ht
 
 
 def test_function_that_dies_ends_the_stream_and_the_next_request_is_served(http):
-    """Whether the adapter can still write its words depends on whether the process or the connection ends first."""
+    """The adapter can still write its words only if the process ends before the connection."""
     got = received(http, "/stream?wish=die")
     assert got.startswith(b"0\n1\n")
     assert b"2\n" not in got

@@ -205,7 +205,7 @@ _LOADS = (
 
 
 def hostile_texts(beacon: str) -> list[str]:
-    """More than 200 different ones; `beacon` is an address nobody may ask for anything."""
+    """Return more than 200 hostile texts. No text may cause a request to the address `beacon`."""
     host = beacon.removeprefix("http://")
     plain = [text.format(run=RUN, beacon=beacon, host=host) for text in (*_EVENTS, *_SCRIPTS, *_LOADS)]
     linked = [link.format(target=target.format(run=RUN)) for link in _LINKS for target in _TARGETS]

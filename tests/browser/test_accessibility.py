@@ -19,7 +19,7 @@ AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
 
 
 def findings(page: Page) -> list[Any]:
-    """What axe-core finds, of any impact, with the elements it is about."""
+    """Return the findings of axe-core, of any impact, with their elements."""
     page.evaluate(AXE)
     found = page.evaluate("(rules) => axe.run(document, {runOnly: rules})", RULES)["violations"]
     return [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found]

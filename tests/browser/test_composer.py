@@ -94,7 +94,7 @@ def test_without_connection_the_message_waits_and_is_sent_once(
 
 
 def stored_conversations(product: Rows, member: Person) -> list[list[str]]:
-    """What stands in each of a person's conversations, questions only, oldest conversation first."""
+    """Return the questions of each of a person's conversations, the oldest conversation first."""
     rows = product.list(
         "SELECT c.id, m.conteudo FROM conversas c JOIN usuarios u ON u.id = c.id_usuario"
         " LEFT JOIN mensagens m ON m.id_conversa = c.id AND m.remetente = 'usuario'"

@@ -27,7 +27,7 @@ def test_reply_grows_block_by_block_and_is_stopped_with_escape(
     sign_in(page, people)
     gemini(delay=0.02, pieces=60, text=f"Primeiro parágrafo.\n\n- um\n- dois\n\n{WORDS}")
     gemini(fault="pause", after_pieces=20, times=1)
-    # The dots go with the first piece, which may come before anybody looks.
+    # The dots go with the first piece, which may come before the test looks.
     page.evaluate(
         "() => new MutationObserver(() => { window.thought ||= !!document.querySelector('.thinking'); })"
         ".observe(document.body, { childList: true, subtree: true })"

@@ -1,4 +1,4 @@
-"""What a page costs to show, and what it looks like on paper."""
+"""The weight of pages, and their look on paper."""
 
 from collections.abc import Callable
 

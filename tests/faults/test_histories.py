@@ -103,7 +103,7 @@ def handle(database: Database, email_sender: EmailSender, delivery: Delivery, ag
 
 
 def play(database: Database, history: History) -> EmailSender:
-    """Deliver until none is left; who says "again" comes back later, and in five minutes nobody waits any longer."""
+    """Deliver until no message is left. A message to retry comes back later; after five minutes none is retried."""
     email_sender, waiting, count = EmailSender(), deque(history.deliveries), 0
     while waiting:
         if count == history.committed_after:

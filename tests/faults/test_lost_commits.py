@@ -1,4 +1,4 @@
-"""The answer to COMMIT never arrives: what was done is done once, and whoever did it is told the truth."""
+"""The answer to COMMIT never arrives: the change is made once, and the caller gets the true result."""
 
 import os
 from datetime import datetime

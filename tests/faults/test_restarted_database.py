@@ -21,7 +21,7 @@ GRACE_SECONDS = 10.0
 
 @dataclass
 class Talk:
-    """What one person got: when each 503 came, and the answers."""
+    """The answers that one person got, and the time of each 503."""
 
     person: Person
     number: int
@@ -59,7 +59,7 @@ def test_restart_while_people_chat(faulty: FaultyCloud, faulty_people: People) -
         went = time.monotonic()
         faulty.server.stop()
         time.sleep(min(3.0, MINUTES * 15))
-        wait_until(lambda: any(talk.refused_at for talk in talks), "somebody meets the outage")
+        wait_until(lambda: any(talk.refused_at for talk in talks), "a person meets the outage")
         faulty.server.start()
         back = time.monotonic()
         time.sleep(MINUTES * 30)

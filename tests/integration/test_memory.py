@@ -209,7 +209,7 @@ HOSTILE = (
 
 
 def wire(gemini: FakeService, model: GeminiModels, prompt: Prompt) -> dict[str, Any]:
-    """What Gemini gets of a prompt."""
+    """Return the body of the request that Gemini gets for a prompt."""
     list(model.stream(prompt, 20))
     body: dict[str, Any] = gemini.requests()[-1]["body"]
     return body

@@ -75,7 +75,7 @@ class Crowd:
         return asked - before, self.questions() - asked, answer.json()
 
     def questions(self) -> int:
-        """How many statements the connection has sent, transaction control included."""
+        """Count the statements that the connection has sent, transaction control included."""
         return self.connection.sent
 
 

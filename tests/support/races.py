@@ -55,7 +55,7 @@ class Race:
     def run(
         self, stop: int, first: Callable[[Database], object], second: Callable[[Database], object]
     ) -> tuple[bool, "Future[object]"]:
-        """Whether the first came as far as to be stopped, and how the second ended."""
+        """Return whether the first was stopped in its course, and the result of the second."""
         with ThreadPoolExecutor(1) as pool, pytest.MonkeyPatch.context() as patch:
             begun: list[Future[object]] = []
 

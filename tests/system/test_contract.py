@@ -1,4 +1,4 @@
-"""What the OpenAPI documents of the web functions say, tried with whatever comes to mind: no 5xx, and every answer
+"""Generated requests to the routes in the OpenAPI documents of the web functions: no 5xx, and every answer
 as documented."""
 
 import os
@@ -22,7 +22,7 @@ CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance,
 # `make test` takes a sample; `make test-faults` takes more.
 EXAMPLES = int(os.environ.get("EXAMPLES", "4"))
 auth = schemathesis.openapi.from_dict(build_auth().openapi())
-# Whoever signs out or deletes the account spoils it for the rest.
+# A request that signs out or deletes the account would fail the requests after it.
 signed_in = schemathesis.openapi.from_dict(build_chat().openapi())
 attachments = schemathesis.openapi.from_dict(build_attachments().openapi())
 tries = settings(

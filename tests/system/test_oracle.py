@@ -1,4 +1,4 @@
-"""Nobody can find out who has an account: not by words, not by headers, not by time.
+"""Answers do not tell whether an address has an account: not by words, not by headers, not by time.
 
 `make test-faults` takes 300 pairs and judges the medians; `make test` takes a sample, and judges words only.
 """

@@ -61,7 +61,7 @@ def test_what_is_no_picture_is_refused_clearly(member: Person, content: bytes, s
 
 
 def cpu_seconds(content: bytes) -> float:
-    """What it costs to clean a picture, or to refuse it: the process's own time, whatever else the machine does."""
+    """Measure the CPU time of cleaning or refusing a picture, which no other work of the machine changes."""
     start = time.process_time()
     with suppress(InvalidInput):
         clean_picture(content)

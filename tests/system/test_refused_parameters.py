@@ -34,7 +34,7 @@ def ana(refusing: RunningCloud) -> Iterator[Person]:
 
 
 def sent_for(cloud: RunningCloud, question: str) -> list[dict[str, Any]]:
-    """What the model was told of thinking, each time it was asked for the reply to this question."""
+    """Return the parameters for thinking of each request for the reply to this question."""
     requests = httpx.get(f"{cloud.addresses['gemini']}/admin/requests").json()
     asked = [one["body"] for one in requests if one["body"]["contents"][-1]["parts"][0]["text"] == question]
     return [body["generationConfig"].get("thinkingConfig", {}) for body in asked]

@@ -1,4 +1,4 @@
-"""What template.yaml promises."""
+"""Promises of template.yaml."""
 
 import re
 from pathlib import Path
@@ -135,7 +135,7 @@ def test_cleanup_is_scheduled() -> None:
 
 RAW = parse((ROOT / "template.yaml").read_text())["Resources"]
 DATABASE_CONNECTIONS = 400  # what TiDB Cloud gives a cluster that costs nothing
-SPARE_CONNECTIONS = 20  # for migrations and whoever looks after it
+SPARE_CONNECTIONS = 20  # for migrations and the operator
 
 
 @pytest.mark.parametrize("name", TEMPLATE.functions)

@@ -1,4 +1,4 @@
-"""What AWS SAM makes of the template: the policies, the routes and the resources that really come to be."""
+"""The policies, routes and resources that AWS SAM makes from the template."""
 
 import json
 import re

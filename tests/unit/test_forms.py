@@ -1,4 +1,4 @@
-"""What people fill in at sign-up."""
+"""The fields of the form for a new account."""
 
 import re
 from typing import Any

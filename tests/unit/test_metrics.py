@@ -1,4 +1,4 @@
-"""What the alarms watch is counted, in the form CloudWatch reads, and holds nothing but numbers."""
+"""Metrics that the alarms watch are counted in CloudWatch's format, and hold only numbers."""
 
 import json
 from collections.abc import AsyncGenerator, Iterator

@@ -80,7 +80,7 @@ def test_every_sentence_of_the_browser_is_used() -> None:
 
 
 def test_scripts_have_no_sentence_of_their_own() -> None:
-    """What a user reads comes from the server. Portuguese has letters that code and its comments do not need."""
+    """All texts for users come from the server. Portuguese has letters that code and its comments do not need."""
     for name, path in MODULES.items():
         code = re.sub(r"/\*[\s\S]*?\*/|//.*", "", path.read_text())
         assert not re.search(r"[\u00c0-\u017f]", code), name

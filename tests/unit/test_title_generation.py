@@ -1,4 +1,4 @@
-"""What the model says becomes a title of at most five words and fifty characters."""
+"""The model's answer becomes a title of at most five words and fifty characters."""
 
 import pytest
 

@@ -102,7 +102,7 @@ def _notes(summary: str) -> tuple[Turn, ...]:
 def _file_notes(noted: Sequence[SentFile]) -> tuple[Turn, ...]:
     """Return the digests as a turn with an answer. Seq 0 belongs to no stored message.
 
-    A digest holds sentences of a file, which may come from anybody: it is quoted, in a turn of its own, as the
+    A digest holds sentences of a file, which others may have written: it is quoted, in a turn of its own, as the
     running summary is. The newest files have their digests; the others are named.
     """
     if not noted:

@@ -24,7 +24,7 @@ AFTER_FIRST_PIECE = 2
 
 
 def make_first_of_day(crowd: Crowd) -> None:
-    """Let nobody have sent a message today, not even counted in a share of the ceiling."""
+    """Delete all counters of today, those of users and the shares of the ceiling."""
     Transaction(crowd.connection).run("DELETE FROM uso_diario")
 
 

@@ -89,7 +89,7 @@ def test_a_whole_table_and_a_sort_are_noticed(where: settings.DatabaseSettings, 
 
 
 def statement_lines() -> dict[tuple[str, int], set[int]]:
-    """Where the product runs statements that read tables: file and first line, and all lines of that call."""
+    """Return the calls of the product that read tables: file and first line, and all lines of the call."""
     found = {}
     for path in [*ROOT.glob("layers/shared/python/falaai/**/*.py"), *ROOT.glob("functions/*/falaai_*/**/*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
