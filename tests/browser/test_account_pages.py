@@ -8,7 +8,7 @@ import httpx
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import PHONE, screenshot, sign_in
+from tests.support.browser import PHONE, screenshot, sign_in, sign_up
 from tests.support.people import PASSWORD, People, Person, newest_link, second_device
 from tests.support.pictures import assert_upright_and_bare, phone_photo
 from tests.support.rows import Rows
@@ -42,11 +42,7 @@ def test_email_can_be_requested_again_after_a_countdown(
     page = new_page(PHONE)
     page.clock.install()
     page.goto("/cadastro")
-    page.get_by_label("Seu nome").fill("Ana Souza")
-    page.get_by_label("E-mail").fill(person.email)
-    page.get_by_label("Senha", exact=True).fill(PASSWORD)
-    page.get_by_role("checkbox").check()
-    page.get_by_role("button", name="Criar conta").click()
+    sign_up(page, person)
     page.wait_for_url("**/sucesso")
     expect(page.get_by_text(f"para {person.email}")).to_be_visible()
     resend = page.get_by_role("button", name=re.compile("Enviar"))
@@ -113,11 +109,7 @@ def test_link_signs_in_where_the_account_was_registered_and_only_there(
 ) -> None:
     page, other = new_page(), new_page()
     page.goto("/cadastro")
-    page.get_by_label("Seu nome").fill("Ana Souza")
-    page.get_by_label("E-mail").fill(person.email)
-    page.get_by_label("Senha", exact=True).fill(PASSWORD)
-    page.get_by_role("checkbox").check()
-    page.get_by_role("button", name="Criar conta").click()
+    sign_up(page, person)
     page.wait_for_url("**/sucesso")
     link = person.link()
     other.goto(link)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import screenshot
+from tests.support.browser import screenshot, sign_up
 from tests.support.people import PASSWORD, Person
 
 
@@ -13,11 +13,7 @@ def test_from_landing_to_a_titled_conversation(new_page: Callable[..., Page], pe
     page.goto("/")
     screenshot(page, "landing")
     page.get_by_role("link", name="Criar conta").click()
-    page.get_by_label("Seu nome").fill("Ana Souza")
-    page.get_by_label("E-mail").fill(person.email)
-    page.get_by_label("Senha", exact=True).fill("12345678")
-    page.get_by_role("checkbox").check()
-    page.get_by_role("button", name="Criar conta").click()
+    sign_up(page, person, password="12345678")
     expect(
         page.get_by_text("Essa senha é fácil de adivinhar: muita gente usa uma igual ou parecida.")
     ).to_be_visible()

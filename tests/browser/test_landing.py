@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.support.browser import sign_in
+from tests.support.browser import sign_in, sign_up
 from tests.support.people import PASSWORD, People, Person
 
 MESSAGE = "Como faço pão de queijo\nsem queijo?"
@@ -16,11 +16,7 @@ def write_and_sign_up(page: Page, person: Person) -> None:
     page.get_by_role("button", name="Começar").click()
     expect(page.get_by_text("A mensagem que você escreveu espera por você.")).to_be_visible()
     assert "queijo" not in page.url
-    page.get_by_label("Seu nome").fill("Ana")
-    page.get_by_label("E-mail").fill(person.email)
-    page.get_by_label("Senha", exact=True).fill(PASSWORD)
-    page.get_by_role("checkbox").check()
-    page.get_by_role("button", name="Criar conta").click()
+    sign_up(page, person, name="Ana")
     expect(page.get_by_role("heading", name="Confira seu e-mail")).to_be_visible()
 
 

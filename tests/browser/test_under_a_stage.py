@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.browser import say, take_session
-from tests.support.people import PASSWORD, People
+from tests.support.browser import say, sign_up, take_session
+from tests.support.people import People
 from tests.support.running_cloud import RunningCloud, start_cloud
 
 
@@ -47,11 +47,7 @@ def test_walk_from_landing_to_goodbye(browser: Browser, live: RunningCloud, new_
     page.on("response", lambda answer: answer.status < 400 or strays.append(f"{answer.status} {answer.url}"))
     page.goto("./")
     page.get_by_role("link", name="Criar conta").click()
-    page.get_by_label("Seu nome").fill("Ana Souza")
-    page.get_by_label("E-mail").fill(person.email)
-    page.get_by_label("Senha", exact=True).fill(PASSWORD)
-    page.get_by_role("checkbox").check()
-    page.get_by_role("button", name="Criar conta").click()
+    sign_up(page, person)
     page.wait_for_url(f"{live.gateway}/sucesso")
     page.goto(person.link())
     page.get_by_role("button", name="Confirmar e entrar").click()

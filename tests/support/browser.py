@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.support.paths import ROOT
-from tests.support.people import People, Person
+from tests.support.people import PASSWORD, People, Person
 
 ARTIFACTS = ROOT / "tests/artifacts"
 PHONE = {"width": 390, "height": 844}
@@ -31,6 +31,15 @@ def screenshot(page: Page, name: str) -> Path:
     path = ARTIFACTS / f"{name}.png"
     page.screenshot(path=path)
     return path
+
+
+def sign_up(page: Page, person: Person, name: str = "Ana Souza", password: str = PASSWORD) -> None:
+    """Fill in the form for a new account, and send it. The page shows the form already."""
+    page.get_by_label("Seu nome").fill(name)
+    page.get_by_label("E-mail").fill(person.email)
+    page.get_by_label("Senha", exact=True).fill(password)
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Criar conta").click()
 
 
 def sign_in(page: Page, people: People, path: str = "/chat") -> Person:
