@@ -1,5 +1,8 @@
 """All errors that FalaAI raises on purpose. `falaai.web.error_responses` maps them to statuses and sentences.
 
+They are in one module, since they are one table: the tree, and below it the code of each error. Tests compare it with
+the classes, statuses and sentences.
+
 FalaAIError
 ├── SettingsError                 the operator's mistake: a setting is missing, weak or a placeholder
 ├── RequestError                  the caller's mistake
