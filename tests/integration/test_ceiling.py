@@ -52,17 +52,17 @@ def counted(rows: Rows, mode: Mode, users: bool = False) -> int:
 
 def send_at_once(
     database: Database,
-    people: Sequence[Session],
+    sessions: Sequence[Session],
     questions: Sequence[MessageInput],
     limits: Limits,
     model: FakeModel,
     refusal: type[TooManyRequests],
 ) -> int:
-    """Send the questions in parallel, each by the next person. Returns the number of those without this refusal."""
+    """Send the questions in parallel, each from the next session. Returns the number of answered ones."""
 
     def try_one(number: int) -> bool:
         try:
-            asked = ask(database, people[number % len(people)], questions[number], limits)
+            asked = ask(database, sessions[number % len(sessions)], questions[number], limits)
         except refusal:
             return False
         except DatabaseUnavailable:  # several deadlocks in a row; nothing is stored, and the page sends again
