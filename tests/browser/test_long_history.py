@@ -5,6 +5,7 @@ from collections.abc import Callable
 import httpx
 from playwright.sync_api import Page, expect
 
+from falaai.repositories.facts import MOST_FACTS
 from tests.support.browser import screenshot, take_session
 from tests.support.people import People, Person
 from tests.support.rows import Rows
@@ -74,6 +75,24 @@ def test_scrolls_up_to_the_first_message(new_page: Callable[..., Page], people: 
         expect(page.locator(".message")).not_to_have_count(seen)
     expect(page.locator(".message")).to_have_count(SCROLLED)
     expect(page.locator(".message").first).to_contain_text("Mensagem 1.")
+
+
+def test_page_with_all_facts_of_a_user_is_no_larger(product: Rows, member: Person) -> None:
+    """As many facts as a user may have, each as long as it may be, from the newest questions."""
+    conversation = _long_conversation(product, member, SCROLLED)
+    product.run(
+        "INSERT INTO fatos (id_usuario, texto, id_mensagem, criado_em)"
+        " SELECT c.id_usuario, CONCAT(n.seq, REPEAT('é', 190)), m.id, UTC_TIMESTAMP(6) FROM conversas c"
+        " JOIN mensagens m ON m.id_conversa = c.id AND m.remetente = 'usuario' AND m.seq > %s"
+        " JOIN mensagens n ON n.id_conversa = c.id AND n.seq <= 8 WHERE c.id = %s",
+        *(SCROLLED - 50, conversation),
+    )
+    assert product.value("SELECT COUNT(*) FROM fatos f JOIN mensagens m ON m.id = f.id_mensagem") >= MOST_FACTS
+    answer: httpx.Response = member.http.get(f"/chat/{conversation}", headers={"accept": "text/html"})
+    assert len(answer.content) <= PAGE_BYTES
+    shown = answer.text.count("data-fact=")
+    assert shown
+    assert shown % 8 == 0  # none of a shown reply is missing
 
 
 def test_longer_messages_are_fewer_to_a_page(product: Rows, member: Person) -> None:
