@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -64,7 +65,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a run in which a role lacked an action, and a whole run in which it never used one that it has."""
     if hasattr(session.config, "workerinput"):
         return
-    entries = granted_actions.recorded(Path(os.environ[ACTIONS]))
+    record = Path(os.environ[ACTIONS])
+    entries = granted_actions.recorded(record)
+    shutil.rmtree(record.parent)
     problems = [*granted_actions.refused(entries)]
     if _is_whole(session):
         problems += granted_actions.unused(entries, granted_actions.grants())
