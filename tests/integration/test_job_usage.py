@@ -42,7 +42,7 @@ JOBS = pytest.mark.parametrize("job", [write_title, write_summary, write_digest]
 
 
 def use_of_today(database: Database, rows: Rows) -> Use:
-    return usage_totals.get_sum(database, day_of(rows.value("SELECT UTC_TIMESTAMP(6)")))
+    return usage_totals.find_sum(database, day_of(rows.value("SELECT UTC_TIMESTAMP(6)"))) or Use()
 
 
 @JOBS

@@ -4,8 +4,10 @@ import csv
 import io
 from datetime import date, timedelta
 
+import pytest
+
 from falaai.database import Database
-from falaai.repositories import failures, usage, usage_totals
+from falaai.repositories import failures, ratings, usage, usage_totals
 from falaai.repositories.usage_totals import Use
 from falaai_admin import usage_reports
 from falaai_cleanup.tasks import clean_up
@@ -36,7 +38,7 @@ def test_cleanup_adds_each_ended_day_once(database: Database, rows: Rows) -> Non
         assert clean_up(database, 0, lambda: True).is_done
     totals = usage_totals.list_totals(database, days[0], today)
     assert totals == {days[0]: Use(2, 11, cost=110), days[1]: Use(2, 12, cost=120)}
-    assert usage_totals.get_sum(database, days[1]) == totals[days[1]]
+    assert usage_totals.find_sum(database, days[1]) == totals[days[1]]
     rows.run("DELETE FROM uso_diario")  # the accounts are gone
     clean_up(database, 0, lambda: True)
     assert usage_totals.list_totals(database, days[0], today) == totals
@@ -48,6 +50,57 @@ def test_page_sums_up_the_days_that_have_no_total_yet(database: Database, rows: 
     fill(rows, today - timedelta(days=1), 1, 6)
     shown = usage_reports.list_days(database, today - timedelta(days=2), today, today)
     assert [use.messages for use in shown.values()] == [0, 6, 5]
+
+
+def test_day_of_many_users_is_left_out_until_its_total_is_added(
+    database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page would need seconds to sum it up; the cleanup reads it in parts."""
+    monkeypatch.setattr(usage_totals, "MOST_SUMMED", 2)
+    today = today_of(rows)
+    yesterday, before = today - timedelta(days=1), today - timedelta(days=2)
+    for user in range(1, 6):
+        fill(rows, before, user, 1)
+        fill(rows, yesterday, user, user)
+    fill(rows, today, 1, 7)
+    assert usage_totals.find_sum(database, yesterday) is None
+    shown = usage_reports.list_days(database, before, today, today)
+    assert {day: use.messages for day, use in shown.items()} == {before: 0, today: 7}
+    clean_up(database, 0, lambda: True)
+    shown = usage_reports.list_days(database, before, today, today)
+    assert {day: (use.people, use.messages) for day, use in shown.items()} == {
+        before: (5, 5),
+        yesterday: (5, 15),
+        today: (1, 7),
+    }
+
+
+def test_newest_failures_and_ratings_are_counted(
+    database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failures, "MOST_COUNTED", 2)
+    monkeypatch.setattr(ratings, "MOST_COUNTED", 2)
+    today = today_of(rows)
+    for user, days, code in ((1, 5, "old"), (2, 1, "new"), (3, 0, "new")):
+        failures.add_failure(database, user, today - timedelta(days=days), code)
+        rows.run(
+            "INSERT INTO avaliacoes (id_mensagem, geracao, id_usuario, nota, motivo, modelo, dia)"
+            " VALUES (%s, 1, %s, 'ruim', %s, NULL, %s)",
+            *(user, user, "tom" if code == "old" else "tamanho", today - timedelta(days=days)),
+        )
+    assert failures.list_failures(database, today - timedelta(days=9), today) == {"new": 2}
+    assert [(one.reason, one.count) for one in ratings.list_counts(database, 30)] == [("tamanho", 2)]
+
+
+def test_file_of_accounts_reads_them_in_parts(
+    database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage_totals, "MOST_USERS", 2)
+    day = date(2026, 11, 1)
+    for number in range(5):
+        fill(rows, day, rows.user(f"p{number}@exemplo.com.br"), number + 1)
+    text, _ = usage_reports.csv_of_accounts(database, day, day, 0)
+    assert [line.split(",")[2] for line in text.splitlines()[1:]] == ["1", "2", "3", "4", "5"]
 
 
 def test_use_of_accounts_is_their_own(database: Database, rows: Rows) -> None:

@@ -27,13 +27,19 @@ _COLUMNS = (
 def list_days(database: Database, first: date, last: date, today: date) -> dict[date, Use]:
     """Return the use of all users on each day from `first` to `last`, with 0 for days without any.
 
-    Of days without a total only yesterday and today are summed up. Other days get theirs by the next cleanup.
+    Of days without a total only yesterday and today are summed up. Other days get theirs by the next cleanup. If too
+    many users have used an open day to sum it up for a page, it is left out until then.
     """
     known = usage_totals.list_totals(database, first, last)
+    left_out = set[date]()
     for day in (today - timedelta(days=1), today):
         if first <= day <= last and day not in known:
-            known[day] = usage_totals.get_sum(database, day)
-    return {day: known.get(day, Use()) for day in _days(first, last)}
+            found = usage_totals.find_sum(database, day)
+            if found is None:
+                left_out.add(day)
+            else:
+                known[day] = found
+    return {day: known.get(day, Use()) for day in _days(first, last) if day not in left_out}
 
 
 def by_month(days: dict[date, Use]) -> dict[date, Use]:
@@ -110,7 +116,10 @@ def csv_of_accounts(database: Database, first: date, last: date, after_id: int) 
     It names accounts by id and address.
     """
     accounts = people.list_addresses(database, after_id, CSV_ACCOUNTS)
-    uses = usage_totals.list_of_users(database, [*accounts], first, last)
+    uses: dict[int, Use] = {}
+    ids, size = [*accounts], usage_totals.MOST_USERS
+    for start in range(0, len(ids), size):
+        uses |= usage_totals.list_of_users(database, ids[start : start + size], first, last)
     lines = ((f"{user_id} {email}", uses.get(user_id, Use())) for user_id, email in accounts.items())
     return _csv("conta", lines), max(accounts) if len(accounts) == CSV_ACCOUNTS else None
 

@@ -54,6 +54,7 @@ def usage_page(request: Request, session: AdminSession, database: Db) -> UsageVi
     costs = [(month_in_words(one.dia), one.reais) for one in months]
     values = {
         "is_confirmed": is_confirmed(session),
+        "is_partial": today not in known,
         "days": [(day_in_words(one.dia), one) for one in reversed(days) if one.pessoas],
         "months": [(month_in_words(one.dia), one) for one in reversed(months) if one.pessoas],
         "failures": failures,

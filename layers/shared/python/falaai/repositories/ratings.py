@@ -58,12 +58,17 @@ def delete_rating(sql: Statements, user_id: int, reply_id: int, generation: int)
     )
 
 
+# The newest ratings that one statement counts.
+MOST_COUNTED = 2000
+
+
 def list_counts(sql: Statements, days: int) -> Sequence[RatingCount]:
-    """Count the ratings of the last days of all users."""
+    """Count the newest ratings of the last days of all users, at most MOST_COUNTED of them."""
     rows = sql.list(
-        "SELECT nota, motivo, modelo, COUNT(*) AS total FROM avaliacoes FORCE INDEX (avaliacoes_dia)"
-        " WHERE dia > UTC_DATE() - INTERVAL %s DAY GROUP BY nota, motivo, modelo ORDER BY NULL",
-        (days,),
+        "SELECT nota, motivo, modelo, COUNT(*) AS total FROM (SELECT nota, motivo, modelo FROM avaliacoes"
+        " FORCE INDEX (avaliacoes_dia) WHERE dia > UTC_DATE() - INTERVAL %s DAY ORDER BY dia DESC LIMIT %s) AS a"
+        " GROUP BY nota, motivo, modelo ORDER BY NULL",
+        (days, MOST_COUNTED),
     )
     return [RatingCount(Rating(row["nota"]), row["motivo"], row["modelo"], row["total"]) for row in rows]
 

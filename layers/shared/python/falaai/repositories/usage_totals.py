@@ -1,11 +1,11 @@
 """Table `uso_total`: the use of all users together on days that have ended; and sums of `uso_diario`.
 
-The cleanup adds one row for each day. Pages read rows of it, and sum up only the one or two days that have none yet.
-So an answer takes as long with a hundred thousand users as with ten.
+The cleanup adds one row for each day. Pages read rows of it, and sum up only the one or two days that have none yet,
+if few users have used them. So an answer takes as long with a hundred thousand users as with ten.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 
 from falaai.database import Row, Statements
@@ -17,10 +17,15 @@ _SUMS = (
     " COALESCE(SUM(bytes_enviados), 0) AS bytes_enviados, COALESCE(SUM(arquivos), 0) AS arquivos,"
     " COALESCE(SUM(custo_microusd), 0) AS custo_microusd"
 )
-_COLUMNS = (
-    "dia, pessoas, mensagens, pensadas, buscas, consultas, tokens_entrada, tokens_saida, bytes_enviados,"
-    " arquivos, custo_microusd"
+# In the order of the fields of Use.
+_USE_COLUMNS = (
+    *("pessoas", "mensagens", "pensadas", "buscas", "consultas", "tokens_entrada", "tokens_saida"),
+    *("bytes_enviados", "arquivos", "custo_microusd"),
 )
+# Users of one statement of `list_of_users`.
+MOST_USERS = 500
+# Users of a day that one statement sums up. A page shows no day with more of them before its total is added.
+MOST_SUMMED = 5000
 # A day of São Paulo ends at 03:00 UTC; its last replies end some minutes later.
 _HAS_ENDED = "dia < DATE(UTC_TIMESTAMP(6) - INTERVAL 4 HOUR)"
 
@@ -44,6 +49,9 @@ class Use:
     files: int = 0
     cost: int = 0
 
+    def plus(self, other: "Use") -> "Use":
+        return Use(*(sum(pair) for pair in zip(astuple(self), astuple(other), strict=True)))
+
 
 def find_missing_day(sql: Statements) -> date | None:
     """Return the first day with use that has ended and has no total, after the last day that has one."""
@@ -55,33 +63,61 @@ def find_missing_day(sql: Statements) -> date | None:
 
 
 def add_total(sql: Statements, day: date) -> None:
-    """Add the total of a day, unless it is there. Shares of ceilings, with ids of 0 and less, are no users."""
+    """Add the total of a day, unless it is there. The use of MOST_SUMMED users is read at a time."""
+    total, after = Use(), 0
+    while True:
+        part, after = _sum_after(sql, day, after)
+        total = total.plus(part)
+        if part.people < MOST_SUMMED:
+            break
+    columns = ("dia", *_USE_COLUMNS)
     sql.run(
-        f"INSERT IGNORE INTO uso_total ({_COLUMNS})"  # noqa: S608 - constant columns
-        f" SELECT %s, COUNT(*), {_SUMS} FROM uso_diario WHERE dia = %s AND id_usuario > 0",
-        (day, day),
+        f"INSERT IGNORE INTO uso_total ({', '.join(columns)})"  # noqa: S608 - constant columns
+        f" VALUES ({', '.join(['%s'] * len(columns))})",
+        (day, *astuple(total)),
     )
 
 
 def list_totals(sql: Statements, first: date, last: date) -> dict[date, Use]:
     """Return the totals of the days from `first` to `last` that have one."""
-    rows = sql.list(f"SELECT {_COLUMNS} FROM uso_total WHERE dia BETWEEN %s AND %s", (first, last))  # noqa: S608 - constants
+    columns = ", ".join(_USE_COLUMNS)
+    rows = sql.list(f"SELECT dia, {columns} FROM uso_total WHERE dia BETWEEN %s AND %s", (first, last))  # noqa: S608 - constants
     return {row["dia"]: _use_of(row) for row in rows}
 
 
-def get_sum(sql: Statements, day: date) -> Use:
-    """Sum up the use of all users on a day."""
-    row = sql.find(
-        f"SELECT COUNT(*) AS pessoas, {_SUMS} FROM uso_diario WHERE dia = %s AND id_usuario > 0",  # noqa: S608 - constants
-        (day,),
+def find_sum(sql: Statements, day: date) -> Use | None:
+    """Sum up the use of all users on a day. Returns None if there are more than MOST_SUMMED of them."""
+    users = sql.count(
+        "SELECT COUNT(*) FROM (SELECT id_usuario FROM uso_diario FORCE INDEX (uso_dia)"
+        " WHERE dia = %s AND id_usuario > 0 LIMIT %s) AS d",
+        (day, MOST_SUMMED + 1),
     )
-    return _use_of(row or {})
+    return None if users > MOST_SUMMED else _sum_after(sql, day, 0)[0]
+
+
+def _sum_after(sql: Statements, day: date, after_id: int) -> tuple[Use, int]:
+    """Sum up the use of MOST_SUMMED users after an id. Returns the last id too, or 0 without a user.
+
+    Shares of ceilings, with ids of 0 and less, are no users.
+    """
+    row = sql.find(
+        f"SELECT COUNT(*) AS pessoas, COALESCE(MAX(id_usuario), 0) AS ultimo, {_SUMS} FROM"  # noqa: S608 - constants
+        f" (SELECT id_usuario, {', '.join(_USE_COLUMNS[1:])} FROM uso_diario FORCE INDEX (uso_dia)"
+        " WHERE dia = %s AND id_usuario > %s"
+        " ORDER BY id_usuario LIMIT %s) AS d",
+        (day, after_id, MOST_SUMMED),
+    )
+    return (_use_of(row), row["ultimo"]) if row else (Use(), 0)
 
 
 def list_of_users(sql: Statements, user_ids: Sequence[int], first: date, last: date) -> dict[int, Use]:
-    """Return the use of each of these users from `first` to `last`. Users without any are left out."""
+    """Return the use of each of these users from `first` to `last`. Users without any are left out.
+
+    At most MOST_USERS: MariaDB makes a table of a longer list, and joins it with the days of all users.
+    """
     rows = sql.list(
-        f"SELECT id_usuario, {_SUMS} FROM uso_diario WHERE id_usuario IN %s AND dia BETWEEN %s AND %s"  # noqa: S608 - constants
+        f"SELECT id_usuario, {_SUMS} FROM uso_diario FORCE INDEX (PRIMARY)"  # noqa: S608 - constants
+        " WHERE id_usuario IN %s AND dia BETWEEN %s AND %s"
         " GROUP BY id_usuario",
         (tuple(user_ids) or (0,), first, last),
     )
@@ -99,8 +135,4 @@ def list_days_of_user(sql: Statements, user_id: int, first: date, last: date) ->
 
 
 def _use_of(row: Row) -> Use:
-    columns = (
-        *("pessoas", "mensagens", "pensadas", "buscas", "consultas", "tokens_entrada", "tokens_saida"),
-        *("bytes_enviados", "arquivos", "custo_microusd"),
-    )
-    return Use(*(int(row.get(column, 0)) for column in columns))
+    return Use(*(int(row.get(column, 0)) for column in _USE_COLUMNS))
