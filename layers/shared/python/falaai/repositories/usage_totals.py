@@ -66,7 +66,7 @@ def add_total(sql: Statements, day: date) -> None:
     """Add the total of a day, unless it is there. The use of MOST_SUMMED users is read at a time."""
     total, after = Use(), 0
     while True:
-        part, after = _sum_after(sql, day, after)
+        part, after = _get_sum_after(sql, day, after)
         total = total.plus(part)
         if part.people < MOST_SUMMED:
             break
@@ -92,10 +92,10 @@ def find_sum(sql: Statements, day: date) -> Use | None:
         " WHERE dia = %s AND id_usuario > 0 LIMIT %s) AS d",
         (day, MOST_SUMMED + 1),
     )
-    return None if users > MOST_SUMMED else _sum_after(sql, day, 0)[0]
+    return None if users > MOST_SUMMED else _get_sum_after(sql, day, 0)[0]
 
 
-def _sum_after(sql: Statements, day: date, after_id: int) -> tuple[Use, int]:
+def _get_sum_after(sql: Statements, day: date, after_id: int) -> tuple[Use, int]:
     """Sum up the use of MOST_SUMMED users after an id. Returns the last id too, or 0 without a user.
 
     Shares of ceilings, with ids of 0 and less, are no users.
