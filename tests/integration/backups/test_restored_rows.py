@@ -76,8 +76,8 @@ def fill(rows: Rows) -> None:
     for share in range(-15, 1):
         rows.run(
             "INSERT INTO uso_diario (id_usuario, dia, mensagens, tokens_entrada, pensadas, bytes_enviados,"
-            " buscas, consultas)"
-            " VALUES (%s, '2026-02-28', 3, 9223372036854775807, 2, 4611686018427387904, 5, 2147483647)",
+            " buscas, consultas, arquivos)"
+            " VALUES (%s, '2026-02-28', 3, 9223372036854775807, 2, 4611686018427387904, 5, 2147483647, 7)",
             share,
         )
     rows.run("INSERT INTO exportacoes VALUES (1, %s, 'pronta', 1, 5, NOW(6), NOW(6), NOW(6), NOW(6))", ana)
@@ -88,7 +88,7 @@ def fill(rows: Rows) -> None:
         *(ana, HOSTILE[0]),
     )
     rows.run("INSERT INTO falhas_diarias VALUES (%s, '2026-02-28', 'model_silent', 2147483647)", ana)
-    rows.run("INSERT INTO uso_total VALUES ('2026-02-28', 1, 2, 3, 4, 5, 6, 7, 8, 9223372036854775807)")
+    rows.run("INSERT INTO uso_total VALUES ('2026-02-28', 1, 2, 3, 4, 5, 6, 7, 8, 9, 9223372036854775807)")
     rows.run("INSERT INTO convites_usos VALUES (1, 'u', NOW(6))")
     rows.run("INSERT INTO contas_apagadas VALUES (2000000500, '2026-01-01 00:00:00.000001')")
 
