@@ -83,6 +83,7 @@ def _values(
         # None: there is no search.
         "search_default": session.searches if quotas.search else None,
         "search_kept": texts.SEARCH_KEPT,
+        "sentences": texts.IN_THE_BROWSER,
         "deleted": [[one.conversation_id, round(1000 * one.seconds_left)] for one in deleted],
         "older": _older_path(newest, conversation_id),
         "suggestions": _suggestions(session.now),

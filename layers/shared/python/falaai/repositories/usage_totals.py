@@ -34,8 +34,8 @@ _HAS_ENDED = "dia < DATE(UTC_TIMESTAMP(6) - INTERVAL 4 HOUR)"
 class Use:
     """The use of one user or of all of them, on one day or in a longer time.
 
-    `queries` are those that Gemini made for the searches. `files` and
-    `uploaded` are the number of uploaded files and their bytes. The cost is in millionths of a dollar.
+    `queries` are those that Gemini made for the searches. `files` and `uploaded` are the number of uploaded files and
+    their bytes. The cost is in millionths of a dollar.
     """
 
     people: int = 0
@@ -127,8 +127,8 @@ def list_of_users(sql: Statements, user_ids: Sequence[int], first: date, last: d
 def list_days_of_user(sql: Statements, user_id: int, first: date, last: date) -> dict[date, Use]:
     """Return the use of a user on each day from `first` to `last`. Days without any are left out."""
     rows = sql.list(
-        "SELECT dia, mensagens, pensadas, buscas, consultas, tokens_entrada, tokens_saida, bytes_enviados,"
-        " arquivos, custo_microusd FROM uso_diario WHERE id_usuario = %s AND dia BETWEEN %s AND %s",
+        f"SELECT dia, {', '.join(_USE_COLUMNS[1:])} FROM uso_diario"  # noqa: S608 - constant columns
+        " WHERE id_usuario = %s AND dia BETWEEN %s AND %s",
         (user_id, first, last),
     )
     return {row["dia"]: _use_of(row) for row in rows}
