@@ -79,6 +79,6 @@ def title(number: int) -> TitleRequested:
 
 
 def most_receives(queue: str) -> int:
-    """Return how often a message of this queue is received before it becomes a dead letter, by the template."""
+    """Return how often a queue gives a message out before it moves it to the dead-letter queue, by the template."""
     properties = {one.logical_id: one.properties for one in read_template(ROOT / "template.yaml").queues}
     return int(properties[queue]["RedrivePolicy"]["maxReceiveCount"])
