@@ -1,6 +1,7 @@
 """The option --adapter: a web function behind a program that speaks Lambda's Runtime API and streams."""
 
 import asyncio
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,8 +34,11 @@ def test_stream_without_valid_metadata_is_malformed(begin):
         split_metadata(begin)
 
 
-async def invoke(wishes):
-    """Invoke a web function behind the adapter once for each wish. Returns status, headers, body and failure."""
+async def invoke(wishes, pause=0.0):
+    """Invoke a web function behind the adapter once for each wish. Returns status, headers, body and failure.
+
+    With a `pause`, devcloud does nothing for so many seconds when an invocation has begun.
+    """
     template = read_template(PROJECT / "template.yaml")
     function = replace(template.functions["StreamFunction"], adapter=PROJECT / "adapter.py")
     log: list[str] = []
@@ -43,7 +47,11 @@ async def invoke(wishes):
     try:
         for wish in wishes:
             try:
-                answer = await pool.invoke({"queryStringParameters": {"wish": wish}})
+                invocation = asyncio.create_task(pool.invoke({"queryStringParameters": {"wish": wish}}))
+                while pause and not any(process.state == "busy" for process in pool.processes):
+                    await asyncio.sleep(0.001)
+                time.sleep(pause)
+                answer = await invocation
             except FunctionFailed as error:
                 answers.append(str(error))
                 continue
@@ -72,6 +80,11 @@ def test_adapter_that_ends_in_mid_stream_is_replaced_with_its_server():
     broken, whole = asyncio.run(invoke(["end", ""]))
     assert (broken[0], broken[2], broken[3]) == (201, b"first ", True)
     assert (whole[2], whole[3]) == (b"first second", False)
+
+
+def test_pieces_count_if_devcloud_reads_them_after_the_exit():
+    [broken] = asyncio.run(invoke(["end"], pause=0.5))
+    assert (broken[0], broken[2], broken[3]) == (201, b"first ", True)
 
 
 def test_what_is_no_program_is_refused(start):

@@ -13,6 +13,8 @@ from devcloud.errors import StartError
 from devcloud.foreign_requests import STATUS, refusal
 
 _PROBE_SECONDS = 0.02
+# The kernel closes the connections of an ended process within milliseconds; a grandchild may keep one open.
+DRAIN_SECONDS = 2.0
 _SERVER_PORTS = range(20_000, 32_000)
 _PORT_TRIES = 100
 # In bytes. aiohttp's defaults are stricter than the limits of AWS, which the handler checks.
@@ -52,7 +54,7 @@ class HttpServer:
         foreign_requests: bool = False,
     ) -> None:
         self._listener = listener
-        self._own = ""
+        self._own, self._port = "", 0
         self._navigable = navigable
         self._allows_foreign = foreign_requests
         # Cancel a handler when its client disconnects, unless `keeps_running`. Otherwise a fake that never
@@ -83,10 +85,22 @@ class HttpServer:
     async def start(self) -> str:
         """Start to serve. Returns host:port."""
         listener = self._listener or bind("127.0.0.1", 0, "loopback server")
-        self._own = listener.getsockname()[0]
+        self._own, self._port = listener.getsockname()[:2]
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()
         return address_of(listener)
+
+    async def drain(self) -> None:
+        """Handle all that clients have sent. Call this after they have ended; it gives up after `DRAIN_SECONDS`."""
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                # Connections are accepted in their order: if this one has its response, all are open.
+                reader, writer = await asyncio.open_connection(self._own, self._port)
+                writer.write(b"GET / HTTP/1.0\r\n\r\n")
+                await reader.read()
+                writer.close()
+                while self._runner.server is not None and self._runner.server.connections:
+                    await asyncio.sleep(_PROBE_SECONDS)
 
     async def stop(self) -> None:
         await self._runner.cleanup()

@@ -113,7 +113,9 @@ class FunctionProcess:
             if self._killed:
                 self._child.kill()
             self._timer = asyncio.get_running_loop().call_later(INIT_LIMIT, self._child.kill)
-            self._fail_with_exit_status(await self._child.wait())
+            code = await self._child.wait()
+            await self._server.drain()  # a response that was sent before the exit counts
+            self._fail_with_exit_status(code)
         except OSError as error:
             self._init_error = FunctionFailed(f"cannot start: {error}", "Runtime.InvalidEntrypoint")
         finally:
