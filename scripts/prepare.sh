@@ -12,16 +12,16 @@ fingerprint() { cat "$@" | { if command -v sha256sum >/dev/null; then sha256sum;
 # Debian packages to install, and the programs and libraries that miss them.
 packages=() missing=()
 
-# need PROGRAM PACKAGE...: notes the Debian packages if PROGRAM is missing.
+# need PROGRAM PACKAGE...: notes the Debian packages if PROGRAM is missing. Homebrew has a folder of its own for MariaDB.
 need() {
-  PATH=$PATH:/usr/sbin command -v "$1" >/dev/null && return
+  PATH=$PATH:/usr/sbin:/opt/homebrew/opt/mariadb/bin:/usr/local/opt/mariadb/bin command -v "$1" >/dev/null && return
   missing+=("$1"); packages+=("${@:2}")
 }
 
 # need_library FILE PACKAGE: notes the Debian package if the shared library FILE is missing.
 need_library() {
   local libraries
-  libraries=$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p) || return 0  # without ldconfig nothing can be checked
+  libraries=$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2>/dev/null) || return 0  # without ldconfig nothing can be checked
   grep -qF "$1" <<<"$libraries" && return
   missing+=("$1"); packages+=("$2")
 }

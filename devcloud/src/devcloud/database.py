@@ -18,8 +18,8 @@ from devcloud.processes import Child, clean_environment, start_child, wait_unles
 from devcloud.secret_store import SecretStore, write_private_file
 
 USER = "devcloud"
-# Linux limits the path of a unix socket to 108 bytes, including the final NUL.
-_MAX_SOCKET_PATH_BYTES = 107
+# macOS limits the path of a unix socket to 104 bytes, including the final NUL; Linux to 108.
+_MAX_SOCKET_PATH_BYTES = 103
 # MariaDB 10 begins the names of its SQL files with the first word, MariaDB 11 with the second.
 _PREFIXES = ("mysql", "mariadb")
 _SYSTEM_TABLES = ("system_tables.sql", "performance_tables.sql", "system_tables_data.sql")

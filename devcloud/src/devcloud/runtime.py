@@ -6,10 +6,12 @@ Each process has its own listening socket, because the calls of the Runtime API 
 import asyncio
 import json
 import os
+import sys
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from aiohttp import StreamReader, web
@@ -28,6 +30,7 @@ LARGEST_PAYLOAD = 6 * 1024 * 1024
 RESPONSE_TOO_LARGE = f"Response payload size exceeded maximum allowed payload size ({LARGEST_PAYLOAD} bytes)."
 # Seconds. Lambda allows 10 for the initialisation; a laptop that starts all functions at once may need more.
 INIT_LIMIT = 30
+_PORTABLE_CLIENT = Path(__file__).with_name("portable")
 
 
 @dataclass
@@ -245,6 +248,8 @@ def runtime_command(function: Function) -> list[str]:
 def runtime_variables(function: Function, region: str) -> dict[str, str]:
     """Return the environment variables that Lambda sets itself."""
     import_roots = [function.folder, *function.layers]
+    if sys.platform != "linux":  # awslambdaric has its compiled part only there
+        import_roots.append(_PORTABLE_CLIENT)
     return {
         "TZ": ":UTC",
         "PYTHONPATH": os.pathsep.join(map(str, import_roots)),

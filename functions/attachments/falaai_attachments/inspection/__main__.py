@@ -24,12 +24,13 @@ OPEN_FILES = 64
 def limit_resources() -> None:
     """Limit this process before it reads the file."""
     limits = {
-        resource.RLIMIT_AS: MEMORY_BYTES,
         resource.RLIMIT_CPU: CPU_SECONDS,
         resource.RLIMIT_FSIZE: WRITTEN_BYTES,
         resource.RLIMIT_NOFILE: OPEN_FILES,
         resource.RLIMIT_CORE: 0,
     }
+    if sys.platform == "linux":  # macOS refuses a limit below what a process reserves at its start
+        limits[resource.RLIMIT_AS] = MEMORY_BYTES
     for kind, most in limits.items():
         resource.setrlimit(kind, (most, most))
 
