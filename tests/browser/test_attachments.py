@@ -123,7 +123,8 @@ def test_message_waits_for_its_upload_while_the_person_types(new_page: Callable[
     field.press_sequentially(" a multa?")
     assert bodies == []
     screenshot(page, "waits-for-upload")
-    held[0].continue_()
+    with page.expect_request("**/chat/stream"):
+        held[0].continue_()
     expect(page.locator(".question")).to_have_text("Quanto é a multa?")
     expect(page.get_by_role("alert")).not_to_be_visible()
     assert [len(body["anexos"]) for body in bodies] == [1]

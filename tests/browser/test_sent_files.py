@@ -18,7 +18,6 @@ from tests.browser.attachments import (
     draft,
     open_sent,
     ready,
-    sent_bodies,
 )
 from tests.support.browser import DESKTOP, PHONE, edit_question, screenshot
 from tests.support.people import People
@@ -93,18 +92,18 @@ def test_edited_question_keeps_its_files(new_page: Callable[..., Page], people: 
 def test_file_is_read_again_with_the_next_question(new_page: Callable[..., Page], people: People) -> None:
     page = new_page()
     open_sent(page, people, PDF)
-    bodies = sent_bodies(page)
     button(page, "Abrir contrato de aluguel.pdf").click()
     page.get_by_role("dialog").get_by_role("button", name="Reler o arquivo").click()
     expect(draft(page)).to_contain_text(["será lido de novo"])
     expect(page.get_by_label("Sua mensagem")).to_be_focused()
     screenshot(page, "reread")
     page.keyboard.type("E a cláusula 7?")
-    page.keyboard.press("Enter")
+    with page.expect_request("**/chat/stream") as asked:
+        page.keyboard.press("Enter")
     expect(page.locator(".question")).to_have_count(2)
     expect(draft(page)).to_have_count(0)
-    assert len(bodies[0]["reler"]) == 1
-    assert "anexos" not in bodies[0]
+    assert len(asked.value.post_data_json["reler"]) == 1
+    assert "anexos" not in asked.value.post_data_json
 
 
 def test_file_is_deleted_after_a_second_yes(new_page: Callable[..., Page], people: People) -> None:
