@@ -187,8 +187,9 @@ def database(where: settings.DatabaseSettings, session_secret: str) -> Database:
 
 
 @pytest.fixture
-def rows(database: Database) -> Rows:
-    return Rows(database)
+def rows(database: Database, where: settings.DatabaseSettings) -> Rows:
+    assert database  # it has emptied the tables
+    return Rows(database_for_rows(where))
 
 
 @pytest.fixture

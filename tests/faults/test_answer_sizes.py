@@ -164,10 +164,13 @@ def reader(database: Database, rows: Rows, monkeypatch: pytest.MonkeyPatch) -> I
             conversation,
         )
     rows.run("UPDATE conversas SET ultima_seq = %s WHERE id = %s", MESSAGES, conversation)
-    rows.run(
-        "UPDATE mensagens SET pesquisa = %s, sugestoes = %s WHERE id_conversa = %s AND remetente = 'ia'",
-        *(largest_search().stored(), "ã" * SUGGESTIONS_MAX_CHARACTERS, conversation),
-    )
+    search = largest_search().stored()
+    for start in range(0, MESSAGES, 100):
+        rows.run(
+            "UPDATE mensagens SET pesquisa = %s, sugestoes = %s"
+            " WHERE id_conversa = %s AND seq BETWEEN %s AND %s AND remetente = 'ia'",
+            *(search, "ã" * SUGGESTIONS_MAX_CHARACTERS, conversation, start + 1, start + 100),
+        )
     add_conversations(rows, user, 200)
     rows.run(
         "INSERT INTO sessoes (chave, id_usuario, criada_em, vista_em, expira_em)"
