@@ -9,8 +9,8 @@ from falaai.database import Database
 from falaai.settings import DatabaseSettings
 from tests.support.backup_operator import Operator
 from tests.support.database_server import DatabaseServer
-from tests.support.databases import create_database, migrate
-from tests.support.rows import TABLES
+from tests.support.databases import create_database, database_for_rows, migrate
+from tests.support.rows import TABLES, Rows
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,12 @@ def database(source: DatabaseSettings) -> Database:
     for table in TABLES:
         database.run(f"DELETE FROM {table}")
     return database
+
+
+@pytest.fixture
+def rows(source: DatabaseSettings, database: Database) -> Rows:
+    assert database  # it has emptied the tables
+    return Rows(database_for_rows(source))
 
 
 @pytest.fixture
