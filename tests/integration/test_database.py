@@ -62,8 +62,8 @@ def test_deadlock_is_repeated_until_both_are_done(database: Database, rows: Rows
     assert [row["contagem"] for row in rows.list("SELECT contagem FROM limites")] == [2, 2]
 
 
-# Changed row (MariaDB from 11.6.2 on), another error (a lock wait of TiDB with embedded storage), lock wait, deadlock;
-# TiDB: transaction too old, retries used up, schema changed (twice), write conflict.
+# Changed row (MariaDB from 11.6.2 on), another error (a lock wait of TiDB with embedded storage), lock wait,
+# deadlock; TiDB: transaction too old, retries used up, schema changed (twice), write conflict.
 TRANSIENT = [1020, 1105, 1205, 1213, 8002, 8005, 8022, 8028, 9001, 9002, 9003, 9004, 9005, 9007]
 
 

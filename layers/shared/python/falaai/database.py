@@ -33,10 +33,10 @@ ATTEMPTS = 3
 RESTART_SECONDS = 8.0
 RESTART_PAUSE_SECONDS = 0.25
 
-# MySQL errors after which the same transaction may succeed: lock wait timeout and deadlock. On MariaDB from 11.6.2 on
-# also 1020: another transaction changed a row since the statement began. On TiDB also: transaction too old or in
-# conflict, schema changed, write conflict, storage or clock timed out or busy, lock not resolved, region not available.
-# TiDB with embedded storage reports a lock wait timeout as 1105, its code for any other error.
+# MySQL errors after which the same transaction may succeed: lock wait timeout and deadlock. On MariaDB from 11.6.2
+# on also 1020: another transaction changed a row since the statement began. On TiDB also: transaction too old or in
+# conflict, schema changed, write conflict, storage or clock timed out or busy, lock not resolved, region not
+# available. TiDB with embedded storage reports a lock wait timeout as 1105, its code for any other error.
 _TRANSIENT = frozenset({1020, 1105, 1205, 1213, 8002, 8005, 8022, 8028, 9001, 9002, 9003, 9004, 9005, 9007})
 # Errors of a lost connection: server not reachable; connection lost, killed, or closed as idle. PyMySQL uses 0 for a
 # closed connection.
