@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from falaai import settings
-from falaai.connections import connect
+from falaai.connections import CONNECT_SECONDS, KILL_SECONDS, connect
 from falaai.database import Database
 from falaai.errors import DatabaseUnavailable
 from tests.support.fault_proxy import FaultProxy
@@ -37,21 +37,20 @@ def check_clear(answer: httpx.Response, *codes: str) -> None:
 
 @pytest.mark.parametrize("fault", ["stall", "drip", "cut", "gone"])
 def test_statement_has_an_end_whatever_the_server_does(
-    where: settings.DatabaseSettings, proxy: FaultProxy, fault: str, monkeypatch: pytest.MonkeyPatch
+    where: settings.DatabaseSettings, proxy: FaultProxy, fault: str
 ) -> None:
-    """With deadlines short enough to wait for: one statement on an open connection, then one new connection.
-
-    They hold only while the fault lasts: without a fault, a busy machine may be slower than that.
+    """One statement on an open connection, with a time limit of a second; a connection that ends it at the server; and
+    a new connection. The limits hold while the fault lasts: without a fault, a busy machine may be slower.
     """
     there = where.model_copy(update={"db_host": proxy.address[0], "db_port": proxy.address[1]})
-    connection = connect(there, statement_seconds=1.0)
-    connections = iter([connection])
+    connections = iter([connect(there, statement_seconds=1.0)])
     database = Database(lambda: next(connections, None) or connect(there))
-    with monkeypatch.context() as patch:
-        patch.setattr("falaai.connections.CONNECT_SECONDS", 0.5)
-        FAULTS[fault](proxy)
-        with at_most(1.0 + 0.5 + 0.5, f"statement, {fault}"), pytest.raises(DatabaseUnavailable):
-            database.list("SELECT REPEAT('x', 1000) AS x")
+    FAULTS[fault](proxy)
+    with (
+        at_most(1.0 + KILL_SECONDS + CONNECT_SECONDS + 0.5, f"statement, {fault}"),
+        pytest.raises(DatabaseUnavailable),
+    ):
+        database.list("SELECT REPEAT('x', 1000) AS x")
     proxy.passing()
     assert database.count("SELECT 1") == 1
 
