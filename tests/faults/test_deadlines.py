@@ -39,7 +39,7 @@ def check_clear(answer: httpx.Response, *codes: str) -> None:
 def test_statement_has_an_end_whatever_the_server_does(
     where: settings.DatabaseSettings, proxy: FaultProxy, fault: str
 ) -> None:
-    """One statement on an open connection, with a time limit of a second; a connection that ends it at the server; and
+    """One statement on an open connection, limited to a second; a connection that ends it at the server; and
     a new connection. The limits hold while the fault lasts: without a fault, a busy machine may be slower.
     """
     there = where.model_copy(update={"db_host": proxy.address[0], "db_port": proxy.address[1]})
