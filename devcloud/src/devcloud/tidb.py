@@ -138,7 +138,7 @@ def _first_start_sql(address: DatabaseAddress) -> str:
     """Return SQL that leaves one account, with a password.
 
     The account may also create databases whose names begin with `address.name`; tests use them. The tuner would
-    collect garbage only from 48% of the machine's memory on; without it, a server of the tests takes a third.
+    collect garbage only from 48% of the machine's memory on; without it, a server takes a third to a half.
     """
     transport = "REQUIRE SSL" if address.certificate else ""
     return (

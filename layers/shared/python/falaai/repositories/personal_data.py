@@ -123,33 +123,34 @@ def list_messages(sql: Statements, user_id: int, conversation_ids: Sequence[int]
 
 def list_messages_after(sql: Statements, user_id: int, conversation_id: int, after_seq: int, limit: int) -> list[Row]:
     """Return shown messages of one conversation after a seq, oldest first."""
-    return _list_page(sql, user_id, conversation_id, "m.seq > %s ORDER BY m.seq", after_seq, limit)
+    return _list_page(sql, user_id, conversation_id, "m.seq > %s", "m.seq", after_seq, limit)
 
 
 def list_hidden_messages(
     sql: Statements, user_id: int, conversation_id: int, below_seq: int, limit: int
 ) -> list[Row]:
     """Return messages of the hidden branches of one conversation whose stored seq is below a negative one, or 0."""
-    return _list_page(sql, user_id, conversation_id, "m.seq < %s ORDER BY m.seq DESC", below_seq, limit)
+    return _list_page(sql, user_id, conversation_id, "m.seq < %s", "m.seq DESC", below_seq, limit)
 
 
 def _list_page(
-    sql: Statements, user_id: int, conversation_id: int, condition: str, seq: int, limit: int
+    sql: Statements, user_id: int, conversation_id: int, condition: str, order: str, seq: int, limit: int
 ) -> list[Row]:
-    """Return the messages that the condition finds first, in its order.
+    """Return the first messages that meet the condition, in this order.
 
     Their ids come from the index. One statement for both lets TiDB read thousands of rows for a page of a hundred,
     which exceeds its memory for a statement if messages are long.
     """
     page = sql.list(
         "SELECT m.id FROM mensagens m JOIN conversas c ON c.id = m.id_conversa"  # noqa: S608 - constants
-        f" WHERE c.id_usuario = %s AND c.id = %s AND {_IS_LISTED} AND {condition} LIMIT %s",
+        f" WHERE c.id_usuario = %s AND c.id = %s AND {_IS_LISTED} AND {condition} ORDER BY {order} LIMIT %s",
         (user_id, conversation_id, seq, limit),
     )
     if not page:
         return []
     ids = tuple(row["id"] for row in page)
-    rows = sql.list(f"SELECT {_MESSAGE} FROM mensagens m WHERE m.id IN %s", (ids,))  # noqa: S608 - constant columns
+    # The condition again: a switch of versions may have moved a message meanwhile.
+    rows = sql.list(f"SELECT {_MESSAGE} FROM mensagens m WHERE m.id IN %s AND {condition}", (ids, seq))  # noqa: S608 - constants
     found = {row["id"]: row for row in rows}
     return [found[message_id] for message_id in ids if message_id in found]
 
