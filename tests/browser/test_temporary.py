@@ -1,6 +1,8 @@
 """A temporary conversation in the browser: begun by a button, and gone when its page leaves it."""
 
 import json
+import os
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -94,6 +96,33 @@ def test_reload_ends_it(new_page: Callable[..., Page], people: People, product: 
 def test_closed_page_ends_it(new_page: Callable[..., Page], people: People, product: Rows) -> None:
     page = new_page()
     user = begin(page, people)
+    page.close(run_before_unload=True)
+    is_gone(product, user)
+
+
+def end_renderers(page: Page) -> None:
+    """End the processes that show pages, as a crash does: no event of the page runs any more."""
+    browser = page.context.browser
+    assert browser
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    for process in processes:
+        if process["type"] == "renderer":
+            os.kill(process["id"], signal.SIGKILL)
+
+
+def test_crashed_page_ends_it(new_page: Callable[..., Page], people: People, product: Rows) -> None:
+    page = new_page()
+    user = begin(page, people)
+    end_renderers(page)
+    is_gone(product, user)
+
+
+def test_page_that_is_too_busy_for_its_last_events_ends_it(
+    new_page: Callable[..., Page], people: People, product: Rows
+) -> None:
+    page = new_page()
+    user = begin(page, people)
+    page.evaluate("setTimeout(() => { for (const end = Date.now() + 5000; Date.now() < end; ); })")
     page.close(run_before_unload=True)
     is_gone(product, user)
 

@@ -14,6 +14,9 @@ let isOn = false;
 const begun = new Set();
 let newest = ""; // of them
 
+/** Cancels the requests that the browser keeps for a page that ends without its last events. */
+let deferred = new AbortController();
+
 /** Return whether the open conversation, or the new one that has no message yet, is temporary. */
 export const isTemporary = () => isOn;
 
@@ -25,7 +28,22 @@ export function temporaryField(clientId) {
   if (!isOn) return {};
   begun.add(clientId);
   newest = clientId;
+  deferClose(clientId);
   return { temporaria: true };
+}
+
+/**
+ * Let the browser send the request of a page that cannot: one that crashed, or one so busy that the browser ended it without
+ * its last events (Chromium waits for 500 ms). In a browser without this function the cleanup deletes the conversation.
+ * @param {string} client_id
+ */
+function deferClose(client_id) {
+  window.fetchLater?.(at("/conversation/close"), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ client_id }),
+    signal: deferred.signal,
+  });
 }
 
 /** @param {boolean} wanted */
@@ -51,6 +69,8 @@ export function toggleTemporary() {
  */
 function close() {
   if (!isOn) return;
+  deferred.abort();
+  deferred = new AbortController();
   const id = Number(log.dataset.conversation);
   if (id) navigator.sendBeacon(at(`/conversation/${id}/close`));
   for (const client_id of begun) {
