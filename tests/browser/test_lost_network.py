@@ -5,11 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.support.browser import edit_question, say, screenshot, sign_in
+from tests.support.browser import WORDS, Gemini, edit_question, say, screenshot, sign_in
 from tests.support.people import People, Person
 
-Gemini = Callable[..., None]
-WORDS = " ".join(f"palavra{number}" for number in range(200))
 WAITS = "Sem conexão. Sua mensagem será enviada quando ela voltar."
 # Playwright's offline mode refuses new requests only. `cutStream()` also ends the stream that is being read.
 CUT = """() => { const request = window.fetch; window.fetch = async (...asked) => {

@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
-from tests.support.browser import PHONE, say, screenshot, sign_in
+from tests.support.browser import PHONE, Gemini, say, screenshot, sign_in
 from tests.support.people import People
 
-Gemini = Callable[..., None]
 LONG = "palavra " * 400
 
 

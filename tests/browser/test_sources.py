@@ -6,10 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.web_search import QUESTION, TEXT, cards, grounding, many, switch
-from tests.support.browser import DESKTOP, PHONE, say, screenshot, sign_in
+from tests.support.browser import DESKTOP, PHONE, Gemini, say, screenshot, sign_in
 from tests.support.people import People
 
-Gemini = Callable[..., None]
 SMALL = {"width": 320, "height": 640}
 ZOOMED = {"width": 640, "height": 410}  # a window of 1280 × 820 at 200 %
 

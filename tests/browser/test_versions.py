@@ -5,11 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.browser import DESKTOP, PHONE, edit_question, say, screenshot, sign_in
+from tests.support.browser import DESKTOP, PHONE, Gemini, edit_question, say, screenshot, sign_in
 from tests.support.people import People, Person
 from tests.support.rows import Rows
-
-Gemini = Callable[..., None]
 
 
 def edit(page: Page, old: str, new: str) -> None:

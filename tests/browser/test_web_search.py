@@ -6,11 +6,10 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser.web_search import QUESTION, USED_UP, cards, searches_asked, switch
-from tests.support.browser import edit_question, say, screenshot, sign_in
+from tests.support.browser import Gemini, edit_question, say, screenshot, sign_in
 from tests.support.people import People
 from tests.support.rows import Rows
 
-Gemini = Callable[..., None]
 DONE = ".message-answered[data-state=completa]"
 
 

@@ -1,11 +1,9 @@
 """Questions with files on the real database: sending, editing, repeating, and what the model gets to know."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from falaai import settings
 from falaai.database import Database
 from falaai.errors import AttachmentNotReady, Conflict, FilesUnavailable, ModelRateLimited, NotFound
 from falaai.language_model import Completed, Failed, Prompt
@@ -20,21 +18,9 @@ from falaai_chat.questions import edit_question, regenerate_reply
 from falaai_chat.schemas import EditInput
 from falaai_chat.views import message_views
 from tests.support.fakes import FakeModel, FakeQueues
-from tests.support.replies import PLENTY, new_session, send
+from tests.support.replies import PLENTY, send
 from tests.support.rows import Rows
 from tests.support.uploaded_files import PNG, FakeFileStore, StoredUpload, add_upload, pdf, wav
-
-
-@pytest.fixture(autouse=True)
-def _settings() -> Iterator[None]:
-    settings.read.cache_clear()
-    yield
-    settings.read.cache_clear()
-
-
-@pytest.fixture
-def session(rows: Rows) -> Session:
-    return new_session(rows, rows.user())
 
 
 @pytest.fixture

@@ -21,17 +21,12 @@ from falaai_chat.quota import Limits, Quota
 from falaai_chat.schemas import EditInput, MessageInput
 from falaai_cleanup.tasks import TASKS, clean_up
 from tests.support.fakes import FakeModel
-from tests.support.replies import PLENTY, answer, new_session, send
+from tests.support.replies import PLENTY, answer, send
 from tests.support.rows import Rows
 
 USER = "SELECT mensagens FROM uso_diario WHERE id_usuario > 0"
 CEILING = "SELECT SUM(mensagens) FROM uso_diario WHERE id_usuario <= 0"
 ABANDON = "UPDATE mensagens SET escrita_em = escrita_em - INTERVAL 61 SECOND WHERE estado = 'gerando'"
-
-
-@pytest.fixture
-def session(rows: Rows) -> Session:
-    return new_session(rows, rows.user())
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from falaai import settings
 from falaai.account_erasure import close_account, erase_batch
 from falaai.database import Database, Statements
 from falaai.errors import NotFound, RetryLater
@@ -37,16 +36,6 @@ from falaai_titles.worker import set_generated_title
 from tests.support.fakes import FakeModel, FakeQueues
 from tests.support.replies import PLENTY, answer, new_session, send
 from tests.support.rows import TABLES, Rows
-
-
-@pytest.fixture(autouse=True)
-def _settings() -> None:
-    settings.read.cache_clear()
-
-
-@pytest.fixture
-def session(rows: Rows) -> Session:
-    return new_session(rows, rows.user())
 
 
 @pytest.fixture

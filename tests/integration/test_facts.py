@@ -37,11 +37,6 @@ TOLD = "Eu moro em Natal."
 WITH_FACT = '{"resposta": "Natal", "fatos": [{"frase": 1, "texto": "Mora em Natal"}]}'
 
 
-@pytest.fixture
-def session(rows: Rows) -> Session:
-    return new_session(rows, rows.user())
-
-
 @dataclass
 class InterruptedModel(FakeModel):
     """Finds a fact in the first sentence, after something else happened."""

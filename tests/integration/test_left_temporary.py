@@ -27,11 +27,6 @@ KEY = "a-primeira-pergunta"
 BEGIN = {"nova": True, "temporaria": True}
 
 
-@pytest.fixture
-def session(rows: Rows) -> Session:
-    return new_session(rows, rows.user())
-
-
 def begin(database: Database, session: Session, key: str = KEY) -> NewReply:
     asked = send(database, session, f"Meu {SECRET}", client_id=key, **BEGIN)
     assert isinstance(asked, NewReply)

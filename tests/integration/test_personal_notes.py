@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass, field
 
-import pytest
-
 from falaai.conversation_memory import INSTRUCTIONS_MAX_CHARACTERS
 from falaai.database import Database
 from falaai.queue_messages import SummaryRequested, TitleRequested
@@ -22,11 +20,6 @@ from tests.support.rows import Rows
 
 INSTRUCTIONS = ("Trate-me por capitã. " * 80)[:INSTRUCTIONS_MAX_CHARACTERS].strip()
 WITH_FACTS = '{"resposta": "Texto", "fatos": [{"frase": 1, "texto": "Mora em Natal"}]}'
-
-
-@pytest.fixture
-def session(rows: Rows) -> Session:
-    return new_session(rows, rows.user())
 
 
 @dataclass

@@ -18,7 +18,7 @@ from falaai_titles.worker import set_generated_title
 from tests.support.attached_files import AttachedFiles
 from tests.support.fakes import FakeModel
 from tests.support.poisoned_inputs import POISONED, Poison
-from tests.support.replies import answer, new_session, send
+from tests.support.replies import answer, send
 from tests.support.rows import Rows
 from tests.support.services import FakeService
 
@@ -50,11 +50,6 @@ def model(gemini: FakeService) -> Iterator[ListeningModel]:
     options = settings.GeminiSettings(gemini_api_key="k" * 39, gemini_base_url=gemini.url)  # type: ignore[arg-type]
     with closing(GeminiModels(options)) as model:
         yield ListeningModel(model)
-
-
-@pytest.fixture
-def session(rows: Rows) -> Session:
-    return new_session(rows, rows.user())
 
 
 def talk(database: Database, rows: Rows, session: Session, *pairs: tuple[str, str, str]) -> int:

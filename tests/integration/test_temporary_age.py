@@ -43,16 +43,11 @@ from falaai_memory.worker import summarize
 from falaai_titles.worker import set_generated_title
 from tests.support.fakes import FakeModel, FakeQueues
 from tests.support.paths import ROOT
-from tests.support.replies import NOW, PLENTY, answer, new_session, send
+from tests.support.replies import NOW, PLENTY, answer, send
 from tests.support.rows import Rows
 
 SECRET = "segredo-passageiro"
 REACHABLE, TOO_OLD = "23:54:00", "23:55:00"
-
-
-@pytest.fixture
-def session(rows: Rows) -> Session:
-    return new_session(rows, rows.user())
 
 
 @pytest.fixture

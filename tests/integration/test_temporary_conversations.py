@@ -31,11 +31,6 @@ from tests.support.uploaded_files import add_upload, pdf
 SECRET = "segredo-passageiro"
 
 
-@pytest.fixture
-def session(rows: Rows) -> Session:
-    return new_session(rows, rows.user())
-
-
 def begin(database: Database, session: Session, text: str = f"Meu {SECRET}") -> NewReply:
     asked = send(database, session, text, nova=True, temporaria=True)
     assert isinstance(asked, NewReply)

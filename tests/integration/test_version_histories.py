@@ -4,11 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from falaai import settings as product_settings
 from falaai.database import Database
 from falaai_chat.conversation_changes import read_page
 from falaai_chat.questions import regenerate_reply
@@ -16,11 +14,6 @@ from tests.support.fakes import FakeModel
 from tests.support.replies import PLENTY, answer, new_session, send
 from tests.support.rows import TABLES, Rows
 from tests.support.versions import edit, shown, switch
-
-
-@pytest.fixture(autouse=True)
-def _settings() -> None:
-    product_settings.read.cache_clear()
 
 
 @dataclass(eq=False)

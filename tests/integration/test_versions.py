@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from pymysql.connections import Connection
 
-from falaai import settings as product_settings
 from falaai.database import Database
 from falaai.errors import NotFound, NotTheLast, OtherVersionShown, StillAnswering
 from falaai.queue_messages import SummaryRequested, TitleRequested
@@ -26,16 +25,6 @@ from tests.support.fakes import FakeModel, FakeQueues
 from tests.support.replies import PLENTY, answer, new_session, send
 from tests.support.rows import Rows
 from tests.support.versions import edit, shown, switch
-
-
-@pytest.fixture(autouse=True)
-def _settings() -> None:
-    product_settings.read.cache_clear()
-
-
-@pytest.fixture
-def session(rows: Rows) -> Session:
-    return new_session(rows, rows.user())
 
 
 def test_switching_brings_back_everything_that_followed(database: Database, rows: Rows, session: Session) -> None:

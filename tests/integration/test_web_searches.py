@@ -22,7 +22,7 @@ from falaai_cleanup.tasks import TASKS, clean_up
 from falaai_memory.worker import summarize
 from falaai_titles.worker import set_generated_title
 from tests.support.fakes import GROUNDING, FakeModel
-from tests.support.replies import PLENTY, answer, new_session
+from tests.support.replies import PLENTY, answer
 from tests.support.rows import Rows
 
 SEARCHES = Limits(PLENTY.message, Quota(1000, 1000, kind=SEARCH))
@@ -36,11 +36,6 @@ AGE = (
     " WHERE buscada_em IS NOT NULL AND id_conversa = %s"
 )
 SECRET = "palavra secreta da web"
-
-
-@pytest.fixture
-def session(rows: Rows) -> Session:
-    return new_session(rows, rows.user())
 
 
 @pytest.fixture

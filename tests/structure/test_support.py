@@ -10,7 +10,7 @@ from tests.support.paths import ROOT
 
 # Tests in tests/integration that talk to the AWS emulator or to a fake. All others start a database, or nothing.
 WITH_A_CLOUD = {
-    *("test_attachment_deletions.py", "test_export_worker.py"),
+    *("test_attachment_deletions.py", "test_export_worker.py", "test_export_failures.py"),
     *("test_cleanup.py", "test_email_sender.py", "test_memory.py"),
     *("test_batches.py", "test_cleanup_rounds.py", "test_correlation_ids.py", "test_dead_letters.py"),
     *("test_events.py", "test_files.py", "test_order_of_models.py", "test_parameters.py", "test_warm_up.py"),

@@ -1,6 +1,7 @@
 """Steps that tests take in a page of Chromium."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -11,6 +12,10 @@ from tests.support.people import PASSWORD, People, Person
 ARTIFACTS = ROOT / "tests/artifacts"
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 820}
+WORDS = " ".join(f"palavra{number}" for number in range(200))  # a long reply
+
+# The fixture `gemini`, which sets the replies of the Gemini fake.
+Gemini = Callable[..., None]
 
 
 # In the order of preference. The headless shell has no windows, which takes a seventh of the CPU time for each page.

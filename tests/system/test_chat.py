@@ -1,47 +1,12 @@
 """Chat routes over HTTP, through the whole devcloud."""
 
-import os
 import re
-import signal
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import httpx
 import pytest
 
 from tests.support.people import OUR_PAGE, PASSWORD, People, Person
 from tests.support.running_cloud import RunningCloud
-from tests.support.waiting import wait_until
-
-
-def test_other_process_answers_with_what_the_first_one_heard(member: Person, cloud: RunningCloud) -> None:
-    member.http.patch("/memory", json={"pausada": True})  # the name must come from the conversation
-    assert "Recebi 1 mensagem" in member.say("Meu nome é Anabela.")["response"]
-    first = cloud.function_processes("ChatFunction")
-    for pid in first:
-        os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not set(cloud.function_processes("ChatFunction")) & set(first), "the processes to end")
-    second = member.say("Qual é o meu nome?")["response"]
-    assert "Recebi 3 mensagens" in second
-    assert "Anabela" in second
-    assert cloud.function_processes("ChatFunction")
-
-
-@pytest.mark.parametrize("name", ["AuthFunction", "ChatFunction", "TitlesFunction", "EmailFunction"])
-def test_killing_a_function_leaves_the_system_serving(
-    member: Person, people: People, cloud: RunningCloud, name: str
-) -> None:
-    # A request that waits for the start of a process fails with it, so no process may be starting.
-    wait_until(lambda: set(cloud.process_states(name)) == {"idle"}, "the processes that earlier tests replaced")
-    for pid in cloud.function_processes(name):
-        os.kill(pid, signal.SIGKILL)
-    conversation = member.say("Ainda está aí?")["conversation_id"]
-    assert member.http.get("/profile").status_code == 200
-    wait_until(lambda: member.http.get("/conversations").json()[0]["titulo_conversa"] != "Ainda está aí?", "a title")
-    assert member.http.get("/conversations").json()[0]["id"] == conversation
-    newcomer = people.stranger()  # registration and its email work too
-    assert newcomer.register().status_code == 201
-    assert newcomer.confirm().status_code == 303
 
 
 def test_conversation_goes_on_where_the_person_is(member: Person) -> None:
@@ -271,96 +236,3 @@ def test_lone_surrogate_is_422(member: Person) -> None:
         "/chat/message", content=b'{"message": "\\ud800"}', headers={"content-type": "application/json"}
     )
     assert answer.status_code == 422
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/conversations"),
-        ("GET", "/conversation/1"),
-        ("POST", "/reset_chat"),
-        ("POST", "/chat/message"),
-        ("GET", "/chat"),
-        ("GET", "/profile"),
-    ],
-)
-def test_strangers_get_401(cloud: RunningCloud, method: str, path: str) -> None:
-    answer = httpx.request(method, cloud.gateway + path, json={"message": "oi"}, headers={"origin": cloud.gateway})
-    assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
-
-
-def test_twenty_at_once_each_get_their_answer(member: Person) -> None:
-    """Three of them at a time; a refused one is stored only when it is sent again and taken."""
-    member.say("Início")
-
-    def answered(number: int) -> dict[str, Any] | None:
-        answer = member.http.post("/chat/message", json={"message": f"Pergunta {number}"})
-        if answer.status_code == 429:
-            assert answer.json()["code"] == "too_many_replies"
-            return None
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-    with ThreadPoolExecutor(8) as pool:
-        replies = list(pool.map(lambda number: wait_until(lambda: answered(number), "a free place"), range(20)))
-    conversation = replies[0]["conversation_id"]
-    stored = member.http.get(f"/conversation/{conversation}", params={"limit": 100}).json()
-    assert [message["seq"] for message in stored] == list(range(1, 43))
-    for question, reply in zip(stored[::2], stored[1::2], strict=True):
-        assert question["conteudo"] in reply["conteudo"]
-
-
-def test_chat_page_shows_the_conversation_without_scripts(member: Person) -> None:
-    conversation = member.say("Uma <b>lista</b> de frutas")["conversation_id"]
-    page = without_templates(member.http.get(f"/chat/{conversation}").text)
-    assert "Uma &lt;b&gt;lista&lt;/b&gt; de frutas" in page
-    assert "Oi, Ana." not in page
-    member.http.post("/reset_chat")
-    assert "Oi, Ana." in without_templates(member.http.get("/chat").text)
-
-
-def without_templates(page: str) -> str:
-    """Return a page without its <template> elements, which only scripts show."""
-    return re.sub(r"<template.*?</template>", "", page, flags=re.DOTALL)
-
-
-def test_static_files_are_kept_for_a_year_and_scripts_come_whole(cloud: RunningCloud, member: Person) -> None:
-    page = member.http.get("/chat").text
-    paths = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
-    assert {path.rsplit(".", 1)[1] for path in paths} == {"js", "css", "svg", "png"}
-    for path in paths:
-        file = httpx.get(cloud.gateway + path)
-        assert file.status_code == 200
-        assert file.headers["cache-control"] == "public, max-age=31536000, immutable"
-        plain = httpx.get(cloud.gateway + path, headers={"accept-encoding": "identity"})
-        coding = None if path.endswith(".png") else "gzip"  # a PNG is compressed already
-        assert (file.headers.get("content-encoding"), "content-encoding" in plain.headers) == (coding, False)
-        assert plain.content == file.content
-        assert not re.search(r"^(import|export)\b", file.text, re.MULTILINE)
-    assert httpx.get(f"{cloud.gateway}/static/chat.js").status_code == 404
-
-
-def test_health(cloud: RunningCloud) -> None:
-    for path in ("/health", "/health?deep=1"):
-        answer = httpx.get(cloud.gateway + path)
-        assert (answer.status_code, answer.json()["status"]) == (200, "ok")
-
-
-@pytest.mark.parametrize("path", ["/nada", "/chat/1/nada", "/static/chat/nada/nada.js", "/conversation/1/nada?x=<b>"])
-def test_unknown_address_is_404_with_a_page_for_browsers(cloud: RunningCloud, path: str) -> None:
-    answer = httpx.get(f"{cloud.gateway}{path}")
-    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
-    page = httpx.get(f"{cloud.gateway}{path}", headers={"accept": "text/html"})
-    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
-    assert "Não encontramos o que você procura" in page.text
-    assert 'href="/"' in page.text
-    assert "nada" not in page.text
-    sent = httpx.post(f"{cloud.gateway}{path}", headers={"accept": "text/html"})
-    assert (sent.status_code, sent.json()["code"]) == (404, "not_found")
-    for one in (answer, page, sent):
-        assert one.headers["x-content-type-options"] == "nosniff"
-
-
-def test_cleanup_runs_as_the_schedule_calls_it(cloud: RunningCloud) -> None:
-    deleted = cloud.invoke("CleanupFunction", {"source": "aws.scheduler"})
-    assert set(deleted) >= {"conversations", "messages", "sessions", "tokens", "counters"}
