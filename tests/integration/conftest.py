@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from fakes.gemini import GeminiFake
 from falaai import settings
 from falaai.repositories.sessions import Session
 from tests.support.replies import new_session
 from tests.support.rows import Rows
+from tests.support.served_applications import serving
+from tests.support.services import FakeService
 
 
 @pytest.fixture(autouse=True)
@@ -22,3 +25,10 @@ def _settings() -> Iterator[None]:
 def session(rows: Rows) -> Session:
     """A session of a user without conversations."""
     return new_session(rows, rows.user())
+
+
+@pytest.fixture
+def gemini() -> Iterator[FakeService]:
+    """A Gemini fake of the test's own: functions that still work for an earlier test do not reach it."""
+    with serving() as serve:
+        yield FakeService(serve(GeminiFake().application()))

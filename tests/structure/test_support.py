@@ -10,11 +10,9 @@ from tests.support.paths import ROOT
 
 # Tests in tests/integration that talk to the AWS emulator or to a fake. All others start a database, or nothing.
 WITH_A_CLOUD = {
-    *("test_attachment_deletions.py", "test_export_worker.py", "test_export_failures.py"),
-    *("test_cleanup.py", "test_email_sender.py", "test_memory.py"),
+    *("test_attachment_deletions.py", "test_export_worker.py", "test_export_failures.py", "test_upload_checks.py"),
+    *("test_cleanup.py", "test_email_sender.py"),
     *("test_batches.py", "test_cleanup_rounds.py", "test_correlation_ids.py", "test_dead_letters.py"),
-    *("test_events.py", "test_files.py", "test_order_of_models.py", "test_parameters.py", "test_warm_up.py"),
-    *("test_model_search.py", "test_poisoned_facts.py"),
     *("test_digests.py", "test_secrets_in_ssm.py", "test_stored_files.py"),
 }
 
@@ -65,17 +63,18 @@ def test_database_fixtures_start_no_cloud() -> None:
         assert "cloud" not in requested(name, known)
 
 
-def fixtures_beside(path: Path) -> dict[str, set[str]]:
-    conftest = path.with_name("conftest.py")
-    return fixtures_of(conftest) if conftest.exists() else {}
+def fixtures_above(path: Path) -> dict[str, set[str]]:
+    """Return the fixtures of all conftests that apply to a test's file: a deeper one comes later, and replaces them."""
+    folders = [folder for folder in reversed(path.parents) if folder.is_relative_to(ROOT / "tests")]
+    conftests = [folder / "conftest.py" for folder in folders if (folder / "conftest.py").exists()]
+    return {name: asked for conftest in conftests for name, asked in fixtures_of(conftest).items()}
 
 
 def test_only_integration_tests_of_services_start_a_cloud() -> None:
-    shared = fixtures_of(ROOT / "tests/conftest.py")
     using = {
         path.name
         for path in (ROOT / "tests/integration").rglob("test_*.py")
-        for known in [shared | fixtures_beside(path) | fixtures_of(path)]
+        for known in [fixtures_above(path) | fixtures_of(path)]
         if any("cloud" in requested(name, known) for name in fixtures_of(path))
     }
     assert using == WITH_A_CLOUD

@@ -39,10 +39,18 @@ def check_upload(database: Database, store: ObjectStore, session: Session, attac
         source = folder / "source"
         size = store.download(attachment.upload_key, source, attachment.size)
         if size != attachment.size or source.stat().st_size != size:
-            raise UploadIncomplete(f"{size} of {attachment.size} bytes")
+            return _checked_meanwhile(database, session, attachment_id, f"{size} of {attachment.size} bytes")
         _attach(database, store, attachment, source, folder)
     store.delete_upload(attachment.upload_key)
     return get_attachment(database, session, attachment_id)
+
+
+def _checked_meanwhile(database: Database, session: Session, attachment_id: int, problem: str) -> AttachedFile:
+    """Return the attachment if another request has checked it and deleted the upload. Raises UploadIncomplete."""
+    found = get_attachment(database, session, attachment_id)
+    if found.attachment.state is State.UPLOADING:
+        raise UploadIncomplete(problem)
+    return found
 
 
 def _attach(database: Database, store: ObjectStore, attachment: Attachment, source: Path, folder: Path) -> None:
