@@ -64,7 +64,7 @@ def test_database_fixtures_start_no_cloud() -> None:
 
 
 def fixtures_above(path: Path) -> dict[str, set[str]]:
-    """Return the fixtures of all conftests that apply to a test's file: a deeper one comes later, and replaces them."""
+    """Return the fixtures of all conftests above a test's file. A deeper one replaces those of the same name."""
     folders = [folder for folder in reversed(path.parents) if folder.is_relative_to(ROOT / "tests")]
     conftests = [folder / "conftest.py" for folder in folders if (folder / "conftest.py").exists()]
     return {name: asked for conftest in conftests for name, asked in fixtures_of(conftest).items()}
