@@ -20,8 +20,8 @@ BUCKET = "bucket-of-uploads"
 
 
 @dataclass
-class OvertakenStore(ObjectStore):
-    """A store whose download begins after another request has ended."""
+class SlowStore(ObjectStore):
+    """A store whose download begins only after another request has ended."""
 
     other: Callable[[], object]
 
@@ -50,6 +50,6 @@ def test_upload_that_another_request_checked_meanwhile_is_ready(
     def other() -> None:
         assert check_upload(database, ObjectStore(BUCKET), session, upload).attachment.state is State.READY
 
-    found = check_upload(database, OvertakenStore(other), session, upload)
+    found = check_upload(database, SlowStore(other), session, upload)
     assert found.attachment.state is State.READY
     assert len(attached.objects()) == len(attached.ids()) == 1
