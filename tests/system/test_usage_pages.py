@@ -1,6 +1,9 @@
 """The pages of use over HTTP: the operator's, and that of each user."""
 
+import pytest
+
 from tests.support.people import People, Person, product_of
+from tests.support.rows import Rows
 from tests.support.running_cloud import RunningCloud
 from tests.support.services import FakeService
 from tests.support.waiting import wait_until
@@ -30,10 +33,18 @@ def test_user_sees_own_use_and_limits(member: Person) -> None:
     assert (seen["dolar_em_reais"], seen["dolar_do_dia"]) == (5.33, "2025-11-28")
 
 
-def test_title_is_in_the_cost_of_its_user(member: Person) -> None:
-    member.say("Oi")
-    first = member.http.get("/uso").json()["hoje"]["reais"]
-    assert wait_until(lambda: member.http.get("/uso").json()["hoje"]["reais"] > first, "the cost of the title")
+def test_title_is_in_the_cost_of_its_user(member: Person, product: Rows) -> None:
+    user = product.value("SELECT id FROM usuarios WHERE email = %s", member.email)
+
+    def cost() -> int:
+        return int(product.value("SELECT SUM(custo_microusd) FROM uso_diario WHERE id_usuario = %s", user))
+
+    member.say("Oi", nova=True, temporaria=True)  # the same reply, without a title
+    reply = cost()
+    member.say("Oi", nova=True)
+    wait_until(lambda: cost() > 2 * reply, "the cost of the title")
+    seen = member.http.get("/uso").json()
+    assert seen["hoje"]["reais"] == pytest.approx(cost() / 1_000_000 * seen["dolar_em_reais"], abs=0.0001)
 
 
 def test_uploaded_files_are_counted(member: Person) -> None:
