@@ -48,6 +48,8 @@ def new_page(browser: Browser, cloud: RunningCloud) -> Iterator[Callable[..., Pa
 
     yield make
     for context in contexts:
+        for page in context.pages:
+            page.unroute_all(behavior="ignoreErrors")  # a route may be waiting for an answer
         context.close()
     assert complaints == []
 

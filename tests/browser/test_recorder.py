@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import statistics
 import struct
 from collections.abc import Callable
 
@@ -43,8 +44,9 @@ def test_recording_becomes_a_wav_file_of_16_khz(new_page: Callable[..., Page], p
     (length,) = struct.unpack_from("<I", wav, 40)
     assert length >= 2 * 2 * 16000
     samples = struct.unpack_from(f"<{length // 2}h", wav, 44)[16000:32000]
-    crossings = sum(one < 0 <= other for one, other in itertools.pairwise(samples))
-    assert 435 <= crossings <= 445
+    crossings = [place for place, (one, other) in enumerate(itertools.pairwise(samples)) if one < 0 <= other]
+    # A tone of 440 Hz. The median, because a busy machine loses some pieces of the sound.
+    assert 36 <= statistics.median(end - start for start, end in itertools.pairwise(crossings)) <= 37
 
 
 def test_recording_can_be_thrown_away(new_page: Callable[..., Page], people: People) -> None:

@@ -19,8 +19,13 @@ def asked(cloud: RunningCloud) -> Iterator[Any]:
     """Function that returns model and thinking level of the requests for replies to a question."""
     fake = FakeService(cloud.addresses["gemini"])
 
+    def is_reply(body: dict[str, Any], question: str) -> bool:
+        """Return whether a reply to the question was requested: a title may have the same last text."""
+        system = body["systemInstruction"]["parts"][0]["text"]
+        return system.startswith("Você é o FalaAí") and body["contents"][-1]["parts"][0]["text"] == question
+
     def find(question: str) -> list[tuple[str, str]]:
-        requests = [one for one in fake.requests() if one["body"]["contents"][-1]["parts"][0]["text"] == question]
+        requests = [one for one in fake.requests() if is_reply(one["body"], question)]
         thinking = [one["body"]["generationConfig"]["thinkingConfig"] for one in requests]
         return [(one["model"], str(*level.values()).lower()) for one, level in zip(requests, thinking, strict=True)]
 
