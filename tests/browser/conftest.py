@@ -1,10 +1,11 @@
 """Fixtures for tests in Debian's Chromium, driven by Playwright, against the running devcloud."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 from tests.support.browser import DESKTOP, find_chromium
 from tests.support.running_cloud import RunningCloud
@@ -49,7 +50,8 @@ def new_page(browser: Browser, cloud: RunningCloud) -> Iterator[Callable[..., Pa
     yield make
     for context in contexts:
         for page in context.pages:
-            page.unroute_all(behavior="ignoreErrors")  # a route may be waiting for an answer
+            with suppress(Error):  # the page is being closed
+                page.unroute_all(behavior="ignoreErrors")  # a route may be waiting for an answer
         context.close()
     assert complaints == []
 
