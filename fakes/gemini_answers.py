@@ -107,7 +107,7 @@ def reply(turns: list[Turn], system: str, files: Sequence[File] = ()) -> str:
         f"Esta é uma resposta de demonstração: {_substance(turns, system, question, files)}",
         f"Li {' e '.join(file.description() for file in files)}." if files else "",
         _sample(question.lower()),
-        f"Recebi {count} com este pedido. Com uma chave do Gemini configurada, a resposta viria do modelo de verdade.",
+        f"Recebi {count} neste pedido. Com uma chave do Gemini configurada, a resposta viria do modelo de verdade.",
     ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 

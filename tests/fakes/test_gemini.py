@@ -6,7 +6,7 @@ from tests.support.gemini_requests import MODEL, generate, said, stream, turns
 def test_reply_is_marked_as_a_demonstration(gemini):
     answer = generate(gemini, "Oi", "Olá", "Qual é a capital do Brasil?").json()
     assert said(answer).startswith("Esta é uma resposta de demonstração: ")
-    assert "Recebi 3 mensagens com este pedido." in said(answer)
+    assert "Recebi 3 mensagens neste pedido." in said(answer)
     assert "capital do Brasil" in said(answer)
     assert answer["candidates"][0]["finishReason"] == "STOP"
     usage = answer["usageMetadata"]

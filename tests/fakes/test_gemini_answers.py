@@ -13,7 +13,7 @@ def ask(*texts, system=CHAT):
 
 
 def test_one_turn_is_singular():
-    assert "Recebi 1 mensagem com este pedido." in ask("Oi")
+    assert "Recebi 1 mensagem neste pedido." in ask("Oi")
 
 
 def test_name_from_an_earlier_turn_is_remembered():
@@ -66,7 +66,7 @@ def test_a_summary_keeps_the_facts_with_the_earlier_one_first(system):
     text = (
         "Resumo anterior:\nMeu nome é Ana. Moro em Recife.\n\nNovas mensagens:\n"
         "Usuário: Gosto de forró. Qual é a boa?\n"
-        "Assistente: Esta é uma resposta de demonstração: algo. Recebi 3 mensagens com este pedido."
+        "Assistente: Esta é uma resposta de demonstração: algo. Recebi 3 mensagens neste pedido."
     )
     assert ask(text, system=system) == "Meu nome é Ana. Moro em Recife. Gosto de forró. Qual é a boa?"
 
