@@ -193,7 +193,7 @@ def test_sign_out_leaves_a_working_page(new_page: Callable[..., Page], people: P
     wait_for_worker(page)
     page.get_by_role("button", name="Sua conta").click()
     page.get_by_role("button", name="Sair").click()
-    page.wait_for_url("**/login?aviso=saiu")
+    expect(page.get_by_role("status").filter(has_text="Você saiu da sua conta.")).to_be_visible()
     sign_in(page, people)
     wait_for_worker(page)
     say(page, "Oi de novo")

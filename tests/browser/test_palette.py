@@ -132,7 +132,7 @@ def test_commands_do_what_the_controls_do(
     page.wait_for_url("**/profile")
     page.go_back()
     run(page, "Sair")
-    page.wait_for_url("**/login?aviso=saiu")
+    expect(page.get_by_role("status").filter(has_text="Você saiu da sua conta.")).to_be_visible()
 
 
 def test_late_answer_to_an_earlier_search_is_dropped(new_page: Callable[..., Page], people: People) -> None:

@@ -27,6 +27,7 @@ class FaultProxy:
     _refuses: bool = False
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    _stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     def passing(self) -> None:
         self._mode, self._refuses = PASS, False
@@ -64,20 +65,28 @@ class FaultProxy:
         server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         self.address = server.sockets[0].getsockname()
         ready.set()
-        async with server:
-            await server.serve_forever()
+        await self._stopped.wait()
+        self._refuses = True
+        for listening in server.sockets:  # close() would lose a connection that is being accepted, and not close it
+            self._loop.remove_reader(listening)
+        while connections := asyncio.all_tasks() - {asyncio.current_task()}:
+            self._abort_all()
+            await asyncio.wait(connections)
+        server.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         if self._refuses:
             writer.transport.abort()
             return
+        self._writers.add(writer)
         try:
             there_reader, there_writer = await asyncio.open_connection(self.host, self.port)
         except ConnectionRefusedError:  # the server is restarting: the client sees its connection end
+            self._writers.remove(writer)
             writer.transport.abort()
             return
-        self._writers |= {writer, there_writer}
+        self._writers.add(there_writer)
         swallow = asyncio.Event()
         try:
             async with asyncio.TaskGroup() as group:
@@ -135,18 +144,15 @@ def fault_proxy(host: str, port: int) -> Iterator[FaultProxy]:
     loop = proxy._loop
 
     def run() -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            loop.run_until_complete(serving)
-        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.run_until_complete(proxy._serve(ready))
         loop.close()
 
-    serving = loop.create_task(proxy._serve(ready))
     thread = threading.Thread(target=run)
     thread.start()
     assert ready.wait(HANG_SECONDS)
     try:
         yield proxy
     finally:
-        loop.call_soon_threadsafe(proxy._abort_all)
-        loop.call_soon_threadsafe(serving.cancel)
+        loop.call_soon_threadsafe(proxy._stopped.set)
         thread.join(HANG_SECONDS)
+        assert not thread.is_alive()
