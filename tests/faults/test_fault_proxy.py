@@ -13,7 +13,7 @@ ROUNDS, CONNECTIONS = 20, 60
 
 
 def test_connections_that_begin_while_the_proxy_ends_are_closed() -> None:
-    listening = socket.create_server(("127.0.0.1", 0), backlog=ROUNDS * CONNECTIONS)  # it accepts none of them
+    listening = socket.create_server(("127.0.0.1", 0), backlog=ROUNDS * CONNECTIONS)  # for all: none is accepted
     with closing(listening) as server, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ResourceWarning)
         for number in range(ROUNDS):

@@ -74,30 +74,33 @@ class FaultProxy:
             await asyncio.wait(connections)
         server.close()
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        if self._refuses:
-            writer.transport.abort()
-            return
+    @contextlib.contextmanager
+    def _open(self, writer: asyncio.StreamWriter) -> Iterator[None]:
+        """Let `dropping` reset this connection, and close it at the end."""
         self._writers.add(writer)
         try:
-            there_reader, there_writer = await asyncio.open_connection(self.host, self.port)
-        except ConnectionRefusedError:  # the server is restarting: the client sees its connection end
+            yield
+        finally:
             self._writers.remove(writer)
             writer.transport.abort()
-            return
-        self._writers.add(there_writer)
-        swallow = asyncio.Event()
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._forth(reader, there_writer, swallow))
-                group.create_task(self._back(there_reader, writer, swallow))
-        except* ConnectionError:
-            self.swallowed += swallow.is_set()
-        finally:
-            self._writers -= {writer, there_writer}
-            writer.transport.abort()
-            there_writer.transport.abort()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        with self._open(writer):
+            if self._refuses:
+                return
+            try:
+                there_reader, there_writer = await asyncio.open_connection(self.host, self.port)
+            except ConnectionRefusedError:  # the server is restarting: the client sees its connection end
+                return
+            swallow = asyncio.Event()
+            with self._open(there_writer):
+                try:
+                    async with asyncio.TaskGroup() as group:
+                        group.create_task(self._forth(reader, there_writer, swallow))
+                        group.create_task(self._back(there_reader, writer, swallow))
+                except* ConnectionError:
+                    self.swallowed += swallow.is_set()
 
     async def _forth(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, swallow: asyncio.Event
