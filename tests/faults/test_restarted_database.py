@@ -7,6 +7,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from falaai.repositories.abandoned_replies import ABANDONED_SECONDS
 from tests.support.faulty_cloud import FaultyCloud
 from tests.support.people import People, Person, product_of
 from tests.support.rows import Rows
@@ -21,31 +22,42 @@ GRACE_SECONDS = 10.0
 
 @dataclass
 class Talk:
-    """The answers that one person got, and the time of each 503."""
+    """The answers that one person got, and the time of each 503.
+
+    After a 503 the question may be stored (the answer to its COMMIT was lost), with a reply that no process writes.
+    The same question then follows that reply, in vain (504, or a stopped reply) until it counts as abandoned.
+    """
 
     person: Person
     number: int
     refused_at: list[float] = field(default_factory=list)
+    followed_at: list[float] = field(default_factory=list)
+    unsure: str = ""
     answered: list[str] = field(default_factory=list)
 
     def go_on(self, enough: threading.Event) -> None:
         while not enough.is_set():
             client_id = f"conversa-{self.number}-{len(self.answered)}"
-            while not self._ask(client_id):
+            while not self.ask(client_id):
                 time.sleep(0.2)
             self.answered.append(client_id)
             time.sleep(0.3)
 
-    def _ask(self, client_id: str) -> bool:
+    def ask(self, client_id: str) -> bool:
         question = {"message": f"Pergunta {client_id}", "client_id": client_id}
         answer = self.person.http.post("/chat/message", json=question)
         if answer.status_code == 503:
             assert int(answer.headers["retry-after"]) > 0
             self.refused_at.append(time.monotonic())
+            self.unsure = client_id
             return False
-        assert answer.status_code == 200, answer.text
-        assert answer.json()["estado"] == "completa"
-        return True
+        is_unsure = client_id == self.unsure
+        assert answer.status_code in ((200, 504) if is_unsure else (200,)), answer.text
+        if answer.status_code == 200 and answer.json()["estado"] == "completa":
+            return True
+        assert is_unsure, answer.text
+        self.followed_at.append(time.monotonic())
+        return False
 
 
 def test_restart_while_people_chat(faulty: FaultyCloud, faulty_people: People) -> None:
@@ -71,6 +83,8 @@ def test_restart_while_people_chat(faulty: FaultyCloud, faulty_people: People) -
     print(f"{answered} answers; away for {back - went:.1f} s, {len(refused)} refusals")
     assert all(went <= at for at in refused)
     assert not IS_WHOLE or all(at <= back + GRACE_SECONDS for at in refused)
+    followed = [at for talk in talks for at in talk.followed_at]
+    assert not IS_WHOLE or all(at <= back + ABANDONED_SECONDS + GRACE_SECONDS for at in followed)
     check_stored(product_of(faulty.cloud), talks)
 
 
@@ -87,3 +101,27 @@ def check_stored(rows: Rows, talks: list[Talk]) -> None:
         assert {row["estado"] for row in stored} == {"completa"}
         assert all(row["conteudo"] for row in stored)
         assert [row["seq"] for row in stored] == list(range(3, 3 + 2 * len(stored), 2))
+
+
+def test_question_that_was_stored_before_the_outage_is_answered_once(
+    faulty: FaultyCloud, faulty_people: People
+) -> None:
+    """The answer to its COMMIT is lost, and the database is away: the process cannot learn that it was stored."""
+    talk = Talk(faulty_people.member(), 1)
+    talk.person.say("Aquecendo")
+
+    def is_last_before_outage(request: bytes) -> bool:
+        if is_last := b"\x03COMMIT" in request:
+            faulty.database.dropping()
+        return is_last
+
+    faulty.database.swallowing(is_last_before_outage)
+    assert not talk.ask("a-1")
+    faulty.database.passing()
+    assert not talk.ask("a-1")
+    assert (len(talk.refused_at), len(talk.followed_at)) == (1, 1)
+    rows = product_of(faulty.cloud)
+    rows.run("UPDATE mensagens SET escrita_em = escrita_em - INTERVAL 61 SECOND WHERE estado = 'gerando'")
+    assert talk.ask("a-1")
+    talk.answered.append("a-1")
+    check_stored(rows, [talk])

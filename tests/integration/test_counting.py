@@ -1,7 +1,6 @@
 """A reply that failed without a word does not count for its user, exactly once; the ceiling keeps its count."""
 
 from collections.abc import Generator
-from datetime import datetime
 
 import pytest
 
@@ -21,20 +20,11 @@ from falaai_chat.quota import Limits, Quota
 from falaai_chat.schemas import EditInput, MessageInput
 from falaai_cleanup.tasks import TASKS, clean_up
 from tests.support.fakes import FakeModel
-from tests.support.replies import PLENTY, answer, send
+from tests.support.replies import ABANDON, PLENTY, answer, send
 from tests.support.rows import Rows
 
 USER = "SELECT mensagens FROM uso_diario WHERE id_usuario > 0"
 CEILING = "SELECT SUM(mensagens) FROM uso_diario WHERE id_usuario <= 0"
-ABANDON = "UPDATE mensagens SET escrita_em = escrita_em - INTERVAL 61 SECOND WHERE estado = 'gerando'"
-
-
-@pytest.fixture
-def today(rows: Rows, session: Session) -> Session:
-    """A session whose day is the database's, which the cleanup counts by."""
-    now = rows.value("SELECT UTC_TIMESTAMP(6)")
-    assert isinstance(now, datetime)
-    return Session(session.id, session.user_id, None, session.user_name, session.user_email, 0, now)
 
 
 def fail(database: Database, asked: PendingReply, error: LanguageModelError, *pieces: str) -> LanguageModelError:
@@ -89,11 +79,11 @@ def test_end_that_is_stored_twice_gives_back_once(
 
 
 def test_cleanup_gives_back_a_try_whose_process_died_without_a_word(
-    database: Database, rows: Rows, today: Session
+    database: Database, rows: Rows, session: Session
 ) -> None:
-    send(database, today, "Uma")
-    send(database, today, "Outra")
-    with_text = send(database, today, "Com texto")
+    send(database, session, "Uma")
+    send(database, session, "Outra")
+    with_text = send(database, session, "Com texto")
     rows.run("UPDATE mensagens SET conteudo = 'Ol' WHERE id = %s", with_text.reply_id)
     rows.run(ABANDON)
     for _ in range(2):
@@ -103,27 +93,27 @@ def test_cleanup_gives_back_a_try_whose_process_died_without_a_word(
 
 
 def test_retry_of_a_try_whose_process_died_gives_it_back_before_the_cleanup(
-    database: Database, rows: Rows, today: Session
+    database: Database, rows: Rows, session: Session
 ) -> None:
-    asked = send(database, today, client_id="a-1")
+    asked = send(database, session, client_id="a-1")
     rows.run(ABANDON)
-    again = send(database, today, client_id="a-1")
+    again = send(database, session, client_id="a-1")
     assert isinstance(again, NewReply)
     assert (again.reply_id, again.left, rows.value(USER)) == (asked.reply_id, PLENTY.message.person - 1, 1)
     rows.run(ABANDON)
     clean_up(database, 90, lambda: True, [task for task in TASKS if task.name == "abandoned_replies"])
-    regenerate_reply(database, today, asked.reply_id, PLENTY)  # the cleanup has given it back already
+    regenerate_reply(database, session, asked.reply_id, PLENTY)  # the cleanup has given it back already
     assert rows.value(USER) == 1
 
 
 def test_edit_of_a_question_whose_process_died_gives_it_back_before_the_cleanup(
-    database: Database, rows: Rows, today: Session
+    database: Database, rows: Rows, session: Session
 ) -> None:
     """A user whose last message died may still edit it. The cleanup must not give it back once more."""
-    asked = send(database, today)
+    asked = send(database, session)
     rows.run(ABANDON)
     only_one = Limits(Quota(1, 1000))
-    edited = edit_question(database, today, asked.question_id, EditInput(message="De outro jeito"), only_one)
+    edited = edit_question(database, session, asked.question_id, EditInput(message="De outro jeito"), only_one)
     assert isinstance(edited, NewReply)
     assert (edited.left, rows.value(USER)) == (0, 1)
     clean_up(database, 90, lambda: True, [task for task in TASKS if task.name == "abandoned_replies"])
@@ -133,13 +123,13 @@ def test_edit_of_a_question_whose_process_died_gives_it_back_before_the_cleanup(
 
 
 def test_edit_of_an_earlier_question_leaves_a_later_dead_reply_to_the_cleanup(
-    database: Database, rows: Rows, today: Session
+    database: Database, rows: Rows, session: Session
 ) -> None:
-    first = send(database, today, "Primeira")
+    first = send(database, session, "Primeira")
     answer(database, first)
-    send(database, today, "Segunda")
+    send(database, session, "Segunda")
     rows.run(ABANDON + " AND seq = 4")
-    edit_question(database, today, first.question_id, EditInput(message="De outro jeito"), PLENTY)
+    edit_question(database, session, first.question_id, EditInput(message="De outro jeito"), PLENTY)
     assert rows.value(USER) == 3
     clean_up(database, 90, lambda: True, [task for task in TASKS if task.name == "abandoned_replies"])
     assert rows.value(USER) == 2
@@ -164,21 +154,21 @@ def test_failure_without_a_word_is_given_back_to_its_mode(database: Database, ro
     assert rows.list(BOTH) == [{"mensagens": 1, "pensadas": 1}]
 
 
-def test_cleanup_gives_back_each_abandoned_try_to_its_mode(database: Database, rows: Rows, today: Session) -> None:
-    send(database, today)
-    think(database, today)
-    think(database, today)
+def test_cleanup_gives_back_each_abandoned_try_to_its_mode(database: Database, rows: Rows, session: Session) -> None:
+    send(database, session)
+    think(database, session)
+    think(database, session)
     rows.run(ABANDON)
     clean_up(database, 90, lambda: True, [task for task in TASKS if task.name == "abandoned_replies"])
     assert rows.list(BOTH) == [{"mensagens": 0, "pensadas": 0}]
 
 
 def test_retry_in_the_other_mode_gives_the_abandoned_try_back_to_its_own(
-    database: Database, rows: Rows, today: Session
+    database: Database, rows: Rows, session: Session
 ) -> None:
-    asked = think(database, today, client_id="a-1")
+    asked = think(database, session, client_id="a-1")
     rows.run(ABANDON)
-    again = send(database, today, "Por quê?", client_id="a-1")
+    again = send(database, session, "Por quê?", client_id="a-1")
     assert isinstance(again, NewReply)
     assert (again.reply_id, again.mode, again.left) == (asked.reply_id, Mode.FAST, PLENTY.message.person - 1)
     assert rows.list(BOTH) == [{"mensagens": 1, "pensadas": 0}]
@@ -198,15 +188,15 @@ def test_mode_and_model_are_stored_and_stay_with_a_hidden_version(
 
 
 def test_messages_searches_and_uploads_follow_to_the_next_account_with_the_address(
-    database: Database, rows: Rows, today: Session
+    database: Database, rows: Rows, session: Session
 ) -> None:
-    send(database, today)
-    think(database, today)
-    think(database, today)
-    usage.add_uploaded(database, today.user_id, day_of(today.now), 3_000_000)
-    usage.add_message(database, today.user_id, day_of(today.now), SEARCH)
-    keep_usage(database, today)
-    found = find_usage(database, today.user_email)
+    send(database, session)
+    think(database, session)
+    think(database, session)
+    usage.add_uploaded(database, session.user_id, day_of(session.now), 3_000_000)
+    usage.add_message(database, session.user_id, day_of(session.now), SEARCH)
+    keep_usage(database, session)
+    found = find_usage(database, session.user_email)
     other = rows.user("nova@exemplo.com.br")
     carry_over(database, other, found)
     counts = "SELECT mensagens, pensadas, buscas, bytes_enviados FROM uso_diario WHERE id_usuario = %s"

@@ -1,7 +1,6 @@
 """Stored searches of replies: their end after the time of Google's terms, their readers, and their counts."""
 
 from dataclasses import replace
-from datetime import datetime
 
 import pytest
 
@@ -22,12 +21,11 @@ from falaai_cleanup.tasks import TASKS, clean_up
 from falaai_memory.worker import summarize
 from falaai_titles.worker import set_generated_title
 from tests.support.fakes import GROUNDING, FakeModel
-from tests.support.replies import PLENTY, answer
+from tests.support.replies import ABANDON, PLENTY, answer
 from tests.support.rows import Rows
 
 SEARCHES = Limits(PLENTY.message, Quota(1000, 1000, kind=SEARCH))
 USER = "SELECT mensagens, buscas, consultas FROM uso_diario WHERE id_usuario > 0"
-ABANDON = "UPDATE mensagens SET escrita_em = escrita_em - INTERVAL 2 MINUTE WHERE estado = 'gerando'"
 STORED = (
     "SELECT conteudo, buscar, buscada_em IS NOT NULL AS buscada, pesquisa, sugestoes FROM mensagens WHERE id = %s"
 )
@@ -36,13 +34,6 @@ AGE = (
     " WHERE buscada_em IS NOT NULL AND id_conversa = %s"
 )
 SECRET = "palavra secreta da web"
-
-
-@pytest.fixture
-def today(rows: Rows, session: Session) -> Session:
-    """The session at the time of the database: abandoned replies are given back to the day of their last save."""
-    now: datetime = rows.value("SELECT UTC_TIMESTAMP(6)")
-    return replace(session, now=now)
 
 
 def search(database: Database, session: Session, text: str = "O que há de novo?", **more: object) -> NewReply:
@@ -138,17 +129,17 @@ def test_summary_and_title_never_read_a_grounded_text_and_the_next_prompt_does(
 
 
 def test_failure_and_death_without_a_word_give_the_search_back(
-    database: Database, rows: Rows, session: Session, today: Session
+    database: Database, rows: Rows, session: Session
 ) -> None:
     failed = search(database, session)
     with pytest.raises(ModelRateLimited):
         answer(database, failed, FakeModel([], ModelRateLimited("429")))
     assert rows.list(USER) == [{"mensagens": 0, "buscas": 0, "consultas": 0}]
     rows.run("DELETE FROM uso_diario")
-    search(database, today)
-    dead = search(database, today)
+    search(database, session)
+    dead = search(database, session)
     rows.run(ABANDON)
-    again = regenerate_reply(database, today, dead.reply_id, SEARCHES)
+    again = regenerate_reply(database, session, dead.reply_id, SEARCHES)
     assert again.searches
     assert rows.list(USER) == [{"mensagens": 2, "buscas": 2, "consultas": 0}]
     rows.run(ABANDON)

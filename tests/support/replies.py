@@ -17,6 +17,9 @@ from tests.support.rows import Rows
 
 PLENTY = Limits(Quota(1000, 1000, at_once=1000))
 NOW = datetime(2026, 6, 1, 12, 0)
+# Abandon the unfinished replies. What is given back goes to the day of the last save: it must be the day of NOW, on
+# which sessions of `new_session` count, and not the test's own day, which may have changed meanwhile.
+ABANDON = f"UPDATE mensagens SET escrita_em = '{NOW}' WHERE estado = 'gerando'"
 
 
 def new_session(rows: Rows, user_id: int, device: str = "") -> Session:
