@@ -10,6 +10,7 @@ from tests.support.people import People, Person
 from tests.support.rows import Rows
 from tests.support.waiting import wait_until
 
+SLOW_PRESS = 1000  # milliseconds from press to release, longer than a save takes
 CHECK = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
@@ -119,12 +120,17 @@ def test_everything_remembered_can_be_read_changed_paused_and_forgotten(
     expect(page.get_by_role("button", name="Salvar “Gosto de café”")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.locator(".memory-facts li").first).to_contain_text("Gosto de chá")
+    expect(page.get_by_role("button", name="Apagar “Gosto de chá”")).to_be_visible()
     first = page.locator(".memory-facts li").first
     first.get_by_role("button", name="Editar").click()
     first.get_by_role("textbox").fill("Gosto de mate")
-    first.get_by_role("button", name="Salvar").click()
+    first.get_by_role("button", name="Salvar").click(delay=SLOW_PRESS)
     expect(first.get_by_role("button", name="Editar")).to_be_focused()
     wait_until(lambda: facts(member)[0] == "Gosto de mate", "the fact that a click has saved")
+    first.get_by_role("button", name="Editar").click()
+    page.keyboard.press("Enter")
+    expect(first.get_by_role("textbox")).to_have_count(0)
+    expect(first.get_by_role("button", name="Editar")).to_be_focused()
     first.get_by_role("button", name="Editar").click()
     first.get_by_role("textbox").fill("Gosto de chá")
     page.keyboard.press("Enter")
@@ -140,6 +146,26 @@ def test_everything_remembered_can_be_read_changed_paused_and_forgotten(
     page.get_by_role("button", name="Esquecer tudo").click()
     expect(page.get_by_text("Tudo esquecido.")).to_be_visible()
     assert facts(member) == []
+
+
+def test_change_that_cannot_be_saved_stays_in_the_field(new_page: Callable[..., Page], people: People) -> None:
+    page = new_page()
+    member = sign_in(page, people)
+    member.say("Lembre que eu moro em Natal.")
+    page.goto("/memoria")
+    page.get_by_role("button", name="Editar “Eu moro em Natal”").click()
+    field = page.get_by_label("Editar “Eu moro em Natal”", exact=True)
+    field.fill("Eu moro em Olinda")
+    page.route("**/memory/*", lambda route: route.abort())
+    page.get_by_role("button", name="Salvar").click()
+    expect(page.locator("[data-part=page-notice]")).to_be_visible()
+    expect(field).to_have_value("Eu moro em Olinda")
+    expect(field).to_be_focused()
+    page.unroute("**/memory/*")
+    page.get_by_role("button", name="Salvar").click()
+    expect(page.get_by_role("button", name="Editar “Eu moro em Olinda”")).to_be_focused()
+    expect(page.locator("[data-part=page-notice]")).to_be_hidden()
+    assert facts(member) == ["Eu moro em Olinda"]
 
 
 def test_fact_leads_to_its_message(new_page: Callable[..., Page], people: People) -> None:

@@ -2,7 +2,7 @@
 // The page of the memory: add, edit and delete facts, pause, forget everything.
 
 import { connect, get, make, part } from "./dom.js";
-import { ask, say } from "./requests.js";
+import { ask, Problem, say } from "./requests.js";
 import { onSubmit } from "./form_requests.js";
 import { texts } from "./sentences.js";
 
@@ -25,7 +25,7 @@ function showNotice(sentence) {
 }
 
 /**
- * Let the edit button say what it does now. A click on it leaves the field, which saves.
+ * Let the edit button say what it does now.
  * @param {HTMLElement} entry
  */
 function swapLabel(entry) {
@@ -34,12 +34,14 @@ function swapLabel(entry) {
 }
 
 /**
- * Show a field in place of the fact's text. Enter and leaving it save, Escape does not.
+ * Show a field in place of the fact's text, or leave the field that is there. Enter and leaving it save, Escape does not.
+ * What cannot be saved stays in the field.
  * @param {HTMLElement} entry
  */
 function edit(entry) {
   const text = part("fact-text", entry);
-  if (text.querySelector("input")) return;
+  const current = text.querySelector("input");
+  if (current) return current.blur();
   const before = text.textContent ?? "";
   const field = make("input");
   Object.assign(field, { value: before, maxLength: Number(part("facts").dataset.max) || 200 });
@@ -49,6 +51,7 @@ function edit(entry) {
   const close = (shown) => {
     isOpen = false;
     text.textContent = shown;
+    for (const name of entry.querySelectorAll(".visually-hidden")) name.textContent = ` “${shown}”`;
     swapLabel(entry);
     get("[data-act=edit]", entry).focus();
   };
@@ -56,17 +59,22 @@ function edit(entry) {
     if (!isOpen) return;
     if (field.value.trim() === before || !field.value.trim()) return close(before);
     isOpen = false;
-    const fact = await ask("PATCH", `/memory/${entry.dataset.fact}`, { texto: field.value }).catch(
-      (problem) => {
-        showNotice(problem.message);
-        return { texto: before };
-      },
-    );
-    close(fact.texto);
+    try {
+      close((await ask("PATCH", `/memory/${entry.dataset.fact}`, { texto: field.value })).texto);
+      showNotice("");
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      isOpen = true;
+      showNotice(problem.message);
+      field.focus();
+    }
   };
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") save();
-    if (event.key === "Escape") close(before);
+    if (event.key === "Enter") {
+      event.preventDefault(); // The button gets the focus, and the same key must not press it.
+      save();
+    }
+    if (event.key === "Escape" && isOpen) close(before);
   });
   field.addEventListener("blur", save);
   text.replaceChildren(field);
@@ -85,7 +93,10 @@ async function forget(entry) {
 }
 
 connect("fact", (entry) => {
-  get("[data-act=edit]", entry).addEventListener("click", () => edit(entry));
+  const button = get("[data-act=edit]", entry);
+  // The press keeps the focus in the field: a save that ends before the release would make the click edit again.
+  button.addEventListener("mousedown", (event) => event.preventDefault());
+  button.addEventListener("click", () => edit(entry));
   get("[data-act=forget]", entry).addEventListener("click", () => forget(entry));
 });
 connect("new-fact", (/** @type {HTMLFormElement} */ form) => {
