@@ -71,12 +71,18 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def grow(page: Page, text: str, size: int) -> None:
-    """Show `text` as an unfinished reply that came in pieces of `size` characters."""
+    """Show `text` as an unfinished reply that came in pieces of `size` characters.
+
+    It returns after a frame: until then the browser does not know which lines of code are visible.
+    """
     page.evaluate(
-        """([text, size]) => {
+        """async ([text, size]) => {
           const tail = new Tail();
           document.getElementById("growing").replaceChildren(tail.element);
           for (let at = 0; at < text.length; at += size) tail.append(text.slice(at, at + size));
+          const frame = () => new Promise((done) => requestAnimationFrame(done));
+          await frame(); // this one begins before the browser decides what is visible
+          await frame();
         }""",
         [text, size],
     )
