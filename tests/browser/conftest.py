@@ -38,8 +38,8 @@ def new_page(browser: Browser, cloud: RunningCloud) -> Iterator[Callable[..., Pa
         options = {"base_url": cloud.gateway, "locale": "pt-BR", "service_workers": "block", **options}
         context = browser.new_context(viewport=viewport, color_scheme=color_scheme, **options)
         contexts.append(context)
+        context.set_default_timeout(HANG_MILLISECONDS)
         page = context.new_page()
-        page.set_default_timeout(HANG_MILLISECONDS)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "console",

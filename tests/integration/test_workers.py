@@ -1,5 +1,6 @@
 """Titles, summaries and emails: a message that arrives twice, early or late ends in the same state."""
 
+import re
 import unicodedata
 
 import pytest
@@ -107,8 +108,9 @@ def test_no_typed_text_goes_to_an_address_that_is_not_confirmed(database: Databa
     (email,) = email_sender.sent
     assert email.text.startswith("Oi!\n")
     for part in (email.subject, email.text, email.html):
-        assert "Ana" not in part
-        assert "Souza" not in part
+        read = re.sub(r"[\w-]{43}", "", part)  # without the token of the link, which may contain any letters
+        assert "Ana" not in read
+        assert "Souza" not in read
 
 
 @pytest.mark.parametrize(
