@@ -108,10 +108,14 @@ def test_question_that_was_stored_before_the_outage_is_answered_once(
 ) -> None:
     """The answer to its COMMIT is lost, and the database is away: the process cannot learn that it was stored."""
     talk = Talk(faulty_people.member(), 1)
-    talk.person.say("Aquecendo")
+    first = talk.person.http.post("/chat/message", json={"message": "Aquecendo"})
+    faulty.cloud.wait_until_handled("TitlesFunction", first)  # its job has a COMMIT of its own
+    is_sent = threading.Event()
 
     def is_last_before_outage(request: bytes) -> bool:
-        if is_last := b"\x03COMMIT" in request:
+        if b"Pergunta a-1" in request:
+            is_sent.set()
+        if is_last := is_sent.is_set() and b"\x03COMMIT" in request:
             faulty.database.dropping()
         return is_last
 

@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.database_server import DATABASE
 from tests.support.paths import ROOT
-from tests.support.waiting import HANG_SECONDS
+from tests.support.waiting import HANG_SECONDS, wait_until
 
 # Variable with the file in which the product's devclouds record the actions of functions (granted_actions.py).
 ACTIONS = "RECORDED_ACTIONS"
@@ -67,6 +67,19 @@ class RunningCloud:
         answer = httpx.post(f"{self.lambda_api}/2015-03-31/functions/{name}/invocations", json=event, timeout=310)
         answer.raise_for_status()
         return answer.json()
+
+    def lines_of(self, function: str, correlation_id: str) -> list[str]:
+        """Return the lines of the log that a function wrote for a request and its jobs."""
+        lines = self.log.read_text().splitlines()
+        return [line for line in lines if f" {function} " in line and f"correlation_id={correlation_id}" in line]
+
+    def wait_until_handled(self, worker: str, *responses: httpx.Response) -> None:
+        """Wait until a worker has handled a message of one of these requests."""
+        ids = [response.headers["x-amz-apigw-id"] for response in responses]
+        wait_until(
+            lambda: any("message handled" in line for one in ids for line in self.lines_of(worker, one)),
+            f"{worker} handles a message of the request",
+        )
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)

@@ -1,7 +1,5 @@
 """One id joins the log lines of a request and of all jobs that follow from it, in every worker."""
 
-import httpx
-
 from tests.support.people import PASSWORD, Person
 from tests.support.running_cloud import RunningCloud
 from tests.support.services import aws_client
@@ -11,20 +9,6 @@ from tests.support.waiting import wait_until
 CHOSEN = {"X-Amzn-RequestId": "chosen-by-the-client"}
 # Some of these are more than a prompt holds, so the oldest turns are summarized.
 LONG = "palavra1 " * 850
-
-
-def lines_of(cloud: RunningCloud, source: str, correlation_id: str) -> list[str]:
-    lines = cloud.log.read_text().splitlines()
-    return [line for line in lines if f" {source} " in line and f"correlation_id={correlation_id}" in line]
-
-
-def handled(cloud: RunningCloud, worker: str, *responses: httpx.Response) -> None:
-    """Wait until a worker has handled a message of one of these requests."""
-    ids = [response.headers["x-amz-apigw-id"] for response in responses]
-    wait_until(
-        lambda: any("message handled" in line for one in ids for line in lines_of(cloud, worker, one)),
-        f"{worker} handles a message of the request",
-    )
 
 
 def test_log_of_each_worker_has_the_id_of_the_request(member: Person, person: Person, cloud: RunningCloud) -> None:
@@ -38,9 +22,9 @@ def test_log_of_each_worker_has_the_id_of_the_request(member: Person, person: Pe
     for response in (registered, first, *more):
         assert response.is_success, response.text
         assert response.headers["x-amzn-requestid"] == "chosen-by-the-client"
-    handled(cloud, "EmailFunction", registered)
-    handled(cloud, "TitlesFunction", first)
-    handled(cloud, "MemoryFunction", *more)
+    cloud.wait_until_handled("EmailFunction", registered)
+    cloud.wait_until_handled("TitlesFunction", first)
+    cloud.wait_until_handled("MemoryFunction", *more)
     assert "chosen-by-the-client" not in cloud.log.read_text()
 
 
@@ -51,8 +35,8 @@ def test_log_of_each_worker_has_the_id_of_the_stream(member: Person, cloud: Runn
             assert response.status_code == 200
             response.read()
         responses.append(response)
-    handled(cloud, "TitlesFunction", responses[0])
-    handled(cloud, "MemoryFunction", *responses)
+    cloud.wait_until_handled("TitlesFunction", responses[0])
+    cloud.wait_until_handled("MemoryFunction", *responses)
 
 
 def test_message_of_a_worker_is_handled_under_the_id_that_it_carries(cloud: RunningCloud) -> None:
@@ -61,5 +45,5 @@ def test_message_of_a_worker_is_handled_under_the_id_that_it_carries(cloud: Runn
     url = sqs.get_queue_url(QueueName="CleanupQueue")["QueueUrl"]
     attributes = {"correlation_id": {"DataType": "String", "StringValue": "idofthefirst"}}
     sqs.send_message(QueueUrl=url, MessageBody='{"round": 2}', MessageAttributes=attributes)
-    found = wait_until(lambda: lines_of(cloud, "CleanupFunction", "idofthefirst"), "a line of CleanupFunction")
+    found = wait_until(lambda: cloud.lines_of("CleanupFunction", "idofthefirst"), "a line of CleanupFunction")
     assert "cleanup finished" in found[0]
