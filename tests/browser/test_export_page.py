@@ -36,7 +36,7 @@ def test_requested_archive_appears_on_the_page_and_is_downloaded(
     page.get_by_role("button", name="Exportar meus dados").click()
     page.wait_for_url("**/profile#about-data")
     link = page.get_by_role("link", name="Baixar o arquivo")
-    expect(link).to_be_visible(timeout=60_000)  # the page watches the progress by itself
+    expect(link).to_be_visible()  # the page watches the progress by itself
     expect(page.get_by_role("button", name="Preparar um novo arquivo")).to_be_visible()
     with page.expect_download() as download:
         link.click()
